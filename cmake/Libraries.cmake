@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# One static library per folder, in dependency order: sim <- models <- scenarios <- analysis <- app.
+
+file(GLOB_RECURSE sim_sources CONFIGURE_DEPENDS sim/*.c)
+file(GLOB_RECURSE models_sources CONFIGURE_DEPENDS models/*.c)
+file(GLOB_RECURSE scenarios_sources CONFIGURE_DEPENDS scenarios/*.c)
+file(GLOB_RECURSE analysis_sources CONFIGURE_DEPENDS analysis/*.c)
+file(GLOB_RECURSE app_sources CONFIGURE_DEPENDS app/*.c)
+file(GLOB table_files CONFIGURE_DEPENDS models/params/tables/*.csv)
+file(GLOB preset_files CONFIGURE_DEPENDS scenarios/presets/*.yaml)
+
+set(generated "${PROJECT_BINARY_DIR}/generated")
+overbuild_embed("${generated}/mdl_table_texts.c" mdl_table ${table_files})
+overbuild_embed("${generated}/scn_preset_texts.c" scn_preset ${preset_files})
+
+function(overbuild_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  add_library(overbuild_${name} STATIC ${arg_SOURCES})
+  set_target_properties(overbuild_${name} PROPERTIES LINKER_LANGUAGE C)
+  add_library(overbuild::${name} ALIAS overbuild_${name})
+  target_link_libraries(overbuild_${name} PUBLIC overbuild_flags ${arg_LINK})
+endfunction()
+
+overbuild_library(sim SOURCES ${sim_sources} LINK OpenMP::OpenMP_C PkgConfig::SLEEF PkgConfig::DEFLATE
+  PkgConfig::GSL ${HDF5_HL_LIBRARIES} ${HDF5_LIBRARIES})
+target_include_directories(overbuild_sim SYSTEM PRIVATE ${HDF5_INCLUDE_DIRS})
+overbuild_library(models SOURCES ${models_sources} "${generated}/mdl_table_texts.c" LINK overbuild::sim)
+overbuild_library(scenarios SOURCES ${scenarios_sources} "${generated}/scn_preset_texts.c"
+  LINK overbuild::models PkgConfig::YAML)
+overbuild_library(analysis SOURCES ${analysis_sources} LINK overbuild::scenarios)
+
+if(app_sources)
+  add_executable(overbuild ${app_sources})
+  target_link_libraries(overbuild PRIVATE overbuild::analysis)
+  install(TARGETS overbuild RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Compiler settings that every target shares.
+
+option(OVERBUILD_TESTS "build the tests" ON)
+set(OVERBUILD_SANITIZE "" CACHE STRING "sanitizers, e.g. address,undefined")
+option(OVERBUILD_COVERAGE "instrument for line coverage" OFF)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_C_FLAGS_RELEASE "-O3 -g1")
+
+add_library(overbuild_flags INTERFACE)
+# The same bits on every machine: no contraction to fused multiply-add, no value-changing optimisation.
+target_compile_options(overbuild_flags INTERFACE -ffp-contract=off -fno-fast-math -fno-common
+  -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef
+  -Wwrite-strings -Wformat=2 -Wno-missing-field-initializers)
+target_compile_definitions(overbuild_flags INTERFACE _POSIX_C_SOURCE=200809L _DEFAULT_SOURCE)
+target_include_directories(overbuild_flags INTERFACE "${PROJECT_SOURCE_DIR}" "${PROJECT_BINARY_DIR}/generated")
+
+if(OVERBUILD_SANITIZE)
+  target_compile_options(overbuild_flags INTERFACE -fsanitize=${OVERBUILD_SANITIZE} -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  target_link_options(overbuild_flags INTERFACE -fsanitize=${OVERBUILD_SANITIZE})
+endif()
+if(OVERBUILD_COVERAGE)
+  target_compile_options(overbuild_flags INTERFACE --coverage)
+  target_link_options(overbuild_flags INTERFACE --coverage)
+endif()

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Script behind overbuild_embed(): text files -> one C file with an array of byte arrays.
+
+string(REPLACE "," ";" FILES "${FILES}")
+set(arrays "")
+set(names "")
+set(texts "")
+set(count 0)
+foreach(file IN LISTS FILES)
+  get_filename_component(name "${file}" NAME_WE)
+  file(READ "${file}" hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(APPEND arrays "static const unsigned char text_${count}[] = {${bytes}0};\n")
+  string(APPEND names "    \"${name}\",\n")
+  string(APPEND texts "    (const char *)text_${count},\n")
+  math(EXPR count "${count} + 1")
+endforeach()
+file(WRITE "${OUTPUT}" "/* generated from text files */
+#include <stddef.h>
+extern const char *const ${PREFIX}_names[];
+extern const char *const ${PREFIX}_texts[];
+extern const size_t ${PREFIX}_count;
+${arrays}
+const char *const ${PREFIX}_names[] = {
+${names}    NULL};
+const char *const ${PREFIX}_texts[] = {
+${texts}    NULL};
+const size_t ${PREFIX}_count = ${count};
+")

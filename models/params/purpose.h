@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What random draws are for: word 2 of every random address (sim/rng.h), and the kinds of entity that own them.
+ *
+ * A number, once used, keeps its meaning: results of earlier versions depend on it. Append only.
+ */
+#ifndef MDL_PURPOSE_H
+#define MDL_PURPOSE_H
+
+enum mdl_entity_kind {
+    MDL_ENTITY_ECONOMY = 1,
+    MDL_ENTITY_CITY,
+    MDL_ENTITY_DEVELOPER,
+    MDL_ENTITY_PROJECT, /* ordinal within its developer */
+    MDL_ENTITY_LAB,
+    MDL_ENTITY_PLATFORM,
+    MDL_ENTITY_PROVINCE, /* enterprise demand */
+    MDL_ENTITY_BROKER,
+    MDL_ENTITY_BANK,
+    MDL_ENTITY_DATACENTRE,
+    MDL_ENTITY_CONTRACT, /* ordinal within its tenant */
+    MDL_ENTITY_NODE
+};
+
+/* Blocks of 100 per folder, so that folders can append without meeting. */
+enum mdl_purpose {
+    MDL_PURPOSE_HARDWARE = 100,
+    MDL_PURPOSE_SCHEDULER = 200,
+    MDL_PURPOSE_WORKLOAD = 300,
+    MDL_PURPOSE_MARKET = 400,
+    MDL_PURPOSE_AGENTS = 500,
+    MDL_PURPOSE_ECONOMY = 900
+};
+
+#endif

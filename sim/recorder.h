@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The recorder: what one replication leaves behind, in memory, before it is stored.
+ *
+ * A schema declares the channels once: name, unit, meaning, dimensions, resolution. A recorder holds one replication's
+ * values of all channels in one block. Series channels have a row per recording time; outcome channels one number;
+ * item channels one value per item of an open-ended list (centres); event rows grow by themselves.
+ *
+ *     sim_recorder_set(rec, CH_RENT, 0, rent_yuan);          // this interval's row, national series
+ *     sim_recorder_set(rec, CH_PROVINCE_BUSY, province, x);   // one more dimension
+ *     sim_recorder_advance(rec, SIM_CLOCK_INTERVAL);          // next row
+ *
+ * Values never set are NaN (missing) in the result.
+ */
+#ifndef SIM_RECORDER_H
+#define SIM_RECORDER_H
+
+#include "sim/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum sim_channel_kind {
+    SIM_CHANNEL_SERIES,  /* [time] or [time, dim] or [time, dim, dim] */
+    SIM_CHANNEL_OUTCOME, /* one number per replication */
+    SIM_CHANNEL_ITEM     /* one value per item of an open-ended dimension ("centre") */
+} sim_channel_kind_t;
+
+typedef enum sim_clock {
+    SIM_CLOCK_INTERVAL, /* the scenario's recording interval, weekly by default */
+    SIM_CLOCK_MONTH,    /* ends of calendar months */
+    SIM_CLOCKS
+} sim_clock_t;
+
+/* A labelled dimension. `labels` NULL: open-ended item dimension, labelled by ordinal. */
+typedef struct sim_dimension {
+    const char *name; /* "province" */
+    const char *long_name;
+    const char *const *labels;
+    uint32_t size; /* for an open-ended dimension: its declared bound */
+} sim_dimension_t;
+
+typedef struct sim_channel {
+    const char *group; /* "" = root, "province", "outcomes", "centres" */
+    const char *name;
+    const char *units; /* "1" when dimensionless; never NULL */
+    const char *long_name;
+    const char *dims[2]; /* names of further dimensions, NULL when unused */
+    sim_channel_kind_t kind;
+    sim_clock_t clock; /* series only */
+    double resolution; /* stored values are multiples of it; 0 = as they are */
+    bool is_date;      /* value is a day count since the start date: stored as a CF time */
+} sim_channel_t;
+
+typedef struct sim_schema {
+    const sim_channel_t *channels;
+    uint32_t n_channels;
+    const sim_dimension_t *dimensions;
+    uint32_t n_dimensions;
+    int64_t start_day;                   /* simulated time 0, days since 1970-01-01 */
+    const double *times_day[SIM_CLOCKS]; /* recording times, days since start_day */
+    uint32_t n_times[SIM_CLOCKS];
+    bool events; /* keep event rows */
+} sim_schema_t;
+
+typedef struct sim_event_row {
+    int64_t time_s;
+    uint32_t type;
+    uint32_t entity;
+    uint64_t cause; /* row number + 1 of the event that caused it, 0 = none */
+    double value;
+} sim_event_row_t;
+
+typedef struct sim_recorder sim_recorder_t;
+
+sim_status_t sim_recorder_create(sim_recorder_t **self, const sim_schema_t *schema, sim_error_t *err);
+void sim_recorder_destroy(sim_recorder_t *self);
+void sim_recorder_reset(sim_recorder_t *self);                                /* all values missing again */
+void sim_recorder_copy(sim_recorder_t *self, const sim_recorder_t *from);     /* same schema */
+const sim_schema_t *sim_recorder_schema(const sim_recorder_t *self);
+
+/* Sets a series value in the current row of the channel's clock. `index`: flat index over the channel's dims. A row
+ * past the last recording time is ignored. Out-of-range indices are bugs (assert). */
+void sim_recorder_set(sim_recorder_t *self, uint32_t channel, uint32_t index, double value);
+void sim_recorder_advance(sim_recorder_t *self, sim_clock_t clock);
+uint32_t sim_recorder_row(const sim_recorder_t *self, sim_clock_t clock); /* current row, 0 at the start */
+void sim_recorder_outcome(sim_recorder_t *self, uint32_t channel, double value);
+void sim_recorder_item(sim_recorder_t *self, uint32_t channel, uint32_t item, double value);
+/* Appends an event row when the schema keeps events; returns its number + 1, else 0. Allocates in large steps. */
+uint64_t sim_recorder_event(sim_recorder_t *self, const sim_event_row_t *row);
+
+/* A channel's values, row-major, and how many; for items only the rows used. */
+const double *sim_recorder_values(const sim_recorder_t *self, uint32_t channel, size_t *n);
+/* Number of channel `group/name`, or -1. */
+int32_t sim_schema_find(const sim_schema_t *schema, const char *group, const char *name);
+
+#endif

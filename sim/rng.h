@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Random numbers addressed by what they are for.
+ *
+ * Philox4x64-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") turns a key and a counter into
+ * four 64-bit words. The key is the experiment's seed; the counter says which draw is meant:
+ *
+ *     word 0   event (48 bits) << 16 | attempt (16 bits)
+ *     word 1   entity      an id made by sim_entity_id(), never an order of creation
+ *     word 2   purpose     what the draw decides
+ *     word 3   replication
+ *
+ * So a draw depends on nothing but its address: arms of one experiment share their randomness (common random numbers),
+ * and a policy that makes one agent draw more shifts nobody else's draws. Where two arms must stay in step, start a
+ * generator per event with sim_rng_at(); where only speed counts, start one and draw on.
+ *
+ *     sim_rng_t rng;
+ *     sim_rng_at(&rng, seed, replication, lab_id, PURPOSE_REFINANCE, day);
+ *     if (sim_draw_bernoulli(&rng, hazard)) ...
+ */
+#ifndef SIM_RNG_H
+#define SIM_RNG_H
+
+#include <stdint.h>
+
+/* A generator standing at one address; words of a block are handed out one after the other, then the attempt (and,
+ * after 65,536 blocks, the event) advances. No pointers: copy it freely. */
+typedef struct sim_rng {
+    uint64_t key[2];
+    uint64_t counter[4];
+    uint64_t block[4];
+    uint32_t used; /* words of `block` handed out; 4 = none left */
+    uint32_t reserved;
+} sim_rng_t;
+
+/* One block of Philox4x64-10: out = E(key, counter). */
+void sim_philox4x64(const uint64_t counter[4], const uint64_t key[2], uint64_t out[4]);
+
+/* Stands `rng` at (seed; replication, entity, purpose, event). `event` must be below 2^48. */
+void sim_rng_at(sim_rng_t *rng, uint64_t seed, uint64_t replication, uint64_t entity, uint64_t purpose, uint64_t event);
+
+/* Next 64 random bits. */
+uint64_t sim_rng_u64(sim_rng_t *rng);
+
+/* Id of an entity from its parent's id, its kind and its ordinal within the parent (64-bit mixing hash). Independent of
+ * the order in which entities are created. */
+uint64_t sim_entity_id(uint64_t parent, uint32_t kind, uint64_t ordinal);
+
+#endif

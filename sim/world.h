@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A world: logical processes that advance together in windows.
+ *
+ * A logical process (LP) owns a calendar, a state block and an outbox. The world advances in windows of `window_s`
+ * seconds. Inside a window LPs do not see each other: they run in any order on any number of threads, with the same
+ * result. A message carries its own time, at or after the window's end, and is delivered at that time; ties at one
+ * instant go by (sender, order of sending). When all LPs have reached the window's end, the model's boundary function
+ * runs alone: it may read every LP's state, add LPs, send messages, allocate, and run its own calendar (LP 0 by
+ * convention). This is the synchronous conservative scheme (YAWNS; Nicol 1993), with the window as lookahead.
+ *
+ * Everything that changes lies in one arena, so sim_world_clone() is a copy: an experiment's arm that differs only from
+ * a date on starts as a clone at that date.
+ *
+ *     static sim_status_t on_event(sim_lp_t *lp, const sim_event_t *event) { ... }
+ *     static const sim_lp_kind_t kinds[] = {{.name = "queue", .handle = on_event}};
+ *     static const sim_model_t model = {.name = "mm1", .kinds = kinds, .n_kinds = 1, .window_s = SIM_DAY_S};
+ *
+ *     sim_world_t *world;
+ *     sim_world_create(&world, &model, NULL, &(sim_world_options_t){.seed = 1}, &err);
+ *     uint32_t lp;
+ *     sim_world_add_lp(world, &(sim_lp_spec_t){.kind = 0, .state_bytes = sizeof(queue_t)}, &lp, &err);
+ *     sim_world_run(world, SIM_WEEK_S, NULL, &err);
+ *     sim_world_destroy(world);
+ */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include "sim/arena.h"
+#include "sim/calendar.h"
+#include "sim/error.h"
+#include "sim/rng.h"
+#include "sim/time.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct sim_world sim_world_t;
+typedef struct sim_lp sim_lp_t;
+
+/* What the engine knows of a kind of LP. `handle` returns SIM_OK or fails the replication (fill lp->error). */
+typedef struct sim_lp_kind {
+    const char *name;
+    sim_status_t (*handle)(sim_lp_t *lp, const sim_event_t *event);
+} sim_lp_kind_t;
+
+/* What the engine knows of a model. Constant, shared by all worlds. */
+typedef struct sim_model {
+    const char *name;
+    const sim_lp_kind_t *kinds;
+    uint32_t n_kinds;
+    int64_t window_s; /* lookahead, > 0 */
+    /* Runs alone at each boundary, time_s being the window's end; may be NULL. */
+    sim_status_t (*boundary)(sim_world_t *world, int64_t time_s, sim_error_t *err);
+} sim_model_t;
+
+typedef struct sim_world_options {
+    uint64_t seed;
+    uint64_t replication; /* word 3 of every random address */
+    size_t max_bytes;     /* bound of the world's memory; 0 = 4 GiB of address space */
+    int threads;          /* over LPs inside a window; 0 or 1 = the calling thread alone */
+} sim_world_options_t;
+
+typedef struct sim_lp_spec {
+    uint32_t kind;
+    uint64_t entity;           /* id for random addresses and the fingerprint */
+    size_t state_bytes;        /* zeroed state block */
+    uint32_t calendar_initial; /* events it starts with room for; 0 = 16. Grows at boundaries when half full */
+    uint32_t calendar_max;     /* declared bound; 0 = SIM_CALENDAR_MAX_CAPACITY */
+    uint32_t outbox_capacity;  /* messages per window; 0 = 16. Grows at boundaries when half full */
+    bool boundary_only;        /* its events run inside the boundary function only (sim_world_run_lp) */
+} sim_lp_spec_t;
+
+/* An LP as its handler sees it, for the length of one call. Pointers lead into the world's arena. */
+struct sim_lp {
+    sim_world_t *world;
+    sim_calendar_t *calendar;
+    void *state;
+    const void *input;    /* the world's constant input */
+    int64_t now_s;        /* time of the event being handled */
+    int64_t window_end_s; /* no message may be earlier */
+    uint64_t entity;
+    uint64_t seed;
+    uint64_t replication;
+    uint32_t index;
+    struct sim_outbox *outbox;
+    sim_error_t *error;
+};
+
+/* Creates an empty world at time 0. `input` is the model's constant input (parameters, tables), not owned. */
+sim_status_t sim_world_create(sim_world_t **world, const sim_model_t *model, const void *input,
+                              const sim_world_options_t *options, sim_error_t *err);
+void sim_world_destroy(sim_world_t *world); /* NULL is fine */
+
+/* Empties a world for another run, keeping its memory: same effect as destroy and create. */
+sim_status_t sim_world_reset(sim_world_t *world, const void *input, const sim_world_options_t *options,
+                             sim_error_t *err);
+
+/* A second world in the same state, from here on independent. `input` replaces the input in the copy. */
+sim_status_t sim_world_clone(sim_world_t **copy, const sim_world_t *world, const void *input, sim_error_t *err);
+
+/* Adds an LP; legal before the run and at boundaries. */
+sim_status_t sim_world_add_lp(sim_world_t *world, const sim_lp_spec_t *spec, uint32_t *index, sim_error_t *err);
+/* Ends an LP for good: its pending events and messages to it are dropped. Its state stays readable. At boundaries. */
+void sim_world_stop_lp(sim_world_t *world, uint32_t index);
+
+/* What a run may report to and be stopped by; owned by the caller, shared with other threads. */
+typedef struct sim_control {
+    const atomic_bool *stop;   /* checked at each boundary; may be NULL. Set: the run returns SIM_EINTERRUPTED */
+    _Atomic int64_t *progress; /* simulated time reached, written at each boundary; may be NULL */
+} sim_control_t;
+
+/* Advances to `until_s` (a multiple of the window or not: the last window is cut). Returns SIM_OK, SIM_EINTERRUPTED, or
+ * what a handler returned, `err` naming LP and simulated time. */
+sim_status_t sim_world_run(sim_world_t *world, int64_t until_s, const sim_control_t *control, sim_error_t *err);
+
+/* Runs one boundary_only LP's events up to and including time_s; for use inside the boundary function. */
+sim_status_t sim_world_run_lp(sim_world_t *world, uint32_t index, int64_t time_s, sim_error_t *err);
+
+/* Reading and the boundary's tools. */
+int64_t sim_world_now(const sim_world_t *world); /* last boundary reached */
+const void *sim_world_input(const sim_world_t *world);
+uint64_t sim_world_seed(const sim_world_t *world);
+uint64_t sim_world_replication(const sim_world_t *world);
+uint32_t sim_world_lp_count(const sim_world_t *world);
+void *sim_world_state(sim_world_t *world, uint32_t lp);
+sim_arena_t *sim_world_arena(sim_world_t *world);
+uint64_t sim_world_fingerprint(const sim_world_t *world); /* hash of all dispatched events, combined over LPs by index */
+uint64_t sim_world_events(const sim_world_t *world);      /* events dispatched */
+/* Wall-clock seconds spent inside windows and at boundaries since creation: the serial share of a run. */
+void sim_world_wall_s(const sim_world_t *world, double *windows_s, double *boundaries_s);
+/* Schedules an event in an LP's calendar from the boundary (time_s >= now). */
+sim_status_t sim_world_schedule(sim_world_t *world, uint32_t lp, const sim_event_t *event, unsigned priority,
+                                sim_handle_t *handle);
+
+/* For handlers. */
+static inline int64_t sim_now(const sim_lp_t *lp)
+{
+    return lp->now_s;
+}
+/* Schedules an event in the handler's own LP, `delay_s` >= 0 from now. SIM_ELIMIT when the calendar is full. */
+sim_status_t sim_schedule(sim_lp_t *lp, int64_t delay_s, const sim_event_t *event, unsigned priority,
+                          sim_handle_t *handle);
+bool sim_cancel(sim_lp_t *lp, sim_handle_t handle);
+/* Sends a message, event->time_s at or after lp->window_end_s, to another LP. */
+sim_status_t sim_send(sim_lp_t *lp, uint32_t to_lp, const sim_event_t *event);
+/* Stands `rng` at (world's seed; replication, entity, purpose, event). */
+static inline void sim_lp_rng(const sim_lp_t *lp, sim_rng_t *rng, uint64_t entity, uint64_t purpose, uint64_t event)
+{
+    sim_rng_at(rng, lp->seed, lp->replication, entity, purpose, event);
+}
+
+#endif
