@@ -19,11 +19,14 @@
 typedef uint64_t sim_ref_t; /* 0 = none */
 
 typedef struct sim_arena {
-    unsigned char *base; /* reserved address range; the header with free lists stands at its start */
-    size_t max_bytes;    /* size of the range: the declared bound */
+    unsigned char *base;    /* reserved address range; the header with free lists stands at its start */
+    size_t max_bytes;       /* size of the range: the declared bound, in whole huge pages of 2 MiB */
+    size_t committed_bytes; /* memory opened so far */
+    size_t dirty_bytes;     /* below here, blocks handed out earlier may have left something behind */
 } sim_arena_t;
 
-/* Reserves `max_bytes` of address space and makes the arena empty. SIM_ENOMEM when it can't be had. */
+/* Reserves `max_bytes` of address space and makes the arena empty. SIM_ENOMEM when it can't be had, naming the limit on
+ * address space (RLIMIT_AS) where there is one: it must leave room for the sum of all arenas' bounds. */
 sim_status_t sim_arena_init(sim_arena_t *self, size_t max_bytes, sim_error_t *err);
 void sim_arena_free(sim_arena_t *self);  /* legal after a failed init, legal twice */
 void sim_arena_reset(sim_arena_t *self); /* empty again, memory kept for reuse */

@@ -18,10 +18,10 @@
 #include <stdint.h>
 
 #define SIM_MINUTE_S INT64_C(60)
-#define SIM_HOUR_S INT64_C(3600)
-#define SIM_DAY_S INT64_C(86400)
-#define SIM_WEEK_S (7 * SIM_DAY_S)
-#define SIM_NEVER INT64_MAX /* later than any event */
+#define SIM_HOUR_S   INT64_C(3600)
+#define SIM_DAY_S    INT64_C(86400)
+#define SIM_WEEK_S   (7 * SIM_DAY_S)
+#define SIM_NEVER    INT64_MAX /* later than any event */
 
 typedef struct sim_date {
     int32_t year;  /* astronomical: year 0 exists; supported range -9999 to 9999 */
@@ -38,6 +38,10 @@ sim_status_t sim_date_parse(const char *text, int64_t *day, sim_error_t *err);
 
 /* Writes "YYYY-MM-DD" and a NUL into `text` (at least 16 bytes) and returns it. */
 char *sim_date_format(int64_t day, char text[16]);
+
+/* Writes "YYYY-MM-DD hh:mm:ss" of simulated time `time_s` in a world whose time 0 is the start of `start_day`; the text
+ * needs at most 32 bytes. For messages. */
+char *sim_time_format(int64_t start_day, int64_t time_s, char text[32]);
 
 /* Day of the week, 0 = Monday to 6 = Sunday. */
 int sim_date_weekday(int64_t day);

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sim/calendar.h"
+
+#include "sim/calendar_inline.h"
+
+#include <string.h>
+
+#define RING_MIN 16u
+#define RING_MAX 256u
+
+/* Where the parts of a calendar of some capacity stand. */
+typedef struct layout {
+    uint32_t ring_mask;
+    size_t ring_offset;
+    size_t place_offset;
+    size_t slot_offset;
+    size_t bytes;
+} layout_t;
+
+static size_t round_up_64(size_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
+static layout_t layout_of(uint32_t capacity)
+{
+    uint32_t ring = RING_MIN;
+    while (ring < capacity && ring < RING_MAX)
+        ring *= 2;
+    layout_t layout = {.ring_mask = ring - 1};
+    size_t heap_keys = (SIM_HEAP_ROOT + (size_t)capacity + 3) / 4 * 4; /* whole groups of four */
+    layout.ring_offset = SIM_HEAP_OFFSET + heap_keys * sizeof(sim_key_t);
+    layout.place_offset = layout.ring_offset + ring * sizeof(sim_key_t);
+    layout.slot_offset = round_up_64(layout.place_offset + capacity * sizeof(uint32_t));
+    layout.bytes = round_up_64(layout.slot_offset + capacity * sizeof(sim_slot_t));
+    return layout;
+}
+
+size_t sim_calendar_bytes(uint32_t capacity)
+{
+    return layout_of(capacity).bytes;
+}
+
+void sim_calendar_init(sim_calendar_t *self, uint32_t capacity)
+{
+    SIM_ASSERT(capacity >= 1 && capacity <= SIM_CALENDAR_MAX_CAPACITY && (uintptr_t)self % 64 == 0);
+    layout_t layout = layout_of(capacity);
+    *self = (sim_calendar_t){
+        .capacity = capacity,
+        .free_slot = SIM_NO_SLOT,
+        .ring_mask = layout.ring_mask,
+        .ring_offset = (uint32_t)layout.ring_offset,
+        .place_offset = (uint32_t)layout.place_offset,
+        .slot_offset = (uint32_t)layout.slot_offset,
+        .sequence = 1,
+        .last_s = INT64_MIN,
+    };
+    for (uint32_t i = 0; i <= SIM_HEAP_ROOT; i++)
+        sim_calendar_heap_(self)[i] = SIM_KEY_NONE;
+}
+
+/* Copies the ring's entries in order to the start of a ring that is at least as large. */
+static void copy_ring(sim_calendar_t *self, const sim_calendar_t *from)
+{
+    for (uint32_t i = 0; i < from->ring_keys; i++) {
+        sim_key_t key = sim_calendar_ring_(from)[(from->ring_first + i) & from->ring_mask];
+        sim_calendar_ring_(self)[i] = key;
+        if (key != SIM_KEY_NONE)
+            sim_calendar_places_(self)[sim_key_slot_(key)] = SIM_PLACE_RING | i;
+    }
+    self->ring_first = 0;
+    self->ring_keys = from->ring_keys;
+}
+
+void sim_calendar_grow_into(sim_calendar_t *self, uint32_t capacity, const sim_calendar_t *from)
+{
+    SIM_ASSERT(capacity >= from->capacity);
+    sim_calendar_init(self, capacity);
+    self->pending = from->pending;
+    self->heap_keys = from->heap_keys;
+    self->hole = from->hole;
+    self->fresh = from->fresh;
+    self->free_slot = from->free_slot;
+    self->sequence = from->sequence;
+    self->last_s = from->last_s;
+    size_t heap_keys = (SIM_HEAP_ROOT + (size_t)from->heap_keys + 4) / 4 * 4; /* up to the end of the last group */
+    size_t heap_bytes = heap_keys * sizeof(sim_key_t);
+    size_t from_bytes = from->ring_offset - SIM_HEAP_OFFSET;
+    memcpy(sim_calendar_heap_(self), sim_calendar_heap_(from), heap_bytes < from_bytes ? heap_bytes : from_bytes);
+    memcpy(sim_calendar_places_(self), sim_calendar_places_(from), from->fresh * sizeof(uint32_t));
+    memcpy(sim_calendar_slots_(self), sim_calendar_slots_(from), from->fresh * sizeof(sim_slot_t));
+    copy_ring(self, from);
+}
+
+sim_status_t sim_calendar_schedule(sim_calendar_t *self, const sim_event_t *event, unsigned priority,
+                                   sim_handle_t *handle)
+{
+    return sim_calendar_put_(self, event->time_s, event, priority, handle);
+}
+
+bool sim_calendar_pop(sim_calendar_t *self, int64_t before_s, sim_event_t *event)
+{
+    return sim_calendar_take_(self, before_s, event);
+}
+
+static bool is_pending(const sim_calendar_t *self, sim_handle_t handle)
+{
+    return handle.slot < self->fresh && handle.generation != 0 &&
+           sim_calendar_slots_(self)[handle.slot].generation == handle.generation;
+}
+
+/* Puts `key` at the empty `position`, from where it may have to rise or to sink. */
+static void settle(sim_calendar_t *self, uint32_t position, sim_key_t key)
+{
+    sim_key_t *heap = sim_calendar_heap_(self);
+    uint32_t *places = sim_calendar_places_(self);
+    if (position > SIM_HEAP_ROOT && key < heap[position / 4 + 2])
+        sim_heap_rise_(heap, places, position, key);
+    else
+        sim_heap_sink_(heap, places, position, SIM_HEAP_ROOT + self->heap_keys, key);
+}
+
+static void remove_from_heap(sim_calendar_t *self, uint32_t position)
+{
+    sim_key_t last = sim_heap_shrink_(self, sim_calendar_heap_(self));
+    if (position < SIM_HEAP_ROOT + self->heap_keys)
+        settle(self, position, last);
+}
+
+bool sim_calendar_cancel(sim_calendar_t *self, sim_handle_t handle)
+{
+    if (!is_pending(self, handle))
+        return false;
+    uint32_t place = sim_calendar_places_(self)[handle.slot];
+    if (place & SIM_PLACE_RING)
+        sim_calendar_ring_(self)[place & ~SIM_PLACE_RING] = SIM_KEY_NONE;
+    else
+        remove_from_heap(self, place);
+    sim_calendar_give_slot_(self, handle.slot);
+    return true;
+}
+
+bool sim_calendar_reschedule(sim_calendar_t *self, sim_handle_t handle, int64_t time_s)
+{
+    SIM_ASSERT(time_s >= self->last_s && time_s < SIM_NEVER);
+    if (!is_pending(self, handle))
+        return false;
+    uint64_t sequence = sim_calendar_next_sequence_(self); /* may move keys: the place is read after it */
+    uint32_t place = sim_calendar_places_(self)[handle.slot];
+    if (place & SIM_PLACE_RING) {
+        sim_calendar_ring_(self)[place & ~SIM_PLACE_RING] = SIM_KEY_NONE;
+        sim_calendar_insert_key_(self, sim_key_make_(time_s, 0, sequence, handle.slot), 0);
+        return true;
+    }
+    uint64_t low = (uint64_t)sim_calendar_heap_(self)[place];
+    unsigned priority = (unsigned)(low >> SIM_KEY_PRIORITY_SHIFT);
+    settle(self, place, sim_key_make_(time_s, priority, sequence, handle.slot));
+    return true;
+}
+
+/* First key of the heap; all ones when it is empty. */
+static sim_key_t heap_first(const sim_calendar_t *self)
+{
+    const sim_key_t *heap = sim_calendar_heap_(self);
+    if (!self->hole)
+        return heap[SIM_HEAP_ROOT];
+    if (self->heap_keys == 1)
+        return SIM_KEY_NONE;
+    return heap[sim_heap_least_of_four_(heap, 4 * SIM_HEAP_ROOT - 8)];
+}
+
+/* First live key of the ring; all ones when there is none. */
+static sim_key_t ring_first(const sim_calendar_t *self)
+{
+    for (uint32_t i = 0; i < self->ring_keys; i++) {
+        sim_key_t key = sim_calendar_ring_(self)[(self->ring_first + i) & self->ring_mask];
+        if (key != SIM_KEY_NONE)
+            return key;
+    }
+    return SIM_KEY_NONE;
+}
+
+bool sim_calendar_pop_ring_(sim_calendar_t *self, int64_t before_s, sim_event_t *event)
+{
+    sim_key_t key = SIM_KEY_NONE;
+    while (self->ring_keys > 0) {
+        key = sim_calendar_ring_(self)[self->ring_first];
+        if (key != SIM_KEY_NONE)
+            break;
+        self->ring_first = (self->ring_first + 1) & self->ring_mask;
+        self->ring_keys--;
+    }
+    if (key == SIM_KEY_NONE || sim_key_time_(key) >= before_s || heap_first(self) < key)
+        return false;
+    self->ring_first = (self->ring_first + 1) & self->ring_mask;
+    self->ring_keys--;
+    sim_calendar_hand_out_(self, key, event);
+    return true;
+}
+
+int64_t sim_calendar_next_time(const sim_calendar_t *self)
+{
+    sim_key_t heap = heap_first(self);
+    sim_key_t ring = ring_first(self);
+    return sim_key_time_(ring < heap ? ring : heap);
+}
+
+uint32_t sim_calendar_count(const sim_calendar_t *self)
+{
+    return self->pending;
+}
+
+uint32_t sim_calendar_capacity(const sim_calendar_t *self)
+{
+    return self->capacity;
+}
