@@ -71,8 +71,12 @@ static naive_event_t naive_remove(duel_t *duel, uint32_t i)
     naive_event_t entry = duel->list[i];
     duel->n--;
     memmove(&duel->list[i], &duel->list[i + 1], (duel->n - i) * sizeof entry);
-    duel->gone[duel->n_gone++ % 64] = entry.handle;
     return entry;
+}
+
+static void remember_gone(duel_t *duel, sim_handle_t handle)
+{
+    duel->gone[duel->n_gone++ % 64] = handle;
 }
 
 static sim_calendar_t *new_block(uint32_t capacity)
@@ -127,6 +131,7 @@ static void pop(duel_t *duel)
         return;
     naive_event_t entry = naive_remove(duel, 0);
     assert_memory_equal(&event, &entry.event, sizeof event);
+    remember_gone(duel, entry.handle);
     duel->now_s = event.time_s;
 }
 
@@ -136,6 +141,7 @@ static void cancel(duel_t *duel)
         return;
     naive_event_t entry = naive_remove(duel, (uint32_t)below(duel, duel->n));
     assert_true(sim_calendar_cancel(duel->calendar, entry.handle));
+    remember_gone(duel, entry.handle);
     assert_false(sim_calendar_cancel(duel->calendar, entry.handle));
 }
 
@@ -144,7 +150,6 @@ static void reschedule(duel_t *duel)
     if (duel->n == 0)
         return;
     naive_event_t entry = naive_remove(duel, (uint32_t)below(duel, duel->n));
-    duel->n_gone--;
     entry.event.time_s = random_time(duel);
     assert_true(sim_calendar_reschedule(duel->calendar, entry.handle, entry.event.time_s));
     naive_insert(duel, entry);
@@ -180,7 +185,7 @@ static void rare(duel_t *duel)
         break;
     }
     default:
-        if (duel->regime->renumber)
+        if (duel->regime->renumber && duel->calendar->sequence < SIM_SEQUENCE_END - 3)
             duel->calendar->sequence = SIM_SEQUENCE_END - below(duel, 3);
     }
 }
