@@ -27,8 +27,20 @@ enum mdl_purpose {
     MDL_PURPOSE_SCHEDULER = 200,
     MDL_PURPOSE_WORKLOAD = 300,
     MDL_PURPOSE_MARKET = 400,
-    MDL_PURPOSE_AGENTS = 500,
-    MDL_PURPOSE_ECONOMY = 900
+    MDL_PURPOSE_AGENTS = 500, /* 500 to 549: demand side, models/agents/demand.h */
+    MDL_PURPOSE_DEVELOPER_TRAITS = 550,
+    MDL_PURPOSE_DEVELOPER_ANNOUNCE, /* event: week */
+    MDL_PURPOSE_DEVELOPER_SITE,     /* event: week */
+    MDL_PURPOSE_PROJECT_SIZE,       /* once per project */
+    MDL_PURPOSE_PROJECT_BUILD,      /* event: stage */
+    MDL_PURPOSE_PROJECT_APPROVAL,   /* event: day */
+    MDL_PURPOSE_PROJECT_FINANCE,    /* event: day */
+    MDL_PURPOSE_PROJECT_PATIENCE,   /* event: day */
+    MDL_PURPOSE_PROJECT_AUDIT,      /* event: day */
+    MDL_PURPOSE_PROJECT_BAILOUT,    /* event: day */
+    MDL_PURPOSE_ECONOMY = 900,
+    MDL_PURPOSE_START_CENTRES, /* sites and sizes of what exists on the first day */
+    MDL_PURPOSE_CONTRACT       /* ids of contracts' job streams */
 };
 
 #endif
