@@ -11,14 +11,18 @@ file(GLOB preset_files CONFIGURE_DEPENDS scenarios/presets/*.yaml)
 
 set(generated "${PROJECT_BINARY_DIR}/generated")
 overbuild_embed("${generated}/mdl_table_texts.c" mdl_table ${table_files})
-overbuild_embed("${generated}/scn_preset_texts.c" scn_preset ${preset_files})
+overbuild_embed("${generated}/scn_preset_texts.c" scn_preset_file ${preset_files})
 
 function(overbuild_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
-  add_library(overbuild_${name} STATIC ${arg_SOURCES})
-  set_target_properties(overbuild_${name} PROPERTIES LINKER_LANGUAGE C)
+  if(NOT arg_SOURCES)
+    add_library(overbuild_${name} INTERFACE) # a folder that holds headers only
+    target_link_libraries(overbuild_${name} INTERFACE overbuild_flags ${arg_LINK})
+  else()
+    add_library(overbuild_${name} STATIC ${arg_SOURCES})
+    target_link_libraries(overbuild_${name} PUBLIC overbuild_flags ${arg_LINK})
+  endif()
   add_library(overbuild::${name} ALIAS overbuild_${name})
-  target_link_libraries(overbuild_${name} PUBLIC overbuild_flags ${arg_LINK})
 endfunction()
 
 overbuild_library(sim SOURCES ${sim_sources} LINK OpenMP::OpenMP_C PkgConfig::SLEEF PkgConfig::DEFLATE

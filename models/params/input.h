@@ -10,7 +10,8 @@
 #include "models/params/params.h"
 #include "models/params/tables.h"
 
-/* From time_s on, parameter `param` has `value` (in the registry entry's unit). Sorted by time, then order of reading. */
+/* From time_s on, parameter `param` has `value` (in the registry entry's unit). Sorted by time, then order of reading.
+ */
 typedef struct mdl_change {
     int64_t time_s;
     int32_t param;
@@ -19,12 +20,12 @@ typedef struct mdl_change {
 
 /* Kinds of dated outside event; fields in mdl_shock_t that a kind does not use are 0. `overbuild params --shocks`. */
 typedef enum mdl_shock_kind {
-    MDL_SHOCK_EXPORT_RULE,   /* from here on GPU types in `types` may not be exported to China */
-    MDL_SHOCK_EXPORT_LICENCE,/* from here on they may again */
-    MDL_SHOCK_MODEL_RELEASE, /* an open model moves the open frontier by `value` (log capability) */
-    MDL_SHOCK_HYPE,          /* attention jumps by `value` (0 to 1), as at the ChatGPT release */
-    MDL_SHOCK_EFFICIENCY,    /* tokens per GPU hour are multiplied by `value` */
-    MDL_SHOCK_PRICE_WAR,     /* token margins are multiplied by `value` */
+    MDL_SHOCK_EXPORT_RULE,    /* from here on GPU types in `types` may not be exported to China */
+    MDL_SHOCK_EXPORT_LICENCE, /* from here on they may again */
+    MDL_SHOCK_MODEL_RELEASE,  /* an open model moves the open frontier by `value` (log capability) */
+    MDL_SHOCK_HYPE,           /* attention jumps by `value` (0 to 1), as at the ChatGPT release */
+    MDL_SHOCK_EFFICIENCY,     /* tokens per GPU hour are multiplied by `value` */
+    MDL_SHOCK_PRICE_WAR,      /* token margins are multiplied by `value` */
     MDL_SHOCK_KINDS
 } mdl_shock_kind_t;
 
