@@ -60,7 +60,9 @@ typedef struct sim_schema {
     int64_t start_day;                   /* simulated time 0, days since 1970-01-01 */
     const double *times_day[SIM_CLOCKS]; /* recording times, days since start_day */
     uint32_t n_times[SIM_CLOCKS];
-    bool events; /* keep event rows */
+    bool events;                    /* keep event rows */
+    const char *const *event_types; /* names of the event types, for the flags of /events/type; may be NULL */
+    uint32_t n_event_types;
 } sim_schema_t;
 
 typedef struct sim_event_row {
@@ -73,10 +75,13 @@ typedef struct sim_event_row {
 
 typedef struct sim_recorder sim_recorder_t;
 
+/* Reserves one block for all values, everything missing. SIM_EINTERNAL names a channel that the schema declares wrongly
+ * (see sim_schema_check), SIM_ENOMEM. The schema must outlive the recorder. */
 sim_status_t sim_recorder_create(sim_recorder_t **self, const sim_schema_t *schema, sim_error_t *err);
-void sim_recorder_destroy(sim_recorder_t *self);
-void sim_recorder_reset(sim_recorder_t *self);                                /* all values missing again */
-void sim_recorder_copy(sim_recorder_t *self, const sim_recorder_t *from);     /* same schema */
+void sim_recorder_destroy(sim_recorder_t *self); /* NULL is fine */
+void sim_recorder_reset(sim_recorder_t *self);   /* all values missing again, first rows, no items, no events */
+/* Makes `self` equal to `from`, for a world that was cloned; both of one schema. */
+void sim_recorder_copy(sim_recorder_t *self, const sim_recorder_t *from);
 const sim_schema_t *sim_recorder_schema(const sim_recorder_t *self);
 
 /* Sets a series value in the current row of the channel's clock. `index`: flat index over the channel's dims. A row
@@ -86,11 +91,33 @@ void sim_recorder_advance(sim_recorder_t *self, sim_clock_t clock);
 uint32_t sim_recorder_row(const sim_recorder_t *self, sim_clock_t clock); /* current row, 0 at the start */
 void sim_recorder_outcome(sim_recorder_t *self, uint32_t channel, double value);
 void sim_recorder_item(sim_recorder_t *self, uint32_t channel, uint32_t item, double value);
-/* Appends an event row when the schema keeps events; returns its number + 1, else 0. Allocates in large steps. */
+/* Appends an event row when the schema keeps events; returns its number + 1, else 0. Allocates in large steps; without
+ * memory the row is dropped and sim_recorder_status says so. */
 uint64_t sim_recorder_event(sim_recorder_t *self, const sim_event_row_t *row);
 
-/* A channel's values, row-major, and how many; for items only the rows used. */
+/* A channel's values as they were set (not yet rounded), row-major, and how many; for items only the rows used. */
 const double *sim_recorder_values(const sim_recorder_t *self, uint32_t channel, size_t *n);
+/* Event rows so far; NULL and 0 when there are none. */
+const sim_event_row_t *sim_recorder_events(const sim_recorder_t *self, size_t *n);
+/* Items used so far of open-ended dimension number `dimension`. */
+uint32_t sim_recorder_items(const sim_recorder_t *self, uint32_t dimension);
+/* SIM_OK, or SIM_ENOMEM when event rows were lost: sim_store_put refuses such a recorder. */
+sim_status_t sim_recorder_status(const sim_recorder_t *self);
+
+/* The nearest multiple of `resolution`, ties to the even multiple, as the decimal closest to it when 1 / resolution is
+ * an integer (0.1 steps give 0.3, not 0.30000000000000004). Negative zero becomes zero, every NaN the same NaN, so that
+ * equal values are equal bits. Resolution 0 and infinities leave the value as it is. */
+double sim_round_to(double value, double resolution);
+
+/* Checks a schema: names, units, known dimensions, a series' clock, one open-ended dimension for an item channel, no
+ * name twice in a group. SIM_EINTERNAL names the first channel or dimension that is wrong. */
+sim_status_t sim_schema_check(const sim_schema_t *schema, sim_error_t *err);
+/* Number of the dimension called `name`, or -1. */
+int32_t sim_schema_dimension(const sim_schema_t *schema, const char *name);
+/* Values in one row of a channel: product of its dimensions' sizes; 1 for an outcome; the bound for an item channel. */
+size_t sim_schema_row_size(const sim_schema_t *schema, uint32_t channel);
+/* Rows of a channel: recording times of its clock for a series, else 1. */
+size_t sim_schema_rows(const sim_schema_t *schema, uint32_t channel);
 /* Number of channel `group/name`, or -1. */
 int32_t sim_schema_find(const sim_schema_t *schema, const char *group, const char *name);
 
