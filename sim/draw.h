@@ -4,6 +4,14 @@
  * Each function consumes words from a generator (sim/rng.h) and returns one value. Rejection methods may consume more
  * than one word; start the generator at an event of its own where two arms must stay in step. Out-of-range parameters
  * are programmer's bugs (assert): the scenario reader has checked them.
+ *
+ *     sim_rng_t rng;
+ *     sim_rng_at(&rng, seed, replication, queue_id, PURPOSE_ARRIVAL, 0);
+ *     double gap_s = sim_draw_exponential(&rng, 90.0);     // mean 90 seconds
+ *     uint64_t jobs = sim_draw_poisson(&rng, 12.5);
+ *
+ * Words consumed: exactly one by uniform, uniform_open, bernoulli, weibull, pareto and categorical; at least one by
+ * every other.
  */
 #ifndef SIM_DRAW_H
 #define SIM_DRAW_H
@@ -13,22 +21,36 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-double sim_draw_uniform(sim_rng_t *rng);                                 /* [0, 1), 53 bits */
-double sim_draw_uniform_open(sim_rng_t *rng);                            /* (0, 1) */
-uint64_t sim_draw_below(sim_rng_t *rng, uint64_t n);                     /* 0 .. n-1, unbiased (Lemire 2019); n >= 1 */
-bool sim_draw_bernoulli(sim_rng_t *rng, double p);                       /* p clamped to [0, 1] */
-double sim_draw_exponential(sim_rng_t *rng, double mean);                /* ziggurat; mean >= 0 */
-double sim_draw_normal(sim_rng_t *rng, double mean, double sd);          /* ziggurat; sd >= 0 */
-double sim_draw_lognormal(sim_rng_t *rng, double mu, double sigma);      /* exp(normal(mu, sigma)) */
-double sim_draw_gamma(sim_rng_t *rng, double shape, double scale);       /* Marsaglia-Tsang 2000; shape > 0 */
-double sim_draw_erlang(sim_rng_t *rng, unsigned stages, double mean);    /* sum of `stages` exponentials */
-double sim_draw_weibull(sim_rng_t *rng, double shape, double scale);     /* inversion */
-double sim_draw_pareto(sim_rng_t *rng, double shape, double minimum);    /* inversion */
-uint64_t sim_draw_poisson(sim_rng_t *rng, double mean);                  /* inversion below 10, PTRS (Hormann 1993) above */
-uint64_t sim_draw_binomial(sim_rng_t *rng, uint64_t n, double p);        /* inversion below n p = 10, BTRS above */
-size_t sim_draw_categorical(sim_rng_t *rng, const double *weights, size_t n); /* weights >= 0, sum > 0 */
+double sim_draw_uniform(sim_rng_t *rng);             /* [0, 1), 53 bits */
+double sim_draw_uniform_open(sim_rng_t *rng);        /* (0, 1), 52 bits, symmetric about 1/2 */
+uint64_t sim_draw_below(sim_rng_t *rng, uint64_t n); /* 0 .. n-1, unbiased (Lemire 2019); n >= 1 */
+bool sim_draw_bernoulli(sim_rng_t *rng, double p);   /* p clamped to [0, 1] */
 
-/* Fills `out` with n draws, faster than one by one and with the same values. */
+/* Exponential with the given mean, >= 0, in the mean's unit. Ziggurat (Marsaglia and Tsang 2000) of 256 layers. */
+double sim_draw_exponential(sim_rng_t *rng, double mean);
+/* Normal, sd >= 0. Ziggurat of 256 layers, tail by Marsaglia (1964). */
+double sim_draw_normal(sim_rng_t *rng, double mean, double sd);
+/* exp(normal(mu, sigma)), sigma >= 0: median exp(mu), mean exp(mu + sigma^2 / 2). */
+double sim_draw_lognormal(sim_rng_t *rng, double mu, double sigma);
+/* Gamma of mean shape * scale; shape > 0, scale >= 0 (Marsaglia and Tsang 2000, "A simple method ..."). */
+double sim_draw_gamma(sim_rng_t *rng, double shape, double scale);
+/* Sum of `stages` >= 1 exponentials; `mean` is the mean of the sum. */
+double sim_draw_erlang(sim_rng_t *rng, unsigned stages, double mean);
+/* Weibull: P(X > x) = exp(-(x / scale)^shape); shape > 0, scale >= 0. Inversion. */
+double sim_draw_weibull(sim_rng_t *rng, double shape, double scale);
+/* Pareto: P(X > x) = (minimum / x)^shape for x >= minimum; shape > 0, minimum >= 0. Inversion. */
+double sim_draw_pareto(sim_rng_t *rng, double shape, double minimum);
+
+/* Poisson, 0 <= mean <= 1e15: inversion below 10, transformed rejection PTRS (Hormann 1993) above. */
+uint64_t sim_draw_poisson(sim_rng_t *rng, double mean);
+/* Successes in n <= 2^53 trials, 0 <= p <= 1: inversion below n p = 10, transformed rejection BTRS (Hormann 1993)
+ * above. */
+uint64_t sim_draw_binomial(sim_rng_t *rng, uint64_t n, double p);
+/* Index drawn in proportion to its weight: weights >= 0, sum > 0. O(n). */
+size_t sim_draw_categorical(sim_rng_t *rng, const double *weights, size_t n);
+
+/* Fills `out` with n draws, faster than one by one and with the same values; `rng` ends where n draws would leave it.
+ */
 void sim_fill_uniform(sim_rng_t *rng, double *out, size_t n);
 void sim_fill_exponential(sim_rng_t *rng, double mean, double *out, size_t n);
 void sim_fill_normal(sim_rng_t *rng, double mean, double sd, double *out, size_t n);

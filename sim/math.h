@@ -2,10 +2,16 @@
 /* Elementary functions with the same bits on every x86-64 CPU (SLEEF's scalar FMA-free versions, 1.0 ulp).
  *
  * glibc picks different code for exp, log and pow on different CPUs, one unit in the last place apart. Nothing in `sim`
- * and `models` may call those; sqrt and fabs are exact by IEEE 754 and may be used.
+ * and `models` may call those; sqrt and fabs are exact by IEEE 754 and may be used. Special values follow C99's annex F
+ * (sim_log(0) = -inf, sim_exp(1000) = inf, NaN in gives NaN out), without errno.
+ *
+ *     double discount = sim_exp(-rate_per_year * years);
+ *     int64_t price_fen = sim_round_i64(price_yuan * 100);
  */
 #ifndef SIM_MATH_H
 #define SIM_MATH_H
+
+#include <stdint.h>
 
 double sim_exp(double x);
 double sim_expm1(double x);
@@ -13,5 +19,23 @@ double sim_log(double x);
 double sim_log1p(double x);
 double sim_pow(double x, double y);
 double sim_logistic(double x); /* 1 / (1 + exp(-x)), without overflow */
+
+/* Largest integer <= x, smallest >= x, and nearest (halves away from zero). |x| must be below 2^63. */
+static inline int64_t sim_floor_i64(double x)
+{
+    int64_t i = (int64_t)x;
+    return (double)i > x ? i - 1 : i;
+}
+static inline int64_t sim_ceil_i64(double x)
+{
+    int64_t i = (int64_t)x;
+    return (double)i < x ? i + 1 : i;
+}
+static inline int64_t sim_round_i64(double x)
+{
+    int64_t i = (int64_t)x;
+    double rest = x - (double)i;
+    return rest >= 0.5 ? i + 1 : rest <= -0.5 ? i - 1 : i;
+}
 
 #endif

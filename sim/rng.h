@@ -20,10 +20,12 @@
 #ifndef SIM_RNG_H
 #define SIM_RNG_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* A generator standing at one address; words of a block are handed out one after the other, then the attempt (and,
- * after 65,536 blocks, the event) advances. No pointers: copy it freely. */
+ * after 65,536 blocks, the event) advances. A generator that is drawn on and on therefore walks into the words of the
+ * following events: give a long sequence an entity or purpose of its own. No pointers: copy it freely. */
 typedef struct sim_rng {
     uint64_t key[2];
     uint64_t counter[4];
@@ -38,8 +40,19 @@ void sim_philox4x64(const uint64_t counter[4], const uint64_t key[2], uint64_t o
 /* Stands `rng` at (seed; replication, entity, purpose, event). `event` must be below 2^48. */
 void sim_rng_at(sim_rng_t *rng, uint64_t seed, uint64_t replication, uint64_t entity, uint64_t purpose, uint64_t event);
 
+/* Computes the next block; called by sim_rng_u64 when the words of the last one are used up. */
+void sim_rng_refill(sim_rng_t *rng);
+
 /* Next 64 random bits. */
-uint64_t sim_rng_u64(sim_rng_t *rng);
+static inline uint64_t sim_rng_u64(sim_rng_t *rng)
+{
+    if (rng->used >= 4)
+        sim_rng_refill(rng);
+    return rng->block[rng->used++];
+}
+
+/* The next n words of sim_rng_u64, several blocks at a time: two to three times as fast. */
+void sim_rng_fill(sim_rng_t *rng, uint64_t *out, size_t n);
 
 /* Id of an entity from its parent's id, its kind and its ordinal within the parent (64-bit mixing hash). Independent of
  * the order in which entities are created. */

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sim/math.h"
+
+#include <sleef.h>
+
+/* "cinz": bit-reproducible without FMA; "purec": compiled once for every CPU, no dispatch at run time. */
+
+double sim_exp(double x)
+{
+    return Sleef_cinz_expd1_u10purec(x);
+}
+
+double sim_expm1(double x)
+{
+    return Sleef_cinz_expm1d1_u10purec(x);
+}
+
+double sim_log(double x)
+{
+    return Sleef_cinz_logd1_u10purec(x);
+}
+
+double sim_log1p(double x)
+{
+    return Sleef_cinz_log1pd1_u10purec(x);
+}
+
+double sim_pow(double x, double y)
+{
+    return Sleef_cinz_powd1_u10purec(x, y);
+}
+
+double sim_logistic(double x)
+{
+    if (x >= 0)
+        return 1 / (1 + sim_exp(-x));
+    double odds = sim_exp(x);
+    return odds / (1 + odds);
+}
