@@ -21,7 +21,8 @@ add_library(overbuild_flags INTERFACE)
 target_compile_options(overbuild_flags INTERFACE -ffp-contract=off -fno-fast-math -fno-common
   -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef
   -Wwrite-strings -Wformat=2 -Wno-missing-field-initializers)
-target_compile_definitions(overbuild_flags INTERFACE _POSIX_C_SOURCE=200809L _DEFAULT_SOURCE)
+target_compile_definitions(overbuild_flags INTERFACE _POSIX_C_SOURCE=200809L _DEFAULT_SOURCE
+  OVERBUILD_VERSION="${PROJECT_VERSION}")
 target_include_directories(overbuild_flags INTERFACE "${PROJECT_SOURCE_DIR}" "${PROJECT_BINARY_DIR}/generated")
 
 if(OVERBUILD_SANITIZE)

@@ -31,11 +31,16 @@ typedef struct scn_failure {
     sim_error_t error;
 } scn_failure_t;
 
+/* Called after each stored replication, by one thread at a time. */
+typedef void (*scn_finished_t)(void *user, sim_run_key_t key, const sim_run_meta_t *meta);
+
 typedef struct scn_experiment_options {
     int threads;
     sim_store_mode_t mode;
     sim_store_finish_t finish; /* adds summary etc. to the file; may be NULL */
     void *finish_user;
+    scn_finished_t finished; /* may be NULL */
+    void *finished_user;
 } scn_experiment_options_t;
 
 typedef struct scn_experiment_report {
@@ -48,6 +53,9 @@ typedef struct scn_experiment_report {
     uint64_t digest;
     bool interrupted;
 } scn_experiment_report_t;
+
+/* Upper estimate of the size of the result file, in bytes. */
+sim_status_t scn_experiment_expected_bytes(const scn_scenario_t *scenario, uint64_t *bytes, sim_error_t *err);
 
 sim_status_t scn_experiment_run(const scn_scenario_t *scenario, const char *path,
                                 const scn_experiment_options_t *options, scn_progress_t *progress,

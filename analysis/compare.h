@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What a policy changes: paired differences between arms under common random numbers.
+ *
+ * Replication r of two arms shares its random numbers, so the difference is taken pair by pair and its interval is that
+ * of a mean of differences (Law 2015, "Simulation Modeling and Analysis", 10.2). `variance_reduction` says what the
+ * pairing bought: variance of the difference had the arms been independent, over the variance seen.
+ */
+#ifndef ANA_COMPARE_H
+#define ANA_COMPARE_H
+
+#include "sim/store.h"
+
+typedef struct ana_effect {
+    char metric[64];
+    char unit[64];
+    char arm[64];
+    double baseline_mean, arm_mean;
+    double difference; /* arm - baseline */
+    double ci_low, ci_high; /* 95 %; NaN below two pairs */
+    size_t n;               /* pairs with both values present */
+    double variance_reduction; /* NaN when the differences do not vary */
+} ana_effect_t;
+
+typedef struct ana_comparison {
+    ana_effect_t *effects; /* by arm, then metric */
+    size_t n;
+} ana_comparison_t;
+
+/* Compares every arm with `baseline` in every outcome whose name matches `glob` (NULL = all). SIM_EINPUT when there is
+ * no such arm, or nothing matches. Free with ana_comparison_free. */
+sim_status_t ana_compare(sim_result_t *result, const char *baseline, const char *glob, ana_comparison_t *comparison,
+                         sim_error_t *err);
+void ana_comparison_free(ana_comparison_t *comparison);
+
+#endif

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/compare.h"
+#include "app/command.h"
+#include "app/number.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct compare_values {
+    const char *baseline, *metric;
+    bool json;
+} compare_values_t;
+
+static const app_option_t options[] = {
+    {0, "baseline", "ARM", APP_TEXT, offsetof(compare_values_t, baseline), "arm to compare with (default: baseline)", 0, 0},
+    {0, "metric", "GLOB", APP_TEXT, offsetof(compare_values_t, metric), "only outcomes whose name matches, e.g. 'projects_*'", 0, 0},
+    {0, "json", NULL, APP_FLAG, offsetof(compare_values_t, json), "one JSON object, numbers unrounded", 0, 0},
+    {0},
+};
+
+static json_t *number_or_null(double value)
+{
+    return isnan(value) ? json_null() : json_real(value);
+}
+
+static void print_json(const ana_comparison_t *comparison, const char *baseline)
+{
+    json_t *metrics = json_array();
+    for (size_t i = 0; i < comparison->n; i++) {
+        const ana_effect_t *effect = &comparison->effects[i];
+        json_array_append_new(
+            metrics, json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "metric", effect->metric, "unit",
+                               effect->unit, "arm", effect->arm, "baseline_mean", number_or_null(effect->baseline_mean),
+                               "arm_mean", number_or_null(effect->arm_mean), "difference",
+                               number_or_null(effect->difference), "ci_low", number_or_null(effect->ci_low), "ci_high",
+                               number_or_null(effect->ci_high), "n", (json_int_t)effect->n, "variance_reduction",
+                               number_or_null(effect->variance_reduction)));
+    }
+    json_t *json = json_pack("{s:s, s:o}", "baseline", baseline, "metrics", metrics);
+    json_dumpf(json, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(json);
+}
+
+static void print_effect(const ana_effect_t *effect)
+{
+    app_scale_t scale = app_scale_for(effect->baseline_mean, effect->arm_mean, effect->unit);
+    char base[32], arm[32], difference[32], low[32], high[32];
+    app_format(effect->baseline_mean, &scale, false, base);
+    app_format(effect->arm_mean, &scale, false, arm);
+    app_format(effect->difference, &scale, true, difference);
+    app_format(effect->ci_low, &scale, true, low);
+    app_format(effect->ci_high, &scale, true, high);
+    bool clear = effect->ci_low > 0 || effect->ci_high < 0;
+    printf("  %-32s %10s %10s %10s  [%9s, %9s] %c %s\n", effect->metric, base, arm, difference, low, high,
+           clear ? '*' : ' ', scale.unit);
+}
+
+static void print_table(const ana_comparison_t *comparison, const char *baseline)
+{
+    const char *arm = "";
+    size_t missing = 0;
+    for (size_t i = 0; i < comparison->n; i++) {
+        const ana_effect_t *effect = &comparison->effects[i];
+        if (strcmp(arm, effect->arm) != 0) {
+            arm = effect->arm;
+            printf("%s%s against %s\n  %-32s %10s %10.10s %10s  %-22s   %s\n", i == 0 ? "" : "\n", arm, baseline,
+                   "outcome (mean over pairs)", "baseline", arm, "difference", "95 % interval", "unit");
+        }
+        if (effect->n == 0)
+            missing++;
+        else
+            print_effect(effect);
+    }
+    printf("\n* the interval leaves out zero. Pairs share their random numbers.\n");
+    if (missing > 0)
+        printf("%zu rows without a value in both arms are left out.\n", missing);
+}
+
+static int run(const app_command_t *command, int argc, char **argv)
+{
+    compare_values_t values = {.baseline = "baseline"};
+    const char *path = NULL;
+    if (app_options_parse(command->name, options, &values, argc, argv, 1, 1, &path) < 0)
+        return APP_BAD_INPUT;
+    sim_error_t err = {0};
+    sim_result_t *result = NULL;
+    ana_comparison_t comparison = {0};
+    sim_status_t status = sim_result_open(&result, path, &err);
+    if (status == SIM_OK)
+        status = ana_compare(result, values.baseline, values.metric, &comparison, &err);
+    if (status == SIM_OK && values.json)
+        print_json(&comparison, values.baseline);
+    else if (status == SIM_OK)
+        print_table(&comparison, values.baseline);
+    ana_comparison_free(&comparison);
+    sim_result_close(result);
+    return status == SIM_OK ? APP_DONE : app_report(command, &err);
+}
+
+const app_command_t app_command_compare = {
+    .name = "compare",
+    .synopsis = "FILE [--baseline ARM] [--metric GLOB] [--json]",
+    .summary = "what each arm changes against a baseline, with intervals",
+    .details = "For every outcome and every other arm: means, the mean difference over pairs of replications that share their\n"
+               "random numbers, and its 95 % interval (Student's t).\n\n"
+               "Examples:\n"
+               "  overbuild compare policies.h5 --baseline baseline\n"
+               "  overbuild compare policies.h5 --metric 'projects_*' --json",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/command.h"
+#include "models/params/input.h"
+#include "scenarios/scenario.h"
+
+#include <fnmatch.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct params_values {
+    bool json, json_schema, tables, shocks, markdown;
+} params_values_t;
+
+static const app_option_t options[] = {
+    {0, "json", NULL, APP_FLAG, offsetof(params_values_t, json), "the registry as JSON", 0, 0},
+    {0, "json-schema", NULL, APP_FLAG, offsetof(params_values_t, json_schema),
+     "JSON Schema of scenario files, for editors", 0, 0},
+    {0, "tables", NULL, APP_FLAG, offsetof(params_values_t, tables), "columns of the tables a scenario may replace", 0, 0},
+    {0, "shocks", NULL, APP_FLAG, offsetof(params_values_t, shocks), "kinds of dated shock and their fields", 0, 0},
+    {0, "markdown", NULL, APP_FLAG, offsetof(params_values_t, markdown), "the reference page of the docs", 0, 0},
+    {0},
+};
+
+static const char *const kind_names[] = {"real", "count", "money", "duration", "flag", "choice"};
+
+/* The default as a scenario would write it. */
+static void format_value(const mdl_param_t *param, double value, char *text, size_t size)
+{
+    if (param->kind == MDL_KIND_FLAG)
+        snprintf(text, size, "%s", value != 0 ? "true" : "false");
+    else
+        snprintf(text, size, "%.10g", value);
+}
+
+static void print_param(const mdl_param_t *param)
+{
+    char def[48], low[48], high[48];
+    format_value(param, param->def, def, sizeof def);
+    format_value(param, param->low, low, sizeof low);
+    format_value(param, param->high, high, sizeof high);
+    printf("%s = %s %s\n    %s\n    bounds %s to %s; source: %s\n", param->key, def, param->unit, param->meaning, low,
+           high, param->source);
+}
+
+static json_t *describe_prior(const mdl_prior_t *prior)
+{
+    static const char *const names[] = {"none", "uniform", "loguniform", "normal"};
+    if (prior->kind == MDL_PRIOR_NONE)
+        return json_null();
+    return json_pack("{s:s, s:f, s:f}", "dist", names[prior->kind], "a", prior->a, "b", prior->b);
+}
+
+static json_t *describe_param(const mdl_param_t *param)
+{
+    return json_pack("{s:s, s:s, s:s, s:f, s:f, s:f, s:o, s:s, s:s}", "key", param->key, "kind",
+                     kind_names[param->kind], "unit", param->unit, "default", param->def, "low", param->low, "high",
+                     param->high, "prior", describe_prior(&param->prior), "source", param->source, "meaning",
+                     param->meaning);
+}
+
+/* Prints the entries whose key matches; returns how many. */
+static size_t print_matching(const char *glob, bool json)
+{
+    size_t n = 0, matching = 0;
+    const mdl_param_t *registry = mdl_params_registry(&n);
+    json_t *list = json ? json_array() : NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (glob != NULL && fnmatch(glob, registry[i].key, 0) != 0)
+            continue;
+        matching++;
+        if (json)
+            json_array_append_new(list, describe_param(&registry[i]));
+        else
+            print_param(&registry[i]);
+    }
+    if (json) {
+        json_dumpf(list, stdout, JSON_INDENT(2));
+        putchar('\n');
+        json_decref(list);
+    }
+    return matching;
+}
+
+static void print_tables(void)
+{
+    size_t n = 0;
+    const mdl_table_t *tables = mdl_tables_registry(&n);
+    for (size_t i = 0; i < n; i++) {
+        printf("%s%s: %s (up to %zu rows)\n", i == 0 ? "" : "\n", tables[i].name, tables[i].meaning, tables[i].max_rows);
+        for (size_t j = 0; j < tables[i].n_columns; j++) {
+            const mdl_column_t *column = &tables[i].columns[j];
+            printf("  %-26s %-10s %s (source: %s)\n", column->name, column->unit, column->meaning, column->source);
+        }
+    }
+}
+
+static void print_shocks(void)
+{
+    size_t n = 0;
+    const mdl_shock_info_t *shocks = mdl_shock_registry(&n);
+    for (size_t i = 0; i < n; i++)
+        printf("%-16s %s\n%17sfields: date, source%s%s\n", shocks[i].name, shocks[i].meaning, "",
+               shocks[i].uses_types ? ", types" : "", shocks[i].uses_value ? ", value" : "");
+}
+
+static int print_made(char *text)
+{
+    if (text == NULL) {
+        fprintf(stderr, "overbuild params: out of memory\n");
+        return APP_NO_MEMORY;
+    }
+    fputs(text, stdout);
+    free(text);
+    return APP_DONE;
+}
+
+static int run(const app_command_t *command, int argc, char **argv)
+{
+    params_values_t values = {0};
+    const char *glob = NULL;
+    if (app_options_parse(command->name, options, &values, argc, argv, 0, 1, &glob) < 0)
+        return APP_BAD_INPUT;
+    if (values.json_schema)
+        return print_made(scn_json_schema());
+    if (values.markdown)
+        return print_made(mdl_params_markdown());
+    if (values.tables) {
+        print_tables();
+        return APP_DONE;
+    }
+    if (values.shocks) {
+        print_shocks();
+        return APP_DONE;
+    }
+    if (print_matching(glob, values.json) > 0)
+        return APP_DONE;
+    const char *near = mdl_params_suggest(glob);
+    fprintf(stderr, "overbuild params: '%s': no parameter matches%s%s%s\n", glob, near ? "; did you mean " : "",
+            near ? near : "", near ? "?" : "; expected a key or a pattern such as 'subsidy.*'");
+    return APP_BAD_INPUT;
+}
+
+const app_command_t app_command_params = {
+    .name = "params",
+    .synopsis = "[GLOB] [--json | --json-schema | --tables | --shocks | --markdown]",
+    .summary = "every parameter: key, unit, default, bounds, source, meaning",
+    .details = "Lists the parameters whose key matches GLOB (default: all).\n\n"
+               "Examples:\n"
+               "  overbuild params 'subsidy.*'\n"
+               "  overbuild params --json-schema > overbuild.schema.json",
+    .options = options,
+    .run = run,
+};

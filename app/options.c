@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_OPTIONS 40
+#define FIRST_LONG_CODE 256
+
+/* The table in getopt_long's form. */
+typedef struct getopt_table {
+    struct option longs[MAX_OPTIONS + 1];
+    char shorts[3 * MAX_OPTIONS + 2];
+} getopt_table_t;
+
+static void build_table(const app_option_t *options, getopt_table_t *table)
+{
+    char *out = table->shorts;
+    *out++ = ':'; /* report a missing argument apart from an unknown option */
+    size_t n = 0;
+    for (; options[n].name != NULL && n < MAX_OPTIONS; n++) {
+        bool takes = options[n].argument != NULL;
+        table->longs[n] = (struct option){options[n].name, takes ? required_argument : no_argument, NULL,
+                                          FIRST_LONG_CODE + (int)n};
+        if (options[n].letter != 0) {
+            *out++ = options[n].letter;
+            if (takes)
+                *out++ = ':';
+        }
+    }
+    table->longs[n] = (struct option){0};
+    *out = '\0';
+}
+
+static const app_option_t *find_option(const app_option_t *options, int code)
+{
+    if (code >= FIRST_LONG_CODE)
+        return &options[code - FIRST_LONG_CODE];
+    for (; options->name != NULL; options++)
+        if (options->letter == code)
+            return options;
+    return NULL;
+}
+
+static bool parse_integer(const char *command, const app_option_t *option, const char *text, int64_t *value)
+{
+    char *end;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    if (end == text || *end != '\0' || errno == ERANGE || number < option->low || number > option->high) {
+        fprintf(stderr, "overbuild %s: --%s: found '%s'; expected a whole number from %lld to %lld\n", command,
+                option->name, text, (long long)option->low, (long long)option->high);
+        return false;
+    }
+    *value = number;
+    return true;
+}
+
+static bool parse_seed(const char *command, const app_option_t *option, const char *text, app_seed_t *seed)
+{
+    char *end;
+    errno = 0;
+    seed->value = strtoull(text, &end, 10);
+    seed->given = true;
+    if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0)
+        return true;
+    fprintf(stderr, "overbuild %s: --%s: found '%s'; expected a whole number from 0 to 18446744073709551615\n",
+            command, option->name, text);
+    return false;
+}
+
+static bool append_list(const char *command, const app_option_t *option, const char *text, app_list_t *list)
+{
+    if (list->n == APP_LIST_MAX) {
+        fprintf(stderr, "overbuild %s: --%s: given more than %d times; put them into a scenario file\n", command,
+                option->name, APP_LIST_MAX);
+        return false;
+    }
+    list->items[list->n++] = text;
+    return true;
+}
+
+static bool store_value(const char *command, const app_option_t *option, const char *text, void *values)
+{
+    void *place = (char *)values + option->offset;
+    switch (option->kind) {
+    case APP_FLAG: *(bool *)place = true; return true;
+    case APP_TEXT: *(const char **)place = text; return true;
+    case APP_INTEGER: return parse_integer(command, option, text, place);
+    case APP_SEED: return parse_seed(command, option, text, place);
+    case APP_LIST: return append_list(command, option, text, place);
+    }
+    return false;
+}
+
+static void report_unknown(const char *command, int code, char *word, const app_option_t *options)
+{
+    if (code == ':')
+        fprintf(stderr, "overbuild %s: %s: needs a value; see 'overbuild help %s'\n", command, word, command);
+    else if (optopt >= FIRST_LONG_CODE)
+        fprintf(stderr, "overbuild %s: --%s: takes no value\n", command, options[optopt - FIRST_LONG_CODE].name);
+    else
+        fprintf(stderr, "overbuild %s: %s: unknown option; see 'overbuild help %s'\n", command, word, command);
+}
+
+int app_options_parse(const char *command, const app_option_t *options, void *values, int argc, char **argv,
+                      int min_operands, int max_operands, const char **operands)
+{
+    getopt_table_t table;
+    build_table(options, &table);
+    bool good = true;
+    opterr = 0;
+    optind = 1;
+    for (;;) {
+        int before = optind;
+        int code = getopt_long(argc, argv, table.shorts, table.longs, NULL);
+        if (code == -1)
+            break;
+        if (code == '?' || code == ':') {
+            report_unknown(command, code, argv[before < argc ? before : argc - 1], options);
+            good = false;
+            continue;
+        }
+        good &= store_value(command, find_option(options, code), optarg, values);
+    }
+    int n = argc - optind;
+    if (n < min_operands || n > max_operands) {
+        fprintf(stderr, "overbuild %s: found %d argument%s; expected %s%d; see 'overbuild help %s'\n", command, n,
+                n == 1 ? "" : "s", n > max_operands && max_operands > min_operands ? "at most " : "",
+                n > max_operands ? max_operands : min_operands, command);
+        good = false;
+    }
+    for (int i = 0; i < n && i < max_operands; i++)
+        operands[i] = argv[optind + i];
+    return good ? n : -1;
+}
+
+void app_options_help(const app_option_t *options)
+{
+    for (; options->name != NULL; options++) {
+        char left[64];
+        char letter[8] = "    ";
+        if (options->letter != 0)
+            snprintf(letter, sizeof letter, "-%c, ", options->letter);
+        snprintf(left, sizeof left, "%s--%s%s%s", letter, options->name, options->argument ? " " : "",
+                 options->argument ? options->argument : "");
+        printf("  %-26s %s\n", left, options->help);
+    }
+}

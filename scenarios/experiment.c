@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "scenarios/experiment.h"
+
+#include "models/economy/economy.h"
+#include "scenarios/experiment_task.h"
+#include "scenarios/provenance.h"
+#include "sim/ensemble.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static double wall_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Arms that start their own worlds; the others are forked from them. */
+static uint32_t find_roots(const scn_scenario_t *scenario, uint32_t *roots)
+{
+    uint32_t n = 0;
+    for (uint32_t arm = 0; arm < scn_scenario_arms(scenario); arm++) {
+        int64_t from_s;
+        if (scn_scenario_forks_from(scenario, arm, &from_s) < 0)
+            roots[n++] = arm;
+    }
+    return n;
+}
+
+static const char **arm_labels(const scn_scenario_t *scenario)
+{
+    uint32_t n = scn_scenario_arms(scenario);
+    const char **labels = calloc(n, sizeof *labels);
+    for (uint32_t arm = 0; labels != NULL && arm < n; arm++)
+        labels[arm] = scn_scenario_arm_name(scenario, arm);
+    return labels;
+}
+
+/* The finish hook behind the caller's: provenance first, then what the caller adds. */
+typedef struct finish_all {
+    const scn_scenario_t *scenario;
+    const scn_experiment_options_t *options;
+} finish_all_t;
+
+static sim_status_t finish_all(sim_result_t *result, void *user, sim_error_t *err)
+{
+    const finish_all_t *self = user;
+    sim_status_t status = scn_provenance_write(result, self->scenario, err);
+    if (status == SIM_OK && self->options->finish != NULL)
+        status = self->options->finish(result, self->options->finish_user, err);
+    return status;
+}
+
+static sim_status_t assemble(scn_experiment_t *self, const scn_scenario_t *scenario,
+                             const scn_experiment_options_t *options, scn_experiment_report_t *report,
+                             sim_error_t *err)
+{
+    double start = wall_s();
+    finish_all_t hook = {scenario, options};
+    bool complete = !report->interrupted && report->n_failures == 0;
+    sim_status_t status = sim_store_assemble(self->store, complete, finish_all, &hook, err);
+    report->store_s = wall_s() - start;
+    return status;
+}
+
+static sim_status_t read_digest(const char *path, uint64_t *digest, sim_error_t *err)
+{
+    sim_result_t *result = NULL;
+    sim_status_t status = sim_result_open(&result, path, err);
+    if (status == SIM_OK)
+        status = sim_result_digest(result, "/", digest, err);
+    sim_result_close(result);
+    return status;
+}
+
+/* Runs what is not stored yet. SIM_EINTERRUPTED is not an error here: what is finished will be assembled. */
+static sim_status_t run_tasks(scn_experiment_t *self, int threads, scn_experiment_report_t *report, sim_error_t *err)
+{
+    size_t n = (size_t)self->n_roots * self->n_points * self->n_replications;
+    sim_task_result_t *results = calloc(n, sizeof *results);
+    if (results == NULL)
+        return sim_fail(err, SIM_ENOMEM, NULL, "no memory for %zu tasks", n);
+    sim_ensemble_options_t ensemble = {.threads = threads, .stop = &self->progress->stop};
+    double start = wall_s();
+    sim_status_t status = sim_ensemble_run(n, scn_experiment_task, self, &ensemble, results, err);
+    report->run_s = wall_s() - start;
+    free(results);
+    if (status == SIM_EINTERRUPTED) {
+        report->interrupted = true;
+        *err = (sim_error_t){0};
+        return SIM_OK;
+    }
+    return status;
+}
+
+sim_status_t scn_experiment_expected_bytes(const scn_scenario_t *scenario, uint64_t *bytes, sim_error_t *err)
+{
+    sim_schema_t schema = {0};
+    sim_status_t status = mdl_economy_schema(scn_scenario_input(scenario, 0, 0), &schema, err);
+    sim_store_plan_t plan = {.schema = &schema,
+                             .n_arms = scn_scenario_arms(scenario),
+                             .n_points = scn_scenario_points(scenario),
+                             .n_replications = scn_scenario_replications(scenario)};
+    *bytes = status == SIM_OK ? sim_store_expected_bytes(&plan) : 0;
+    mdl_economy_schema_free(&schema);
+    return status;
+}
+
+sim_status_t scn_experiment_run(const scn_scenario_t *scenario, const char *path,
+                                const scn_experiment_options_t *options, scn_progress_t *progress,
+                                scn_experiment_report_t *report, sim_error_t *err)
+{
+    *report = (scn_experiment_report_t){0};
+    scn_experiment_t self;
+    sim_status_t status = scn_experiment_init(&self, scenario, options, progress, err);
+    const char **labels = arm_labels(scenario);
+    char *identity = scn_scenario_identity(scenario);
+    if (status == SIM_OK && (labels == NULL || identity == NULL))
+        status = sim_fail(err, SIM_ENOMEM, NULL, "no memory for the experiment's plan");
+    if (status != SIM_OK)
+        goto out;
+    self.n_roots = find_roots(scenario, self.roots);
+    sim_store_plan_t plan = {.schema = &self.schema,
+                             .arms = labels,
+                             .n_arms = scn_scenario_arms(scenario),
+                             .n_points = self.n_points,
+                             .n_replications = self.n_replications,
+                             .identity = identity};
+    status = sim_store_open(&self.store, path, &plan, options->mode, err);
+    if (status != SIM_OK)
+        goto out;
+    scn_experiment_count(&self, report);
+    status = run_tasks(&self, options->threads, report, err);
+    scn_experiment_collect(&self, report);
+    if (status == SIM_OK)
+        status = assemble(&self, scenario, options, report, err);
+    if (status == SIM_OK)
+        status = read_digest(path, &report->digest, err);
+out:
+    free(identity);
+    free(labels);
+    scn_experiment_free(&self);
+    return status;
+}
+
+void scn_experiment_report_free(scn_experiment_report_t *report)
+{
+    free(report->failures);
+    report->failures = NULL;
+    report->n_failures = 0;
+}
