@@ -91,16 +91,23 @@ typedef struct sim_array {
 sim_status_t sim_result_open(sim_result_t **self, const char *path, sim_error_t *err); /* read only */
 void sim_result_close(sim_result_t *self);
 sim_status_t sim_result_read(sim_result_t *self, const char *path, sim_array_t *array, sim_error_t *err);
+/* The same without the values: dimensions, shape, units, long name. */
+sim_status_t sim_result_describe(sim_result_t *self, const char *path, sim_array_t *array, sim_error_t *err);
+/* Format version of the file (SIM_STORE_FORMAT of the program that wrote it). */
+int sim_result_format(const sim_result_t *self);
 /* Labels of a dimension's scale (arms, provinces, …) as strings; free each and the list with sim_labels_free. */
 sim_status_t sim_result_labels(sim_result_t *self, const char *path, char ***labels, size_t *n, sim_error_t *err);
 void sim_labels_free(char **labels, size_t n);
 void sim_array_free(sim_array_t *array);
 /* Names of the variables (not the scales) of a group, sorted; same ownership as labels. */
 sim_status_t sim_result_list(sim_result_t *self, const char *group, char ***names, size_t *n, sim_error_t *err);
+/* Paths of all groups but the root, sorted ("/centres", "/rental"); same ownership. */
+sim_status_t sim_result_groups(sim_result_t *self, char ***groups, size_t *n, sim_error_t *err);
 /* A text attribute or scalar string dataset; the caller frees it. */
 sim_status_t sim_result_text(sim_result_t *self, const char *path, char **text, sim_error_t *err);
 
-/* Writing, inside the finish hook: a variable over dimensions whose scales exist or are given by labels. */
+/* Writing, inside the finish hook: a variable over dimensions whose scales exist (in the group or copied from the root)
+ * or are given by labels. A variable that exists already with this shape gets the new values. */
 sim_status_t sim_result_write(sim_result_t *self, const char *path, const sim_array_t *array, sim_error_t *err);
 sim_status_t sim_result_write_text(sim_result_t *self, const char *path, const char *text, sim_error_t *err);
 sim_status_t sim_result_write_labels(sim_result_t *self, const char *group, const char *dim, const char *const *labels,
