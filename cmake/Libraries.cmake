@@ -35,6 +35,6 @@ overbuild_library(analysis SOURCES ${analysis_sources} LINK overbuild::scenarios
 
 if(app_sources)
   add_executable(overbuild ${app_sources})
-  target_link_libraries(overbuild PRIVATE overbuild::analysis)
+  target_link_libraries(overbuild PRIVATE overbuild::analysis PkgConfig::JANSSON)
   install(TARGETS overbuild RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
