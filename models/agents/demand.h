@@ -16,14 +16,11 @@
 #ifndef MDL_DEMAND_H
 #define MDL_DEMAND_H
 
+#include "models/params/rates.h"
 #include "sim/rng.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#define MDL_DAYS_PER_YEAR  365.25
-#define MDL_DAYS_PER_MONTH (365.25 / 12)
-#define MDL_NODE_GPUS      8
 
 /* Purposes of this folder's demand side: MDL_PURPOSE_AGENTS + 0 to 49. Append only. */
 enum mdl_demand_purpose {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Labs: firms that enter the race for a large language model, train, and mostly stop (M10, M11, R17).
  *
- * Potential entrants are enumerated beforehand (`labs.entrants`, 144: M10); the first `labs.incumbents` exist at the
- * start. A lab enters with a daily hazard that follows hype and imitation; entering is registering, and it asks for its
- * first equity. From then on it wants a cluster whose size follows the closed frontier, as far as its cash carries; it
- * serves users; it asks for new equity at a hazard that follows venture sentiment. It stops training when what it could
- * train in the coming year is worth less than the model it could download, or when its money no longer pays for the
- * smallest gang; it stays registered, serves, and fine-tunes open models.
+ * Potential entrants are enumerated beforehand (`labs.entrants`, 144: M10); the first `labs.incumbents` of them exist
+ * at the start. A lab enters with a daily hazard that follows hype and imitation; entering is registering, and it asks
+ * for its first equity. From then on it wants a cluster whose size follows the closed frontier, as far as its cash
+ * carries; it serves users; it asks for new equity at a hazard that follows venture sentiment. It stops training when
+ * what it could train in the coming year is worth less than the model it could download, or when its money no longer
+ * pays for the smallest gang; it stays registered, serves, and fine-tunes open models.
  *
  * A day in the economy:
  *
@@ -61,14 +61,13 @@ typedef struct mdl_lab_env {
     double entered_share;        /* labs that have entered over all potential ones, 0 to 1 */
     double open_log, closed_log; /* mdl_frontier_t */
     bool open_exists;
-    int64_t cash_fen;            /* its balance in the ledger */
-    int64_t revenue_fen_day;     /* token revenue, recent daily average */
-    int64_t rent_training_fen;   /* average rent for large clusters, fen per node-month */
-    int64_t rent_inference_fen;  /* average rent for low-latency inference */
-    int64_t rent_finetune_fen;   /* average rent for fine-tuning */
-    int32_t held_training_nodes; /* what it leases for training now */
-    int64_t tokens_day;          /* tokens that its users want per day (see mdl_lab_token_weight) */
-    double tokens_node_day;      /* mdl_tokens_node_day(): what a fully used node serves */
+    int64_t cash_fen;           /* its balance in the ledger */
+    int64_t revenue_fen_day;    /* token revenue, recent daily average */
+    int64_t rent_training_fen;  /* average rent for large clusters, fen per node-month */
+    int64_t rent_inference_fen; /* average rent for low-latency inference */
+    int64_t rent_finetune_fen;  /* average rent for fine-tuning */
+    int64_t tokens_day;         /* tokens that its users want per day (see mdl_lab_token_weight) */
+    double tokens_node_day;     /* mdl_tokens_node_day(): what a fully used node serves */
 } mdl_lab_env_t;
 
 typedef struct mdl_lab_decision {

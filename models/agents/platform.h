@@ -31,7 +31,9 @@ mdl_zone_t mdl_zone_of(const mdl_province_t *province);
 typedef struct mdl_platform_state {
     double start_demand_h100e; /* classic own demand on day 0, from the fleet */
     double weight;             /* its share of all platforms' fleets at the start: shares training and tokens */
-    double demand_noise_log;   /* slow deviation of own demand */
+    double trend_log;          /* growth of own demand since the start */
+    double noise_log;          /* slow deviation of classic demand */
+    double commitment;         /* how far it has taken up LLM training, 0 to 1: follows hype, never falls */
     int64_t planned_fen;       /* capital plan released so far */
     int64_t spent_fen;         /* spent on chips so far */
     int64_t bought_gpus;

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/agents/enterprise.h"
+#include "models/market/tokens.h"
+#include "sim/draw.h"
+
+#include <math.h>
+
+/* How far trends and log odds may run. */
+#define MAX_LOG 50.0
+
+static double clamp(double x, double low, double high)
+{
+    return x < low ? low : (x > high ? high : x);
+}
+
+void mdl_enterprise_init(mdl_enterprise_t *self, const mdl_params_t *params, const mdl_address_t *at)
+{
+    sim_rng_t rng;
+    mdl_address_draw_once(at, MDL_PURPOSE_ENTERPRISE_TRAITS, &rng);
+    double start = params->enterprise_adoption_start;
+    *self = (mdl_enterprise_t){.adoption_logit = sim_log(start / (1.0 - start))};
+    self->adoption_logit += sim_draw_normal(&rng, 0.0, params->enterprise_adoption_spread);
+    self->noise_log = sim_draw_normal(&rng, 0.0, params->enterprise_demand_sd);
+}
+
+void mdl_enterprise_release(mdl_enterprise_t *self, const mdl_params_t *params, double step_log)
+{
+    if (step_log > 0.0)
+        self->pending_logit += params->enterprise_release_push * step_log;
+}
+
+double mdl_enterprise_adoption(const mdl_enterprise_t *self)
+{
+    return sim_logistic(self->adoption_logit);
+}
+
+double mdl_enterprise_nodes(int64_t tokens_day, double tokens_node_day, double load)
+{
+    double served = tokens_node_day * load;
+    return tokens_day > 0 && served > 0.0 ? (double)tokens_day / served : 0.0;
+}
+
+/* Adoption spreads (its log odds grow evenly: a logistic) and takes up what releases have pushed; other demand drifts
+ * and swings. */
+static void move_demand(mdl_enterprise_t *self, const mdl_params_t *params, const mdl_address_t *at)
+{
+    double arrived = mdl_day_gain(params->enterprise_release_lag_s) * self->pending_logit;
+    self->pending_logit -= arrived;
+    double logit = self->adoption_logit + arrived + params->enterprise_adoption_growth / MDL_DAYS_PER_YEAR;
+    self->adoption_logit = clamp(logit, -MAX_LOG, MAX_LOG);
+
+    sim_rng_t rng;
+    mdl_address_draw(at, MDL_PURPOSE_ENTERPRISE_DEMAND, &rng);
+    double keep = 1.0 - mdl_day_gain(params->enterprise_demand_memory_s);
+    double shock = sim_draw_normal(&rng, 0.0, params->enterprise_demand_sd * sqrt(1.0 - keep * keep));
+    self->noise_log = keep * self->noise_log + shock;
+    self->trend_log = clamp(self->trend_log + params->enterprise_growth / MDL_DAYS_PER_YEAR, -MAX_LOG, MAX_LOG);
+}
+
+/* Tokens by who serves them. Shares that a scenario sets to more than 1 together leave nothing to run oneself. */
+static void buy_tokens(const mdl_params_t *params, double weight, double adoption, const mdl_enterprise_env_t *env,
+                       mdl_enterprise_decision_t *decision)
+{
+    double tokens = weight * mdl_tokens_demand(params, env->token_price_fen_bn, adoption);
+    int64_t all = mdl_demand_count(tokens, MDL_DEMAND_MAX_TOKENS);
+    int64_t platforms = mdl_demand_count((double)all * params->platforms_token_share, all);
+    int64_t labs = mdl_demand_count((double)all * params->labs_token_share, all - platforms);
+    decision->tokens_day = all;
+    decision->tokens_platforms = platforms;
+    decision->tokens_labs = labs;
+    decision->tokens_own = all - platforms - labs;
+    decision->bill_platforms_fen = mdl_tokens_bill(platforms, env->token_price_fen_bn);
+    decision->bill_labs_fen = mdl_tokens_bill(labs, env->token_price_fen_bn);
+}
+
+static mdl_want_t want(const mdl_params_t *params, int32_t *held, double nodes, int64_t rent_fen)
+{
+    *held = mdl_demand_settle(*held, nodes + 0.5, params->enterprise_resize_band, MDL_DEMAND_MAX_NODES);
+    double limit = rent_fen > 0 ? (double)rent_fen * (1.0 + params->enterprise_bid_premium) : 0.0;
+    return (mdl_want_t){.nodes = *held, .limit_fen = mdl_demand_count(limit, MDL_DEMAND_MAX_FEN)};
+}
+
+/* Fine-tuning or batch: a national start in nodes, a province's weight in it, trend, swings, elasticity to rent. */
+static double work_nodes(const mdl_enterprise_t *self, const mdl_params_t *params, double national, double weight,
+                         int64_t rent_fen)
+{
+    double rent = rent_fen > 0 ? (double)rent_fen : (double)params->enterprise_reference_rent_fen;
+    double price = sim_log(rent / (double)params->enterprise_reference_rent_fen);
+    double log_nodes = self->trend_log + self->noise_log - params->enterprise_rent_elasticity * price;
+    return national * weight * sim_exp(clamp(log_nodes, -MAX_LOG, MAX_LOG));
+}
+
+void mdl_enterprise_step(mdl_enterprise_t *self, const mdl_params_t *params, double weight,
+                         const mdl_enterprise_env_t *env, const mdl_address_t *at, mdl_enterprise_decision_t *decision)
+{
+    *decision = (mdl_enterprise_decision_t){0};
+    move_demand(self, params, at);
+    buy_tokens(params, weight, mdl_enterprise_adoption(self), env, decision);
+    double inference = mdl_enterprise_nodes(decision->tokens_own, env->tokens_node_day, params->tokens_load);
+    double near = inference * params->enterprise_low_latency_share;
+    decision->inference_near = want(params, &self->near_nodes, near, env->rent_inference_fen);
+    decision->inference_far = want(params, &self->far_nodes, inference - near, env->rent_inference_fen);
+    double finetune = work_nodes(self, params, params->enterprise_finetune_start, weight, env->rent_finetune_fen);
+    decision->finetune = want(params, &self->finetune_nodes, finetune, env->rent_finetune_fen);
+    double batch = work_nodes(self, params, params->enterprise_batch_start, weight, env->rent_batch_fen);
+    decision->batch = want(params, &self->batch_nodes, batch, env->rent_batch_fen);
+}
