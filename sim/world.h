@@ -3,10 +3,11 @@
  *
  * A logical process (LP) owns a calendar, a state block and an outbox. The world advances in windows of `window_s`
  * seconds. Inside a window LPs do not see each other: they run in any order on any number of threads, with the same
- * result. A message carries its own time, at or after the window's end, and is delivered at that time; ties at one
- * instant go by (sender, order of sending). When all LPs have reached the window's end, the model's boundary function
- * runs alone: it may read every LP's state, add LPs, send messages, allocate, and run its own calendar (LP 0 by
- * convention). This is the synchronous conservative scheme (YAWNS; Nicol 1993), with the window as lookahead.
+ * result. A message carries its own time, at or after the window's end, and is delivered at that time, with priority 0;
+ * ties at one instant go by (window of sending, sender, order of sending). When all LPs have reached the window's end,
+ * the model's boundary function runs alone: it may read every LP's state, add LPs, send messages, allocate, and run its
+ * own calendar (LP 0 by convention). This is the synchronous conservative scheme (YAWNS; Nicol 1993), with the window
+ * as lookahead.
  *
  * Everything that changes lies in one arena, so sim_world_clone() is a copy: an experiment's arm that differs only from
  * a date on starts as a clone at that date.
@@ -59,6 +60,7 @@ typedef struct sim_world_options {
     uint64_t replication; /* word 3 of every random address */
     size_t max_bytes;     /* bound of the world's memory; 0 = 4 GiB of address space */
     int threads;          /* over LPs inside a window; 0 or 1 = the calling thread alone */
+    int64_t start_day;    /* date of time 0, days since 1970-01-01; only messages use it */
 } sim_world_options_t;
 
 typedef struct sim_lp_spec {
@@ -101,7 +103,8 @@ sim_status_t sim_world_clone(sim_world_t **copy, const sim_world_t *world, const
 
 /* Adds an LP; legal before the run and at boundaries. */
 sim_status_t sim_world_add_lp(sim_world_t *world, const sim_lp_spec_t *spec, uint32_t *index, sim_error_t *err);
-/* Ends an LP for good: its pending events and messages to it are dropped. Its state stays readable. At boundaries. */
+/* Ends an LP for good: its pending events and messages to it are dropped and counted (sim_world_dropped). Its state
+ * stays readable. At boundaries only. */
 void sim_world_stop_lp(sim_world_t *world, uint32_t index);
 
 /* What a run may report to and be stopped by; owned by the caller, shared with other threads. */
@@ -110,11 +113,17 @@ typedef struct sim_control {
     _Atomic int64_t *progress; /* simulated time reached, written at each boundary; may be NULL */
 } sim_control_t;
 
-/* Advances to `until_s` (a multiple of the window or not: the last window is cut). Returns SIM_OK, SIM_EINTERRUPTED, or
- * what a handler returned, `err` naming LP and simulated time. */
+/* Advances to `until_s`. Windows end at multiples of window_s; where until_s is not one, the last window is cut, there
+ * is a boundary at until_s, and the next run starts with the rest of that window. Events at until_s itself stay
+ * pending. Without a boundary function, windows in which nothing happens are passed over.
+ *
+ * Returns SIM_OK; SIM_EINTERRUPTED when the stop flag was seen at a boundary (the world may run on); or what a handler
+ * or the boundary function returned, `err` naming LP and simulated time: of several LPs that fail in one window, the
+ * one with the lowest index. A world that has failed does not run again. */
 sim_status_t sim_world_run(sim_world_t *world, int64_t until_s, const sim_control_t *control, sim_error_t *err);
 
-/* Runs one boundary_only LP's events up to and including time_s; for use inside the boundary function. */
+/* Runs one boundary_only LP's events up to and including time_s (at most now); for use inside the boundary function.
+ * Messages it sends, for the boundary's time or later, are delivered at once, and its calendar grows when it must. */
 sim_status_t sim_world_run_lp(sim_world_t *world, uint32_t index, int64_t time_s, sim_error_t *err);
 
 /* Reading and the boundary's tools. */
@@ -125,24 +134,34 @@ uint64_t sim_world_replication(const sim_world_t *world);
 uint32_t sim_world_lp_count(const sim_world_t *world);
 void *sim_world_state(sim_world_t *world, uint32_t lp);
 sim_arena_t *sim_world_arena(sim_world_t *world);
-uint64_t sim_world_fingerprint(const sim_world_t *world); /* hash of all dispatched events, combined over LPs by index */
-uint64_t sim_world_events(const sim_world_t *world);      /* events dispatched */
+uint64_t
+sim_world_fingerprint(const sim_world_t *world);      /* hash of all dispatched events, combined over LPs by index */
+uint64_t sim_world_events(const sim_world_t *world);  /* events dispatched */
+uint64_t sim_world_dropped(const sim_world_t *world); /* events and messages that stopped LPs did not get */
 /* Wall-clock seconds spent inside windows and at boundaries since creation: the serial share of a run. */
 void sim_world_wall_s(const sim_world_t *world, double *windows_s, double *boundaries_s);
-/* Schedules an event in an LP's calendar from the boundary (time_s >= now). */
+/* Schedules an event in an LP's calendar from the boundary (time_s >= now). SIM_EINVARIANT for an unknown LP or a time
+ * that has passed; SIM_ELIMIT when the calendar's bound is reached; for a stopped LP the event is dropped and counted.
+ * What went wrong is reported by the run when the boundary function returns the status with an empty error. */
 sim_status_t sim_world_schedule(sim_world_t *world, uint32_t lp, const sim_event_t *event, unsigned priority,
                                 sim_handle_t *handle);
+/* Takes out an event that was scheduled in an LP's calendar; false if it has left. At boundaries. */
+bool sim_world_cancel(sim_world_t *world, uint32_t lp, sim_handle_t handle);
 
 /* For handlers. */
 static inline int64_t sim_now(const sim_lp_t *lp)
 {
     return lp->now_s;
 }
-/* Schedules an event in the handler's own LP, `delay_s` >= 0 from now. SIM_ELIMIT when the calendar is full. */
+/* Schedules an event in the handler's own LP, `delay_s` >= 0 from now; event->time_s is not read. SIM_ELIMIT when the
+ * calendar is full, SIM_EINVARIANT for a negative delay or one past the end of time; lp->error is filled. */
 sim_status_t sim_schedule(sim_lp_t *lp, int64_t delay_s, const sim_event_t *event, unsigned priority,
                           sim_handle_t *handle);
 bool sim_cancel(sim_lp_t *lp, sim_handle_t handle);
-/* Sends a message, event->time_s at or after lp->window_end_s, to another LP. */
+/* Moves a pending event to `delay_s` >= 0 from now, behind events of the same time; false if it has left. */
+bool sim_reschedule(sim_lp_t *lp, sim_handle_t handle, int64_t delay_s);
+/* Sends a message, event->time_s at or after lp->window_end_s, to another LP. SIM_EINVARIANT for an earlier one or an
+ * unknown receiver, SIM_ELIMIT when the outbox is full; lp->error is filled. A message to a stopped LP is dropped. */
 sim_status_t sim_send(sim_lp_t *lp, uint32_t to_lp, const sim_event_t *event);
 /* Stands `rng` at (world's seed; replication, entity, purpose, event). */
 static inline void sim_lp_rng(const sim_lp_t *lp, sim_rng_t *rng, uint64_t entity, uint64_t purpose, uint64_t event)

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Logical processes: adding, stopping, running one alone, and what their handlers may call. */
+#include "sim/world.h"
+
+#include "sim/world_internal.h"
+
+#include <string.h>
+
+/* Moves one of the LP tables to a block for `capacity` entries. */
+static bool move_table(sim_arena_t *arena, sim_ref_t *table, size_t entry_bytes, uint32_t capacity, uint32_t from)
+{
+    sim_ref_t larger = sim_arena_alloc(arena, capacity * entry_bytes);
+    if (larger == 0)
+        return false;
+    memcpy(sim_arena_at(arena, larger), sim_arena_at(arena, *table), from * entry_bytes);
+    sim_arena_release(arena, *table, from * entry_bytes);
+    *table = larger;
+    return true;
+}
+
+static bool make_room(sim_world_t *world)
+{
+    sim_world_root_t *root = world->root;
+    uint32_t from = root->lp_capacity;
+    if (root->n_lps < from)
+        return true;
+    if (!move_table(&world->arena, &root->records, sizeof(sim_lp_record_t), 2 * from, from) ||
+        !move_table(&world->arena, &root->briefs, sizeof(sim_lp_brief_t), 2 * from, from) ||
+        !move_table(&world->arena, &root->active, sizeof(uint32_t), 2 * from, from))
+        return false;
+    root->lp_capacity = 2 * from;
+    return true;
+}
+
+/* Allocates an LP's blocks; false when the arena's bound is reached. */
+static bool lay_lp(sim_world_t *world, const sim_lp_spec_t *spec, sim_lp_record_t *record)
+{
+    uint32_t events = spec->calendar_initial != 0 ? spec->calendar_initial : SIM_LP_DEFAULT_EVENTS;
+    uint32_t messages = spec->outbox_capacity != 0 ? spec->outbox_capacity : SIM_LP_DEFAULT_MESSAGES;
+    if (events > record->calendar_max)
+        events = record->calendar_max;
+    if (spec->state_bytes > 0 && (record->state = sim_arena_alloc(&world->arena, spec->state_bytes)) == 0)
+        return false;
+    if (!spec->boundary_only) {
+        if ((record->outbox = sim_arena_alloc(&world->arena, sim_outbox_bytes_(messages))) == 0)
+            return false;
+        sim_world_outbox_(world, record)->capacity = messages;
+    }
+    if ((record->calendar = sim_arena_alloc(&world->arena, sim_calendar_bytes(events))) == 0)
+        return false;
+    sim_calendar_init(sim_world_calendar_(world, record), events);
+    return true;
+}
+
+sim_status_t sim_world_add_lp(sim_world_t *world, const sim_lp_spec_t *spec, uint32_t *index, sim_error_t *err)
+{
+    if (world->in_window)
+        return sim_fail(err, SIM_EINVARIANT, world->model->name,
+                        "an LP was added inside a window; add it at a boundary");
+    SIM_ASSERT(spec->kind < world->model->n_kinds && spec->calendar_max <= SIM_CALENDAR_MAX_CAPACITY);
+    sim_lp_record_t record = {.entity = spec->entity, .kind = spec->kind};
+    record.flags = spec->boundary_only ? SIM_LP_BOUNDARY_ONLY : 0;
+    record.calendar_max = spec->calendar_max != 0 ? spec->calendar_max : SIM_CALENDAR_MAX_CAPACITY;
+    record.fingerprint = spec->entity * UINT64_C(0x9E3779B97F4A7C15) + 1;
+    if (!make_room(world) || !lay_lp(world, spec, &record))
+        return sim_fail(err, SIM_ELIMIT, world->model->name,
+                        "no room for LP %u: the world's memory bound of %zu MiB is reached", world->root->n_lps,
+                        world->arena.max_bytes >> 20);
+    *index = world->root->n_lps++;
+    *sim_world_record_(world, *index) = record;
+    *sim_world_brief_(world, *index) = (sim_lp_brief_t){.next_s = SIM_NEVER};
+    return SIM_OK;
+}
+
+static void release_blocks(sim_world_t *world, sim_lp_record_t *record)
+{
+    if (record->calendar != 0)
+        sim_arena_release(&world->arena, record->calendar,
+                          sim_calendar_bytes(sim_calendar_capacity(sim_world_calendar_(world, record))));
+    if (record->outbox != 0)
+        sim_arena_release(&world->arena, record->outbox, sim_outbox_bytes_(sim_world_outbox_(world, record)->capacity));
+    record->calendar = 0;
+    record->outbox = 0;
+}
+
+/* An LP that stops itself keeps a calendar until its handler returns: one that is empty to pop from and full to
+ * schedule in, so that what the handler still schedules takes the slow way, where it is dropped. */
+static void shut_calendar(sim_calendar_t *calendar)
+{
+    sim_calendar_init(calendar, sim_calendar_capacity(calendar));
+    calendar->pending = calendar->capacity;
+}
+
+void sim_world_stop_lp(sim_world_t *world, uint32_t index)
+{
+    SIM_ASSERT(!world->in_window && index < world->root->n_lps);
+    sim_lp_record_t *record = sim_world_record_(world, index);
+    if (record->flags & SIM_LP_STOPPED)
+        return;
+    record->flags |= SIM_LP_STOPPED;
+    *sim_world_brief_(world, index) = (sim_lp_brief_t){.next_s = SIM_NEVER};
+    sim_calendar_t *calendar = sim_world_calendar_(world, record);
+    world->root->dropped += sim_calendar_count(calendar);
+    if (record->flags & SIM_LP_RUNNING)
+        shut_calendar(calendar);
+    else
+        release_blocks(world, record);
+}
+
+sim_lp_t sim_lp_view_(sim_world_t *world, uint32_t index, int64_t window_end_s, sim_error_t *err)
+{
+    const sim_lp_record_t *record = sim_world_record_(world, index);
+    return (sim_lp_t){
+        .world = world,
+        .calendar = sim_world_calendar_(world, record),
+        .state = record->state == 0 ? NULL : sim_arena_at(&world->arena, record->state),
+        .input = world->input,
+        .now_s = world->root->now_s,
+        .window_end_s = window_end_s,
+        .entity = record->entity,
+        .seed = world->options.seed,
+        .replication = world->options.replication,
+        .index = index,
+        .outbox = record->outbox == 0 ? NULL : sim_world_outbox_(world, record),
+        .error = err,
+    };
+}
+
+sim_status_t sim_world_fail_lp_(const sim_world_t *world, const sim_lp_t *lp, sim_status_t status,
+                                const sim_error_t *cause, sim_error_t *err)
+{
+    char place[128];
+    sim_world_place_(world, lp->index, lp->now_s, place);
+    const char *what = cause->code != SIM_OK ? cause->message : sim_status_text(status);
+    return sim_fail(err, status, place, "%.800s", what);
+}
+
+static sim_status_t check_runnable(sim_world_t *world, uint32_t index, int64_t time_s, sim_error_t *err)
+{
+    if (index >= world->root->n_lps)
+        return sim_fail(err, SIM_EINVARIANT, world->model->name, "there is no LP %u to run", index);
+    const sim_lp_record_t *record = sim_world_record_(world, index);
+    const char *problem = NULL;
+    if (world->in_window || !(record->flags & SIM_LP_BOUNDARY_ONLY))
+        problem = "only a boundary_only LP can be run alone, and only at a boundary";
+    else if (record->flags & SIM_LP_RUNNING)
+        problem = "the LP is already running";
+    else if (time_s > world->root->now_s)
+        problem = "the LP would run past the boundary";
+    if (problem == NULL)
+        return SIM_OK;
+    char place[128];
+    sim_world_place_(world, index, time_s, place);
+    return sim_fail(err, SIM_EINVARIANT, place, "%s", problem);
+}
+
+sim_status_t sim_world_run_lp(sim_world_t *world, uint32_t index, int64_t time_s, sim_error_t *err)
+{
+    sim_status_t status = check_runnable(world, index, time_s, err);
+    if (status < 0)
+        return status;
+    sim_lp_record_t *record = sim_world_record_(world, index);
+    if (record->flags & SIM_LP_STOPPED)
+        return SIM_OK;
+    sim_error_t cause = {0};
+    sim_frame_t frame = {.lp = sim_lp_view_(world, index, world->root->now_s, &cause), .outer = world->frames};
+    sim_tally_t tally = {record->fingerprint, record->events};
+    record->flags |= SIM_LP_RUNNING;
+    world->frames = &frame;
+    status = sim_lp_dispatch_(&frame.lp, &world->model->kinds[record->kind], time_s + 1, &tally);
+    world->frames = frame.outer;
+    record = sim_world_record_(world, index); /* LPs added by a handler may have moved the table */
+    record->flags &= ~(uint32_t)SIM_LP_RUNNING;
+    record->fingerprint = tally.fingerprint;
+    record->events = tally.events;
+    if (record->flags & SIM_LP_STOPPED)
+        release_blocks(world, record);
+    return status < 0 ? sim_world_fail_lp_(world, &frame.lp, status, &cause, err) : SIM_OK;
+}
+
+sim_status_t sim_world_schedule(sim_world_t *world, uint32_t lp, const sim_event_t *event, unsigned priority,
+                                sim_handle_t *handle)
+{
+    sim_error_t *err = &world->error;
+    if (world->in_window)
+        return sim_fail(err, SIM_EINVARIANT, "sim_world_schedule",
+                        "called inside a window; use sim_schedule or sim_send");
+    if (event->time_s < world->root->now_s || event->time_s == SIM_NEVER)
+        return sim_fail(err, SIM_EINVARIANT, "sim_world_schedule",
+                        "an event of type %u for LP %u at %lld s; expected %lld s or later", event->type, lp,
+                        (long long)event->time_s, (long long)world->root->now_s);
+    return sim_world_deliver_(world, lp, event, priority, handle, err);
+}
+
+bool sim_world_cancel(sim_world_t *world, uint32_t lp, sim_handle_t handle)
+{
+    SIM_ASSERT(!world->in_window && lp < world->root->n_lps);
+    const sim_lp_record_t *record = sim_world_record_(world, lp);
+    return record->calendar != 0 && sim_calendar_cancel(sim_world_calendar_(world, record), handle);
+}
+
+/* The calendar is full or the LP has stopped itself. At a boundary there is a way on. */
+static sim_status_t schedule_slowly(sim_lp_t *lp, int64_t time_s, const sim_event_t *event, unsigned priority,
+                                    sim_handle_t *handle)
+{
+    sim_world_t *world = lp->world;
+    if (world->in_window)
+        return sim_world_fail_full_(world, lp->index, lp->error);
+    sim_event_t timed = *event;
+    timed.time_s = time_s;
+    return sim_world_deliver_(world, lp->index, &timed, priority, handle, lp->error);
+}
+
+sim_status_t sim_schedule(sim_lp_t *lp, int64_t delay_s, const sim_event_t *event, unsigned priority,
+                          sim_handle_t *handle)
+{
+    int64_t time_s;
+    if (delay_s < 0 || __builtin_add_overflow(lp->now_s, delay_s, &time_s) || time_s == SIM_NEVER)
+        return sim_fail(lp->error, SIM_EINVARIANT, "sim_schedule", "an event of type %u was given a delay of %lld s",
+                        event->type, (long long)delay_s);
+    sim_status_t status = sim_calendar_put_(lp->calendar, time_s, event, priority, handle);
+    return status == SIM_ELIMIT ? schedule_slowly(lp, time_s, event, priority, handle) : status;
+}
+
+bool sim_cancel(sim_lp_t *lp, sim_handle_t handle)
+{
+    return sim_calendar_cancel(lp->calendar, handle);
+}
+
+bool sim_reschedule(sim_lp_t *lp, sim_handle_t handle, int64_t delay_s)
+{
+    SIM_ASSERT(delay_s >= 0 && delay_s < SIM_NEVER - lp->now_s);
+    return sim_calendar_reschedule(lp->calendar, handle, lp->now_s + delay_s);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Messages between LPs, and the pools that grow at boundaries. */
+#include "sim/world.h"
+
+#include "sim/world_internal.h"
+
+sim_status_t sim_world_fail_full_(const sim_world_t *world, uint32_t lp, sim_error_t *err)
+{
+    const sim_lp_record_t *record = sim_world_record_(world, lp);
+    uint32_t capacity = sim_calendar_capacity(sim_world_calendar_(world, record));
+    return sim_fail(err, SIM_ELIMIT, "calendar",
+                    "%s LP %u has %u events pending and room for no more%s (declared bound %u); raise %s",
+                    world->model->kinds[record->kind].name, lp, capacity,
+                    capacity < record->calendar_max ? " before the next boundary" : "", record->calendar_max,
+                    capacity < record->calendar_max ? "calendar_initial" : "calendar_max");
+}
+
+/* A running LP's handler sees the calendar through its frame. */
+static void point_frames_to(sim_world_t *world, uint32_t lp, sim_calendar_t *calendar)
+{
+    for (sim_frame_t *frame = world->frames; frame != NULL; frame = frame->outer) {
+        if (frame->lp.index == lp)
+            frame->lp.calendar = calendar;
+    }
+}
+
+/* Doubles an LP's calendar, up to its declared bound. */
+sim_status_t sim_world_grow_calendar_(sim_world_t *world, uint32_t lp, sim_error_t *err)
+{
+    sim_lp_record_t *record = sim_world_record_(world, lp);
+    sim_calendar_t *old = sim_world_calendar_(world, record);
+    uint32_t from = sim_calendar_capacity(old);
+    if (from == record->calendar_max)
+        return SIM_OK;
+    uint32_t capacity = from < record->calendar_max / 2 ? 2 * from : record->calendar_max;
+    sim_ref_t block = sim_arena_alloc(&world->arena, sim_calendar_bytes(capacity));
+    if (block == 0)
+        return sim_fail(err, SIM_ELIMIT, "calendar",
+                        "%s LP %u cannot grow to %u events: the world's memory bound of %zu MiB is reached",
+                        world->model->kinds[record->kind].name, lp, capacity, world->arena.max_bytes >> 20);
+    sim_calendar_t *larger = sim_arena_at(&world->arena, block);
+    sim_calendar_grow_into(larger, capacity, old);
+    sim_arena_release(&world->arena, record->calendar, sim_calendar_bytes(from));
+    record->calendar = block;
+    point_frames_to(world, lp, larger);
+    return SIM_OK;
+}
+
+/* Doubles an empty outbox. */
+static sim_status_t grow_outbox(sim_world_t *world, uint32_t lp, sim_error_t *err)
+{
+    sim_lp_record_t *record = sim_world_record_(world, lp);
+    uint32_t from = sim_world_outbox_(world, record)->capacity;
+    sim_ref_t block = sim_arena_alloc(&world->arena, sim_outbox_bytes_(2 * from));
+    if (block == 0)
+        return sim_fail(err, SIM_ELIMIT, "outbox",
+                        "%s LP %u cannot grow to %u messages: the world's memory bound of %zu MiB is reached",
+                        world->model->kinds[record->kind].name, lp, 2 * from, world->arena.max_bytes >> 20);
+    sim_arena_release(&world->arena, record->outbox, sim_outbox_bytes_(from));
+    record->outbox = block;
+    sim_world_outbox_(world, record)->capacity = 2 * from;
+    return SIM_OK;
+}
+
+sim_status_t sim_world_deliver_(sim_world_t *world, uint32_t to_lp, const sim_event_t *event, unsigned priority,
+                                sim_handle_t *handle, sim_error_t *err)
+{
+    if (handle != NULL)
+        *handle = (sim_handle_t){0};
+    if (to_lp >= world->root->n_lps)
+        return sim_fail(err, SIM_EINVARIANT, world->model->name, "an event of type %u for LP %u, which does not exist",
+                        event->type, to_lp);
+    const sim_lp_record_t *record = sim_world_record_(world, to_lp);
+    if (record->flags & SIM_LP_STOPPED) {
+        world->root->dropped++;
+        return SIM_OK;
+    }
+    const sim_calendar_t *calendar = sim_world_calendar_(world, record);
+    if (2 * (uint64_t)sim_calendar_count(calendar) >= sim_calendar_capacity(calendar)) {
+        sim_status_t status = sim_world_grow_calendar_(world, to_lp, err);
+        if (status < 0)
+            return status;
+    }
+    if (sim_calendar_schedule(sim_world_calendar_(world, record), event, priority, handle) < 0)
+        return sim_world_fail_full_(world, to_lp, err);
+    sim_lp_brief_t *brief = sim_world_brief_(world, to_lp);
+    if (!(record->flags & SIM_LP_BOUNDARY_ONLY) && event->time_s < brief->next_s)
+        brief->next_s = event->time_s;
+    return SIM_OK;
+}
+
+static sim_status_t fail_send(sim_lp_t *lp, uint32_t to_lp, const sim_event_t *event)
+{
+    if (to_lp >= lp->world->root->n_lps)
+        return sim_fail(lp->error, SIM_EINVARIANT, "sim_send",
+                        "a message of type %u to LP %u, which does not exist (there are %u)", event->type, to_lp,
+                        lp->world->root->n_lps);
+    return sim_fail(lp->error, SIM_EINVARIANT, "sim_send",
+                    "a message of type %u from LP %u to LP %u for %lld s; expected the window's end, %lld s, or later",
+                    event->type, lp->index, to_lp, (long long)event->time_s, (long long)lp->window_end_s);
+}
+
+sim_status_t sim_send(sim_lp_t *lp, uint32_t to_lp, const sim_event_t *event)
+{
+    if (to_lp >= lp->world->root->n_lps || event->time_s < lp->window_end_s || event->time_s == SIM_NEVER)
+        return fail_send(lp, to_lp, event);
+    struct sim_outbox *outbox = lp->outbox;
+    if (outbox == NULL) /* the LP runs at a boundary, alone: no need to wait */
+        return sim_world_deliver_(lp->world, to_lp, event, 0, NULL, lp->error);
+    if (outbox->count == outbox->capacity)
+        return sim_fail(lp->error, SIM_ELIMIT, "outbox",
+                        "LP %u has sent %u messages in one window and has room for no more; raise outbox_capacity",
+                        lp->index, outbox->capacity);
+    outbox->messages[outbox->count++] = (sim_message_t){.event = *event, .to_lp = to_lp};
+    return SIM_OK;
+}
+
+static sim_status_t deliver_outbox(sim_world_t *world, uint32_t lp, sim_error_t *err)
+{
+    struct sim_outbox *outbox = sim_world_outbox_(world, sim_world_record_(world, lp));
+    for (uint32_t i = 0; i < outbox->count; i++) {
+        const sim_message_t *message = &outbox->messages[i];
+        sim_status_t status = sim_world_deliver_(world, message->to_lp, &message->event, 0, NULL, err);
+        if (status < 0)
+            return status;
+    }
+    bool half_full = 2 * (uint64_t)outbox->count >= outbox->capacity;
+    outbox->count = 0;
+    return half_full ? grow_outbox(world, lp, err) : SIM_OK;
+}
+
+/* Senders in the order of their index, each one's messages in the order of sending. Then the calendars that the window
+ * left half full grow. */
+sim_status_t sim_world_exchange_(sim_world_t *world, uint32_t n_active, sim_error_t *err)
+{
+    const uint32_t *active = sim_arena_at(&world->arena, world->root->active);
+    for (uint32_t i = 0; i < n_active; i++) {
+        sim_lp_brief_t *brief = sim_world_brief_(world, active[i]);
+        sim_status_t status = SIM_OK;
+        if (brief->flags & SIM_BRIEF_MESSAGES)
+            status = deliver_outbox(world, active[i], err);
+        if (status >= 0 && brief->flags & SIM_BRIEF_GROW)
+            status = sim_world_grow_calendar_(world, active[i], err);
+        if (status < 0)
+            return status;
+        brief->flags = 0;
+    }
+    return SIM_OK;
+}

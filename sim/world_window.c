@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The window executive: all LPs to the window's end on any number of threads, then messages, then the boundary. */
+#include "sim/world.h"
+
+#include "sim/world_internal.h"
+
+#include <omp.h>
+#include <string.h>
+#include <time.h>
+
+#define CHUNKS_PER_THREAD 16u /* enough for an even load, few enough that handing them out costs nothing */
+#define NO_LP             UINT32_MAX
+
+/* One call of sim_world_run, shared by the team of threads. */
+typedef struct run {
+    sim_world_t *world;
+    const sim_control_t *control;
+    int64_t until_s;
+    int64_t end_s; /* of the window under way */
+    uint32_t n_active;
+    uint32_t chunk;
+    atomic_uint next;   /* first position in the list of active LPs that no thread has taken */
+    uint32_t failed_lp; /* lowest index of an LP that failed in this window; NO_LP */
+    sim_error_t failure;
+    sim_status_t status;
+    bool done;
+    sim_error_t *err;
+} run_t;
+
+static double wall_now_s(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Lists the LPs with events before end_s; returns the time of the earliest event of all. */
+static int64_t list_active(run_t *run)
+{
+    const sim_world_t *world = run->world;
+    const sim_lp_brief_t *briefs = sim_world_brief_(world, 0);
+    uint32_t *active = sim_arena_at(&world->arena, world->root->active);
+    uint32_t n = world->root->n_lps;
+    uint32_t n_active = 0;
+    int64_t earliest_s = SIM_NEVER;
+    for (uint32_t i = 0; i < n; i++) {
+        int64_t next_s = briefs[i].next_s;
+        active[n_active] = i;
+        n_active += next_s < run->end_s;
+        earliest_s = next_s < earliest_s ? next_s : earliest_s;
+    }
+    run->n_active = n_active;
+    return earliest_s;
+}
+
+/* End of the window that holds time_s, cut at the run's end. */
+static int64_t window_end(const run_t *run, int64_t time_s)
+{
+    int64_t window_s = run->world->model->window_s;
+    int64_t start_s = time_s - time_s % window_s;
+    return window_s < run->until_s - start_s ? start_s + window_s : run->until_s;
+}
+
+/* Chooses the next window. Without a boundary function, windows in which nothing happens are passed over. */
+static void open_window(run_t *run)
+{
+    sim_world_t *world = run->world;
+    int64_t now_s = world->root->now_s;
+    run->done = run->status < 0 || now_s >= run->until_s;
+    if (run->done)
+        return;
+    run->end_s = window_end(run, now_s);
+    int64_t earliest_s = list_active(run);
+    if (run->n_active == 0 && world->model->boundary == NULL) {
+        run->end_s = earliest_s < run->until_s ? window_end(run, earliest_s) : run->until_s;
+        (void)list_active(run);
+    }
+    run->chunk = 1 + run->n_active / ((uint32_t)world->options.threads * CHUNKS_PER_THREAD);
+    run->failed_lp = NO_LP;
+    atomic_store_explicit(&run->next, 0, memory_order_relaxed);
+    world->in_window = true;
+}
+
+/* The lowest index wins, so that the failure reported does not depend on the threads. */
+static void report_failure(run_t *run, const sim_lp_t *lp, sim_status_t status, const sim_error_t *cause)
+{
+#pragma omp critical(sim_world_failure)
+    if (lp->index < run->failed_lp) {
+        run->failed_lp = lp->index;
+        run->failure = (sim_error_t){0};
+        (void)sim_world_fail_lp_(run->world, lp, status, cause, &run->failure);
+    }
+}
+
+/* Brings one LP to the window's end. */
+static void run_lp(run_t *run, uint32_t index, sim_error_t *cause)
+{
+    sim_world_t *world = run->world;
+    sim_lp_record_t *record = sim_world_record_(world, index);
+    sim_lp_t lp = sim_lp_view_(world, index, run->end_s, cause);
+    sim_tally_t tally = {record->fingerprint, record->events};
+    sim_status_t status = sim_lp_dispatch_(&lp, &world->model->kinds[record->kind], run->end_s, &tally);
+    record->fingerprint = tally.fingerprint;
+    record->events = tally.events;
+    sim_lp_brief_t *brief = sim_world_brief_(world, index);
+    brief->next_s = sim_calendar_next_time(lp.calendar);
+    bool half_full = 2 * (uint64_t)sim_calendar_count(lp.calendar) >= sim_calendar_capacity(lp.calendar);
+    brief->flags = (lp.outbox->count > 0 ? SIM_BRIEF_MESSAGES : 0u) | (half_full ? SIM_BRIEF_GROW : 0u);
+    if (status < 0) {
+        report_failure(run, &lp, status, cause);
+        *cause = (sim_error_t){0};
+    }
+}
+
+/* One thread's share of a window. After a failure the window is still finished, so that the state the world is left
+ * in, too, is the same for any number of threads. */
+static void run_share(run_t *run)
+{
+    const uint32_t *active = sim_arena_at(&run->world->arena, run->world->root->active);
+    sim_error_t cause = {0};
+    for (;;) {
+        uint32_t first = atomic_fetch_add_explicit(&run->next, run->chunk, memory_order_relaxed);
+        if (first >= run->n_active)
+            return;
+        uint32_t last = run->n_active - first < run->chunk ? run->n_active : first + run->chunk;
+        for (uint32_t i = first; i < last; i++)
+            run_lp(run, active[i], &cause);
+    }
+}
+
+/* Calls the model's boundary function and names the place of a failure that it left unexplained. */
+static sim_status_t call_boundary(run_t *run)
+{
+    sim_world_t *world = run->world;
+    sim_error_t cause = {0};
+    sim_status_t status = world->model->boundary(world, run->end_s, &cause);
+    if (status >= 0)
+        return SIM_OK;
+    const sim_error_t *why = cause.code == SIM_OK ? &world->error : &cause;
+    char when[32];
+    return sim_fail(run->err, status, world->model->name, "boundary at %s: %.800s",
+                    sim_time_format(world->options.start_day, run->end_s, when),
+                    why->code != SIM_OK ? why->message : sim_status_text(status));
+}
+
+static sim_status_t check_control(run_t *run)
+{
+    const sim_control_t *control = run->control;
+    if (control == NULL)
+        return SIM_OK;
+    if (control->progress != NULL)
+        atomic_store_explicit(control->progress, run->end_s, memory_order_relaxed);
+    if (control->stop == NULL || !atomic_load_explicit(control->stop, memory_order_relaxed) ||
+        run->end_s >= run->until_s)
+        return SIM_OK;
+    char when[32];
+    return sim_fail(run->err, SIM_EINTERRUPTED, run->world->model->name, "stopped at %s",
+                    sim_time_format(run->world->options.start_day, run->end_s, when));
+}
+
+/* What one thread does when all have reached the window's end. */
+static void close_window(run_t *run)
+{
+    sim_world_t *world = run->world;
+    world->in_window = false;
+    if (run->failed_lp != NO_LP)
+        run->status = sim_fail(run->err, run->failure.code, NULL, "%s", run->failure.message);
+    if (run->status >= 0)
+        run->status = sim_world_exchange_(world, run->n_active, run->err);
+    world->root->now_s = run->end_s;
+    if (run->status >= 0 && world->model->boundary != NULL)
+        run->status = call_boundary(run);
+    world->root->failed = run->status;
+    if (run->status >= 0)
+        run->status = check_control(run);
+}
+
+/* Windows and boundaries in turn, timed by the first thread. */
+static void run_team(run_t *run)
+{
+    bool first = omp_get_thread_num() == 0;
+    double mark_s = wall_now_s();
+    for (;;) {
+        if (first)
+            open_window(run);
+#pragma omp barrier
+        if (run->done)
+            return;
+        run_share(run);
+#pragma omp barrier
+        if (first) {
+            double window_end_s = wall_now_s();
+            close_window(run);
+            double boundary_end_s = wall_now_s();
+            run->world->windows_s += window_end_s - mark_s;
+            run->world->boundaries_s += boundary_end_s - window_end_s;
+            mark_s = boundary_end_s;
+        }
+    }
+}
+
+sim_status_t sim_world_run(sim_world_t *world, int64_t until_s, const sim_control_t *control, sim_error_t *err)
+{
+    SIM_ASSERT(!world->in_window && world->frames == NULL);
+    if (world->root->failed != SIM_OK)
+        return sim_fail(err, world->root->failed, world->model->name, "the world has failed before and cannot run on");
+    run_t run = {.world = world, .control = control, .until_s = until_s, .err = err};
+    int threads = world->options.threads > 1 ? world->options.threads : 1;
+    world->options.threads = threads;
+    world->error = (sim_error_t){0};
+#pragma omp parallel num_threads(threads) if (threads > 1)
+    run_team(&run);
+    return run.status;
+}
