@@ -46,7 +46,8 @@ typedef struct mdl_input {
     uint32_t n_shocks;
     int64_t start_day; /* days since 1970-01-01 */
     int64_t horizon_s;
-    int64_t record_interval_s;
+    int64_t record_interval_s; /* a whole number of days */
+    uint32_t detail;           /* groups to record: a sum of mdl_detail_t (shocks.h) */
     bool audit;
     bool events; /* record event rows */
 } mdl_input_t;

@@ -183,15 +183,28 @@ static const char *whole_name(const mdl_param_t *param)
     }
 }
 
+/* A share written as a percentage: "; did you mean 30 %?", or "". */
+static const char *percent_advice(const mdl_param_t *param, double value, char text[MDL_VALUE_BYTES + 24])
+{
+    char number[MDL_VALUE_BYTES];
+    if (strcmp(param->unit, "1") != 0 || param->kind != MDL_KIND_REAL || param->high > 2 || value / 100 < param->low ||
+        value / 100 > param->high)
+        return "";
+    (void)snprintf(text, MDL_VALUE_BYTES + 24, "; did you mean %s %%?", mdl_number_format(value, number));
+    return text;
+}
+
 /* Bounds, then what the field can hold. */
 static sim_status_t check(const mdl_param_t *param, double value, const char *where, sim_error_t *err)
 {
     char found[MDL_VALUE_BYTES], low[MDL_VALUE_BYTES], high[MDL_VALUE_BYTES], unit[MDL_VALUE_BYTES];
+    char advice[MDL_VALUE_BYTES + 24];
     mdl_number_format(value, found);
     const char *suffix = unit_suffix(param, unit);
     if (!(value >= param->low && value <= upper_bound(param)))
-        return sim_fail(err, SIM_EINPUT, where, "%s%s is out of bounds; expected %s to %s%s", found, suffix,
-                        mdl_number_format(param->low, low), mdl_number_format(upper_bound(param), high), suffix);
+        return sim_fail(err, SIM_EINPUT, where, "%s%s is out of bounds; expected %s to %s%s%s", found, suffix,
+                        mdl_number_format(param->low, low), mdl_number_format(upper_bound(param), high), suffix,
+                        percent_advice(param, value, advice));
     if (!holds(param, value))
         return sim_fail(err, SIM_EINPUT, where, "%s%s is not %s; expected one", found, suffix, whole_name(param));
     return SIM_OK;

@@ -174,16 +174,20 @@ bool mdl_unit_known(const char *unit)
     return unit_parse(unit, &parsed);
 }
 
+static const char *unit_name(const char *unit)
+{
+    return strcmp(unit, "1") == 0 ? "a bare number" : unit;
+}
+
 sim_status_t mdl_unit_factor(const char *from, const char *to, double *numerator, double *denominator, sim_error_t *err)
 {
     unit_t a, b;
     if (!unit_parse(from, &a))
-        return sim_fail(err, SIM_EINPUT, NULL, "unknown unit %s; expected %s", from, to);
+        return sim_fail(err, SIM_EINPUT, NULL, "unknown unit %.40s; expected %s", from, unit_name(to));
     if (!unit_parse(to, &b))
         return sim_fail(err, SIM_EINTERNAL, NULL, "unknown unit %s in the registry", to);
     if (memcmp(a.power, b.power, sizeof a.power) != 0)
-        return sim_fail(err, SIM_EINPUT, NULL, "unit %s does not convert; expected %s", from,
-                        strcmp(to, "1") == 0 ? "a bare number" : to);
+        return sim_fail(err, SIM_EINPUT, NULL, "unit %.40s does not convert; expected %s", from, unit_name(to));
     *numerator = a.numerator * b.denominator;
     *denominator = a.denominator * b.numerator;
     return SIM_OK;
@@ -230,23 +234,49 @@ static size_t number_length(const char *text)
     return n;
 }
 
+/* What to do about a text that looks like a number but is not written as one. */
+static const char *number_advice(const char *text)
+{
+    size_t sign = *text == '-' || *text == '+';
+    size_t whole = digits(text + sign);
+    if (strchr(text, '_') != NULL && whole > 0)
+        return "; write it without underscores";
+    if (whole > 1 && text[sign] == '0')
+        return "; write it without leading zeros";
+    if (whole == 0 && text[sign] == '.' && digits(text + sign + 1) > 0)
+        return "; write a 0 before the point";
+    if (whole > 0 && text[sign + whole] == '.')
+        return "; write a digit after the point";
+    if (whole > 0 && text[sign + whole] == ',')
+        return "; write a decimal point and no thousands separators";
+    if (text[sign] == '0' && (text[sign + 1] == 'x' || text[sign + 1] == 'o'))
+        return "; write it in decimals";
+    return "";
+}
+
+static sim_status_t not_a_number(const char *text, sim_error_t *err)
+{
+    return sim_fail(err, SIM_EINPUT, NULL, "found %.60s; expected a number%s", *text == '\0' ? "nothing" : text,
+                    number_advice(text));
+}
+
 sim_status_t mdl_number_parse(const char *text, double *value, const char **rest, sim_error_t *err)
 {
     size_t length = number_length(text);
     if (length == 0 || (rest == NULL && text[length] != '\0'))
-        return sim_fail(err, SIM_EINPUT, NULL, "%.60s is not a number", *text == '\0' ? "nothing" : text);
+        return not_a_number(text, err);
     /* A copy, since strtod would read on into "0x" and the like. */
     char copy[128];
     if (length >= sizeof copy)
-        return sim_fail(err, SIM_EINPUT, NULL, "%.60s... is a number of more than %zu characters", text,
+        return sim_fail(err, SIM_EINPUT, NULL, "found %.20s...; expected a number of at most %zu characters", text,
                         sizeof copy - 1);
     memcpy(copy, text, length);
     copy[length] = '\0';
     errno = 0;
     *value = strtod(copy, NULL);
     if (errno == ERANGE)
-        return sim_fail(err, SIM_EINPUT, NULL, "%s is too %s for a number", copy,
-                        *value > 1 || *value < -1 ? "large" : "small");
+        return sim_fail(err, SIM_EINPUT, NULL, "found %s; expected a number %s", copy,
+                        *value > 1 || *value < -1 ? "below 1e308" : "that is 0 or above 1e-307");
     if (rest != NULL)
         *rest = text + length;
     return SIM_OK;
@@ -260,13 +290,13 @@ sim_status_t mdl_quantity_parse(const char *text, const char *unit, double *valu
     if (status < 0)
         return status;
     size_t blanks = strspn(rest, " ");
-    if (rest[blanks] == '\0' && blanks == 0) {
+    if (*rest == '\0') {
         *value = number;
         return SIM_OK;
     }
-    /* "010" and "1_000" end here with an atom that starts like a number: say so instead of naming a unit. */
-    if (blanks == 0 && strchr("0123456789._+-", *rest) != NULL)
-        return sim_fail(err, SIM_EINPUT, NULL, "%.60s is not a number", text);
+    /* "010", "1_000" and "0x1F" end here with what would be read as a unit: say what is wrong with the number. */
+    if (blanks == 0 && (*rest == '\0' || strchr("0123456789.,_+-", *rest) != NULL || number_advice(text)[0] != '\0'))
+        return not_a_number(text, err);
     double numerator, denominator;
     status = mdl_unit_factor(rest + blanks, unit, &numerator, &denominator, err);
     if (status < 0)

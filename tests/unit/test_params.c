@@ -131,6 +131,7 @@ static void test_set_refuses_what_is_out_of_bounds(void **state)
 }
 
 static const mdl_param_t real = {"a.real", MDL_KIND_REAL, "CNY/kWh", 0.4, 0, 2};
+static const mdl_param_t share = {"a.share", MDL_KIND_REAL, "1", 0.3, 0, 1};
 static const mdl_param_t count = {"a.count", MDL_KIND_COUNT, "GPU", 8, 1, 1e6};
 static const mdl_param_t money = {"a.money", MDL_KIND_MONEY, "CNY", 100, 0, 1e12};
 static const mdl_param_t duration = {"a.duration", MDL_KIND_DURATION, "d", 7, 0, 3650};
@@ -180,17 +181,20 @@ static void test_what_can_be_written(void **state)
 static void test_what_can_not_be_written(void **state)
 {
     (void)state;
-    refuses(&real, "nan", "nan is not a number");
-    refuses(&real, ".nan", ".nan is not a number");
-    refuses(&real, "-inf", "-inf is not a number");
-    refuses(&real, "0x1F", "unknown unit x1F; expected CNY/kWh");
-    refuses(&real, "010", "010 is not a number");
-    refuses(&real, "1_000", "1_000 is not a number");
-    refuses(&real, "1.", "1. is not a number");
-    refuses(&real, ".5", ".5 is not a number");
-    refuses(&real, "", "nothing is not a number");
-    refuses(&real, "1e999", "1e999 is too large for a number");
-    refuses(&real, "1e-999", "1e-999 is too small for a number");
+    refuses(&real, "nan", "found nan; expected a number");
+    refuses(&real, ".nan", "found .nan; expected a number");
+    refuses(&real, "-inf", "found -inf; expected a number");
+    refuses(&real, "0x1F", "found 0x1F; expected a number; write it in decimals");
+    refuses(&real, "010", "found 010; expected a number; write it without leading zeros");
+    refuses(&real, "1_000", "found 1_000; expected a number; write it without underscores");
+    refuses(&real, "1,5", "found 1,5; expected a number; write a decimal point and no thousands separators");
+    refuses(&real, "1.", "found 1.; expected a number; write a digit after the point");
+    refuses(&real, "-.5", "found -.5; expected a number; write a 0 before the point");
+    refuses(&real, "", "found nothing; expected a number");
+    refuses(&real, "1e999", "found 1e999; expected a number below 1e308");
+    refuses(&real, "1e-999", "found 1e-999; expected a number that is 0 or above 1e-307");
+    refuses(&share, "30", "30 is out of bounds; expected 0 to 1; did you mean 30 %?");
+    refuses(&share, "3 kWh", "unit kWh does not convert; expected a bare number");
     refuses(&real, "0.4 USD/kWh", "unit USD/kWh does not convert; expected CNY/kWh");
     refuses(&real, "0.4 CNY", "unit CNY does not convert; expected CNY/kWh");
     refuses(&real, "3", "3 CNY/kWh is out of bounds; expected 0 to 2 CNY/kWh");
