@@ -171,13 +171,14 @@ static mdl_want_t want_training(mdl_lab_t *self, const mdl_params_t *params, con
 }
 
 /* `nodes`, as far as `fen_month` pays for; what they cost is taken from `fen_month`. */
-static mdl_want_t want_small(const mdl_params_t *params, const mdl_lab_env_t *env, double nodes, int64_t rent_fen,
-                             double *fen_month)
+static mdl_want_t want_small(int32_t *held, const mdl_params_t *params, const mdl_lab_env_t *env, double nodes,
+                             int64_t rent_fen, double *fen_month)
 {
     double payable = affordable_nodes(*fen_month, rent_fen);
-    int64_t count = mdl_demand_count(nodes < payable ? nodes : payable, MDL_DEMAND_MAX_NODES);
-    *fen_month -= (double)count * (double)rent_fen;
-    return (mdl_want_t){.nodes = (int32_t)count, .limit_fen = bid_fen(params, env, rent_fen)};
+    nodes = payable < nodes ? payable : nodes;
+    *held = mdl_demand_settle(*held, nodes, params->labs_resize_band, MDL_DEMAND_MAX_NODES);
+    *fen_month -= (double)*held * (double)rent_fen;
+    return (mdl_want_t){.nodes = *held, .limit_fen = bid_fen(params, env, rent_fen)};
 }
 
 /* Nodes that serve its users. */
@@ -194,9 +195,10 @@ static void spend(mdl_lab_t *self, const mdl_params_t *params, const mdl_lab_env
     double wages = params->labs_payroll * (double)self->raised_fen / MDL_DAYS_PER_YEAR;
     decision->payroll_fen = mdl_demand_count(wages, env->cash_fen > 0 ? env->cash_fen : 0);
     double fen_month = budget_fen_month(params, env);
-    decision->inference = want_small(params, env, serving_nodes(params, env), env->rent_inference_fen, &fen_month);
+    double serving = serving_nodes(params, env);
+    decision->inference = want_small(&self->inference_nodes, params, env, serving, env->rent_inference_fen, &fen_month);
     double tuning = params->labs_finetune_share * self->base_nodes;
-    decision->finetune = want_small(params, env, tuning, env->rent_finetune_fen, &fen_month);
+    decision->finetune = want_small(&self->finetune_nodes, params, env, tuning, env->rent_finetune_fen, &fen_month);
     if (self->stage == MDL_LAB_TRAINING)
         decision->training = want_training(self, params, env, fen_month);
 }

@@ -50,6 +50,8 @@ typedef struct mdl_lab {
     int64_t raised_fen;      /* equity got so far */
     int32_t rounds;          /* equity rounds got so far, first one included */
     int32_t wanted_nodes;    /* last wanted cluster: changed only by more than `labs.resize_band` */
+    int32_t finetune_nodes;  /* the same for fine-tuning */
+    int32_t inference_nodes; /* the same for serving users */
     int32_t starved_days;    /* days on which cash did not pay for the smallest gang, in a row */
 } mdl_lab_t;
 
