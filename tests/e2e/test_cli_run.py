@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""overbuild run: the same bits at any number of threads, interrupted work kept, arms that do not disturb each other."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(os.environ["OVERBUILD_SOURCE"]) / "tests" / "support"))
+from overbuild_cli import BINARY, CliTest, overbuild
+
+TWO_ARMS = """\
+name: two
+extends: quick
+replications: 3
+arms:
+  - {name: baseline}
+  - {name: late-grant, set: {subsidy.grant_share: 0.2}, from: 2023-06-01}
+"""
+AS_CHANGE = """\
+name: two
+extends: quick
+replications: 3
+arms:
+  - {name: late-grant, changes: [{date: 2023-06-01, set: {subsidy.grant_share: 0.2}}]}
+"""
+
+
+class Determinism(CliTest):
+    def test_threads_do_not_change_the_result(self):
+        digests = set()
+        for threads in (1, 2, 7):
+            self.run_ok("run", "quick", "-n", 8, "-j", threads, "--quiet", "-o", f"j{threads}.h5")
+            digests.add(self.digest(f"j{threads}.h5"))
+        self.assertEqual(len(digests), 1)
+
+    def test_threads_inside_one_world_do_not_change_the_result(self):
+        digests = set()
+        for threads in (1, 2, 7):
+            self.run_ok("run", "mega", "-n", 1, "-j", threads, "--until", "2022-02-15", "--quiet", "-o", f"m{threads}.h5")
+            digests.add(self.digest(f"m{threads}.h5"))
+        self.assertEqual(len(digests), 1)
+
+    def test_seed_changes_the_result(self):
+        self.run_ok("run", "quick", "-n", 1, "--quiet", "-o", "a.h5")
+        self.run_ok("run", "quick", "-n", 1, "--quiet", "--seed", 99, "-o", "b.h5")
+        self.assertNotEqual(self.digest("a.h5"), self.digest("b.h5"))
+
+    def test_progress_and_recording_leave_outcomes_alone(self):
+        (self.dir / "daily.yaml").write_text("name: daily\nextends: quick\nrecord: {interval: 1 d}\n")
+        digests = set()
+        for options in (("quick", "--quiet"), ("quick", "--json"), ("quick",), ("daily.yaml", "--quiet"),
+                        ("quick", "--quiet", "--audit")):
+            self.run_ok("run", *options, "-n", 2, "--force", "-o", "x.h5")
+            digests.add(self.digest("x.h5", "--outcomes"))
+        self.assertEqual(len(digests), 1)
+
+    def test_equal_bytes_for_equal_content(self):
+        for name in ("a.h5", "b.h5"):
+            self.run_ok("run", "quick", "-n", 2, "--quiet", "-o", name)
+        self.assertEqual((self.dir / "a.h5").read_bytes(), (self.dir / "b.h5").read_bytes())
+
+
+class Arms(CliTest):
+    def arms(self, file):
+        return dict(line.split("\t") for line in self.run_ok("digest", file, "--arms").splitlines())
+
+    def test_another_arm_changes_no_arm(self):
+        (self.dir / "two.yaml").write_text(TWO_ARMS)
+        self.run_ok("run", "two.yaml", "--quiet", "-o", "both.h5")
+        self.run_ok("run", "two.yaml", "--arm", "baseline", "--quiet", "-o", "one.h5")
+        both, one = self.arms("both.h5"), self.arms("one.h5")
+        self.assertEqual(both["baseline"], one["baseline"])
+        self.assertNotEqual(both["baseline"], both["late-grant"])
+
+    def test_a_forked_arm_equals_the_same_arm_run_alone(self):
+        (self.dir / "two.yaml").write_text(TWO_ARMS)
+        (self.dir / "change.yaml").write_text(AS_CHANGE)
+        self.run_ok("run", "two.yaml", "--quiet", "-o", "forked.h5")
+        self.run_ok("run", "change.yaml", "--quiet", "-o", "alone.h5")
+        self.assertEqual(self.arms("forked.h5")["late-grant"], self.arms("alone.h5")["late-grant"])
+
+
+class Interrupted(CliTest):
+    def start(self, *arguments):
+        return subprocess.Popen([BINARY, "run", *map(str, arguments)], cwd=self.dir, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
+
+    def finished_parts(self, name):
+        return len(list((self.dir / f"{name}.parts").glob("*"))) if (self.dir / f"{name}.parts").exists() else 0
+
+    def interrupt_after_some(self, number, name):
+        process = self.start("quick", "-n", 400, "-j", 2, "-o", name)
+        deadline = time.monotonic() + 60
+        while self.finished_parts(name) < 8 and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(number)
+        _, stderr = process.communicate(timeout=60)
+        return process.returncode, stderr
+
+    def test_signals_leave_a_readable_file_and_resume_completes_it(self):
+        self.run_ok("run", "quick", "-n", 400, "--quiet", "-o", "whole.h5")
+        for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            name = f"signal{number}.h5"
+            code, stderr = self.interrupt_after_some(number, name)
+            self.assertEqual(code, status, stderr)
+            self.assertIn("--resume", stderr)
+            self.run_ok("info", name)
+            self.run_ok("run", "quick", "-n", 400, "--quiet", "--resume", "-o", name)
+            self.assertEqual(self.digest(name), self.digest("whole.h5"))
+
+    def test_a_kill_loses_nothing_that_was_finished(self):
+        self.interrupt_after_some(signal.SIGKILL, "k.h5")
+        self.assertNotIn("k.h5", self.files())
+        done = overbuild("run", "quick", "-n", 400, "--json", "--resume", "-o", "k.h5", cwd=self.dir)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertLess(json.loads(done.stdout)["replications"], 400)
+        self.run_ok("run", "quick", "-n", 400, "--quiet", "-o", "whole.h5")
+        self.assertEqual(self.digest("k.h5"), self.digest("whole.h5"))
+
+    def test_a_resumed_run_may_grow(self):
+        self.run_ok("run", "quick", "-n", 3, "--quiet", "-o", "whole.h5")
+        self.interrupt_after_some(signal.SIGKILL, "g.h5")
+        message = self.run_fails(2, "run", "quick", "-n", 400, "--seed", 5, "--resume", "-o", "g.h5")
+        self.assertIn("seed", message)
+
+
+class MachineReadable(CliTest):
+    def test_json(self):
+        done = overbuild("run", "quick", "-n", 2, "--json", "-o", "x.h5", cwd=self.dir)
+        summary = json.loads(done.stdout)
+        self.assertEqual(set(summary), {"file", "digest", "replications", "failed", "seconds", "events", "jobs"})
+        self.assertEqual(summary["digest"], self.digest("x.h5"))
+        lines = [json.loads(line) for line in done.stderr.splitlines()]
+        self.assertEqual(len(lines), summary["replications"])
+        self.assertEqual(sum(line["jobs"] for line in lines), summary["jobs"])
+
+    def test_log_holds_what_the_result_must_not(self):
+        self.run_ok("run", "quick", "-n", 1, "-j", 1, "--quiet", "-o", "x.h5")
+        log = json.loads((self.dir / "x.h5.log.jsonl").read_text())
+        self.assertEqual(log["threads"], 1)
+        self.assertEqual(log["digest"], self.digest("x.h5"))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)

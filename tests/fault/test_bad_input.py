@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Typical mistakes and full disks: the right exit status, a message that names the place, nothing half-written."""
+
+import contextlib
+import os
+import pathlib
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(os.environ["OVERBUILD_SOURCE"]) / "tests" / "support"))
+from overbuild_cli import CliTest, SOURCE
+
+BAD_INPUT, IO = 2, 4
+
+
+class Usage(CliTest):
+    def check(self, expected, *arguments):
+        message = self.run_fails(BAD_INPUT, *arguments)
+        self.assertIn(expected, message)
+        self.assertEqual(self.files(), [])
+
+    def test_wrong_numbers(self):
+        self.check("--replications: found '0'", "run", "quick", "-n", 0)
+        self.check("--threads: found '0'", "run", "quick", "-j", 0)
+        self.check("--replications: found '-3'", "run", "quick", "-n", -3)
+        self.check("--replications: found '1e3'", "run", "quick", "-n", "1e3")
+        self.check("--seed: found '-1'", "run", "quick", "--seed=-1")
+
+    def test_wrong_words(self):
+        self.check("unknown command", "rnu", "quick")
+        self.check("--replication-count", "run", "quick", "--replication-count", 3)
+        self.check("needs a value", "run", "quick", "-o")
+        self.check("found 0 arguments", "run")
+        self.check("found 2 arguments", "run", "quick", "mega")
+
+    def test_missing_scenario(self):
+        self.check("no-such.yaml", "run", "no-such.yaml")
+        self.check("chinna-2022", "run", "chinna-2022")
+
+    def test_wrong_overrides(self):
+        self.check("did you mean subsidy.grant_share", "run", "quick", "--set", "subsidy.grant_shre=0.1")
+        self.check("--set subsidy.grant_share=7", "run", "quick", "--set", "subsidy.grant_share=7")
+        self.check("--set subsidy.grant_share", "run", "quick", "--set", "subsidy.grant_share")
+        self.check("baselin", "run", "quick", "--arm", "baselin")
+        self.check("2022-13-01", "run", "quick", "--until", "2022-13-01")
+
+    def test_wrong_metric_and_arm(self):
+        self.run_ok("run", "quick", "-n", 1, "--quiet", "-o", "x.h5")
+        self.assertIn("expected an arm", self.run_fails(BAD_INPUT, "compare", "x.h5", "--baseline", "nobody"))
+        self.assertIn("no outcome matches", self.run_fails(BAD_INPUT, "compare", "x.h5", "--metric", "zzz*"))
+        self.assertIn("did you mean", self.run_fails(BAD_INPUT, "params", "subsidy.grant_shre"))
+
+
+class Scenarios(CliTest):
+    def test_every_bad_scenario_is_refused_by_run(self):
+        bad = sorted((SOURCE / "tests" / "unit" / "bad_scenarios").glob("*.yaml"))
+        self.assertGreaterEqual(len(bad), 40)
+        for path in bad:
+            message = self.run_fails(BAD_INPUT, "run", path)
+            self.assertRegex(message, r":\d+:\d+: |" + path.stem, path.name)
+        self.assertEqual(self.files(), [])
+
+
+class Files(CliTest):
+    def test_existing_output_is_kept(self):
+        self.run_ok("run", "quick", "-n", 1, "--quiet", "-o", "x.h5")
+        before = (self.dir / "x.h5").read_bytes()
+        self.assertIn("x.h5", self.run_fails(BAD_INPUT, "run", "quick", "-n", 1, "--seed", 9, "-o", "x.h5"))
+        self.assertEqual((self.dir / "x.h5").read_bytes(), before)
+        self.run_ok("run", "quick", "-n", 1, "--seed", 9, "--force", "--quiet", "-o", "x.h5")
+        self.assertNotEqual((self.dir / "x.h5").read_bytes(), before)
+
+    def test_missing_and_damaged_results(self):
+        for command in ("info", "digest", "compare"):
+            self.assertIn("none.h5", self.run_fails(IO, command, "none.h5"))
+        (self.dir / "text.h5").write_text("not HDF5\n")
+        self.assertIn("text.h5", self.run_fails(IO, "info", "text.h5"))
+
+    def test_verify_finds_a_flipped_byte(self):
+        self.run_ok("run", "quick", "-n", 2, "--quiet", "-o", "x.h5")
+        self.run_ok("info", "x.h5", "--verify")
+        content = bytearray((self.dir / "x.h5").read_bytes())
+        content[len(content) // 2] ^= 0x40
+        (self.dir / "x.h5").write_bytes(content)
+        self.assertIn("x.h5", self.run_fails(IO, "info", "x.h5", "--verify"))
+
+    def test_missing_folder(self):
+        self.assertIn("nowhere", self.run_fails(IO, "run", "quick", "-n", 1, "-o", "nowhere/x.h5"))
+
+
+@contextlib.contextmanager
+def mounted(folder, options):
+    """A small file system on `folder`; skips the test where mounting is not allowed."""
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True).returncode != 0:
+        raise unittest.SkipTest("mounting is not allowed here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=False)
+
+
+class Disks(CliTest):
+    def test_full_disk(self):
+        with mounted(self.dir / "small", "size=256k") as small:
+            message = self.run_fails(IO, "run", "quick", "-n", 200, "--quiet", "-o", small / "x.h5")
+            self.assertIn("x.h5", message)
+            self.assertNotIn("x.h5", [p.name for p in small.iterdir()])
+
+    def test_disk_that_fills_while_running(self):
+        with mounted(self.dir / "small", "size=3m") as small:
+            filler = small / "filler"
+            self.run_ok("run", "quick", "-n", 2, "--quiet", "-o", small / "x.h5")
+            (small / "x.h5").unlink()
+            room = os.statvfs(small).f_bavail * os.statvfs(small).f_bsize
+            filler.write_bytes(b"\0" * max(0, room - 12 * 4096))
+            message = self.run_fails(IO, "run", "quick", "-n", 2, "--quiet", "-o", small / "x.h5")
+            self.assertIn("x.h5", message)
+            self.assertFalse((small / "x.h5").exists())
+
+    def test_read_only_folder(self):
+        with mounted(self.dir / "fixed", "ro") as fixed:
+            message = self.run_fails(IO, "run", "quick", "-n", 1, "--quiet", "-o", fixed / "x.h5")
+            self.assertIn("x.h5", message)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
