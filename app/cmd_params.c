@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/command.h"
 #include "models/params/input.h"
+#include "models/params/shocks.h"
 #include "scenarios/scenario.h"
 
 #include <fnmatch.h>
@@ -99,10 +100,16 @@ static void print_tables(void)
 static void print_shocks(void)
 {
     size_t n = 0;
-    const mdl_shock_info_t *shocks = mdl_shock_registry(&n);
-    for (size_t i = 0; i < n; i++)
-        printf("%-16s %s\n%17sfields: date, source%s%s\n", shocks[i].name, shocks[i].meaning, "",
-               shocks[i].uses_types ? ", types" : "", shocks[i].uses_value ? ", value" : "");
+    const mdl_shock_type_t *shocks = mdl_shock_registry(&n);
+    for (size_t i = 0; i < n; i++) {
+        const mdl_shock_type_t *shock = &shocks[i];
+        printf("%-16s %s\n%17sfields: date, source", shock->name, shock->meaning, "");
+        if (shock->types)
+            printf(", types (list of GPU types)");
+        if (shock->value)
+            printf(", value (%s, from %.10g to %.10g)", shock->unit, shock->low, shock->high);
+        putchar('\n');
+    }
 }
 
 static int print_made(char *text)

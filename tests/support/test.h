@@ -14,4 +14,14 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
+/* In doubles; cmocka's assert_float_equal compares floats. */
+#define assert_close(found, expected, tolerance)                                                                       \
+    do {                                                                                                               \
+        double found_ = (found), expected_ = (expected);                                                               \
+        if (!(fabs(found_ - expected_) <= (tolerance)))                                                                \
+            fail_msg("found %.17g, expected %.17g", found_, expected_);                                                \
+    } while (0)
+
 #endif
