@@ -51,7 +51,7 @@ static inline uint64_t sim_rng_u64(sim_rng_t *rng)
     return rng->block[rng->used++];
 }
 
-/* The next n words of sim_rng_u64, several blocks at a time: two to three times as fast. */
+/* The next n words of sim_rng_u64, two blocks at a time: faster. */
 void sim_rng_fill(sim_rng_t *rng, uint64_t *out, size_t n);
 
 /* Id of an entity from its parent's id, its kind and its ordinal within the parent (64-bit mixing hash). Independent of
