@@ -39,7 +39,8 @@ typedef struct mdl_loan {
     int32_t status;    /* mdl_loan_status_t */
     int32_t breaches;  /* months in a row under the covenant */
     int64_t original_fen, principal_fen;
-    int64_t arrears_fen; /* interest and instalments due and unpaid; interest in arrears bears no interest */
+    int64_t arrears_interest_fen;  /* due and unpaid; bears no interest */
+    int64_t arrears_principal_fen; /* instalments due and unpaid; part of principal_fen */
     int64_t written_off_fen, recovered_fen;
     int64_t interest_paid_fen;
     int64_t start_day, end_day;
@@ -62,7 +63,6 @@ typedef struct mdl_bank {
     double haircut;         /* now */
     int64_t lent_fen, repaid_fen, defaulted_fen, recovered_fen, written_off_fen, interest_fen; /* since the start */
     int64_t outstanding_fen; /* sum of principals of loans not closed */
-    int64_t bad_fen;         /* part of it that is called, in default or in arrears past credit.arrears_months */
     int64_t n_applications, n_granted, n_defaults;
     mdl_loan_t loans[];
 } mdl_bank_t;
@@ -127,14 +127,16 @@ sim_status_t mdl_bank_grant(mdl_bank_t *self, mdl_ledger_t *ledger, const mdl_pa
  * month left until end_day; a called loan is due in full. Fen. */
 int64_t mdl_bank_interest_due_fen(const mdl_bank_t *self, uint32_t loan);
 int64_t mdl_bank_instalment_due_fen(const mdl_bank_t *self, uint32_t loan, int64_t day);
-/* Once a month: collects arrears, interest and instalment as far as the borrower's deposit goes (interest first);
- * the rest becomes arrears. *paid_fen (may be NULL): all that was paid. Closes a loan that is paid back. */
+/* Once a month: collects arrears, interest (credit.late_share of the rate on top for overdue instalments) and
+ * instalment as far as the borrower's deposit goes, interest first; the rest becomes arrears. *paid_fen (may be NULL):
+ * all that was paid. Closes a loan that is paid back. */
 sim_status_t mdl_bank_service(mdl_bank_t *self, mdl_ledger_t *ledger, const mdl_params_t *params, uint32_t loan,
                               int64_t day, int64_t *paid_fen, sim_error_t *err);
 
-/* Once a month after service: counts breaches of the covenant (operating cash < credit.covenant_dscr x debt service, or
- * collateral and guarantee < credit.covenant_cover x principal), calls after credit.covenant_months of them, and says
- * MDL_LOAN_DEFAULTED (without acting) when a called loan stands unpaid or arrears last credit.arrears_months. */
+/* Once a month after service: counts breaches of the covenant, calls after credit.covenant_months of them in a row, and
+ * says MDL_LOAN_DEFAULTED (without acting) when a called loan stands unpaid or arrears last credit.arrears_months. In
+ * breach: operating cash < credit.covenant_dscr x debt service (after the grace period), or collateral <
+ * credit.covenant_cover x principal; a guarantor makes up for its share of what is missing. */
 mdl_loan_status_t mdl_bank_review(mdl_bank_t *self, const mdl_params_t *params, uint32_t loan, int64_t day,
                                   const mdl_loan_review_t *review);
 /* Declares default: collateral goes to auction. */
@@ -156,6 +158,9 @@ sim_status_t mdl_bank_write_off(mdl_bank_t *self, mdl_ledger_t *ledger, uint32_t
  * 1 + credit.sentiment_weight x sentiment - credit.loss_weight x loss memory, between 0 and 1.5; the remembered chip
  * peak and the haircut follow the index. `sentiment` from -1 to 1. */
 void mdl_bank_update(mdl_bank_t *self, const mdl_params_t *params, double sentiment, int64_t chip_price_fen);
+
+/* Principal of loans that are called, in default, or in arrears for credit.arrears_months. O(loans). */
+int64_t mdl_bank_bad_fen(const mdl_bank_t *self, const mdl_params_t *params);
 
 /* The loan book against the ledger: principals add up to the bank's loans, totals are right. */
 sim_status_t mdl_bank_audit(const mdl_bank_t *self, const mdl_ledger_t *ledger, sim_error_t *err);

@@ -8,10 +8,10 @@
  * passed all hops or was seized at one; what arrives is offered in the order book at its cost, marked down while it
  * lies. Only types under an export rule are imported; when the rule falls, stock is sold off.
  *
- *     mdl_broker_decide(&broker, params, tables, banned, prices, budget, day, order);     // wants, per type
+ *     mdl_broker_decide(&broker, params, tables, banned, prices, budget, day, &order);     // wants, per type
  *     mdl_broker_ship(&broker, lots, ledger, order, ..., err);                             // pays abroad, lots in
- * transit mdl_broker_arrive(&broker, params, tables, lots, ledger, day, seed, replication, &result, err);
- *     mdl_broker_offers(&broker, params, tables, prices, day, orders, &n);                 // sell orders for the books
+ * transit mdl_broker_arrive(&broker, ledger, lots, params, tables, day, seed, replication, &result, err);
+ *     n = mdl_broker_offers(&broker, params, tables, banned, prices, day, orders);         // sell orders for the books
  *     mdl_broker_sold(&broker, ledger, type, quantity, err);                               // after a trade
  *
  * Plain struct without pointers.
@@ -25,7 +25,9 @@
 #include "models/params/params.h"
 #include "models/params/tables.h"
 
-#define MDL_BROKER_SHIPMENTS 128 /* under way at once, of one broker */
+#define MDL_BROKER_SHIPMENTS 256 /* under way at once, of one broker */
+/* Events of random addresses are 48 bits; days before 1970 wrap. */
+#define MDL_BROKER_EVENT_MASK ((UINT64_C(1) << 48) - 1)
 
 typedef struct mdl_shipment {
     int64_t quantity; /* 0 = free */
@@ -43,7 +45,7 @@ typedef struct mdl_broker {
     double carry[MDL_MAX_GPU_TYPES];  /* fraction of a GPU not yet shipped */
     int64_t stock[MDL_MAX_GPU_TYPES]; /* arrived and unsold */
     int64_t stock_cost_fen[MDL_MAX_GPU_TYPES]; /* paid for it */
-    int64_t stock_day[MDL_MAX_GPU_TYPES];      /* since when, mean over the stock (weighted by quantity) */
+    double stock_day[MDL_MAX_GPU_TYPES];       /* mean day of arrival of what is in stock */
     int64_t shipped[MDL_MAX_GPU_TYPES], arrived[MDL_MAX_GPU_TYPES], seized[MDL_MAX_GPU_TYPES], sold[MDL_MAX_GPU_TYPES];
     mdl_shipment_t shipments[MDL_BROKER_SHIPMENTS];
 } mdl_broker_t;
@@ -69,15 +71,15 @@ double mdl_broker_loss(const mdl_params_t *params, const mdl_tables_t *tables, i
 int64_t mdl_broker_ask_fen(const mdl_params_t *params, const mdl_tables_t *tables, int32_t route, int32_t type);
 
 /* Wants of the day. `banned`: bit set of types under export rule; `prices_fen`: index per type; `budget_fen`: money at
- * hand. Share of capacity used = brokers.supply_slope x (price / ask - 1), between 0 and 1, widest spread first, types
+ * hand. Share of capacity used = brokers.supply_slope x (price / ask - 1), between 0 and 1, less as unsold stock
+ * nears brokers.stock_weeks of capacity; widest spread first, types
  * with equal spread by number. */
 void mdl_broker_decide(mdl_broker_t *self, const mdl_params_t *params, const mdl_tables_t *tables, uint64_t banned,
                        const int64_t *prices_fen, int64_t budget_fen, int64_t day, mdl_broker_order_t *order);
 /* Buys abroad (MDL_FLOW_CHIPS to the rest; capital of the broker) and sends: lots made, in transit, place = route.
  * A shipment that finds no free slot is not sent. */
-sim_status_t mdl_broker_ship(mdl_broker_t *self, mdl_ledger_t *ledger, mdl_lots_t *lots, const mdl_params_t *params,
-                             const mdl_tables_t *tables, const mdl_broker_order_t *order, int64_t day,
-                             sim_error_t *err);
+sim_status_t mdl_broker_ship(mdl_broker_t *self, mdl_ledger_t *ledger, mdl_lots_t *lots, const mdl_tables_t *tables,
+                             const mdl_broker_order_t *order, int64_t day, sim_error_t *err);
 /* Shipments due by `day`: seized at a hop (one draw per hop by (broker's entity, MDL_PURPOSE_SEIZURE, day sent x
  * MDL_MAX_GPU_TYPES + type)) or arrived. Lots change state, the cost of what was seized is the broker's loss. */
 sim_status_t mdl_broker_arrive(mdl_broker_t *self, mdl_ledger_t *ledger, mdl_lots_t *lots, const mdl_params_t *params,
@@ -87,7 +89,7 @@ sim_status_t mdl_broker_arrive(mdl_broker_t *self, mdl_ledger_t *ledger, mdl_lot
  * limit = the route's ask, lowered by brokers.markdown a week while the stock lies, not below brokers.least_share of
  * the index. Returns how many. */
 uint32_t mdl_broker_offers(const mdl_broker_t *self, const mdl_params_t *params, const mdl_tables_t *tables,
-                           const int64_t *prices_fen, int64_t day, mdl_order_t *orders);
+                           uint64_t banned, const int64_t *prices_fen, int64_t day, mdl_order_t *orders);
 /* A sale went through (payment and lots are the caller's): stock and its cost leave the books. */
 sim_status_t mdl_broker_sold(mdl_broker_t *self, mdl_ledger_t *ledger, int32_t type, int64_t quantity,
                              sim_error_t *err);

@@ -57,6 +57,7 @@ typedef struct mdl_resale_site {
     int64_t allotted_kw;
     int64_t used_wh; /* through the meter in the period, without resale */
     int64_t hours;   /* length of the period */
+    double share;    /* of the unused allotment that its owner wants to resell (developers.resale_share), 0 to 1 */
     int flags;       /* of its tariff */
     bool barred;     /* caught before */
 } mdl_resale_site_t;
@@ -69,9 +70,10 @@ typedef struct mdl_resale {
     bool caught;
 } mdl_resale_t;
 
-/* Sells power.resale_max_share of the unused allotment at power.resale_price of the full tariff, if that is above the
+/* Sells `share` of the unused allotment at power.resale_price of the full tariff, if that is above the
  * site's own tariff. Inspections come with power.resale_hazard a year times the period; `rng` stands at (site's entity,
- * MDL_PURPOSE_POWER_AUDIT, day). Caught: fine = power.resale_penalty x the period's revenue. */
+ * MDL_PURPOSE_POWER_AUDIT, day). Caught: a fine of power.resale_penalty
+ * months of such revenue. */
 mdl_resale_t mdl_grid_resell(const mdl_params_t *params, const mdl_province_t *province, const mdl_resale_site_t *site,
                              sim_rng_t *rng);
 /* Expected gain of reselling, fen per kWh, enforcement counted over a year's income: what a rent-seeker reckons with.

@@ -36,6 +36,7 @@
 #ifndef MDL_LEDGER_H
 #define MDL_LEDGER_H
 
+#include "models/ledger/money.h"
 #include "sim/error.h"
 
 #include <stdbool.h>

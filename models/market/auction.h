@@ -45,4 +45,7 @@ typedef struct mdl_clearing {
 mdl_clearing_t mdl_auction_clear(const mdl_order_t *orders, uint32_t *bids, uint32_t n_bids, uint32_t *asks,
                                  uint32_t n_asks, int64_t reference_fen);
 
+/* Units in a queue. */
+int64_t mdl_auction_volume(const mdl_order_t *orders, const uint32_t *queue, uint32_t n);
+
 #endif

@@ -41,6 +41,9 @@ typedef struct mdl_chip_trade {
     int32_t type;
 } mdl_chip_trade_t;
 
+/* Largest quantity of one order: keeps sums of a full book inside int64. */
+#define MDL_CHIPS_MAX_QUANTITY INT64_C(1000000000)
+
 /* State of one type's official channel. */
 typedef struct mdl_channel {
     double quota_carry;    /* fraction of a GPU not yet released */
@@ -82,8 +85,9 @@ bool mdl_chips_cancel(mdl_chips_t *self, int32_t type, uint64_t number);
 const mdl_order_t *mdl_chips_orders(const mdl_chips_t *self, int32_t type, uint32_t *n);
 
 /* Clears one type on `day`: fills orders, drops the filled and those whose last day is over, moves the index. Trades
- * come in order of the buyers' priority, then the sellers'; at most buy orders + sell orders - 1 of them (SIM_ELIMIT,
- * nothing changed, when `capacity` could be too small: 2 x orders_per_type is always enough). */
+ * come in order of the buyers' priority, then the sellers'. There are fewer of them than orders in the book;
+ * SIM_ELIMIT, nothing changed, when `capacity` is smaller than that. SIM_EINVARIANT when a day's turnover exceeds all
+ * money. */
 sim_status_t mdl_chips_clear(mdl_chips_t *self, int32_t type, int64_t day, mdl_chip_trade_t *trades, uint32_t capacity,
                              uint32_t *n_trades, sim_error_t *err);
 

@@ -72,6 +72,10 @@ sim_status_t mdl_lots_make(mdl_lots_t *self, const mdl_lot_t *lot, uint32_t *out
  * transit; seized goods installed without passing through stock). *out (may be NULL) = where they are now. */
 sim_status_t mdl_lots_move(mdl_lots_t *self, uint32_t lot, int64_t count, const mdl_lot_t *to, uint32_t *out,
                            sim_error_t *err);
+/* Moves `count` GPUs of a type and state out of all lots of an owner, newest lot first. SIM_EINVARIANT, nothing moved,
+ * when the owner has fewer. *out (may be NULL): the lot that holds them now. For sellers that do not care which. */
+sim_status_t mdl_lots_take(mdl_lots_t *self, uint32_t owner, int32_t type, mdl_lot_state_t state, int64_t count,
+                           const mdl_lot_t *to, uint32_t *out, sim_error_t *err);
 /* GPUs of an owner; type or state -1 = any. O(lots of the owner). */
 int64_t mdl_lots_count(const mdl_lots_t *self, uint32_t owner, int32_t type, int32_t state);
 /* Lots in transit due on or before `day`, into out[0..capacity-1], in order of number; returns how many there are. */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The rental market: operators post prices for nodes, tenants search a few offers and sign contracts.
  *
- * An operator's offer stands for the nodes of one data centre. Once a week it reprices: up when its occupancy is above
- * target, down below, leaning towards the price that it hears others get, never under variable cost. A tenant asks for
- * reference nodes (8 H100s) in a segment; it looks at a few offers drawn at random (mdl_params rental.search_breadth),
- * drops those that cannot run its jobs (latency, fabric, gang too wide) and takes the cheapest per reference
- * node-month, counting throughput on that type, porting, latency, fabric and reliability as costs. So the same node is
- * cheap for one tenant and useless for another, and full price beside idle nodes is possible.
+ * An operator's offer stands for the nodes of one data centre, at a price that the operator posts from its occupancy
+ * and from what it hears others get, never under variable cost. A tenant asks for reference nodes (8 H100s) in a
+ * segment; it looks at a few offers drawn at random (mdl_params rental.search_breadth), drops those that cannot run its
+ * jobs (latency, fabric, gang too wide) and takes the cheapest per reference node-month, counting throughput on that
+ * type, porting, latency, fabric and reliability as costs. So the same node is cheap for one tenant and useless for
+ * another, and full price beside idle nodes is possible.
  *
  * Contracts are by node-month at a fixed price for a term; some end early (churn); at the end the tenant searches again
  * and the incumbent has the advantage of the switching cost. Spot contracts are short and priced off what is free.
@@ -57,7 +57,6 @@ typedef struct mdl_offer {
 
     int32_t leased;     /* nodes under contract or spot */
     int32_t zone;       /* of the province */
-    double occupancy;   /* smoothed leased / nodes, moves at each repricing */
     uint32_t first;     /* its contracts, by contract's `next` */
     uint32_t active_at; /* position among active offers; MDL_NO_OFFER when closed */
 } mdl_offer_t;
@@ -71,7 +70,8 @@ typedef struct mdl_contract {
     int32_t segment;
     int32_t nodes;                /* physical */
     int64_t price_fen_node_month; /* per physical node */
-    int64_t start_day, end_day;   /* runs on days start_day .. end_day - 1 */
+    int64_t start_day, end_day;   /* runs on days start_day .. end_day - 1; the end includes churn */
+    int64_t term_day;             /* end of the term that was agreed */
     double rate;                  /* reference nodes per physical node for this tenant: type and porting */
     uint64_t entity;              /* of the tenant, for random addresses */
     int32_t ported;               /* 1: the tenant's software runs on this stack */
@@ -88,7 +88,8 @@ typedef struct mdl_rental_request {
     int32_t province;                 /* where its users or data are */
     double nodes;                     /* reference nodes wanted, > 0 */
     double gang_nodes;                /* reference nodes that must share one fabric; 0 = none */
-    double min_fabric_gb_s;           /* for the gang; 0 = any */
+    double min_fabric_gb_s;           /* below it an offer is useless; 0 = any */
+    double want_fabric_gb_s;          /* below it the tenant counts a cost; 0 = any */
     double max_latency_ms;            /* beyond it an offer is useless; 0 = any */
     int64_t max_price_fen_node_month; /* per reference node, all that the tenant counts as cost included */
     bool ported[MDL_STACKS];          /* stacks that its software runs on */
@@ -98,7 +99,7 @@ typedef struct mdl_rental_request {
     int64_t term_d;     /* days; 0 = the segment's usual term */
 } mdl_rental_request_t;
 
-/* Why reference nodes stayed unserved; one reason per offer looked at, weighted by the nodes still wanted. */
+/* Why an offer was of no use. What stays unserved is put down to the reasons met, in equal parts per offer. */
 typedef enum mdl_refusal {
     MDL_REFUSAL_NONE_FREE,
     MDL_REFUSAL_PRICE,
@@ -120,6 +121,7 @@ typedef struct mdl_rental_answer {
 typedef struct mdl_rental_cell {
     double value_fen;  /* price per reference node-month x reference nodes */
     double nodes;      /* reference nodes */
+    double last_nodes; /* reference nodes of that period */
     int64_t index_fen; /* average of the last period with a transaction; 0 before the first */
 } mdl_rental_cell_t;
 
@@ -138,6 +140,8 @@ typedef struct mdl_rental {
     uint64_t next_number;
     int64_t index_fen; /* all transactions, per reference node-month */
     int64_t index_segment_fen[MDL_SEGMENTS];
+    int64_t index_spot_fen; /* spot purchases; 0 before the first */
+    double spot_value_fen, spot_nodes;
     int64_t offered_nodes, leased_nodes; /* now, active offers, physical */
     mdl_rental_totals_t totals[MDL_SEGMENTS];
     mdl_rental_cell_t cell[MDL_SEGMENTS][MDL_MAX_ZONES][MDL_STACKS];
@@ -171,10 +175,10 @@ sim_status_t mdl_rental_offer_close(mdl_rental_t *self, uint32_t offer, mdl_cont
 void mdl_rental_offer_account(mdl_rental_t *self, uint32_t offer, uint32_t account);
 void mdl_rental_offer_floor(mdl_rental_t *self, uint32_t offer, int64_t floor_fen_node_month);
 
-/* Reprices every active offer after `days` days (7 in the usual week): log price moves by rental.price_speed x weeks x
- * (occupancy / rental.target_occupancy - 1), and rental.hearing x weeks of the way to the index for its type; floor
- * rental.floor_margin above variable cost. O(offers). */
-void mdl_rental_reprice(mdl_rental_t *self, const mdl_params_t *params, int64_t days);
+/* Posts a new contract price (the operator's decision: mdl_project_ask); never below variable cost. */
+void mdl_rental_offer_price(mdl_rental_t *self, uint32_t offer, int64_t price_fen_node_month);
+/* Share of an offer's nodes under contract or spot now; 0 for an offer without nodes. */
+double mdl_rental_occupancy(const mdl_rental_t *self, uint32_t offer);
 /* Spot price of an offer: posted price x (1 - rental.spot_discount x free share), not below variable cost. */
 int64_t mdl_rental_spot_fen(const mdl_rental_t *self, const mdl_params_t *params, uint32_t offer);
 
@@ -187,11 +191,10 @@ sim_status_t mdl_rental_match(mdl_rental_t *self, const mdl_params_t *params, co
 double mdl_rental_cost_fen(const mdl_rental_t *self, const mdl_params_t *params, const mdl_rental_request_t *request,
                            uint32_t offer, mdl_refusal_t *refusal);
 
-/* Contracts whose last day is over on `day`, and those that churn: taken out, records in `ended` in order of slot.
- * Returns how many ended; when `capacity` is too small the rest stay until the next call. Churn is drawn by (tenant's
- * entity, MDL_PURPOSE_RENTAL_CHURN, contract number) once a contract, so a day's order does not matter. */
-uint32_t mdl_rental_expire(mdl_rental_t *self, const mdl_params_t *params, int64_t day, uint64_t seed,
-                           uint64_t replication, mdl_contract_t *ended, uint32_t capacity);
+/* Contracts whose last day is over on `day` (end of term, or churn, drawn when they were signed): taken out, records in
+ * `ended` in order of slot. Returns how many ended; when `capacity` is too small the rest stay until the next call.
+ * O(contracts). */
+uint32_t mdl_rental_expire(mdl_rental_t *self, int64_t day, mdl_contract_t *ended, uint32_t capacity);
 /* Ends one contract (tenant quits or goes bankrupt); false when the slot is free. */
 bool mdl_rental_end(mdl_rental_t *self, uint32_t slot, mdl_contract_t *ended);
 /* Grows or shrinks a contract to `nodes` physical nodes at its price; growth at most to what is free. Returns the size

@@ -27,11 +27,10 @@ enum mdl_purpose {
     MDL_PURPOSE_SCHEDULER = 200,
     MDL_PURPOSE_WORKLOAD = 300,
     MDL_PURPOSE_MARKET = 400,
-    MDL_PURPOSE_RENTAL_SEARCH = 401, /* event: day, or day x n + request */
-    MDL_PURPOSE_RENTAL_CHURN = 402,  /* event: contract number */
-    MDL_PURPOSE_SEIZURE = 403,       /* event: day sent x MDL_MAX_GPU_TYPES + type */
-    MDL_PURPOSE_LOAN = 404,          /* event: attempt of the borrower */
-    MDL_PURPOSE_POWER_AUDIT = 405,   /* event: day */
+    MDL_PURPOSE_RENTAL_SEARCH = 401, /* search and churn; event: number of the tenant's request */
+    MDL_PURPOSE_SEIZURE = 402,       /* event: day sent x MDL_MAX_GPU_TYPES + type */
+    MDL_PURPOSE_LOAN = 403,          /* event: attempt of the borrower */
+    MDL_PURPOSE_POWER_AUDIT = 404,   /* event: day */
     MDL_PURPOSE_AGENTS = 500, /* 500 to 549: demand side, models/agents/demand.h */
     MDL_PURPOSE_DEVELOPER_TRAITS = 550,
     MDL_PURPOSE_DEVELOPER_ANNOUNCE, /* event: week */

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/ledger/ledger.h"
+
+#include <string.h>
+
+/* What a kind of flow is called, and whether the payer holds an asset afterwards. */
+static const struct {
+    const char *name;
+    bool capital;
+} flows[MDL_FLOW_ROWS] = {
+    [MDL_FLOW_OPENING] = {"opening", false},
+    [MDL_FLOW_RENT] = {"rent", false},
+    [MDL_FLOW_CHIPS] = {"chips", true},
+    [MDL_FLOW_CONSTRUCTION] = {"construction", true},
+    [MDL_FLOW_POWER] = {"power", false},
+    [MDL_FLOW_POWER_RESALE] = {"power_resale", false},
+    [MDL_FLOW_OPEX] = {"opex", false},
+    [MDL_FLOW_TOKENS] = {"tokens", false},
+    [MDL_FLOW_SALES] = {"sales", false},
+    [MDL_FLOW_TAX] = {"tax", false},
+    [MDL_FLOW_TARIFF] = {"tariff", false},
+    [MDL_FLOW_LAND] = {"land", false},
+    [MDL_FLOW_SUBSIDY] = {"subsidy", false},
+    [MDL_FLOW_VOUCHER] = {"voucher", false},
+    [MDL_FLOW_CLAWBACK] = {"clawback", false},
+    [MDL_FLOW_PENALTY] = {"penalty", false},
+    [MDL_FLOW_INTEREST] = {"interest", false},
+    [MDL_FLOW_DIVIDEND] = {"dividend", false},
+    [MDL_FLOW_TRANSFER] = {"transfer", false},
+    [MDL_FLOW_SEIZED] = {"seized", true},
+    [MDL_FLOW_WRITE_OFF] = {"write_off", false},
+    [MDL_FLOWS + MDL_POSITION_DEPOSIT] = {"change_deposits", false},
+    [MDL_FLOWS + MDL_POSITION_LOAN] = {"loan_principal", false},
+    [MDL_FLOWS + MDL_POSITION_EQUITY] = {"equity_issues", false},
+};
+
+/* Name of a sector, and whether its accounts may be overdrawn: those whose money is not modelled as scarce. */
+static const struct {
+    const char *name;
+    int32_t overdraft;
+} sectors[MDL_SECTORS] = {
+    [MDL_SECTOR_REST] = {"rest", 1},           [MDL_SECTOR_LAB] = {"lab", 0},
+    [MDL_SECTOR_PLATFORM] = {"platform", 0},   [MDL_SECTOR_ENTERPRISE] = {"enterprise", 0},
+    [MDL_SECTOR_DEVELOPER] = {"developer", 0}, [MDL_SECTOR_CITY] = {"city", 0},
+    [MDL_SECTOR_CENTRE] = {"centre", 1},       [MDL_SECTOR_BANK] = {"bank", 1},
+    [MDL_SECTOR_BROKER] = {"broker", 0},       [MDL_SECTOR_GRID] = {"grid", 1},
+    [MDL_SECTOR_CHIPMAKER] = {"chipmaker", 1},
+};
+
+static const char *const positions[MDL_POSITIONS] = {"deposit", "loan", "equity", "capital", "net_worth"};
+
+const char *mdl_sector_name(mdl_sector_t sector)
+{
+    return sectors[sector].name;
+}
+
+const char *mdl_flow_name(int row)
+{
+    return flows[row].name;
+}
+
+const char *mdl_position_name(mdl_position_t position)
+{
+    return positions[position];
+}
+
+size_t mdl_ledger_bytes(uint32_t capacity)
+{
+    return sizeof(mdl_ledger_t) + (size_t)capacity * sizeof(mdl_ledger_account_t);
+}
+
+void mdl_ledger_init(mdl_ledger_t *self, uint32_t capacity)
+{
+    SIM_ASSERT(capacity >= 1);
+    memset(self, 0, mdl_ledger_bytes(capacity));
+    self->capacity = capacity;
+    uint32_t rest = MDL_NO_ACCOUNT;
+    sim_status_t status = mdl_ledger_open(self, MDL_SECTOR_REST, &rest, NULL);
+    SIM_ASSERT(status == SIM_OK && rest == MDL_LEDGER_REST);
+}
+
+void mdl_ledger_grow_into(mdl_ledger_t *self, uint32_t capacity, const mdl_ledger_t *from)
+{
+    SIM_ASSERT(capacity >= from->capacity);
+    memset(self, 0, mdl_ledger_bytes(capacity));
+    memcpy(self, from, mdl_ledger_bytes(from->count));
+    self->capacity = capacity;
+}
+
+sim_status_t mdl_ledger_open(mdl_ledger_t *self, mdl_sector_t sector, uint32_t *account, sim_error_t *err)
+{
+    if (self->count == self->capacity)
+        return sim_fail(err, SIM_ELIMIT, "ledger", "no room for a new %s; %u accounts are open, the bound",
+                        sectors[sector].name, self->capacity);
+    mdl_ledger_account_t *fresh = &self->accounts[self->count];
+    *fresh = (mdl_ledger_account_t){.sector = (int32_t)sector, .overdraft = sectors[sector].overdraft};
+    *account = self->count++;
+    return SIM_OK;
+}
+
+/* One of the two parties of a transaction: `amount` leaves position `from` of its sheet and joins position `to`. */
+typedef struct side {
+    uint32_t account;
+    mdl_position_t from, to;
+} side_t;
+
+static bool overflows(int64_t a, int64_t b)
+{
+    int64_t sum;
+    return __builtin_add_overflow(a, b, &sum) || sum > INT64_MAX / 4 || sum < INT64_MIN / 4;
+}
+
+static bool side_fits(const mdl_ledger_t *self, const side_t *side, int64_t amount)
+{
+    const mdl_ledger_account_t *account = &self->accounts[side->account];
+    return !overflows(account->position_fen[side->from], -amount) &&
+           !overflows(account->position_fen[side->to], amount) && !overflows(self->total_fen[side->from], -amount) &&
+           !overflows(self->total_fen[side->to], amount);
+}
+
+static sim_status_t check_amount(const mdl_ledger_t *self, const char *what, uint32_t account, int64_t amount,
+                                 sim_error_t *err)
+{
+    if (account >= self->count)
+        return sim_fail(err, SIM_EINVARIANT, "ledger", "%s of account %u; %u accounts are open", what, account,
+                        self->count);
+    if (amount < 0 || amount > MDL_MONEY_MAX_FEN)
+        return sim_fail(err, SIM_EINVARIANT, "ledger", "%s of %lld fen by account %u; expected 0 to %lld", what,
+                        (long long)amount, account, (long long)MDL_MONEY_MAX_FEN);
+    return SIM_OK;
+}
+
+static void post_side(mdl_ledger_t *self, const side_t *side, int64_t amount)
+{
+    mdl_ledger_account_t *account = &self->accounts[side->account];
+    account->position_fen[side->from] -= amount;
+    account->position_fen[side->to] += amount;
+    self->total_fen[side->from] -= amount;
+    self->total_fen[side->to] += amount;
+}
+
+static int64_t sheet_sum(const mdl_ledger_account_t *account)
+{
+    int64_t sum = 0;
+    for (int p = 0; p < MDL_POSITIONS; p++)
+        sum += account->position_fen[p];
+    return sum;
+}
+
+/* The O(1) check after each transaction: claims meet liabilities, and the two sheets that were touched balance. */
+static sim_status_t check_balanced(const mdl_ledger_t *self, const char *what, uint32_t a, uint32_t b, sim_error_t *err)
+{
+    for (int p = 0; p < MDL_FINANCIAL_POSITIONS; p++)
+        if (self->total_fen[p] != 0)
+            return sim_fail(err, SIM_EINVARIANT, "ledger", "after %s all %s positions add up to %lld fen; expected 0",
+                            what, positions[p], (long long)self->total_fen[p]);
+    if (self->total_fen[MDL_POSITION_CAPITAL] + self->total_fen[MDL_POSITION_NET_WORTH] != 0 ||
+        sheet_sum(&self->accounts[a]) != 0 || sheet_sum(&self->accounts[b]) != 0)
+        return sim_fail(err, SIM_EINVARIANT, "ledger", "after %s between accounts %u and %u a sheet is not balanced",
+                        what, a, b);
+    return SIM_OK;
+}
+
+/* Adds to a row of both matrices: `sink` gave the amount, `source` got it. */
+static void count_flow(mdl_ledger_t *self, int row, uint32_t sink, uint32_t source, int64_t amount)
+{
+    int32_t from = self->accounts[sink].sector, to = self->accounts[source].sector;
+    self->month.cell_fen[row][from] -= amount;
+    self->month.cell_fen[row][to] += amount;
+    self->since_start.cell_fen[row][from] -= amount;
+    self->since_start.cell_fen[row][to] += amount;
+}
+
+/* Posts both sides or nothing. The financial position that moves between the parties is counted as the counterpart of
+ * the flow: a falling deposit is a source of funds. */
+static sim_status_t post(mdl_ledger_t *self, const char *what, const side_t *giver, const side_t *taker, int64_t amount,
+                         sim_error_t *err)
+{
+    if (!side_fits(self, giver, amount) || !side_fits(self, taker, amount))
+        return sim_fail(err, SIM_EINVARIANT, "ledger", "%s of %lld fen between accounts %u and %u overflows", what,
+                        (long long)amount, giver->account, taker->account);
+    post_side(self, giver, amount);
+    post_side(self, taker, amount);
+    self->postings++;
+    return check_balanced(self, what, giver->account, taker->account, err);
+}
+
+/* Change of a financial position as a flow: the one whose position falls has a source of funds, the other a use. */
+static void count_change(mdl_ledger_t *self, mdl_position_t position, uint32_t falls, uint32_t rises, int64_t amount)
+{
+    count_flow(self, MDL_FLOWS + (int)position, rises, falls, amount);
+}
+
+static sim_status_t check_deposit(const mdl_ledger_t *self, const char *what, uint32_t account, int64_t amount,
+                                  sim_error_t *err)
+{
+    if (mdl_ledger_can_pay(self, account, amount))
+        return SIM_OK;
+    return sim_fail(err, SIM_EINVARIANT, "ledger", "%s of %lld fen by account %u (%s), which has %lld", what,
+                    (long long)amount, account, sectors[self->accounts[account].sector].name,
+                    (long long)mdl_ledger_deposit_fen(self, account));
+}
+
+sim_status_t mdl_ledger_pay(mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer, uint32_t payee, int64_t amount_fen,
+                            sim_error_t *err)
+{
+    const char *what = flows[kind].name;
+    sim_status_t status = check_amount(self, what, payer, amount_fen, err);
+    if (status == SIM_OK)
+        status = check_amount(self, what, payee, amount_fen, err);
+    if (status == SIM_OK)
+        status = check_deposit(self, what, payer, amount_fen, err);
+    if (status != SIM_OK || amount_fen == 0 || payer == payee)
+        return status;
+    mdl_position_t gets = flows[kind].capital ? MDL_POSITION_CAPITAL : MDL_POSITION_NET_WORTH;
+    side_t giver = {payer, MDL_POSITION_DEPOSIT, gets};
+    side_t taker = {payee, MDL_POSITION_NET_WORTH, MDL_POSITION_DEPOSIT};
+    status = post(self, what, &giver, &taker, amount_fen, err);
+    if (status != SIM_OK)
+        return status;
+    count_flow(self, (int)kind, payer, payee, amount_fen);
+    count_change(self, MDL_POSITION_DEPOSIT, payer, payee, amount_fen);
+    return SIM_OK;
+}
+
+sim_status_t mdl_ledger_pay_up_to(mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer, uint32_t payee,
+                                  int64_t amount_fen, int64_t *paid_fen, sim_error_t *err)
+{
+    sim_status_t status = check_amount(self, flows[kind].name, payer, amount_fen, err);
+    if (status != SIM_OK)
+        return status;
+    int64_t has = mdl_ledger_deposit_fen(self, payer);
+    if (!self->accounts[payer].overdraft && amount_fen > has)
+        amount_fen = has > 0 ? has : 0;
+    if (paid_fen != NULL)
+        *paid_fen = amount_fen;
+    return mdl_ledger_pay(self, kind, payer, payee, amount_fen, err);
+}
+
+sim_status_t mdl_ledger_endow(mdl_ledger_t *self, uint32_t account, int64_t amount_fen, sim_error_t *err)
+{
+    return mdl_ledger_pay(self, MDL_FLOW_OPENING, MDL_LEDGER_REST, account, amount_fen, err);
+}
+
+/* A change inside one sheet. */
+static sim_status_t post_alone(mdl_ledger_t *self, const char *what, const side_t *side, int64_t amount,
+                               sim_error_t *err)
+{
+    if (!side_fits(self, side, amount))
+        return sim_fail(err, SIM_EINVARIANT, "ledger", "%s of %lld fen by account %u overflows", what,
+                        (long long)amount, side->account);
+    post_side(self, side, amount);
+    self->postings++;
+    return check_balanced(self, what, side->account, side->account, err);
+}
+
+sim_status_t mdl_ledger_endow_capital(mdl_ledger_t *self, uint32_t account, int64_t amount_fen, sim_error_t *err)
+{
+    sim_status_t status = check_amount(self, "opening capital", account, amount_fen, err);
+    if (status != SIM_OK)
+        return status;
+    side_t side = {account, MDL_POSITION_NET_WORTH, MDL_POSITION_CAPITAL};
+    return post_alone(self, "opening capital", &side, amount_fen, err);
+}
+
+sim_status_t mdl_ledger_consume(mdl_ledger_t *self, uint32_t account, int64_t amount_fen, sim_error_t *err)
+{
+    sim_status_t status = check_amount(self, "use of capital", account, amount_fen, err);
+    if (status != SIM_OK)
+        return status;
+    int64_t has = mdl_ledger_capital_fen(self, account);
+    if (amount_fen > has)
+        return sim_fail(err, SIM_EINVARIANT, "ledger", "account %u uses up capital of %lld fen; it has %lld", account,
+                        (long long)amount_fen, (long long)has);
+    side_t side = {account, MDL_POSITION_CAPITAL, MDL_POSITION_NET_WORTH};
+    return post_alone(self, "use of capital", &side, amount_fen, err);
+}
+
+/* `from` gives money to `to` and gets a claim of kind `position` on it; the reverse of it is a repayment. */
+static sim_status_t swap_claim(mdl_ledger_t *self, const char *what, mdl_position_t position, uint32_t from,
+                               uint32_t to, int64_t amount, sim_error_t *err)
+{
+    sim_status_t status = check_amount(self, what, from, amount, err);
+    if (status == SIM_OK)
+        status = check_amount(self, what, to, amount, err);
+    if (status == SIM_OK)
+        status = check_deposit(self, what, from, amount, err);
+    if (status != SIM_OK || amount == 0 || from == to)
+        return status;
+    side_t giver = {from, MDL_POSITION_DEPOSIT, position};
+    side_t taker = {to, position, MDL_POSITION_DEPOSIT};
+    status = post(self, what, &giver, &taker, amount, err);
+    if (status != SIM_OK)
+        return status;
+    count_change(self, MDL_POSITION_DEPOSIT, from, to, amount);
+    count_change(self, position, to, from, amount);
+    return SIM_OK;
+}
+
+static sim_status_t check_bank(const mdl_ledger_t *self, uint32_t account, sim_error_t *err)
+{
+    if (account < self->count && self->accounts[account].sector == MDL_SECTOR_BANK)
+        return SIM_OK;
+    return sim_fail(err, SIM_EINVARIANT, "ledger", "account %u lends; expected one of sector bank", account);
+}
+
+sim_status_t mdl_ledger_lend(mdl_ledger_t *self, uint32_t bank, uint32_t borrower, int64_t amount_fen, sim_error_t *err)
+{
+    sim_status_t status = check_bank(self, bank, err);
+    return status != SIM_OK ? status : swap_claim(self, "loan", MDL_POSITION_LOAN, bank, borrower, amount_fen, err);
+}
+
+sim_status_t mdl_ledger_repay(mdl_ledger_t *self, uint32_t bank, uint32_t borrower, int64_t amount_fen,
+                              sim_error_t *err)
+{
+    sim_status_t status = check_bank(self, bank, err);
+    if (status == SIM_OK)
+        status = check_amount(self, "repayment", borrower, amount_fen, err);
+    if (status != SIM_OK)
+        return status;
+    if (amount_fen > mdl_ledger_debt_fen(self, borrower) || amount_fen > -mdl_ledger_debt_fen(self, bank))
+        return sim_fail(err, SIM_EINVARIANT, "ledger", "account %u repays %lld fen; it owes %lld", borrower,
+                        (long long)amount_fen, (long long)mdl_ledger_debt_fen(self, borrower));
+    return swap_claim(self, "repayment", MDL_POSITION_LOAN, borrower, bank, amount_fen, err);
+}
+
+sim_status_t mdl_ledger_invest(mdl_ledger_t *self, uint32_t investor, uint32_t issuer, int64_t amount_fen,
+                               sim_error_t *err)
+{
+    return swap_claim(self, "equity", MDL_POSITION_EQUITY, investor, issuer, amount_fen, err);
+}
+
+sim_status_t mdl_ledger_write_off(mdl_ledger_t *self, mdl_position_t position, uint32_t holder, uint32_t debtor,
+                                  int64_t amount_fen, sim_error_t *err)
+{
+    SIM_ASSERT(position == MDL_POSITION_LOAN || position == MDL_POSITION_EQUITY);
+    sim_status_t status = check_amount(self, "write-off", holder, amount_fen, err);
+    if (status == SIM_OK)
+        status = check_amount(self, "write-off", debtor, amount_fen, err);
+    if (status != SIM_OK || amount_fen == 0 || holder == debtor)
+        return status;
+    int64_t held = self->accounts[holder].position_fen[position], owed = -self->accounts[debtor].position_fen[position];
+    if (amount_fen > held || amount_fen > owed)
+        return sim_fail(err, SIM_EINVARIANT, "ledger", "write-off of %lld fen of %s; %lld are held, %lld owed",
+                        (long long)amount_fen, positions[position], (long long)held, (long long)owed);
+    side_t giver = {holder, position, MDL_POSITION_NET_WORTH};
+    side_t taker = {debtor, MDL_POSITION_NET_WORTH, position};
+    status = post(self, "write-off", &giver, &taker, amount_fen, err);
+    if (status != SIM_OK)
+        return status;
+    count_flow(self, MDL_FLOW_WRITE_OFF, holder, debtor, amount_fen);
+    count_change(self, position, holder, debtor, amount_fen);
+    return SIM_OK;
+}
+
+void mdl_ledger_balances(const mdl_ledger_t *self, mdl_balance_matrix_t *out)
+{
+    memset(out, 0, sizeof *out);
+    for (uint32_t a = 0; a < self->count; a++)
+        for (int p = 0; p < MDL_POSITIONS; p++)
+            out->cell_fen[p][self->accounts[a].sector] += self->accounts[a].position_fen[p];
+}
+
+void mdl_ledger_begin_month(mdl_ledger_t *self)
+{
+    memset(&self->month, 0, sizeof self->month);
+    mdl_ledger_balances(self, &self->month_opening);
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/market/lots.h"
+
+#include <string.h>
+
+static const char *const states[MDL_LOT_STATES] = {"transit", "stock", "installed", "failed", "scrapped", "seized"};
+
+/* Changes of state that can happen; staying in a state while owner or place changes is always possible but for scrap.
+ */
+static const bool can_become[MDL_LOT_STATES][MDL_LOT_STATES] = {
+    [MDL_LOT_TRANSIT] = {[MDL_LOT_TRANSIT] = true,
+                         [MDL_LOT_STOCK] = true,
+                         [MDL_LOT_INSTALLED] = true,
+                         [MDL_LOT_SCRAPPED] = true,
+                         [MDL_LOT_SEIZED] = true},
+    [MDL_LOT_STOCK] = {[MDL_LOT_TRANSIT] = true,
+                       [MDL_LOT_STOCK] = true,
+                       [MDL_LOT_INSTALLED] = true,
+                       [MDL_LOT_SCRAPPED] = true,
+                       [MDL_LOT_SEIZED] = true},
+    [MDL_LOT_INSTALLED] = {[MDL_LOT_TRANSIT] = true,
+                           [MDL_LOT_STOCK] = true,
+                           [MDL_LOT_INSTALLED] = true,
+                           [MDL_LOT_FAILED] = true,
+                           [MDL_LOT_SCRAPPED] = true,
+                           [MDL_LOT_SEIZED] = true},
+    [MDL_LOT_FAILED] =
+        {[MDL_LOT_INSTALLED] = true, [MDL_LOT_FAILED] = true, [MDL_LOT_SCRAPPED] = true, [MDL_LOT_SEIZED] = true},
+    [MDL_LOT_SEIZED] =
+        {[MDL_LOT_TRANSIT] = true, [MDL_LOT_STOCK] = true, [MDL_LOT_SCRAPPED] = true, [MDL_LOT_SEIZED] = true},
+};
+
+const char *mdl_lot_state_name(mdl_lot_state_t state)
+{
+    return states[state];
+}
+
+/* The block: header, lots, then the head of each owner's list. */
+static size_t owners_offset(uint32_t lot_capacity)
+{
+    return sizeof(mdl_lots_t) + (size_t)lot_capacity * sizeof(mdl_lot_t);
+}
+
+size_t mdl_lots_bytes(uint32_t lot_capacity, uint32_t owner_capacity)
+{
+    return owners_offset(lot_capacity) + (((size_t)owner_capacity * sizeof(uint32_t) + 7) & ~(size_t)7);
+}
+
+static uint32_t *heads(mdl_lots_t *self)
+{
+    return (uint32_t *)(void *)((unsigned char *)self + owners_offset(self->lot_capacity));
+}
+
+mdl_lot_t *mdl_lots_at(mdl_lots_t *self, uint32_t lot)
+{
+    return (mdl_lot_t *)(void *)((unsigned char *)self + sizeof *self) + lot;
+}
+
+const mdl_lot_t *mdl_lots_get(const mdl_lots_t *self, uint32_t lot)
+{
+    return (const mdl_lot_t *)(const void *)((const unsigned char *)self + sizeof *self) + lot;
+}
+
+uint32_t mdl_lots_first(const mdl_lots_t *self, uint32_t owner)
+{
+    const unsigned char *at = (const unsigned char *)self + owners_offset(self->lot_capacity);
+    return owner < self->owner_capacity ? ((const uint32_t *)(const void *)at)[owner] : MDL_NO_LOT;
+}
+
+void mdl_lots_init(mdl_lots_t *self, uint32_t lot_capacity, uint32_t owner_capacity)
+{
+    memset(self, 0, mdl_lots_bytes(lot_capacity, owner_capacity));
+    self->lot_capacity = lot_capacity;
+    self->owner_capacity = owner_capacity;
+    self->free = MDL_NO_LOT;
+    for (uint32_t owner = 0; owner < owner_capacity; owner++)
+        heads(self)[owner] = MDL_NO_LOT;
+}
+
+void mdl_lots_grow_into(mdl_lots_t *self, uint32_t lot_capacity, uint32_t owner_capacity, const mdl_lots_t *from)
+{
+    SIM_ASSERT(lot_capacity >= from->lot_capacity && owner_capacity >= from->owner_capacity);
+    mdl_lots_init(self, lot_capacity, owner_capacity);
+    memcpy(self, from, sizeof *from + (size_t)from->used * sizeof(mdl_lot_t));
+    self->lot_capacity = lot_capacity;
+    self->owner_capacity = owner_capacity;
+    for (uint32_t owner = 0; owner < from->owner_capacity; owner++)
+        heads(self)[owner] = mdl_lots_first(from, owner);
+}
+
+static bool alike(const mdl_lot_t *a, const mdl_lot_t *b)
+{
+    return a->type == b->type && a->state == b->state && a->place == b->place && a->due_day == b->due_day;
+}
+
+/* The owner's lot that is like `wanted`, or MDL_NO_LOT. */
+static uint32_t find_alike(const mdl_lots_t *self, const mdl_lot_t *wanted)
+{
+    uint32_t lot = mdl_lots_first(self, wanted->owner);
+    while (lot != MDL_NO_LOT && !alike(mdl_lots_get(self, lot), wanted))
+        lot = mdl_lots_get(self, lot)->next;
+    return lot;
+}
+
+static uint32_t take_slot(mdl_lots_t *self)
+{
+    uint32_t lot = self->free;
+    if (lot != MDL_NO_LOT)
+        self->free = mdl_lots_get(self, lot)->next;
+    else if (self->used < self->lot_capacity)
+        lot = self->used++;
+    return lot;
+}
+
+static void unlink_lot(mdl_lots_t *self, uint32_t lot)
+{
+    mdl_lot_t *gone = mdl_lots_at(self, lot);
+    uint32_t *link = &heads(self)[gone->owner];
+    while (*link != lot)
+        link = &mdl_lots_at(self, *link)->next;
+    *link = gone->next;
+    gone->next = self->free;
+    self->free = lot;
+    self->live--;
+}
+
+/* Adds `count` GPUs to the lot that is like `wanted`, opening one if there is none. */
+static uint32_t deposit(mdl_lots_t *self, const mdl_lot_t *wanted, int64_t count)
+{
+    uint32_t lot = find_alike(self, wanted);
+    if (lot == MDL_NO_LOT) {
+        lot = take_slot(self);
+        if (lot == MDL_NO_LOT)
+            return MDL_NO_LOT;
+        mdl_lot_t *fresh = mdl_lots_at(self, lot);
+        *fresh = *wanted;
+        fresh->count = 0;
+        fresh->next = heads(self)[wanted->owner];
+        heads(self)[wanted->owner] = lot;
+        self->live++;
+    }
+    mdl_lots_at(self, lot)->count += count;
+    self->total[wanted->type][wanted->state] += count;
+    return lot;
+}
+
+static sim_status_t check_conserved(const mdl_lots_t *self, int32_t type, sim_error_t *err)
+{
+    int64_t sum = 0;
+    for (int state = 0; state < MDL_LOT_STATES; state++)
+        sum += self->total[type][state];
+    if (sum == self->made[type])
+        return SIM_OK;
+    return sim_fail(err, SIM_EINVARIANT, "lots", "GPUs of type %d add up to %lld over all states; %lld were made", type,
+                    (long long)sum, (long long)self->made[type]);
+}
+
+static sim_status_t check_target(const mdl_lots_t *self, const mdl_lot_t *lot, int64_t count, sim_error_t *err)
+{
+    if (lot->owner >= self->owner_capacity || lot->state < 0 || lot->state >= MDL_LOT_STATES || lot->type < 0 ||
+        lot->type >= MDL_MAX_GPU_TYPES)
+        return sim_fail(err, SIM_EINVARIANT, "lots", "owner %u, state %d, type %d: no such lot can be", lot->owner,
+                        lot->state, lot->type);
+    if (count <= 0)
+        return sim_fail(err, SIM_EINVARIANT, "lots", "%lld GPUs; expected at least 1", (long long)count);
+    return SIM_OK;
+}
+
+static sim_status_t full(const mdl_lots_t *self, sim_error_t *err)
+{
+    return sim_fail(err, SIM_ELIMIT, "lots", "no room for another lot; the bound is %u", self->lot_capacity);
+}
+
+sim_status_t mdl_lots_make(mdl_lots_t *self, const mdl_lot_t *lot, uint32_t *out, sim_error_t *err)
+{
+    sim_status_t status = check_target(self, lot, lot->count, err);
+    if (status != SIM_OK)
+        return status;
+    uint32_t at = deposit(self, lot, lot->count);
+    if (at == MDL_NO_LOT)
+        return full(self, err);
+    self->made[lot->type] += lot->count;
+    if (out != NULL)
+        *out = at;
+    return check_conserved(self, lot->type, err);
+}
+
+static sim_status_t check_move(const mdl_lots_t *self, uint32_t lot, int64_t count, const mdl_lot_t *to,
+                               sim_error_t *err)
+{
+    if (lot >= self->used || mdl_lots_get(self, lot)->count < count)
+        return sim_fail(err, SIM_EINVARIANT, "lots", "%lld GPUs out of lot %u; it has %lld", (long long)count, lot,
+                        lot < self->used ? (long long)mdl_lots_get(self, lot)->count : 0LL);
+    int32_t from = mdl_lots_get(self, lot)->state;
+    if (!can_become[from][to->state])
+        return sim_fail(err, SIM_EINVARIANT, "lots", "GPUs cannot go from %s to %s", states[from], states[to->state]);
+    return SIM_OK;
+}
+
+sim_status_t mdl_lots_move(mdl_lots_t *self, uint32_t lot, int64_t count, const mdl_lot_t *to, uint32_t *out,
+                           sim_error_t *err)
+{
+    mdl_lot_t wanted = *to;
+    wanted.type = lot < self->used ? mdl_lots_get(self, lot)->type : 0;
+    sim_status_t status = check_target(self, &wanted, count, err);
+    if (status == SIM_OK)
+        status = check_move(self, lot, count, &wanted, err);
+    if (status != SIM_OK)
+        return status;
+    int32_t from_state = mdl_lots_get(self, lot)->state;
+    uint32_t at = deposit(self, &wanted, count);
+    if (at == MDL_NO_LOT)
+        return full(self, err);
+    mdl_lot_t *source = mdl_lots_at(self, lot);
+    source->count -= count;
+    self->total[wanted.type][from_state] -= count;
+    if (source->count == 0)
+        unlink_lot(self, lot);
+    if (out != NULL)
+        *out = at;
+    return check_conserved(self, wanted.type, err);
+}
+
+int64_t mdl_lots_count(const mdl_lots_t *self, uint32_t owner, int32_t type, int32_t state)
+{
+    int64_t sum = 0;
+    for (uint32_t lot = mdl_lots_first(self, owner); lot != MDL_NO_LOT; lot = mdl_lots_get(self, lot)->next) {
+        const mdl_lot_t *held = mdl_lots_get(self, lot);
+        if ((type < 0 || held->type == type) && (state < 0 || held->state == state))
+            sum += held->count;
+    }
+    return sum;
+}
+
+sim_status_t mdl_lots_take(mdl_lots_t *self, uint32_t owner, int32_t type, mdl_lot_state_t state, int64_t count,
+                           const mdl_lot_t *to, uint32_t *out, sim_error_t *err)
+{
+    int64_t has = mdl_lots_count(self, owner, type, (int32_t)state);
+    if (count <= 0 || has < count)
+        return sim_fail(err, SIM_EINVARIANT, "lots", "%lld GPUs of type %d, %s, from owner %u; it has %lld",
+                        (long long)count, type, states[state], owner, (long long)has);
+    uint32_t lot = mdl_lots_first(self, owner);
+    while (count > 0) {
+        const mdl_lot_t *held = mdl_lots_get(self, lot);
+        uint32_t next = held->next;
+        if (held->type == type && held->state == (int32_t)state) {
+            int64_t part = held->count < count ? held->count : count;
+            sim_status_t status = mdl_lots_move(self, lot, part, to, out, err);
+            if (status != SIM_OK)
+                return status;
+            count -= part;
+        }
+        lot = next;
+    }
+    return SIM_OK;
+}
+
+uint32_t mdl_lots_due(const mdl_lots_t *self, int64_t day, uint32_t *out, uint32_t capacity)
+{
+    uint32_t n = 0;
+    for (uint32_t lot = 0; lot < self->used; lot++) {
+        const mdl_lot_t *held = mdl_lots_get(self, lot);
+        if (held->count == 0 || held->state != MDL_LOT_TRANSIT || held->due_day > day)
+            continue;
+        if (n < capacity)
+            out[n] = lot;
+        n++;
+    }
+    return n;
+}
+
+static sim_status_t audit_owner(const mdl_lots_t *self, uint32_t owner, uint32_t *linked, sim_error_t *err)
+{
+    for (uint32_t lot = mdl_lots_first(self, owner); lot != MDL_NO_LOT; lot = mdl_lots_get(self, lot)->next) {
+        const mdl_lot_t *held = lot < self->used ? mdl_lots_get(self, lot) : NULL;
+        if (held == NULL || held->owner != owner || held->count <= 0 || ++*linked > self->live)
+            return sim_fail(err, SIM_EINVARIANT, "lots", "list of owner %u is damaged at lot %u", owner, lot);
+    }
+    return SIM_OK;
+}
+
+sim_status_t mdl_lots_audit(const mdl_lots_t *self, sim_error_t *err)
+{
+    int64_t total[MDL_MAX_GPU_TYPES][MDL_LOT_STATES] = {{0}};
+    uint32_t linked = 0;
+    for (uint32_t lot = 0; lot < self->used; lot++) {
+        const mdl_lot_t *held = mdl_lots_get(self, lot);
+        if (held->count > 0)
+            total[held->type][held->state] += held->count;
+    }
+    for (uint32_t owner = 0; owner < self->owner_capacity; owner++)
+        if (audit_owner(self, owner, &linked, err) != SIM_OK)
+            return SIM_EINVARIANT;
+    if (linked != self->live)
+        return sim_fail(err, SIM_EINVARIANT, "lots", "%u lots in owners' lists; expected %u", linked, self->live);
+    if (memcmp(total, self->total, sizeof total) != 0)
+        return sim_fail(err, SIM_EINVARIANT, "lots", "counts by type and state differ from a recount");
+    sim_status_t status = SIM_OK;
+    for (int32_t type = 0; type < MDL_MAX_GPU_TYPES && status == SIM_OK; type++)
+        status = check_conserved(self, type, err);
+    return status;
+}
