@@ -141,14 +141,14 @@ static inline uint64_t sim_fingerprint_mix_(uint64_t hash, const sim_event_t *ev
 }
 
 /* What dispatching adds to an LP's record. */
-typedef struct sim_tally {
+typedef struct sim_dispatched {
     uint64_t fingerprint;
     uint64_t events;
-} sim_tally_t;
+} sim_dispatched_t;
 
 /* Runs the LP's events before before_s, in order, until its handler fails. The engine's hot loop. */
 static inline sim_status_t sim_lp_dispatch_(sim_lp_t *lp, const sim_lp_kind_t *kind, int64_t before_s,
-                                            sim_tally_t *tally)
+                                            sim_dispatched_t *tally)
 {
     sim_event_t event;
     sim_status_t status = SIM_OK;
@@ -160,7 +160,7 @@ static inline sim_status_t sim_lp_dispatch_(sim_lp_t *lp, const sim_lp_kind_t *k
         events++;
         status = kind->handle(lp, &event);
     }
-    *tally = (sim_tally_t){fingerprint, events};
+    *tally = (sim_dispatched_t){fingerprint, events};
     return status;
 }
 

@@ -164,7 +164,7 @@ sim_status_t sim_world_run_lp(sim_world_t *world, uint32_t index, int64_t time_s
         return SIM_OK;
     sim_error_t cause = {0};
     sim_frame_t frame = {.lp = sim_lp_view_(world, index, world->root->now_s, &cause), .outer = world->frames};
-    sim_tally_t tally = {record->fingerprint, record->events};
+    sim_dispatched_t tally = {record->fingerprint, record->events};
     record->flags |= SIM_LP_RUNNING;
     world->frames = &frame;
     status = sim_lp_dispatch_(&frame.lp, &world->model->kinds[record->kind], time_s + 1, &tally);

@@ -98,7 +98,7 @@ static void run_lp(run_t *run, uint32_t index, sim_error_t *cause)
     sim_world_t *world = run->world;
     sim_lp_record_t *record = sim_world_record_(world, index);
     sim_lp_t lp = sim_lp_view_(world, index, run->end_s, cause);
-    sim_tally_t tally = {record->fingerprint, record->events};
+    sim_dispatched_t tally = {record->fingerprint, record->events};
     sim_status_t status = sim_lp_dispatch_(&lp, &world->model->kinds[record->kind], run->end_s, &tally);
     record->fingerprint = tally.fingerprint;
     record->events = tally.events;
