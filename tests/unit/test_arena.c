@@ -176,7 +176,20 @@ static void test_range_that_cannot_be_had(void **state)
     sim_arena_free(&arena);
 }
 
-/* In a child, as the limit can't be lifted again. Sanitizers need the address space themselves. */
+/* Sanitizers need the address space themselves. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define UNDER_SANITIZER 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define UNDER_SANITIZER 1
+#endif
+#ifndef UNDER_SANITIZER
+#define UNDER_SANITIZER 0
+#endif
+
+/* In a child, as the limit can't be lifted again. */
 static int reserve_under_limit(void)
 {
     struct rlimit limit = {(rlim_t)1 << 30, (rlim_t)1 << 30};
@@ -192,9 +205,8 @@ static int reserve_under_limit(void)
 static void test_limit_on_address_space_is_named(void **state)
 {
     (void)state;
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    skip();
-#else
+    if (UNDER_SANITIZER)
+        skip();
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0)
@@ -203,7 +215,6 @@ static void test_limit_on_address_space_is_named(void **state)
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
-#endif
 }
 
 int main(void)
