@@ -81,6 +81,7 @@ sim_status_t sim_arena_init(sim_arena_t *self, size_t max_bytes, sim_error_t *er
     void *base = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED)
         return fail_reserve(bytes, err);
+    (void)madvise(base, bytes, MADV_HUGEPAGE); /* large calendars are walked at random; a refusal costs only speed */
     self->base = base;
     self->max_bytes = bytes;
     if (!commit(self, COMMIT_STEP)) {

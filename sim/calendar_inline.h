@@ -31,10 +31,11 @@ __extension__ typedef unsigned __int128 sim_key_t;
 #define SIM_KEY_SLOT_MASK      ((UINT32_C(1) << SIM_KEY_SEQUENCE_SHIFT) - 1)
 #define SIM_SEQUENCE_END       (UINT64_C(1) << 36)
 
-#define SIM_HEAP_ROOT   3u
-#define SIM_HEAP_OFFSET 64u
-#define SIM_NO_SLOT     UINT32_MAX
-#define SIM_PLACE_RING  (UINT32_C(1) << 31) /* the place is a position in the ring */
+#define SIM_HEAP_ROOT     3u
+#define SIM_HEAP_OFFSET   64u
+#define SIM_PREFETCH_KEYS 4096u /* heaps above this size are worth the cost of fetching ahead */
+#define SIM_NO_SLOT       UINT32_MAX
+#define SIM_PLACE_RING    (UINT32_C(1) << 31) /* the place is a position in the ring */
 
 /* Contents of an event; its time, priority and order are in the key. */
 typedef struct sim_slot {
@@ -295,6 +296,10 @@ static inline bool sim_calendar_take_(sim_calendar_t *self, int64_t before_s, si
         return false;
     *root = SIM_KEY_HOLE;
     self->hole = 1;
+    if (self->heap_keys >= SIM_PREFETCH_KEYS) {
+        uint32_t next = sim_heap_least_of_four_(sim_calendar_heap_(self), 4 * SIM_HEAP_ROOT - 8);
+        __builtin_prefetch(&sim_calendar_slots_(self)[sim_key_slot_(sim_calendar_heap_(self)[next])]);
+    }
     sim_calendar_hand_out_(self, key, event);
     return true;
 }

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The engine's own benchmarks: what `overbuild bench` measures. Each reports a median with its spread and asserts no
+ * time.
+ *
+ *     app_hold_result_t hold[APP_HOLD_SIZES];
+ *     sim_error_t err = {0};
+ *     if (app_bench_hold(hold, &err) == SIM_OK)
+ *         printf("%u pending: %.0f ns per event\n", hold[0].pending, hold[0].ns_per_event);
+ */
+#ifndef APP_BENCH_H
+#define APP_BENCH_H
+
+#include "sim/error.h"
+
+#include <stdint.h>
+
+#define APP_HOLD_SIZES 3
+
+/* The hold model (Vaucher and Duval 1975) at one number of pending events. */
+typedef struct app_hold_result {
+    uint32_t pending;
+    uint32_t repeats;
+    uint64_t events;     /* per repeat */
+    double ns_per_event; /* median of the repeats */
+    double ns_low;       /* fastest and slowest repeat */
+    double ns_high;
+} app_hold_result_t;
+
+/* Measures the calendar at 100, 10,000 and 1,000,000 pending events. Timed is, per event: taking the first event out,
+ * drawing an exponential increment with sim_draw_exponential, and scheduling the event anew with a handle that could
+ * cancel it; all through the public interface (sim/calendar.h), its checks on. Filling the calendar and a warm-up of
+ * three times its size are not timed. SIM_ENOMEM when there is no memory for the calendar. Takes about three seconds.
+ */
+sim_status_t app_bench_hold(app_hold_result_t results[APP_HOLD_SIZES], sim_error_t *err);
+
+#endif

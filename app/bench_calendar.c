@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The hold model: a calendar of constant size, each event that leaves being scheduled again after an exponential delay.
+ */
+#include "app/bench.h"
+#include "sim/arena.h"
+#include "sim/calendar.h"
+#include "sim/draw.h"
+#include "sim/time.h"
+
+#include <time.h>
+
+#define REPEATS       7
+#define WARM_UP_HOLDS 3
+#define MEAN_DELAY_S  1e9 /* long, so that hardly two events fall on one instant */
+
+static const struct {
+    uint32_t pending;
+    uint64_t events;
+} sizes[APP_HOLD_SIZES] = {{100, 1000000}, {10000, 1000000}, {1000000, 500000}};
+
+static double now_s(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void fill(sim_calendar_t *calendar, sim_rng_t *rng, uint32_t pending)
+{
+    for (uint32_t i = 0; i < pending; i++) {
+        sim_event_t event = {.time_s = (int64_t)sim_draw_exponential(rng, MEAN_DELAY_S), .entity = i};
+        (void)sim_calendar_schedule(calendar, &event, 0, NULL);
+    }
+}
+
+/* Returns the last handle, so that nothing of it can be left out. */
+static sim_handle_t hold(sim_calendar_t *calendar, sim_rng_t *rng, uint64_t events)
+{
+    sim_handle_t handle = {0};
+    sim_event_t event;
+    for (uint64_t i = 0; i < events && sim_calendar_pop(calendar, SIM_NEVER, &event); i++) {
+        event.time_s += (int64_t)sim_draw_exponential(rng, MEAN_DELAY_S);
+        (void)sim_calendar_schedule(calendar, &event, 0, &handle);
+    }
+    return handle;
+}
+
+static void sort(double *values, unsigned n)
+{
+    for (unsigned i = 1; i < n; i++) {
+        double value = values[i];
+        unsigned j = i;
+        for (; j > 0 && values[j - 1] > value; j--)
+            values[j] = values[j - 1];
+        values[j] = value;
+    }
+}
+
+static void measure(sim_calendar_t *calendar, uint32_t pending, uint64_t events, app_hold_result_t *result)
+{
+    sim_rng_t rng;
+    sim_rng_at(&rng, 1, 0, pending, 0, 0);
+    sim_calendar_init(calendar, pending + 1);
+    fill(calendar, &rng, pending);
+    (void)hold(calendar, &rng, WARM_UP_HOLDS * (uint64_t)pending);
+    double ns[REPEATS];
+    for (unsigned r = 0; r < REPEATS; r++) {
+        double start_s = now_s();
+        sim_handle_t last = hold(calendar, &rng, events);
+        ns[r] = (now_s() - start_s) * 1e9 / (double)events;
+        SIM_ASSERT(sim_calendar_cancel(calendar, last));
+        (void)sim_calendar_schedule(calendar, &(sim_event_t){.time_s = SIM_NEVER - 1}, 0, NULL);
+    }
+    sort(ns, REPEATS);
+    *result = (app_hold_result_t){pending, REPEATS, events, ns[REPEATS / 2], ns[0], ns[REPEATS - 1]};
+}
+
+sim_status_t app_bench_hold(app_hold_result_t results[APP_HOLD_SIZES], sim_error_t *err)
+{
+    size_t bytes = sim_calendar_bytes(sizes[APP_HOLD_SIZES - 1].pending + 1);
+    sim_arena_t arena;
+    sim_status_t status = sim_arena_init(&arena, 2 * bytes, err);
+    if (status < 0)
+        return status;
+    sim_calendar_t *calendar = sim_arena_at(&arena, sim_arena_alloc(&arena, bytes));
+    for (unsigned i = 0; i < APP_HOLD_SIZES; i++)
+        measure(calendar, sizes[i].pending, sizes[i].events, &results[i]);
+    sim_arena_free(&arena);
+    return SIM_OK;
+}
