@@ -30,6 +30,11 @@ double sim_pow(double x, double y)
     return Sleef_cinz_powd1_u10purec(x, y);
 }
 
+double sim_lgamma(double x)
+{
+    return Sleef_cinz_lgammad1_u10purec(x);
+}
+
 double sim_logistic(double x)
 {
     if (x >= 0)

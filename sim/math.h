@@ -18,6 +18,7 @@ double sim_expm1(double x);
 double sim_log(double x);
 double sim_log1p(double x);
 double sim_pow(double x, double y);
+double sim_lgamma(double x); /* log of the gamma function, x > 0 */
 double sim_logistic(double x); /* 1 / (1 + exp(-x)), without overflow */
 
 /* Largest integer <= x, smallest >= x, and nearest (halves away from zero). |x| must be below 2^63. */
