@@ -147,10 +147,11 @@ static mdl_lab_quit_cause_t quits(mdl_lab_t *self, const mdl_params_t *params, c
     return sim_draw_bernoulli(&rng, mdl_day_probability(hazard)) ? MDL_LAB_QUIT_POINTLESS : MDL_LAB_QUIT_NONE;
 }
 
-static int64_t bid_fen(const mdl_params_t *params, const mdl_lab_env_t *env, int64_t rent_fen)
+/* Most that it pays: average rent and a premium that grows with hype and with the share of its wish that it lacks. */
+static int64_t bid_fen(const mdl_params_t *params, const mdl_lab_env_t *env, int64_t rent_fen, double lacking)
 {
-    double hype = clamp(env->hype, 0.0, 1.0);
-    return mdl_demand_count((double)rent_fen * (1.0 + params->labs_bid_premium * hype), MDL_DEMAND_MAX_FEN);
+    double premium = params->labs_bid_premium * clamp(env->hype, 0.0, 1.0) * clamp(lacking, 0.0, 1.0);
+    return mdl_demand_count((double)rent_fen * (1.0 + premium), MDL_DEMAND_MAX_FEN);
 }
 
 /* The cluster: ambition as far as `fen_month` carries, at least one smallest gang or nothing. Spare nodes stay outside
@@ -165,9 +166,10 @@ static mdl_want_t want_training(mdl_lab_t *self, const mdl_params_t *params, con
                              ? 0
                              : mdl_demand_settle(self->wanted_nodes, nodes, params->labs_resize_band, high);
     int32_t spare = (int32_t)mdl_demand_count(self->wanted_nodes * params->labs_spare_share, high);
+    double lacking = self->wanted_nodes > 0 ? 1.0 - (double)env->held_training_nodes / self->wanted_nodes : 0.0;
     return (mdl_want_t){.nodes = self->wanted_nodes,
                         .gang_nodes = self->wanted_nodes - spare,
-                        .limit_fen = bid_fen(params, env, env->rent_training_fen)};
+                        .limit_fen = bid_fen(params, env, env->rent_training_fen, lacking)};
 }
 
 /* `nodes`, as far as `fen_month` pays for; what they cost is taken from `fen_month`. */
@@ -178,7 +180,7 @@ static mdl_want_t want_small(int32_t *held, const mdl_params_t *params, const md
     nodes = payable < nodes ? payable : nodes;
     *held = mdl_demand_settle(*held, nodes, params->labs_resize_band, MDL_DEMAND_MAX_NODES);
     *fen_month -= (double)*held * (double)rent_fen;
-    return (mdl_want_t){.nodes = *held, .limit_fen = bid_fen(params, env, rent_fen)};
+    return (mdl_want_t){.nodes = *held, .limit_fen = bid_fen(params, env, rent_fen, 1.0)};
 }
 
 /* Nodes that serve its users. */

@@ -63,13 +63,14 @@ typedef struct mdl_lab_env {
     double entered_share;        /* labs that have entered over all potential ones, 0 to 1 */
     double open_log, closed_log; /* mdl_frontier_t */
     bool open_exists;
-    int64_t cash_fen;           /* its balance in the ledger */
-    int64_t revenue_fen_day;    /* token revenue, recent daily average */
-    int64_t rent_training_fen;  /* average rent for large clusters, fen per node-month */
-    int64_t rent_inference_fen; /* average rent for low-latency inference */
-    int64_t rent_finetune_fen;  /* average rent for fine-tuning */
-    int64_t tokens_day;         /* tokens that its users want per day (see mdl_lab_token_weight) */
-    double tokens_node_day;     /* mdl_tokens_node_day(): what a fully used node serves */
+    int64_t cash_fen;            /* its balance in the ledger */
+    int64_t revenue_fen_day;     /* token revenue, recent daily average */
+    int64_t rent_training_fen;   /* average rent for large clusters, fen per node-month */
+    int64_t rent_inference_fen;  /* average rent for low-latency inference */
+    int64_t rent_finetune_fen;   /* average rent for fine-tuning */
+    int32_t held_training_nodes; /* what it leases for training now: it bids more for what it lacks */
+    int64_t tokens_day;          /* tokens that its users want per day (see mdl_lab_token_weight) */
+    double tokens_node_day;      /* mdl_tokens_node_day(): what a fully used node serves */
 } mdl_lab_env_t;
 
 typedef struct mdl_lab_decision {

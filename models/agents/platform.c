@@ -154,6 +154,14 @@ static void order_chips(const mdl_platform_state_t *self, const mdl_params_t *pa
     decision->order_limit_fen = mdl_demand_count(limit, MDL_DEMAND_MAX_FEN);
 }
 
+/* Above variable cost, and not so far below average rent that it spoils the price of its own cloud. */
+static int64_t ask_fen(const mdl_params_t *params, const mdl_platform_env_t *env)
+{
+    double above_cost = (double)env->variable_cost_fen * (1.0 + params->platforms_ask_margin);
+    double of_rent = (double)env->rent_fen * params->platforms_ask_of_rent;
+    return mdl_demand_count(above_cost > of_rent ? above_cost : of_rent, MDL_DEMAND_MAX_FEN);
+}
+
 void mdl_platform_step(mdl_platform_state_t *self, const mdl_params_t *params, const mdl_platform_t *row,
                        const mdl_gpu_type_t *types, uint32_t n_types, const mdl_platform_env_t *env,
                        const mdl_address_t *at, mdl_platform_decision_t *decision)
@@ -164,8 +172,7 @@ void mdl_platform_step(mdl_platform_state_t *self, const mdl_params_t *params, c
     self->planned_fen += decision->capex_release_fen;
     decision->own = own_demand(self, params, env);
     split_fleet(params, env, decision);
-    double variable = env->variable_cost_fen > 0 ? (double)env->variable_cost_fen : 0.0;
-    decision->ask_fen = mdl_demand_count(variable * (1.0 + params->platforms_ask_margin), MDL_DEMAND_MAX_FEN);
+    decision->ask_fen = ask_fen(params, env);
     order_chips(self, params, types, n_types, env, decision);
 }
 

@@ -220,7 +220,7 @@ static void test_ambition_follows_the_closed_frontier(void **state)
     assert_true(most.gang_nodes * MDL_NODE_GPUS <= 16384);
 }
 
-static void test_hype_raises_the_bid(void **state)
+static void test_hype_and_lack_raise_the_bid(void **state)
 {
     (void)state;
     mdl_params_t params = defaults();
@@ -232,6 +232,8 @@ static void test_hype_raises_the_bid(void **state)
     env.hype = 1.0;
     int64_t bid = step(&lab, &params, &env, 0, 1).training.limit_fen;
     assert_int_equal(bid, (int64_t)((double)RENT_FEN * (1.0 + params.labs_bid_premium)));
+    env.held_training_nodes = lab.wanted_nodes; /* it lacks nothing */
+    assert_int_equal(step(&lab, &params, &env, 0, 2).training.limit_fen, RENT_FEN);
 }
 
 static void test_without_cash_it_stops_after_its_patience(void **state)
@@ -387,6 +389,7 @@ static void test_extremes_stay_in_range(void **state)
                              .rent_inference_fen = money[a],
                              .rent_finetune_fen = money[d],
                              .tokens_day = money[e],
+                             .held_training_nodes = (int32_t)money[d],
                              .tokens_node_day = real[b]};
         mdl_lab_t lab = incumbent(&params, 0);
         mdl_lab_funded(&lab, INT64_C(1) << 50);
@@ -409,7 +412,7 @@ int main(void)
         cmocka_unit_test(test_entering_asks_for_the_first_equity),
         cmocka_unit_test(test_cluster_is_what_money_carries),
         cmocka_unit_test(test_ambition_follows_the_closed_frontier),
-        cmocka_unit_test(test_hype_raises_the_bid),
+        cmocka_unit_test(test_hype_and_lack_raise_the_bid),
         cmocka_unit_test(test_without_cash_it_stops_after_its_patience),
         cmocka_unit_test(test_more_cash_trains_longer),
         cmocka_unit_test(test_open_models_make_training_pointless),

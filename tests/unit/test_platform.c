@@ -134,6 +134,8 @@ static void test_slack_is_part_of_what_it_does_not_need(void **state)
     assert_in_range(decision.slack_nodes[MDL_ZONE_EAST], 153, 155); /* 0.515 of 300 */
     assert_int_equal(decision.slack_nodes[MDL_ZONE_CENTRAL], 0);
     assert_int_equal(decision.ask_fen, 1100000);
+    f->env.rent_fen = 6000000;
+    assert_int_equal(step(f, 0).ask_fen, 3000000);
     f->env.tokens_day = INT64_C(1000000000000);
     decision = step(f, 1);
     assert_split(f, &decision);
