@@ -24,8 +24,11 @@ enum mdl_entity_kind {
 /* Blocks of 100 per folder, so that folders can append without meeting. */
 enum mdl_purpose {
     MDL_PURPOSE_HARDWARE = 100,
+    MDL_PURPOSE_FAILURE = 101, /* entity: centre; event: number of the failure */
     MDL_PURPOSE_SCHEDULER = 200,
     MDL_PURPOSE_WORKLOAD = 300,
+    MDL_PURPOSE_JOB = 301,     /* 301 to 304, one per class of job; entity: contract; event: number of the job,
+                                * for services the number of the interval since the start */
     MDL_PURPOSE_MARKET = 400,
     MDL_PURPOSE_RENTAL_SEARCH = 401, /* search and churn; event: number of the tenant's request */
     MDL_PURPOSE_SEIZURE = 402,       /* event: day sent x MDL_MAX_GPU_TYPES + type */

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The full recount of a data centre. */
+#include "models/datacentre/state.h"
+
+#define BROKEN(...) sim_fail(err, SIM_EINVARIANT, "data centre", __VA_ARGS__)
+
+static sim_status_t audit_contracts(const mdl_dc_t *dc, sim_error_t *err)
+{
+    const mdl_datacentre_t *state = dc->state;
+    uint32_t nodes = 0, count = 0;
+
+    for (uint32_t i = state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next) {
+        const mdl_tenancy_t *tenancy = &dc->tenancies[i];
+        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, i);
+        if (++count > state->tenancy_capacity || !tenancy->open || !tenant->open)
+            return BROKEN("contract in slot %u is listed and not open", i);
+        if (tenant->quota_gpus != tenancy->granted_nodes * MDL_NODE_GPUS ||
+            tenancy->granted_nodes > tenancy->terms.nodes)
+            return BROKEN("contract %u: quota of %u GPUs, %u nodes granted of %u", tenancy->number, tenant->quota_gpus,
+                          tenancy->granted_nodes, tenancy->terms.nodes);
+        nodes += tenancy->granted_nodes;
+    }
+    if (nodes != state->leased_nodes || nodes > dc->cluster->powered || count != state->open_tenancies)
+        return BROKEN("%u contracts lease %u nodes; counted %u and %u, powered %u", count, nodes, state->open_tenancies,
+                      state->leased_nodes, dc->cluster->powered);
+    return SIM_OK;
+}
+
+/* Sums of running jobs' exact progress by class, against which the meter's lines must be on the safe side. */
+typedef struct exact {
+    int64_t busy_mgpu_s[MDL_JOB_CLASSES], useful_mgpu_s[MDL_JOB_CLASSES];
+} exact_t;
+
+static void add_exact(const mdl_dc_t *dc, uint32_t tenant, exact_t *exact)
+{
+    uint32_t i = mdl_scheduler_tenant(dc->scheduler, tenant)->running_head;
+
+    for (; i != MDL_NONE; i = mdl_scheduler_job(dc->scheduler, i)->next) {
+        const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, i);
+        mdl_progress_t progress = mdl_job_progress(job, dc->now_s);
+        int64_t rate = (int64_t)job->gpus * job->share_permille;
+        exact->busy_mgpu_s[job->job_class] += progress.computed_s * rate;
+        exact->useful_mgpu_s[job->job_class] += job->intended_end == MDL_END_FAILED ? 0 : progress.saved_s * rate;
+    }
+}
+
+static sim_status_t audit_earnings(const mdl_dc_t *dc, sim_error_t *err)
+{
+    const mdl_datacentre_meter_t *meter = &dc->state->meter;
+    exact_t exact = {{0}, {0}};
+
+    for (uint32_t i = dc->state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next)
+        add_exact(dc, i, &exact);
+    for (int c = 0; c < MDL_JOB_CLASSES; c++) {
+        int64_t busy_gpu_s = (exact.busy_mgpu_s[c] + dc->state->busy[c].settled_mgpu_s) / 1000;
+        int64_t useful_gpu_s = (exact.useful_mgpu_s[c] + dc->state->useful[c].settled_mgpu_s) / 1000;
+        if (meter->busy_by_class_gpu_s[c] > busy_gpu_s || meter->useful_by_class_gpu_s[c] > useful_gpu_s)
+            return BROKEN("class %d: metered %lld busy and %lld useful GPU s; recounted %lld and %lld", c,
+                          (long long)meter->busy_by_class_gpu_s[c], (long long)meter->useful_by_class_gpu_s[c],
+                          (long long)busy_gpu_s, (long long)useful_gpu_s);
+        if (meter->useful_by_class_gpu_s[c] > meter->busy_by_class_gpu_s[c] || meter->useful_by_class_gpu_s[c] < 0)
+            return BROKEN("class %d: %lld GPU s useful of %lld busy", c, (long long)meter->useful_by_class_gpu_s[c],
+                          (long long)meter->busy_by_class_gpu_s[c]);
+    }
+    return SIM_OK;
+}
+
+static sim_status_t audit_meter(const mdl_dc_t *dc, sim_error_t *err)
+{
+    const mdl_datacentre_meter_t *meter = &dc->state->meter;
+    int64_t shares[] = {meter->racked_gpu_s,    meter->powered_gpu_s, meter->leased_gpu_s,
+                        meter->allocated_gpu_s, meter->busy_gpu_s,    meter->useful_gpu_s};
+
+    for (size_t i = 1; i < sizeof shares / sizeof shares[0]; i++) {
+        if (shares[i] > shares[i - 1] || shares[i] < 0)
+            return BROKEN("racked, powered, leased, allocated, busy, useful GPU s fall out of order: %lld, %lld, %lld, "
+                          "%lld, %lld, %lld",
+                          (long long)shares[0], (long long)shares[1], (long long)shares[2], (long long)shares[3],
+                          (long long)shares[4], (long long)shares[5]);
+    }
+    int64_t it_ws =
+        dc->state->up_node_s * dc->state->power.node_idle_w + meter->busy_gpu_s * dc->state->power.gpu_busy_w;
+    int64_t metered_wh = mdl_power_metered_wh(&dc->state->power, meter->energy_it_wh);
+    if (meter->energy_it_wh != it_ws / 3600 || meter->energy_metered_wh != metered_wh ||
+        meter->energy_metered_wh < meter->energy_it_wh)
+        return BROKEN("%lld Wh used and %lld metered; recounted %lld and %lld", (long long)meter->energy_it_wh,
+                      (long long)meter->energy_metered_wh, (long long)(it_ws / 3600), (long long)metered_wh);
+    return SIM_OK;
+}
+
+sim_status_t mdl_datacentre_audit(sim_world_t *world, uint32_t lp, sim_error_t *err)
+{
+    mdl_datacentre_t *state = sim_world_state(world, lp);
+    int64_t now_s = sim_world_now(world);
+
+    if (state->cluster == 0)
+        return SIM_OK;
+    mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, now_s > state->metered_s ? now_s : state->metered_s);
+    mdl_dc_read(&dc);
+    sim_status_t status = mdl_scheduler_verify(dc.scheduler, dc.cluster, err);
+    if (status == SIM_OK)
+        status = audit_contracts(&dc, err);
+    if (status == SIM_OK)
+        status = audit_earnings(&dc, err);
+    if (status == SIM_OK)
+        status = audit_meter(&dc, err);
+    return status;
+}

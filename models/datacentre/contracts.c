@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Contracts: who holds how many of the powered nodes. */
+#include "models/datacentre/state.h"
+
+static uint32_t find(const mdl_dc_t *dc, uint32_t number)
+{
+    uint32_t i = dc->state->first_tenancy;
+
+    while (i != MDL_NONE && dc->tenancies[i].number != number)
+        i = dc->tenancies[i].next;
+    return i;
+}
+
+static void link_last(mdl_dc_t *dc, uint32_t index)
+{
+    mdl_datacentre_t *state = dc->state;
+
+    dc->tenancies[index].prev = state->last_tenancy;
+    dc->tenancies[index].next = MDL_NONE;
+    if (state->last_tenancy != MDL_NONE)
+        dc->tenancies[state->last_tenancy].next = index;
+    else
+        state->first_tenancy = index;
+    state->last_tenancy = index;
+    state->open_tenancies++;
+}
+
+static void unlink_tenancy(mdl_dc_t *dc, uint32_t index)
+{
+    mdl_datacentre_t *state = dc->state;
+    const mdl_tenancy_t *tenancy = &dc->tenancies[index];
+
+    if (tenancy->prev != MDL_NONE)
+        dc->tenancies[tenancy->prev].next = tenancy->next;
+    else
+        state->first_tenancy = tenancy->next;
+    if (tenancy->next != MDL_NONE)
+        dc->tenancies[tenancy->next].prev = tenancy->prev;
+    else
+        state->last_tenancy = tenancy->prev;
+    state->open_tenancies--;
+}
+
+/* Cancels, newest first, what a tenant runs above its quota, and what it has queued that can no longer run. */
+static void fit_quota(mdl_dc_t *dc, uint32_t index, uint32_t quota_gpus)
+{
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
+
+    while (tenant->used_gpus > quota_gpus)
+        mdl_dc_end_job(dc, tenant->running_head, MDL_END_CANCELLED);
+    for (uint32_t i = tenant->queue_head; i != MDL_NONE;) {
+        uint32_t next = mdl_scheduler_job(dc->scheduler, i)->next;
+        if (mdl_scheduler_job(dc->scheduler, i)->gpus > quota_gpus)
+            mdl_dc_end_job(dc, i, MDL_END_CANCELLED);
+        i = next;
+    }
+}
+
+static void set_granted(mdl_dc_t *dc, uint32_t index, uint32_t nodes)
+{
+    dc->tenancies[index].granted_nodes = nodes;
+    fit_quota(dc, index, nodes * MDL_NODE_GPUS);
+    mdl_scheduler_set_quota(dc->scheduler, index, nodes * MDL_NODE_GPUS);
+}
+
+static uint32_t share_of(const mdl_tenancy_t *tenancy, uint32_t *left)
+{
+    uint32_t nodes = tenancy->terms.nodes < *left ? tenancy->terms.nodes : *left;
+
+    *left -= nodes;
+    return nodes;
+}
+
+/* Whoever loses nodes loses them before anybody gets more. */
+void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered)
+{
+    uint32_t left = powered;
+
+    for (uint32_t i = dc->state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next) {
+        uint32_t nodes = share_of(&dc->tenancies[i], &left);
+        if (nodes < dc->tenancies[i].granted_nodes)
+            set_granted(dc, i, nodes);
+    }
+    dc->state->leased_nodes = powered - left;
+    left = powered;
+    for (uint32_t i = dc->state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next) {
+        uint32_t nodes = share_of(&dc->tenancies[i], &left);
+        if (nodes > dc->tenancies[i].granted_nodes)
+            set_granted(dc, i, nodes);
+        if (nodes != dc->tenancies[i].supplied_nodes)
+            mdl_dc_supply(dc, i);
+    }
+}
+
+static uint32_t free_tenancy(const mdl_dc_t *dc)
+{
+    uint32_t i = 0;
+
+    while (i < dc->state->tenancy_capacity && dc->tenancies[i].open)
+        i++;
+    return i;
+}
+
+void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event)
+{
+    mdl_datacentre_t *state = dc->state;
+    mdl_contract_terms_t terms = mdl_contract_unpack(event->a);
+    uint32_t index = free_tenancy(dc);
+
+    if (index == state->tenancy_capacity) {
+        dc->status = sim_fail(dc->lp->error, SIM_ELIMIT, "data centre's contracts",
+                              "%u contracts run and more than as many again started within one window", index);
+        return;
+    }
+    if (find(dc, event->entity) != MDL_NONE || terms.job_class >= MDL_JOB_CLASSES) {
+        dc->status = sim_fail(dc->lp->error, SIM_EINVARIANT, "data centre",
+                              "contract %u, class %d: already running, or "
+                              "no such class",
+                              event->entity, (int)terms.job_class);
+        return;
+    }
+    dc->tenancies[index] = (mdl_tenancy_t){.terms = terms,
+                                           .entity = (uint64_t)event->b,
+                                           .generation = ++state->generation,
+                                           .ready_s = dc->now_s + (terms.ported ? 0 : state->workload.port_time_s),
+                                           .timer_s = SIM_NEVER,
+                                           .number = event->entity,
+                                           .share_permille = 1000,
+                                           .supplied_nodes = MDL_NONE,
+                                           .open = true};
+    link_last(dc, index);
+    mdl_scheduler_open_tenant(dc->scheduler, index, 0);
+    mdl_dc_grant_nodes(dc, dc->cluster->powered);
+}
+
+/* The software is ready before its time: timers that wait for it are void. */
+static void end_porting(mdl_dc_t *dc, uint32_t index)
+{
+    mdl_tenancy_t *tenancy = &dc->tenancies[index];
+
+    tenancy->ready_s = dc->now_s;
+    tenancy->generation = ++dc->state->generation;
+    tenancy->gang_timers = 0;
+    if (tenancy->timer_s != SIM_NEVER)
+        (void)sim_cancel(dc->lp, tenancy->timer);
+    tenancy->timer_s = SIM_NEVER;
+}
+
+void mdl_dc_on_contract_resize(mdl_dc_t *dc, const sim_event_t *event)
+{
+    uint32_t index = find(dc, event->entity);
+    mdl_contract_terms_t terms = mdl_contract_unpack(event->a);
+
+    if (index == MDL_NONE || terms.job_class != dc->tenancies[index].terms.job_class) {
+        dc->status = sim_fail(dc->lp->error, SIM_EINVARIANT, "data centre",
+                              "contract %u cannot be resized: it is not running, or of another class", event->entity);
+        return;
+    }
+    dc->tenancies[index].terms = terms;
+    dc->tenancies[index].supplied_nodes = MDL_NONE;
+    if (terms.ported && dc->tenancies[index].ready_s > dc->now_s)
+        end_porting(dc, index);
+    mdl_dc_grant_nodes(dc, dc->cluster->powered);
+}
+
+static void end_contract(mdl_dc_t *dc, uint32_t index)
+{
+    mdl_tenancy_t *tenancy = &dc->tenancies[index];
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
+
+    while (tenant->queue_head != MDL_NONE)
+        mdl_dc_end_job(dc, tenant->queue_head, MDL_END_CANCELLED);
+    while (tenant->running_head != MDL_NONE)
+        mdl_dc_end_job(dc, tenant->running_head, MDL_END_CANCELLED);
+    if (tenancy->timer_s != SIM_NEVER)
+        (void)sim_cancel(dc->lp, tenancy->timer);
+    mdl_scheduler_close_tenant(dc->scheduler, index);
+    unlink_tenancy(dc, index);
+    tenancy->open = false;
+}
+
+void mdl_dc_on_contract_end(mdl_dc_t *dc, const sim_event_t *event)
+{
+    uint32_t index = find(dc, event->entity);
+
+    if (index == MDL_NONE) {
+        dc->status = sim_fail(dc->lp->error, SIM_EINVARIANT, "data centre", "contract %u cannot end: it is not running",
+                              event->entity);
+        return;
+    }
+    end_contract(dc, index);
+    mdl_dc_grant_nodes(dc, dc->cluster->powered);
+}
+
+void mdl_dc_on_close(mdl_dc_t *dc, const sim_event_t *event)
+{
+    (void)event;
+    while (dc->state->first_tenancy != MDL_NONE)
+        end_contract(dc, dc->state->first_tenancy);
+    dc->state->leased_nodes = 0;
+    dc->state->closed = true;
+}

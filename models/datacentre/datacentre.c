@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/datacentre/datacentre.h"
+
+#include "models/datacentre/state.h"
+
+#define TENANCIES_LEAST    16
+#define TENANCIES_PER_NODE 0.02 /* at birth; a platform's pool has more tenants than a small centre */
+
+mdl_dc_t mdl_dc_view(sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s)
+{
+    return (mdl_dc_t){.state = state,
+                      .cluster = sim_arena_at(arena, state->cluster),
+                      .scheduler = sim_arena_at(arena, state->scheduler),
+                      .tenancies = sim_arena_at(arena, state->tenancies),
+                      .now_s = now_s};
+}
+
+typedef void (*handler_t)(mdl_dc_t *dc, const sim_event_t *event);
+
+static const handler_t handlers[MDL_DC_EVENTS] = {
+    [MDL_DC_CONTRACT_START] = mdl_dc_on_contract_start,
+    [MDL_DC_CONTRACT_RESIZE] = mdl_dc_on_contract_resize,
+    [MDL_DC_CONTRACT_END] = mdl_dc_on_contract_end,
+    [MDL_DC_POWER_NODES] = mdl_dc_on_power,
+    [MDL_DC_CLOSE] = mdl_dc_on_close,
+    [MDL_DC_JOB_END] = mdl_dc_on_job_end,
+    [MDL_DC_JOB_DUE] = mdl_dc_on_job_due,
+    [MDL_DC_GANG_DUE] = mdl_dc_on_gang_due,
+    [MDL_DC_SERVICE_DUE] = mdl_dc_on_service_due,
+    [MDL_DC_FAILURE] = mdl_dc_on_failure,
+    [MDL_DC_REPAIR] = mdl_dc_on_repair,
+};
+
+/* What every event must leave true, in O(1). */
+static sim_status_t check(const mdl_dc_t *dc)
+{
+    const mdl_scheduler_t *scheduler = dc->scheduler;
+
+    if (!mdl_scheduler_conserves(scheduler))
+        return sim_fail(dc->lp->error, SIM_EINVARIANT, "data centre",
+                        "%lld jobs submitted; %lld ended, %u queued and %u running", (long long)scheduler->submitted,
+                        (long long)scheduler->ended, scheduler->queued, scheduler->running);
+    if (scheduler->allocated_gpus > dc->state->leased_nodes * MDL_NODE_GPUS ||
+        dc->state->leased_nodes > dc->cluster->powered)
+        return sim_fail(dc->lp->error, SIM_EINVARIANT, "data centre", "%u GPUs allocated, %u nodes leased, %u powered",
+                        scheduler->allocated_gpus, dc->state->leased_nodes, dc->cluster->powered);
+    return SIM_OK;
+}
+
+static sim_status_t handle(sim_lp_t *lp, const sim_event_t *event)
+{
+    mdl_datacentre_t *state = lp->state;
+
+    if (state->closed)
+        return SIM_OK;
+    if (event->type == 0 || event->type >= MDL_DC_EVENTS)
+        return sim_fail(lp->error, SIM_EINTERNAL, "data centre", "an event of type %u", event->type);
+    mdl_dc_t dc = mdl_dc_view(sim_world_arena(lp->world), state, lp->now_s);
+    dc.lp = lp;
+    mdl_dc_advance(&dc);
+    handlers[event->type](&dc, event);
+    if (dc.status == SIM_OK)
+        mdl_dc_pass(&dc);
+    return dc.status < 0 ? dc.status : check(&dc);
+}
+
+const sim_lp_kind_t mdl_datacentre_kind = {.name = "data centre", .handle = handle};
+
+/* The parameters that hold at time_s: the input's with its dated changes. */
+static sim_status_t params_at(const mdl_input_t *input, int64_t time_s, mdl_params_t *params, sim_error_t *err)
+{
+    *params = input->params;
+    for (uint32_t i = 0; i < input->n_changes && input->changes[i].time_s <= time_s; i++) {
+        sim_status_t status = mdl_params_set(params, input->changes[i].param, input->changes[i].value, err);
+        if (status < 0)
+            return status;
+    }
+    return SIM_OK;
+}
+
+static void configure(mdl_datacentre_t *state, const mdl_tables_t *tables, const mdl_params_t *params)
+{
+    const mdl_gpu_type_t *type = &tables->gpu_types[state->spec.gpu_type];
+
+    mdl_power_init(&state->power, type, state->spec.pue, params);
+    mdl_failure_rates_init(&state->failures, params);
+    mdl_workload_settings_init(&state->workload, params, type);
+}
+
+static sim_status_t check_spec(const mdl_datacentre_spec_t *spec, const mdl_tables_t *tables, sim_error_t *err)
+{
+    if (spec->nodes > 0 && spec->nodes < UINT32_C(1) << 20 && spec->nodes_powered <= spec->nodes &&
+        spec->gpu_type >= 0 && (uint32_t)spec->gpu_type < tables->n_gpu_types && spec->pue >= 1)
+        return SIM_OK;
+    return sim_fail(err, SIM_EINPUT, "data centre",
+                    "%u nodes, %u powered, GPU type %d, PUE %g; expected 1 to 1048575 nodes, no more powered, "
+                    "a type below %u, a PUE of at least 1",
+                    spec->nodes, spec->nodes_powered, spec->gpu_type, spec->pue, tables->n_gpu_types);
+}
+
+static mdl_policy_t policy_of(const mdl_params_t *params)
+{
+    return (mdl_policy_t){.order = (uint8_t)params->scheduler_order,
+                          .reservation = (uint8_t)params->scheduler_reservation,
+                          .placement = (uint8_t)params->scheduler_placement,
+                          .preemption = (uint8_t)params->scheduler_preemption};
+}
+
+/* Starts the failure clock, if nodes fail and it does not run already. */
+static sim_status_t start_failures(sim_world_t *world, uint32_t lp, int64_t time_s)
+{
+    mdl_datacentre_t *state = sim_world_state(world, lp);
+    mdl_failure_t failure;
+
+    if (state->failing || state->failures.node_mean_s <= 0)
+        return SIM_OK;
+    state->failing = true;
+    int64_t delay_s = mdl_dc_draw_failure(state, sim_world_seed(world), sim_world_replication(world), &failure);
+    return sim_world_schedule(world, lp, &(sim_event_t){.time_s = time_s + delay_s, .type = MDL_DC_FAILURE},
+                              MDL_DC_FIRST, NULL);
+}
+
+/* Fills the state of a new LP and starts its failure clock. */
+static sim_status_t build(sim_world_t *world, uint32_t lp, const mdl_params_t *params, int64_t time_s, sim_error_t *err)
+{
+    mdl_datacentre_t *state = sim_world_state(world, lp);
+    uint32_t tenancies = TENANCIES_LEAST + (uint32_t)(TENANCIES_PER_NODE * state->spec.nodes);
+    sim_status_t status = mdl_dc_allocate(sim_world_arena(world), state, tenancies, policy_of(params),
+                                          state->spec.fabric_gb_s >= params->training_fabric_gb_s, err);
+
+    if (status < 0)
+        return status;
+    state->metered_s = time_s;
+    ((mdl_scheduler_t *)sim_arena_at(sim_world_arena(world), state->scheduler))->now_s = time_s;
+    return start_failures(world, lp, time_s);
+}
+
+static uint32_t calendar_room(const mdl_datacentre_spec_t *spec, const mdl_params_t *params)
+{
+    uint32_t jobs_per_node = params->workload_grain_s > 0 ? 1 : MDL_NODE_GPUS;
+
+    return jobs_per_node * spec->nodes + 2 * TENANCIES_LEAST;
+}
+
+sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_datacentre_spec_t *spec, int64_t time_s,
+                                   uint32_t *lp, sim_error_t *err)
+{
+    const mdl_input_t *input = sim_world_input(world);
+    mdl_params_t params;
+    sim_status_t status = check_spec(spec, input->tables, err);
+
+    if (status == SIM_OK)
+        status = params_at(input, time_s, &params, err);
+    if (status < 0)
+        return status;
+    sim_lp_spec_t lp_spec = {.kind = kind,
+                             .entity = spec->entity,
+                             .state_bytes = sizeof(mdl_datacentre_t),
+                             .calendar_initial = calendar_room(spec, &params)};
+    status = sim_world_add_lp(world, &lp_spec, lp, err);
+    if (status < 0)
+        return status;
+    mdl_datacentre_t *state = sim_world_state(world, *lp);
+    state->spec = *spec;
+    state->first_tenancy = state->last_tenancy = MDL_NONE;
+    configure(state, input->tables, &params);
+    return build(world, *lp, &params, time_s, err);
+}
+
+sim_status_t mdl_datacentre_configure(sim_world_t *world, uint32_t lp, const mdl_params_t *params)
+{
+    mdl_datacentre_t *state = sim_world_state(world, lp);
+    const mdl_input_t *input = sim_world_input(world);
+
+    if (state->cluster == 0)
+        return SIM_OK;
+    configure(state, input->tables, params);
+    mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, sim_world_now(world));
+    for (uint32_t i = state->first_tenancy; i != MDL_NONE; i = dc.tenancies[i].next)
+        mdl_dc_plan(&dc, i);
+    return start_failures(world, lp, sim_world_now(world));
+}
+
+const mdl_datacentre_meter_t *mdl_datacentre_read(sim_world_t *world, uint32_t lp, int64_t time_s)
+{
+    mdl_datacentre_t *state = sim_world_state(world, lp);
+
+    if (state->cluster == 0)
+        return &state->meter;
+    mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, time_s);
+    mdl_dc_read(&dc);
+    return &state->meter;
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Jobs from their start to their end. */
+#include "models/datacentre/state.h"
+
+void mdl_dc_schedule(mdl_dc_t *dc, int64_t delay_s, const sim_event_t *event, unsigned priority, sim_handle_t *handle)
+{
+    sim_status_t status = sim_schedule(dc->lp, delay_s, event, priority, handle);
+
+    if (status < 0 && dc->status == SIM_OK)
+        dc->status = status;
+}
+
+static void on_started(void *user, uint32_t index)
+{
+    mdl_dc_t *dc = user;
+    mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
+
+    if (job->job_class == MDL_JOB_INFERENCE)
+        job->share_permille = (uint16_t)dc->tenancies[job->tenant].share_permille;
+    mdl_dc_earn_start(dc, job);
+    job->end_event = (sim_handle_t){0};
+    if (job->work_s != MDL_WORK_ENDLESS)
+        mdl_dc_schedule(dc, mdl_job_attempt_s(job), &(sim_event_t){.type = MDL_DC_JOB_END, .entity = index},
+                        MDL_DC_ENDS, &job->end_event);
+}
+
+void mdl_dc_pass(mdl_dc_t *dc)
+{
+    mdl_scheduler_pass(dc->scheduler, dc->cluster, dc->now_s, &(mdl_scheduler_host_t){dc, on_started});
+}
+
+/* Counts what a running job's attempt has done so far, and takes its end out of the calendar. */
+static mdl_progress_t settle(mdl_dc_t *dc, uint32_t index)
+{
+    const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
+    mdl_progress_t progress = mdl_job_progress(job, dc->now_s);
+
+    mdl_dc_earn_stop(dc, job, progress);
+    if (job->work_s != MDL_WORK_ENDLESS)
+        (void)sim_cancel(dc->lp, job->end_event);
+    return progress;
+}
+
+void mdl_dc_end_job(mdl_dc_t *dc, uint32_t index, mdl_job_end_t end)
+{
+    if (mdl_scheduler_job(dc->scheduler, index)->state == MDL_JOB_RUNNING)
+        (void)settle(dc, index);
+    mdl_scheduler_end(dc->scheduler, dc->cluster, index, end);
+}
+
+void mdl_dc_requeue_job(mdl_dc_t *dc, uint32_t index)
+{
+    int64_t saved_s = settle(dc, index).saved_s;
+
+    mdl_scheduler_requeue(dc->scheduler, dc->cluster, index, saved_s);
+}
+
+void mdl_dc_on_job_end(mdl_dc_t *dc, const sim_event_t *event)
+{
+    const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, event->entity);
+    mdl_job_class_t job_class = job->job_class;
+    uint32_t tenant = job->tenant;
+
+    mdl_dc_earn_stop(dc, job, (mdl_progress_t){job->work_s, job->work_s});
+    mdl_scheduler_end(dc->scheduler, dc->cluster, event->entity, job->intended_end);
+    if (job_class == MDL_JOB_TRAINING)
+        mdl_dc_gang_rest(dc, tenant, 0);
+}

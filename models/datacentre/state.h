@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Inside of a data centre: what lies in its LP's state block, and what the files of this folder share. */
+#ifndef MDL_DATACENTRE_STATE_H
+#define MDL_DATACENTRE_STATE_H
+
+#include "models/datacentre/datacentre.h"
+#include "models/hardware/failure.h"
+#include "models/hardware/power.h"
+#include "models/workload/settings.h"
+
+/* The centre's own events, after the economy's messages. */
+enum mdl_datacentre_event {
+    MDL_DC_JOB_END = MDL_DC_CLOSE + 1, /* entity = job */
+    MDL_DC_JOB_DUE,                    /* a stream's next job; entity = tenancy */
+    MDL_DC_GANG_DUE,                   /* a gang's next run; entity = tenancy, a = ordinal, b = generation */
+    MDL_DC_SERVICE_DUE,                /* a service's next resizing; entity = tenancy */
+    MDL_DC_FAILURE,
+    MDL_DC_REPAIR, /* entity = node */
+    MDL_DC_EVENTS
+};
+
+/* At one instant: orders first, then new jobs, then ends; starts follow each. */
+enum mdl_datacentre_priority { MDL_DC_FIRST, MDL_DC_DUE, MDL_DC_ENDS };
+
+/* A sum of lines rate * (t - from): what running jobs have earned for certain by time t, jobs past `from` only. */
+typedef struct mdl_lines {
+    int64_t rate;
+    int64_t offset; /* sum of rate * from */
+} mdl_lines_t;
+
+/* Earned GPU time in thousandths of GPU seconds: what ended attempts left, and the lines of those that run. */
+typedef struct mdl_earning {
+    int64_t settled_mgpu_s;
+    mdl_lines_t running;
+} mdl_earning_t;
+
+typedef struct mdl_datacentre {
+    mdl_datacentre_spec_t spec;
+    mdl_power_t power;
+    mdl_failure_rates_t failures;
+    mdl_workload_settings_t workload;
+    sim_ref_t cluster, scheduler, tenancies; /* 0 once retired */
+    uint32_t tenancy_capacity;
+    uint32_t first_tenancy, last_tenancy, open_tenancies; /* in order of start */
+    uint64_t generation;
+    uint64_t failure_ordinal; /* of the failure that comes next */
+    bool failing;             /* it is in the calendar */
+    bool closed;
+    int64_t metered_s; /* integrals stand at this time */
+    int64_t racked_node_s, powered_node_s, up_node_s, leased_node_s;
+    int64_t node_failures;
+    int64_t longest_lag_s; /* from any job's start until its lines count */
+    uint32_t leased_nodes;
+    mdl_earning_t busy[MDL_JOB_CLASSES], useful[MDL_JOB_CLASSES], work[MDL_JOB_CLASSES];
+    mdl_datacentre_meter_t meter; /* as last read */
+} mdl_datacentre_t;
+
+/* A data centre as its handlers see it, for the length of one event (lp set) or of one call at a boundary. */
+typedef struct mdl_dc {
+    sim_lp_t *lp;
+    mdl_datacentre_t *state;
+    mdl_cluster_t *cluster;
+    mdl_scheduler_t *scheduler;
+    mdl_tenancy_t *tenancies;
+    int64_t now_s;
+    sim_status_t status; /* first failure of the event */
+} mdl_dc_t;
+
+mdl_dc_t mdl_dc_view(sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s);
+
+/* Blocks and how large they are (pools.c). */
+uint32_t mdl_dc_job_capacity(const mdl_datacentre_t *state, uint32_t tenancies);
+sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32_t tenancies, mdl_policy_t policy,
+                             bool fabric, sim_error_t *err);
+
+/* Schedules an event of the centre; failures go to dc->status. */
+void mdl_dc_schedule(mdl_dc_t *dc, int64_t delay_s, const sim_event_t *event, unsigned priority, sim_handle_t *handle);
+/* Starts what may start. */
+void mdl_dc_pass(mdl_dc_t *dc);
+
+/* Jobs (jobs.c): settles and ends one, or puts one back into the queue. */
+void mdl_dc_end_job(mdl_dc_t *dc, uint32_t job, mdl_job_end_t end);
+void mdl_dc_requeue_job(mdl_dc_t *dc, uint32_t job);
+void mdl_dc_on_job_end(mdl_dc_t *dc, const sim_event_t *event);
+
+/* Contracts (contracts.c, supply.c). */
+void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event);
+void mdl_dc_on_contract_resize(mdl_dc_t *dc, const sim_event_t *event);
+void mdl_dc_on_contract_end(mdl_dc_t *dc, const sim_event_t *event);
+void mdl_dc_on_close(mdl_dc_t *dc, const sim_event_t *event);
+void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered); /* shares out powered nodes in order of start */
+
+/* Where jobs come from (supply.c). */
+void mdl_dc_on_job_due(mdl_dc_t *dc, const sim_event_t *event);
+void mdl_dc_on_gang_due(mdl_dc_t *dc, const sim_event_t *event);
+void mdl_dc_on_service_due(mdl_dc_t *dc, const sim_event_t *event);
+void mdl_dc_plan(mdl_dc_t *dc, uint32_t tenancy);                       /* numbers only */
+void mdl_dc_supply(mdl_dc_t *dc, uint32_t tenancy);                     /* plans anew and sets timers to match */
+void mdl_dc_gang_rest(mdl_dc_t *dc, uint32_t tenancy, int64_t after_s); /* schedules a gang's next run, if it has one */
+double mdl_dc_throughput(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy);
+
+/* Nodes (nodes.c). */
+void mdl_dc_on_failure(mdl_dc_t *dc, const sim_event_t *event);
+void mdl_dc_on_repair(mdl_dc_t *dc, const sim_event_t *event);
+void mdl_dc_on_power(mdl_dc_t *dc, const sim_event_t *event);
+int64_t mdl_dc_draw_failure(const mdl_datacentre_t *state, uint64_t seed, uint64_t replication, mdl_failure_t *failure);
+
+/* Meters (meter.c). */
+void mdl_dc_advance(mdl_dc_t *dc);                                                  /* integrals to dc->now_s */
+void mdl_dc_earn_start(mdl_dc_t *dc, const mdl_job_t *job);                         /* its lines begin */
+void mdl_dc_earn_stop(mdl_dc_t *dc, const mdl_job_t *job, mdl_progress_t progress); /* its lines become what was done */
+void mdl_dc_read(mdl_dc_t *dc);                                                     /* fills state->meter */
+
+#endif

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A cluster: the nodes of one data centre, and which of their GPUs are free.
+ *
+ * A node has MDL_NODE_GPUS GPUs. It is up when it is powered and not broken; only nodes that are up take jobs. Nodes
+ * that are up stand in one of nine buckets by their number of free GPUs (doubly linked by index), so that best fit for
+ * a job below node size, and any whole node for a gang, are found without a search. Nodes 0 .. powered-1 are powered.
+ *
+ * A cluster is one block of memory without pointers into itself: copying its bytes copies it. The cluster does not know
+ * jobs; it keeps for its user, on each node, the index of the first job there and the next node of a gang.
+ *
+ *     mdl_cluster_t *cluster = aligned_alloc(64, mdl_cluster_bytes(16));
+ *     mdl_cluster_init(cluster, 16, 16);
+ *     uint32_t node = mdl_cluster_best_fit(cluster, 3); // the fullest node with 3 GPUs free, or MDL_NONE
+ *     mdl_cluster_take(cluster, node, 3);
+ *     mdl_cluster_give(cluster, node, 3);
+ */
+#ifndef MDL_CLUSTER_H
+#define MDL_CLUSTER_H
+
+#include "sim/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MDL_NODE_GPUS 8
+#define MDL_NONE      UINT32_MAX /* no node, no job, no contract */
+
+typedef struct mdl_node {
+    uint32_t next, prev;   /* in its bucket; MDL_NONE at the ends */
+    uint32_t first_job;    /* the user's: a job that holds GPUs here, or MDL_NONE */
+    uint32_t next_of_gang; /* the user's: next whole node of the same job */
+    uint8_t free;          /* GPUs not taken, whether or not the node is up */
+    bool broken;           /* failed and not yet repaired */
+    bool powered;
+} mdl_node_t;
+
+typedef struct mdl_cluster {
+    _Alignas(64) uint32_t nodes;           /* racked */
+    uint32_t powered;                      /* nodes 0 .. powered-1 */
+    uint32_t up;                           /* powered and not broken */
+    uint32_t free_gpus;                    /* on nodes that are up */
+    uint32_t bucket[MDL_NODE_GPUS + 1];    /* first node with that many GPUs free */
+    uint32_t in_bucket[MDL_NODE_GPUS + 1]; /* nodes there */
+    uint32_t filled;                       /* bit b: bucket b has a node */
+} mdl_cluster_t;
+
+/* Bytes of a cluster of `nodes` nodes, a multiple of 64. */
+size_t mdl_cluster_bytes(uint32_t nodes);
+
+/* Makes `self`, mdl_cluster_bytes(nodes) bytes, a cluster of whole, empty nodes; the first `powered` (<= nodes) are up.
+ */
+void mdl_cluster_init(mdl_cluster_t *self, uint32_t nodes, uint32_t powered);
+
+static inline mdl_node_t *mdl_cluster_node(mdl_cluster_t *self, uint32_t node)
+{
+    return (mdl_node_t *)(self + 1) + node;
+}
+
+static inline const mdl_node_t *mdl_cluster_node_const(const mdl_cluster_t *self, uint32_t node)
+{
+    return (const mdl_node_t *)(self + 1) + node;
+}
+
+static inline bool mdl_node_up(const mdl_node_t *node)
+{
+    return node->powered && !node->broken;
+}
+
+/* The node that is up with the fewest free GPUs, but at least `gpus` (1 .. 8); among equals the one freed last.
+ * MDL_NONE when there is none. O(1). */
+uint32_t mdl_cluster_best_fit(const mdl_cluster_t *self, uint32_t gpus);
+
+/* Takes `gpus` free GPUs of a node that is up, and gives taken GPUs back. O(1). */
+void mdl_cluster_take(mdl_cluster_t *self, uint32_t node, uint32_t gpus);
+void mdl_cluster_give(mdl_cluster_t *self, uint32_t node, uint32_t gpus);
+
+/* Breaks or repairs a node, or switches its power. A node that goes down must be empty (the user evicts its jobs
+ * first); breaking a broken node and the like change nothing. O(1). */
+void mdl_cluster_set_broken(mdl_cluster_t *self, uint32_t node, bool broken);
+void mdl_cluster_set_powered(mdl_cluster_t *self, uint32_t node, bool powered);
+
+/* Recounts buckets, totals and bounds. SIM_EINVARIANT names what is broken. O(nodes). */
+sim_status_t mdl_cluster_verify(const mdl_cluster_t *self, sim_error_t *err);
+
+#endif

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What nodes draw: a floor per node that is up, and more per GPU that computes.
+ *
+ *     energy_it_ws = node_idle_w * node_seconds_up + gpu_busy_w * gpu_seconds_busy
+ *
+ * Both factors are whole watts and both times whole seconds, so energy is exact in watt seconds and can be recounted.
+ * Figures: board power from the GPU table, host share fitted to a DGX H100's 10.2 kW (T07).
+ */
+#ifndef MDL_POWER_H
+#define MDL_POWER_H
+
+#include "models/params/params.h"
+#include "models/params/tables.h"
+
+typedef struct mdl_power {
+    int64_t node_idle_w; /* per node that is up: host and idle GPUs */
+    int64_t gpu_busy_w;  /* more per busy GPU, its share of the host's load included */
+    int64_t pue_permille;
+} mdl_power_t;
+
+void mdl_power_init(mdl_power_t *self, const mdl_gpu_type_t *type, double pue, const mdl_params_t *params);
+
+/* Energy of the IT equipment in watt hours, rounded down, from node seconds up and GPU seconds busy. */
+int64_t mdl_power_it_wh(const mdl_power_t *self, int64_t node_up_s, int64_t busy_gpu_s);
+
+/* What the grid's meter shows for it: times PUE. Watt hours, rounded down. */
+int64_t mdl_power_metered_wh(const mdl_power_t *self, int64_t it_wh);
+
+#endif

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A job: what it asks for, where it stands, and how far it has come.
+ *
+ * An attempt runs from start_s. It starts up until compute_from_s, then computes; after every `interval_s` of computing
+ * it pauses `pause_s` to write a checkpoint, and what has been computed up to there is saved. It ends when work_s
+ * seconds have been computed. So how long a job has been busy at any moment is a closed form (mdl_job_computed), and
+ * nothing has to happen between its start and its end. A job that is put back into the queue keeps what it had saved.
+ */
+#ifndef MDL_JOB_H
+#define MDL_JOB_H
+
+#include "sim/calendar.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Classes of job. */
+typedef enum mdl_job_class {
+    MDL_JOB_TRAINING,  /* pre-training: a gang of whole nodes, checkpoints, restarts after failures */
+    MDL_JOB_FINETUNE,  /* fine-tuning and evaluation: heavy-tailed, mostly 1 to 64 GPUs */
+    MDL_JOB_INFERENCE, /* services: replicas follow request load */
+    MDL_JOB_BATCH,     /* deferrable, fills what is free */
+    MDL_JOB_CLASSES
+} mdl_job_class_t;
+
+/* How a job leaves. A job's intended end is drawn with it: some are cancelled by their user or fail by their own fault.
+ */
+typedef enum mdl_job_end { MDL_END_FINISHED, MDL_END_CANCELLED, MDL_END_FAILED, MDL_JOB_ENDS } mdl_job_end_t;
+
+typedef enum mdl_job_state { MDL_JOB_FREE, MDL_JOB_QUEUED, MDL_JOB_RUNNING } mdl_job_state_t;
+
+#define MDL_WORK_ENDLESS INT64_MAX /* work_s of a job that runs until it is ended */
+
+/* What a job asks for at submission. */
+typedef struct mdl_job_request {
+    int64_t work_s;          /* computing seconds; MDL_WORK_ENDLESS for a service's replica */
+    uint32_t gpus;           /* >= 1 */
+    int32_t startup_s;       /* at each start */
+    int32_t interval_s;      /* of computing between checkpoints, >= 1; INT32_MAX: nothing is saved before the end */
+    int32_t pause_s;         /* per checkpoint */
+    uint32_t speed_permille; /* H100-equivalents of one GPU that computes for it */
+    uint8_t job_class;       /* mdl_job_class_t */
+    uint8_t intended_end;    /* mdl_job_end_t */
+    bool tightly_coupled;    /* above one node it needs a training fabric */
+} mdl_job_request_t;
+
+typedef struct mdl_job {
+    int64_t submit_s;
+    int64_t start_s;        /* of this attempt */
+    int64_t compute_from_s; /* from here on it computes, in its present share */
+    int64_t work_s;         /* computing seconds left at compute_from_s */
+    uint64_t sequence;      /* order of submission, kept through restarts */
+    sim_handle_t end_event; /* the owner's */
+    uint32_t tenant;
+    uint32_t gpus;
+    uint32_t next, prev;           /* in its tenant's queue, or among its running jobs; free list */
+    uint32_t gang;                 /* first whole node, or MDL_NONE */
+    uint32_t part_node;            /* node of which it holds gpus % 8, or MDL_NONE */
+    uint32_t part_next, part_prev; /* jobs that hold parts of the same node */
+    int32_t startup_s, interval_s, pause_s;
+    uint32_t speed_permille;
+    uint16_t share_permille; /* share of its allocated time that is busy: a replica's load, else 1000 */
+    uint8_t job_class, intended_end, state;
+    bool tightly_coupled;
+    bool started; /* at least once */
+} mdl_job_t;
+
+_Static_assert(sizeof(mdl_job_t) <= 112, "the job table stays small");
+
+/* What an attempt has computed by now_s, and how much of that would survive a restart. Seconds. */
+typedef struct mdl_progress {
+    int64_t computed_s;
+    int64_t saved_s;
+} mdl_progress_t;
+
+mdl_progress_t mdl_job_progress(const mdl_job_t *job, int64_t now_s);
+
+/* Length of an undisturbed attempt from its start, start-up and checkpoints included. work_s must not be endless. */
+int64_t mdl_job_attempt_s(const mdl_job_t *job);
+
+#endif

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/scheduler/policy.h"
+
+/* Whether some node has `part` GPUs free once `whole` empty nodes are gone. */
+static bool part_fits(const mdl_cluster_t *cluster, uint32_t whole, uint32_t part)
+{
+    uint32_t partly_free = cluster->filled & ~(UINT32_C(1) << MDL_NODE_GPUS);
+
+    return part == 0 || partly_free >> part != 0 || cluster->in_bucket[MDL_NODE_GPUS] > whole;
+}
+
+/* Whole nodes from the empty ones, a remainder on the fullest node where it fits: O(whole nodes). */
+static bool place_best_fit(mdl_cluster_t *cluster, mdl_job_t *job)
+{
+    uint32_t whole = job->gpus / MDL_NODE_GPUS, part = job->gpus % MDL_NODE_GPUS;
+
+    if (cluster->in_bucket[MDL_NODE_GPUS] < whole || !part_fits(cluster, whole, part))
+        return false;
+    for (uint32_t i = 0; i < whole; i++) {
+        uint32_t node = cluster->bucket[MDL_NODE_GPUS];
+        mdl_cluster_take(cluster, node, MDL_NODE_GPUS);
+        mdl_cluster_node(cluster, node)->next_of_gang = job->gang;
+        job->gang = node;
+    }
+    if (part > 0) {
+        job->part_node = mdl_cluster_best_fit(cluster, part);
+        mdl_cluster_take(cluster, job->part_node, part);
+    }
+    return true;
+}
+
+const mdl_placement_t mdl_placements[MDL_PLACEMENTS] = {
+    [MDL_PLACEMENT_BEST_FIT] = {"best-fit", place_best_fit},
+};

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The scheduler: queues, running jobs and the rules that take a job from the one to the other.
+ *
+ * Jobs belong to tenants. A tenant has a quota in GPUs and a queue; a job that would pass its tenant's quota waits
+ * without holding up anybody else, and a job at the head of its queue that is within quota competes for nodes with the
+ * other tenants' heads, in the policy's order. A gang starts as a whole or not at all. Jobs that can never run (larger
+ * than the cluster or the quota, or needing a fabric that is not there) are refused.
+ *
+ * The scheduler does not know what makes time pass: its user submits, ends and evicts jobs at increasing times, calls
+ * mdl_scheduler_pass() after changes, and is told of each start so that it can schedule the end:
+ *
+ *     mdl_scheduler_open_tenant(s, 0, 64);                         // tenant 0 may hold 64 GPUs
+ *     uint32_t job = mdl_scheduler_submit(s, cluster, 0, now_s, &(mdl_job_request_t){.work_s = 60, .gpus = 16, ...});
+ *     mdl_scheduler_pass(s, cluster, now_s, &(mdl_scheduler_host_t){&mine, on_start});
+ *     ...
+ *     mdl_scheduler_end(s, cluster, job, now_s + 60, MDL_END_FINISHED);
+ *
+ * A scheduler is one block of memory without pointers into itself; jobs and tenants are addressed by index. It never
+ * allocates; mdl_scheduler_grow_into() copies it into a larger block.
+ */
+#ifndef MDL_SCHEDULER_H
+#define MDL_SCHEDULER_H
+
+#include "models/scheduler/policy.h"
+
+/* Why jobs wait. Each second that a queue's head waits counts its GPUs under one reason. */
+typedef enum mdl_blocked {
+    MDL_BLOCKED_QUOTA,   /* its tenant holds all it may */
+    MDL_BLOCKED_COUNT,   /* too few free GPUs, all nodes being up */
+    MDL_BLOCKED_DOMAIN,  /* enough free GPUs, but not in whole nodes */
+    MDL_BLOCKED_POWER,   /* nodes that are switched off would do */
+    MDL_BLOCKED_FAILURE, /* nodes that are broken would do */
+    MDL_BLOCKED_REASONS
+} mdl_blocked_t;
+
+/* Counts of jobs by class, since the start. submitted = queued + running + finished + cancelled + failed. */
+typedef struct mdl_job_counts {
+    int64_t submitted[MDL_JOB_CLASSES];
+    int64_t refused[MDL_JOB_CLASSES];   /* at submission; part of ended[MDL_END_CANCELLED] */
+    int64_t started[MDL_JOB_CLASSES];   /* for the first time */
+    int64_t restarted[MDL_JOB_CLASSES]; /* put back into the queue while running */
+    int64_t ended[MDL_JOB_ENDS][MDL_JOB_CLASSES];
+    int64_t wait_s[MDL_JOB_CLASSES]; /* from submission to first start, over started jobs */
+} mdl_job_counts_t;
+
+typedef enum mdl_queue_status {
+    MDL_QUEUE_EMPTY, /* nothing queued */
+    MDL_QUEUE_READY, /* its queue's head is within quota: in the ready list */
+    MDL_QUEUE_HELD   /* its queue's head waits for its own quota */
+} mdl_queue_status_t;
+
+typedef struct mdl_scheduler_tenant {
+    int64_t queued_gpu_s; /* work in its queue, endless jobs left out */
+    uint32_t quota_gpus, used_gpus;
+    uint32_t queue_head, queue_tail, queued;
+    uint32_t running_head, running; /* newest first */
+    uint32_t ready_next, ready_prev;
+    uint32_t head_gpus; /* of its queue's head, as counted in held_gpus while it is held */
+    uint8_t status;
+    bool open;
+} mdl_scheduler_tenant_t;
+
+typedef struct mdl_scheduler {
+    _Alignas(64) int64_t now_s; /* integrals stand at this time */
+    int64_t allocated_gpu_s;
+    int64_t blocked_gpu_s[MDL_BLOCKED_REASONS];
+    mdl_job_counts_t counts;
+    int64_t submitted, ended; /* over all classes */
+    uint64_t sequence;
+    uint32_t jobs, tenants; /* capacities */
+    uint32_t free_job;
+    uint32_t untouched_job;          /* slots from here on were never used */
+    uint32_t queued, running;        /* now */
+    uint32_t allocated_gpus;         /* now */
+    uint32_t ready_head, ready_tail; /* tenants whose head may compete, in order */
+    uint32_t held_gpus;              /* asked for by the heads of tenants that are held */
+    uint32_t blocked_gpus;           /* asked for by the head that the last pass could not place */
+    uint8_t blocked_reason;          /* of that head */
+    bool fabric;                     /* a training fabric joins the nodes */
+    mdl_policy_t policy;
+} mdl_scheduler_t;
+
+/* Whom to tell of starts: job->end_event is the user's to fill. */
+typedef struct mdl_scheduler_host {
+    void *user;
+    void (*started)(void *user, uint32_t job);
+} mdl_scheduler_host_t;
+
+/* Bytes for that many jobs (queued and running) and tenants, a multiple of 64. */
+size_t mdl_scheduler_bytes(uint32_t jobs, uint32_t tenants);
+void mdl_scheduler_init(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, mdl_policy_t policy, bool fabric);
+/* Copies `from` into `self`, mdl_scheduler_bytes(jobs, tenants) bytes, neither less than from's. Indices stay valid. */
+void mdl_scheduler_grow_into(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, const mdl_scheduler_t *from);
+
+static inline mdl_scheduler_tenant_t *mdl_scheduler_tenant(mdl_scheduler_t *self, uint32_t tenant)
+{
+    return (mdl_scheduler_tenant_t *)(self + 1) + tenant;
+}
+
+static inline mdl_job_t *mdl_scheduler_job(mdl_scheduler_t *self, uint32_t job)
+{
+    return (mdl_job_t *)(mdl_scheduler_tenant(self, 0) + self->tenants) + job;
+}
+
+/* Brings the time integrals to now_s. First call of each instant. O(1). */
+void mdl_scheduler_advance(mdl_scheduler_t *self, int64_t now_s);
+
+/* A tenant's life. Opening an open tenant is a bug; closing needs it without jobs. A quota may be set below what is
+ * used: its user then ends or requeues jobs within the same instant. */
+void mdl_scheduler_open_tenant(mdl_scheduler_t *self, uint32_t tenant, uint32_t quota_gpus);
+void mdl_scheduler_set_quota(mdl_scheduler_t *self, uint32_t tenant, uint32_t quota_gpus);
+void mdl_scheduler_close_tenant(mdl_scheduler_t *self, uint32_t tenant);
+
+/* Puts a job into its tenant's queue and returns its index, or MDL_NONE when it is refused: it can never run, or the
+ * job table is full. Either way it counts as submitted; refused ones as cancelled. */
+uint32_t mdl_scheduler_submit(mdl_scheduler_t *self, const mdl_cluster_t *cluster, uint32_t tenant, int64_t now_s,
+                              const mdl_job_request_t *request);
+/* Counts a job that its tenant thought of and gave up at once: submitted and refused. */
+void mdl_scheduler_balk(mdl_scheduler_t *self, mdl_job_class_t job_class);
+
+/* Starts what the policy lets start, telling `host` of each. */
+void mdl_scheduler_pass(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s, const mdl_scheduler_host_t *host);
+
+/* Ends a queued or running job and frees its index. */
+void mdl_scheduler_end(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, mdl_job_end_t end);
+/* Puts a running job back into its queue at the place its submission gives it, with `saved_s` of its work done. */
+void mdl_scheduler_requeue(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, int64_t saved_s);
+
+/* Checks in O(1) that jobs are conserved: submitted = queued + running + ended. */
+bool mdl_scheduler_conserves(const mdl_scheduler_t *self);
+/* Recounts everything: queues, gangs, node capacity, quotas, counts. SIM_EINVARIANT names what is broken. */
+sim_status_t mdl_scheduler_verify(mdl_scheduler_t *self, mdl_cluster_t *cluster, sim_error_t *err);
+
+/* For the rows of mdl_reservations: places and starts `job`, the head of its tenant's queue and within quota, and tells
+ * `host`; false when it cannot be placed. */
+bool mdl_scheduler_start(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, int64_t now_s,
+                         const mdl_scheduler_host_t *host);
+/* Why a job within quota that could not be placed waits. */
+mdl_blocked_t mdl_scheduler_reason(const mdl_cluster_t *cluster, const mdl_job_t *job);
+
+#endif

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/scheduler/scheduler.h"
+
+#define BROKEN(...) sim_fail(err, SIM_EINVARIANT, "scheduler", __VA_ARGS__)
+
+/* GPUs that a running job really holds on nodes that name it; -1 when a node does not. */
+static int64_t held_by(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index)
+{
+    const mdl_job_t *job = mdl_scheduler_job(self, index);
+    int64_t gpus = 0;
+
+    for (uint32_t i = job->gang; i != MDL_NONE; i = mdl_cluster_node(cluster, i)->next_of_gang) {
+        if (i >= cluster->nodes || gpus > job->gpus || mdl_cluster_node(cluster, i)->first_job != index)
+            return -1;
+        gpus += MDL_NODE_GPUS;
+    }
+    if (job->part_node == MDL_NONE)
+        return gpus;
+    uint32_t seen = 0;
+    for (uint32_t i = mdl_cluster_node(cluster, job->part_node)->first_job; i != MDL_NONE && seen <= MDL_NODE_GPUS;
+         i = mdl_scheduler_job(self, i)->part_next, seen++) {
+        if (i == index)
+            return gpus + job->gpus % MDL_NODE_GPUS;
+    }
+    return -1;
+}
+
+static uint32_t taken_on(mdl_scheduler_t *self, const mdl_node_t *node, uint32_t index)
+{
+    uint32_t taken = 0;
+
+    for (uint32_t i = node->first_job; i != MDL_NONE && taken <= MDL_NODE_GPUS;) {
+        const mdl_job_t *job = mdl_scheduler_job(self, i);
+        if (job->part_node != index)
+            return taken + MDL_NODE_GPUS;
+        taken += job->gpus % MDL_NODE_GPUS;
+        i = job->part_next;
+    }
+    return taken;
+}
+
+static sim_status_t verify_nodes(mdl_scheduler_t *self, mdl_cluster_t *cluster, sim_error_t *err)
+{
+    for (uint32_t i = 0; i < cluster->nodes; i++) {
+        const mdl_node_t *node = mdl_cluster_node(cluster, i);
+        uint32_t taken = taken_on(self, node, i);
+        if (taken + node->free != MDL_NODE_GPUS)
+            return BROKEN("node %u: jobs hold %u GPUs and %u are free", i, taken, node->free);
+    }
+    return SIM_OK;
+}
+
+static sim_status_t verify_running(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, sim_error_t *err)
+{
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
+    uint32_t length = 0, used = 0;
+
+    for (uint32_t i = tenant->running_head; i != MDL_NONE; i = mdl_scheduler_job(self, i)->next) {
+        const mdl_job_t *job = mdl_scheduler_job(self, i);
+        if (i >= self->jobs || ++length > self->jobs || job->state != MDL_JOB_RUNNING || job->tenant != index)
+            return BROKEN("tenant %u: job %u does not belong among its running jobs", index, i);
+        if (held_by(self, cluster, i) != job->gpus)
+            return BROKEN("job %u asked for %u GPUs and does not hold them as a whole", i, job->gpus);
+        used += job->gpus;
+    }
+    if (length != tenant->running || used != tenant->used_gpus || used > tenant->quota_gpus)
+        return BROKEN("tenant %u: %u jobs run on %u GPUs; counted %u and %u, quota %u", index, length, used,
+                      tenant->running, tenant->used_gpus, tenant->quota_gpus);
+    return SIM_OK;
+}
+
+static sim_status_t verify_queue(mdl_scheduler_t *self, uint32_t index, sim_error_t *err)
+{
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
+    uint32_t length = 0, prev = MDL_NONE;
+    int64_t work_gpu_s = 0;
+
+    for (uint32_t i = tenant->queue_head; i != MDL_NONE; prev = i, i = mdl_scheduler_job(self, i)->next) {
+        const mdl_job_t *job = mdl_scheduler_job(self, i);
+        if (i >= self->jobs || ++length > self->jobs || job->state != MDL_JOB_QUEUED || job->tenant != index)
+            return BROKEN("tenant %u: job %u does not belong in its queue", index, i);
+        if (prev != MDL_NONE && !mdl_orders[self->policy.order].before(mdl_scheduler_job(self, prev), job))
+            return BROKEN("tenant %u: jobs %u and %u stand in the wrong order", index, prev, i);
+        if (job->gang != MDL_NONE || job->part_node != MDL_NONE)
+            return BROKEN("job %u is queued and holds nodes", i);
+        work_gpu_s += job->work_s == MDL_WORK_ENDLESS ? 0 : job->work_s * job->gpus;
+    }
+    if (length != tenant->queued || prev != tenant->queue_tail || work_gpu_s != tenant->queued_gpu_s)
+        return BROKEN("tenant %u: %u jobs queued; counted %u", index, length, tenant->queued);
+    return SIM_OK;
+}
+
+static sim_status_t verify_tenants(mdl_scheduler_t *self, mdl_cluster_t *cluster, sim_error_t *err)
+{
+    uint32_t queued = 0, running = 0, used = 0;
+
+    for (uint32_t i = 0; i < self->tenants; i++) {
+        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, i);
+        if (!tenant->open)
+            continue;
+        sim_status_t status = verify_running(self, cluster, i, err);
+        if (status == SIM_OK)
+            status = verify_queue(self, i, err);
+        if (status < 0)
+            return status;
+        queued += tenant->queued;
+        running += tenant->running;
+        used += tenant->used_gpus;
+    }
+    if (queued != self->queued || running != self->running || used != self->allocated_gpus)
+        return BROKEN("%u jobs queued, %u running on %u GPUs; counted %u, %u, %u", queued, running, used, self->queued,
+                      self->running, self->allocated_gpus);
+    return SIM_OK;
+}
+
+static sim_status_t verify_counts(const mdl_scheduler_t *self, sim_error_t *err)
+{
+    int64_t submitted = 0, ended = 0;
+
+    for (int c = 0; c < MDL_JOB_CLASSES; c++) {
+        submitted += self->counts.submitted[c];
+        for (int e = 0; e < MDL_JOB_ENDS; e++)
+            ended += self->counts.ended[e][c];
+    }
+    if (submitted != self->submitted || ended != self->ended || !mdl_scheduler_conserves(self))
+        return BROKEN("%lld jobs submitted by class and %lld in all; %lld ended by class and %lld in all; "
+                      "%u queued, %u running",
+                      (long long)submitted, (long long)self->submitted, (long long)ended, (long long)self->ended,
+                      self->queued, self->running);
+    return SIM_OK;
+}
+
+sim_status_t mdl_scheduler_verify(mdl_scheduler_t *self, mdl_cluster_t *cluster, sim_error_t *err)
+{
+    sim_status_t status = mdl_cluster_verify(cluster, err);
+
+    if (status == SIM_OK)
+        status = verify_tenants(self, cluster, err);
+    if (status == SIM_OK)
+        status = verify_nodes(self, cluster, err);
+    if (status == SIM_OK)
+        status = verify_counts(self, err);
+    return status;
+}

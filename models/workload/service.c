@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/workload/service.h"
+
+#include "models/hardware/cluster.h"
+#include "sim/draw.h"
+#include "sim/time.h"
+
+#include <math.h>
+
+double mdl_service_wave(const mdl_workload_settings_t *settings, double hour)
+{
+    double from_peak = fabs(hour - settings->service_peak_h);
+    double u = (from_peak > 12 ? 24 - from_peak : from_peak) / 12; /* 0 at the peak, 1 at the trough */
+
+    return 1 + settings->service_swing * (1 - 2 * u * u * (3 - 2 * u));
+}
+
+/* Hour of the day in the middle of the interval that contains now_s. */
+static double middle_hour(int64_t now_s, int64_t interval_s)
+{
+    int64_t middle_s = now_s / interval_s * interval_s + interval_s / 2;
+
+    return (double)(middle_s % SIM_DAY_S) / (double)SIM_HOUR_S;
+}
+
+static uint32_t replica_gpus(const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings)
+{
+    uint32_t most = tenancy->granted_nodes * MDL_NODE_GPUS;
+    uint32_t gpus = tenancy->bundle_gpus > 0 ? tenancy->bundle_gpus : settings->service_replica_gpus;
+
+    return gpus < most ? gpus : most;
+}
+
+void mdl_service_plan(const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings, double throughput,
+                      int64_t now_s, sim_rng_t *rng, mdl_service_load_t *load)
+{
+    double sigma = settings->service_noise;
+    double noise = sim_draw_lognormal(rng, -sigma * sigma / 2, sigma);
+    double wave = mdl_service_wave(settings, middle_hour(now_s, settings->service_interval_s));
+    uint32_t most_gpus = tenancy->granted_nodes * MDL_NODE_GPUS;
+    double gpus = tenancy->terms.activity_permille / 1000.0 * most_gpus * wave * noise / throughput;
+
+    *load = (mdl_service_load_t){.load_mgpu = (int64_t)(1000 * gpus + 0.5)};
+    load->replica_gpus = replica_gpus(tenancy, settings);
+    if (load->replica_gpus == 0)
+        return;
+    int64_t most = most_gpus / load->replica_gpus;
+    int64_t wanted = (load->load_mgpu + 1000 * (int64_t)load->replica_gpus - 1) / (1000 * (int64_t)load->replica_gpus);
+    load->replicas = (uint32_t)(wanted < most ? wanted : most);
+}
+
+void mdl_service_replica(const mdl_workload_settings_t *settings, double throughput, uint32_t gpus,
+                         mdl_job_request_t *request)
+{
+    *request =
+        (mdl_job_request_t){.work_s = MDL_WORK_ENDLESS,
+                            .gpus = gpus,
+                            .startup_s = settings->service_startup_s,
+                            .interval_s = 1,
+                            .speed_permille = (uint32_t)(1000 * settings->rate[MDL_JOB_INFERENCE] * throughput + 0.5),
+                            .job_class = MDL_JOB_INFERENCE,
+                            .intended_end = MDL_END_FINISHED};
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* An inference service: replicas that follow request load.
+ *
+ * Load is counted in GPUs kept busy: activity of the lease in the mean over a day, times a smooth daily wave, times
+ * noise. Each interval the service asks for enough replicas to carry the load of the interval; between resizings its
+ * replicas share the load, so they are allocated all the time and busy a part of it. A replica is a bundle of nodes, or
+ * some GPUs where jobs are not batched.
+ */
+#ifndef MDL_SERVICE_H
+#define MDL_SERVICE_H
+
+#include "models/workload/settings.h"
+#include "models/workload/tenancy.h"
+#include "sim/rng.h"
+
+typedef struct mdl_service_load {
+    int64_t load_mgpu; /* thousandths of GPUs kept busy at home speed */
+    uint32_t replicas; /* wanted */
+    uint32_t replica_gpus;
+} mdl_service_load_t;
+
+/* Relative load at an hour of the day, mean 1 over the day: a smooth wave with its peak at settings->service_peak_h. */
+double mdl_service_wave(const mdl_workload_settings_t *settings, double hour);
+
+/* Load of the interval that contains now_s. `rng` stands at the interval's address. */
+void mdl_service_plan(const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings, double throughput,
+                      int64_t now_s, sim_rng_t *rng, mdl_service_load_t *load);
+
+/* What a replica asks for. */
+void mdl_service_replica(const mdl_workload_settings_t *settings, double throughput, uint32_t gpus,
+                         mdl_job_request_t *request);
+
+#endif

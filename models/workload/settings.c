@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/workload/settings.h"
+
+#include "sim/math.h"
+
+#include <math.h>
+
+#define SLOWEST_RATE 0.01 /* a GPU type that a table gives no throughput in a class still computes, at this rate */
+
+double mdl_normal_cdf(double x)
+{
+    const double inverse_sqrt_2pi = 0.39894228040143267794;
+
+    if (fabs(x) > 8)
+        return x > 0;
+    double term = x, sum = x;
+    for (int i = 3; fabs(term) > 1e-17 * fabs(sum); i += 2) {
+        term *= x * x / i;
+        sum += term;
+    }
+    return 0.5 + sum * sim_exp(-x * x / 2) * inverse_sqrt_2pi;
+}
+
+/* What is true of the run times d = min(lognormal, longest) given the grain. */
+static void derive_stream(mdl_stream_settings_t *self, double grain_s)
+{
+    double whole_s = sim_exp(self->mu + self->sigma * self->sigma / 2);
+    double spread = self->sigma > 0 ? self->sigma : 1e-9;
+    double cut = (sim_log(self->longest_s) - self->mu) / spread;
+
+    self->mean_s = whole_s * mdl_normal_cdf(cut - spread) + self->longest_s * (1 - mdl_normal_cdf(cut));
+    if (grain_s <= 0)
+        return;
+    double grain = (sim_log(grain_s) - self->mu) / spread;
+    if (grain >= cut) { /* the grain swallows all jobs */
+        self->chained_s = self->mean_s;
+        return;
+    }
+    self->chained_s = whole_s * mdl_normal_cdf(grain - spread);
+    self->long_share = 1 - mdl_normal_cdf(grain);
+    self->long_score = grain;
+}
+
+static void init_finetune(mdl_stream_settings_t *self, const mdl_params_t *params, double rate)
+{
+    *self = (mdl_stream_settings_t){.size_ratio = params->finetune_size_ratio,
+                                    .sizes = params->finetune_sizes,
+                                    .mu = sim_log((double)params->finetune_median_s / rate),
+                                    .sigma = params->finetune_sigma,
+                                    .longest_s = (double)params->finetune_longest_s / rate,
+                                    .failed = params->finetune_failed,
+                                    .cancelled = params->finetune_cancelled,
+                                    .startup_s = (int32_t)params->finetune_startup_s,
+                                    .saved_s = (int32_t)params->finetune_saved_s};
+}
+
+static void init_batch(mdl_stream_settings_t *self, const mdl_params_t *params, double rate)
+{
+    *self = (mdl_stream_settings_t){.size_ratio = params->batch_size_ratio,
+                                    .sizes = params->batch_sizes,
+                                    .mu = sim_log((double)params->batch_median_s / rate),
+                                    .sigma = params->batch_sigma,
+                                    .longest_s = (double)params->batch_longest_s / rate,
+                                    .failed = params->batch_failed,
+                                    .cancelled = params->batch_cancelled,
+                                    .startup_s = (int32_t)params->batch_startup_s,
+                                    .saved_s = (int32_t)params->batch_saved_s};
+}
+
+static void init_training(mdl_workload_settings_t *self, const mdl_params_t *params, double rate)
+{
+    self->training_sigma = params->training_sigma;
+    self->training_mean_s = (double)params->training_length_s / rate;
+    self->training_mu = sim_log(self->training_mean_s) - params->training_sigma * params->training_sigma / 2;
+    self->training_startup_s = (int32_t)params->training_startup_s;
+    self->checkpoint_interval_s = (int32_t)params->checkpoint_interval_s;
+    self->checkpoint_pause_s = (int32_t)params->checkpoint_pause_s;
+}
+
+static void init_service(mdl_workload_settings_t *self, const mdl_params_t *params)
+{
+    self->service_interval_s = params->service_interval_s;
+    self->service_swing = params->service_swing;
+    self->service_peak_h = params->service_peak_h;
+    self->service_noise = params->service_noise;
+    self->service_startup_s = (int32_t)params->service_startup_s;
+    self->service_replica_gpus = (uint32_t)params->service_replica_gpus;
+}
+
+static double usable(double rate)
+{
+    return rate > SLOWEST_RATE ? rate : SLOWEST_RATE;
+}
+
+void mdl_workload_settings_init(mdl_workload_settings_t *self, const mdl_params_t *params, const mdl_gpu_type_t *type)
+{
+    *self = (mdl_workload_settings_t){.grain_s = (double)params->workload_grain_s,
+                                      .bundles = (uint32_t)params->workload_bundles,
+                                      .patience_s = (double)params->workload_patience_s,
+                                      .port_time_s = params->port_time_s,
+                                      .port_throughput = params->port_throughput};
+    self->rate[MDL_JOB_TRAINING] = usable(type->rate_training);
+    self->rate[MDL_JOB_FINETUNE] = usable(type->rate_finetune);
+    self->rate[MDL_JOB_INFERENCE] = usable(type->rate_inference);
+    self->rate[MDL_JOB_BATCH] = usable(type->rate_batch);
+    init_training(self, params, self->rate[MDL_JOB_TRAINING]);
+    init_finetune(&self->finetune, params, self->rate[MDL_JOB_FINETUNE]);
+    init_batch(&self->batch, params, self->rate[MDL_JOB_BATCH]);
+    derive_stream(&self->finetune, self->grain_s);
+    derive_stream(&self->batch, self->grain_s);
+    init_service(self, params);
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The workload parameters as a data centre needs them: seconds on its own GPUs instead of on H100s. */
+#ifndef MDL_WORKLOAD_SETTINGS_H
+#define MDL_WORKLOAD_SETTINGS_H
+
+#include "models/params/params.h"
+#include "models/params/tables.h"
+#include "models/scheduler/job.h"
+
+/* A stream of jobs of sizes 1, 2, 4 ... GPUs and lognormal run times (stream.h). */
+typedef struct mdl_stream_settings {
+    double size_ratio;
+    int64_t sizes;
+    double mu, sigma; /* of the logarithm of the run time in seconds */
+    double longest_s;
+    double failed, cancelled;
+    int32_t startup_s, saved_s;
+    /* What follows from these and the grain: */
+    double mean_s;     /* run time */
+    double chained_s;  /* run time in jobs up to the grain, per job: E[d; d <= grain] */
+    double long_share; /* of jobs that are longer */
+    double long_score; /* where the longer ones begin, in standard deviations */
+} mdl_stream_settings_t;
+
+typedef struct mdl_workload_settings {
+    double grain_s; /* 0: job by job */
+    uint32_t bundles;
+    double patience_s;
+    double training_mu, training_sigma, training_mean_s;
+    int32_t training_startup_s, checkpoint_interval_s, checkpoint_pause_s;
+    mdl_stream_settings_t finetune, batch;
+    int64_t service_interval_s;
+    double service_swing, service_peak_h, service_noise;
+    int32_t service_startup_s;
+    uint32_t service_replica_gpus;
+    int64_t port_time_s;
+    double port_throughput;
+    double rate[MDL_JOB_CLASSES]; /* throughput of the GPU type against an H100 */
+} mdl_workload_settings_t;
+
+void mdl_workload_settings_init(mdl_workload_settings_t *self, const mdl_params_t *params, const mdl_gpu_type_t *type);
+
+/* Distribution function of the standard normal, by its Taylor series (Marsaglia 2004), 0 and 1 beyond 8 deviations. */
+double mdl_normal_cdf(double x);
+
+#endif

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A stream of jobs: fine-tuning, evaluation, batch.
+ *
+ * Jobs of 1, 2, 4 ... GPUs with lognormal run times arrive as a Poisson process whose rate makes them want the
+ * contract's activity in the mean. With a grain, the process is cut into fewer and larger units of the same GPU hours:
+ * jobs longer than the grain are kept one by one; shorter ones of one width are chained to units of half a grain to one
+ * grain; and whatever is narrower than the contract's bundle is batched to a bundle of whole nodes. Widths above a
+ * bundle are kept. A superposition of Poisson processes is one, so a stream is one process that picks a kind of unit
+ * each time.
+ *
+ * Jobs wider than the lease are left out (nobody leases less than his jobs need), their share going to the others.
+ */
+#ifndef MDL_STREAM_H
+#define MDL_STREAM_H
+
+#include "models/workload/settings.h"
+#include "models/workload/tenancy.h"
+#include "sim/rng.h"
+
+/* Computes the contract's units and mean gap (0: no jobs) for its terms, granted nodes and bundle. */
+void mdl_stream_plan(mdl_tenancy_t *tenancy, const mdl_stream_settings_t *settings, double grain_s);
+
+/* Draws the seconds until the next job. First draw at each address. */
+int64_t mdl_stream_gap(mdl_tenancy_t *tenancy, sim_rng_t *rng);
+
+/* Draws a job. `throughput`: of its software on this stack, against software at home there; `rate`: of the GPU type. */
+void mdl_stream_job(const mdl_tenancy_t *tenancy, const mdl_stream_settings_t *settings, double grain_s,
+                    double throughput, double rate, sim_rng_t *rng, mdl_job_request_t *request);
+
+#endif
