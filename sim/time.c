@@ -44,15 +44,11 @@ sim_date_t sim_date_from_day(int64_t day)
     return date;
 }
 
-/* Reads `digits` decimal digits; -1 if one is missing. */
 static int32_t read_digits(const char *text, int digits)
 {
     int32_t value = 0;
-    for (int i = 0; i < digits; i++) {
-        if (text[i] < '0' || text[i] > '9')
-            return -1;
+    for (int i = 0; i < digits; i++)
         value = value * 10 + (text[i] - '0');
-    }
     return value;
 }
 

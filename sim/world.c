@@ -9,28 +9,17 @@
 
 #define INITIAL_LPS 16u
 
-static sim_status_t fail_bound(const sim_world_t *world, sim_error_t *err)
-{
-    return sim_fail(err, SIM_ELIMIT, world->model->name, "the world's memory bound of %zu MiB is reached",
-                    world->arena.max_bytes >> 20);
-}
-
-/* Lays the root and the empty LP tables into an empty arena. */
-static sim_status_t lay_root(sim_world_t *world, sim_error_t *err)
+/* Lays the root and the empty LP tables into an empty arena; the smallest arena has room for them. */
+static void lay_root(sim_world_t *world)
 {
     sim_arena_t *arena = &world->arena;
     world->root_ref = sim_arena_alloc(arena, sizeof(sim_world_root_t));
-    sim_ref_t records = sim_arena_alloc(arena, INITIAL_LPS * sizeof(sim_lp_record_t));
-    sim_ref_t briefs = sim_arena_alloc(arena, INITIAL_LPS * sizeof(sim_lp_brief_t));
-    sim_ref_t active = sim_arena_alloc(arena, INITIAL_LPS * sizeof(uint32_t));
-    if (world->root_ref == 0 || records == 0 || briefs == 0 || active == 0)
-        return fail_bound(world, err);
     world->root = sim_arena_at(arena, world->root_ref);
-    world->root->records = records;
-    world->root->briefs = briefs;
-    world->root->active = active;
+    world->root->records = sim_arena_alloc(arena, INITIAL_LPS * sizeof(sim_lp_record_t));
+    world->root->briefs = sim_arena_alloc(arena, INITIAL_LPS * sizeof(sim_lp_brief_t));
+    world->root->active = sim_arena_alloc(arena, INITIAL_LPS * sizeof(uint32_t));
     world->root->lp_capacity = INITIAL_LPS;
-    return SIM_OK;
+    SIM_ASSERT(world->root_ref != 0 && world->root->active != 0);
 }
 
 /* Without a bound of the caller's, half of the default will do where the limit on address space is tight. */
@@ -57,12 +46,11 @@ sim_status_t sim_world_create(sim_world_t **world, const sim_model_t *model, con
     self->input = input;
     self->options = *options;
     sim_status_t status = reserve(self, err);
-    if (status >= 0)
-        status = lay_root(self, err);
     if (status < 0) {
         sim_world_destroy(self);
         return status;
     }
+    lay_root(self);
     *world = self;
     return SIM_OK;
 }
@@ -93,7 +81,8 @@ sim_status_t sim_world_reset(sim_world_t *world, const void *input, const sim_wo
     } else {
         sim_arena_reset(&world->arena);
     }
-    return lay_root(world, err);
+    lay_root(world);
+    return SIM_OK;
 }
 
 sim_status_t sim_world_clone(sim_world_t **copy, const sim_world_t *world, const void *input, sim_error_t *err)

@@ -94,7 +94,8 @@ sim_status_t sim_world_create(sim_world_t **world, const sim_model_t *model, con
                               const sim_world_options_t *options, sim_error_t *err);
 void sim_world_destroy(sim_world_t *world); /* NULL is fine */
 
-/* Empties a world for another run, keeping its memory: same effect as destroy and create. */
+/* Empties a world for another run, keeping its memory: same effect as destroy and create. After a failure (only possible
+ * with another max_bytes) the world can only be destroyed. */
 sim_status_t sim_world_reset(sim_world_t *world, const void *input, const sim_world_options_t *options,
                              sim_error_t *err);
 

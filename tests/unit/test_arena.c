@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The arena: zeroed aligned blocks that never overlap, reuse, copies, the bound, refusals of the system. */
 #include "sim/arena.h"
+#include "tests/support/limit.h"
 #include "tests/support/test.h"
-
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define BLOCKS 400
 
@@ -149,15 +146,15 @@ static void test_copy(void **state)
 static void test_bound(void **state)
 {
     (void)state;
-    sim_arena_t arena = new_arena((size_t)4 << 20);
-    assert_int_equal(sim_arena_alloc(&arena, (size_t)5 << 20), 0);
+    sim_arena_t arena = new_arena((size_t)6 << 20);
+    assert_int_equal(sim_arena_alloc(&arena, (size_t)7 << 20), 0);
     assert_int_equal(sim_arena_alloc(&arena, SIZE_MAX), 0);
     size_t n = 0;
     while (sim_arena_alloc(&arena, 65536) != 0)
         n++;
-    assert_true(n >= 62 && n <= 64);
+    assert_true(n >= 94 && n <= 96);
     assert_int_not_equal(sim_arena_alloc(&arena, 64), 0);
-    assert_true(sim_arena_used(&arena) <= (size_t)4 << 20);
+    assert_true(sim_arena_used(&arena) <= (size_t)6 << 20);
     sim_arena_t small = new_arena((size_t)2 << 20);
     sim_error_t err = {0};
     assert_int_equal(sim_arena_copy(&small, &arena, &err), SIM_ELIMIT);
@@ -176,45 +173,49 @@ static void test_range_that_cannot_be_had(void **state)
     sim_arena_free(&arena);
 }
 
-/* Sanitizers need the address space themselves. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define UNDER_SANITIZER 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define UNDER_SANITIZER 1
-#endif
-#ifndef UNDER_SANITIZER
-#define UNDER_SANITIZER 0
-#endif
-
-/* In a child, as the limit can't be lifted again. */
-static int reserve_under_limit(void)
-{
-    struct rlimit limit = {(rlim_t)1 << 30, (rlim_t)1 << 30};
-    sim_arena_t arena;
-    sim_error_t err = {0};
-    if (setrlimit(RLIMIT_AS, &limit) != 0)
-        return 1;
-    if (sim_arena_init(&arena, (size_t)2 << 30, &err) != SIM_ENOMEM || strstr(err.message, "1024 MiB") == NULL)
-        return 2;
-    return sim_arena_init(&arena, (size_t)64 << 20, NULL) == SIM_OK ? 0 : 3;
-}
-
+/* The sum of all reservations must fit the limit on address space; the message names it. */
 static void test_limit_on_address_space_is_named(void **state)
 {
     (void)state;
-    if (UNDER_SANITIZER)
-        skip();
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0)
-        _exit(reserve_under_limit());
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
+    struct rlimit saved;
+    test_limit_begin(RLIMIT_AS, (rlim_t)1 << 30, &saved);
+    sim_arena_t arena, small;
+    sim_error_t err = {0};
+    sim_status_t refused = sim_arena_init(&arena, (size_t)2 << 30, &err);
+    sim_status_t granted = sim_arena_init(&small, (size_t)64 << 20, NULL);
+    test_limit_end(RLIMIT_AS, &saved);
+    assert_int_equal(refused, SIM_ENOMEM);
+    assert_non_null(strstr(err.message, "limit on address space is 1024 MiB"));
+    assert_int_equal(granted, SIM_OK);
+    sim_arena_free(&small);
+}
+
+/* The range was reserved, but the system has no memory for it: as if the bound were reached, and nothing is lost. */
+static void test_no_memory_for_a_reserved_range(void **state)
+{
+    (void)state;
+    sim_arena_t arena = new_arena((size_t)256 << 20);
+    sim_arena_t large = new_arena((size_t)256 << 20);
+    assert_int_not_equal(sim_arena_alloc(&large, (size_t)60 << 20), 0);
+    sim_ref_t kept = sim_arena_alloc(&arena, 1000);
+    memset(sim_arena_at(&arena, kept), 7, 1000);
+    struct rlimit saved;
+    test_limit_begin(RLIMIT_DATA, (rlim_t)1 << 20, &saved);
+    sim_error_t err = {0};
+    sim_arena_t third;
+    sim_status_t refused = sim_arena_init(&third, (size_t)4 << 20, NULL);
+    sim_status_t copied = sim_arena_copy(&arena, &large, &err);
+    sim_ref_t block = sim_arena_alloc(&arena, (size_t)60 << 20);
+    test_limit_end(RLIMIT_DATA, &saved);
+    assert_int_equal(refused, SIM_ENOMEM);
+    assert_int_equal(copied, SIM_ENOMEM);
+    assert_non_null(strstr(err.message, "for a copy"));
+    assert_int_equal(block, 0);
+    assert_filled(&arena, &(block_t){kept, 1000, 7}, 7);
+    assert_int_not_equal(sim_arena_alloc(&arena, (size_t)60 << 20), 0);
+    sim_arena_free(&third);
+    sim_arena_free(&arena);
+    sim_arena_free(&large);
 }
 
 int main(void)
@@ -227,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_bound),
         cmocka_unit_test(test_range_that_cannot_be_had),
         cmocka_unit_test(test_limit_on_address_space_is_named),
+        cmocka_unit_test(test_no_memory_for_a_reserved_range),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -221,6 +221,26 @@ static void test_growth_keeps_events_and_handles(void **state)
     free(calendar);
 }
 
+/* Large enough for what only large heaps do. */
+static void test_large_calendar(void **state)
+{
+    (void)state;
+    const uint32_t n = 20000;
+    sim_calendar_t *calendar = new_calendar(n);
+    for (uint32_t i = 0; i < n; i++)
+        put(calendar, (i * UINT32_C(7919)) % n, i, 0);
+    assert_true(sim_calendar_verify(calendar));
+    sim_event_t event;
+    for (uint32_t i = 0; i < n; i++) {
+        assert_true(sim_calendar_pop(calendar, SIM_NEVER, &event));
+        assert_int_equal(event.time_s, i);
+        assert_int_equal(event.type * UINT32_C(7919) % n, i);
+        put(calendar, n + i % 10, i, 0);
+    }
+    assert_true(sim_calendar_verify(calendar));
+    free(calendar);
+}
+
 /* The audit must notice what it is there for. */
 static void test_verify_notices_damage(void **state)
 {
@@ -229,7 +249,7 @@ static void test_verify_notices_damage(void **state)
     size_t bytes = sim_calendar_bytes(32);
     put(calendar, 1, 99, 0);
     expect(calendar, 1, 99);
-    for (uint32_t i = 0; i < 12; i++)
+    for (uint32_t i = 0; i < 14; i++)
         put(calendar, i < 4 ? 1 : 10 + i, i, 0);
     sim_calendar_t *sound = new_calendar(32);
     memcpy(sound, calendar, bytes);
@@ -240,7 +260,10 @@ static void test_verify_notices_damage(void **state)
         switch (damage) {
         case 0: calendar->pending++; break;
         case 1: heap[5] = heap[4] - ((sim_key_t)1 << 64); break;
-        case 2: heap[SIM_HEAP_ROOT + calendar->heap_keys] = 5; break;
+        case 2:
+            assert_int_not_equal((SIM_HEAP_ROOT + calendar->heap_keys) % 4, 0);
+            heap[SIM_HEAP_ROOT + calendar->heap_keys] = 5;
+            break;
         case 3: sim_calendar_places_(calendar)[sim_key_slot_(heap[6])]++; break;
         case 4: calendar->free_slot = 0; break;
         case 5: calendar->sequence = 2; break;
@@ -268,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_ring_overflows_into_the_heap),
         cmocka_unit_test(test_renumbering_keeps_the_order),
         cmocka_unit_test(test_growth_keeps_events_and_handles),
+        cmocka_unit_test(test_large_calendar),
         cmocka_unit_test(test_verify_notices_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,12 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The world by example: windows, messages, growth, bounds, stopping, and what it says when something goes wrong. */
 #include "sim/world.h"
+#include "tests/support/limit.h"
 #include "tests/support/test.h"
 
 #define WINDOW_S  100
 #define START_DAY 18993 /* 2022-01-01 */
 
-enum { NOTHING, LOG, SEND, BURST, SCHEDULE, FAIL, SILENT_FAIL, CANCEL_AT_ONCE, STOP_SELF, ADD_LPS, RUN_SELF };
+enum {
+    NOTHING,
+    LOG,
+    SEND,
+    BURST,
+    SCHEDULE,
+    FAIL,
+    SILENT_FAIL,
+    CANCEL_AT_ONCE,
+    STOP_SELF,
+    ADD_LPS,
+    RUN_SELF,
+    BREAK_WALL
+};
 
 /* A scripted LP: its log of what came, and what the test's boundary function is to do. */
 typedef struct script {
@@ -71,6 +85,7 @@ static sim_status_t handle(sim_lp_t *lp, const sim_event_t *event)
     case CANCEL_AT_ONCE: return cancel_at_once(lp);
     case STOP_SELF: return stop_self(lp);
     case ADD_LPS: return add_lps(lp, event->a);
+    case BREAK_WALL: return sim_world_schedule(lp->world, 0, &(sim_event_t){.time_s = 500}, 0, NULL);
     case RUN_SELF: return sim_world_run_lp(lp->world, lp->index, lp->now_s, lp->error);
     default: return SIM_OK;
     }
@@ -284,6 +299,7 @@ static void test_handler_errors_are_placed(void **state)
         {{10, SCHEDULE, 0, SIM_NEVER - 10, 0}, SIM_EINVARIANT, {"sim_schedule"}},
         {{10, ADD_LPS, 0, 1, 0}, SIM_EINVARIANT, {"script LP 1", "inside a window"}},
         {{10, RUN_SELF, 0, 0, 0}, SIM_EINVARIANT, {"only at a boundary"}},
+        {{10, BREAK_WALL, 0, 0, 0}, SIM_EINVARIANT, {"script LP 1"}},
     };
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
         plan_t plan = {0};
@@ -509,21 +525,93 @@ static void test_stop_and_progress(void **state)
     sim_world_destroy(world);
 }
 
+/* Takes all of the arena but `left` bytes, in blocks that nobody gives back. */
+static void exhaust(sim_world_t *world, size_t left)
+{
+    sim_arena_t *arena = sim_world_arena(world);
+    size_t room = arena->max_bytes - sim_arena_used(arena) - left;
+    for (size_t bytes = (size_t)1 << 24; bytes >= 64; bytes /= 2) {
+        for (; room >= bytes; room -= bytes)
+            assert_int_not_equal(sim_arena_alloc(arena, bytes), 0);
+    }
+}
+
+/* Whatever block is the first that can't be had: the LP tables, the state, the outbox or the calendar. */
 static void test_memory_bound_is_named(void **state)
 {
     (void)state;
-    sim_world_t *world;
-    sim_error_t err = {0};
-    sim_world_options_t options = {.max_bytes = (size_t)2 << 20};
-    assert_int_equal(sim_world_create(&world, &model, NULL, &options, &err), SIM_OK);
-    uint32_t lp;
-    sim_lp_spec_t spec = {.state_bytes = 100000};
-    sim_status_t status = SIM_OK;
-    for (int i = 0; i < 100 && status >= 0; i++)
-        status = sim_world_add_lp(world, &spec, &lp, &err);
-    assert_int_equal(status, SIM_ELIMIT);
-    assert_non_null(strstr(err.message, "memory bound of 2 MiB"));
-    assert_int_equal(lp + 1, sim_world_lp_count(world));
+    for (uint32_t n = 15; n <= 16; n++) {
+        for (size_t left = 0; left < 9000; left += 448) {
+            plan_t plan = {0};
+            sim_world_t *world = new_world(&model, &plan, n, NULL);
+            exhaust(world, left);
+            sim_error_t err = {0};
+            uint32_t lp = 99;
+            sim_lp_spec_t spec = {.state_bytes = 2000, .calendar_max = 8};
+            sim_status_t status = sim_world_add_lp(world, &spec, &lp, &err);
+            assert_int_equal(sim_world_lp_count(world), status == SIM_OK ? n + 1 : n);
+            assert_int_equal(lp, status == SIM_OK ? n : 99);
+            if (left < 2000)
+                assert_int_equal(status, SIM_ELIMIT);
+            if (status != SIM_OK)
+                assert_non_null(strstr(err.message, "memory bound of 64 MiB"));
+            run_ok(world, 300);
+            sim_world_destroy(world);
+        }
+    }
+}
+
+static void test_memory_bound_stops_growth(void **state)
+{
+    (void)state;
+    plan_t plan = {0};
+    sim_lp_spec_t spec = {.outbox_capacity = 4};
+    sim_world_t *world = new_world(&model, &plan, 2, &spec);
+    put(world, 0, (sim_event_t){.time_s = 10, .type = BURST, .a = 12, .b = 300});
+    exhaust(world, 0);
+    run_fails(world, SIM_ELIMIT, (const char *const[]){"calendar", "script LP 0", "32 events", "64 MiB", NULL});
+    sim_world_destroy(world);
+    world = new_world(&model, &plan, 2, &spec);
+    for (int i = 0; i < 4; i++)
+        put(world, 1, (sim_event_t){.time_s = 10, .type = SEND, .entity = 0, .a = 200});
+    exhaust(world, 0);
+    run_fails(world, SIM_ELIMIT, (const char *const[]){"outbox", "script LP 1", "8 messages", "64 MiB", NULL});
+    sim_world_destroy(world);
+    world = new_world(&model, &plan, 2, NULL);
+    for (int i = 0; i < 5; i++)
+        put(world, 1, (sim_event_t){.time_s = 10, .type = SEND, .entity = 0, .a = 200});
+    for (int i = 0; i < 4; i++)
+        put(world, 0, (sim_event_t){.time_s = 500, .type = LOG});
+    exhaust(world, 0);
+    run_fails(world, SIM_ELIMIT, (const char *const[]){"calendar", "script LP 0", "64 MiB", NULL});
+    sim_world_destroy(world);
+}
+
+/* Without a bound of its own a world makes do with less address space; with too little, it says why. */
+static void test_tight_address_space(void **state)
+{
+    (void)state;
+    struct rlimit saved;
+    sim_world_t *world, *copy, *none;
+    sim_error_t err = {0}, clone_err = {0};
+    sim_world_options_t options = {.seed = 1};
+    test_limit_begin(RLIMIT_AS, (rlim_t)1400 << 20, &saved);
+    sim_status_t first = sim_world_create(&world, &model, NULL, &options, &err);
+    sim_status_t clone = first == SIM_OK ? sim_world_clone(&copy, world, NULL, &clone_err) : SIM_OK;
+    test_limit_end(RLIMIT_AS, &saved);
+    test_limit_begin(RLIMIT_AS, (rlim_t)200 << 20, &saved);
+    sim_status_t second = sim_world_create(&none, &model, NULL, &options, &err);
+    options.max_bytes = (size_t)300 << 20;
+    sim_status_t third = first == SIM_OK ? sim_world_reset(world, NULL, &options, NULL) : SIM_OK;
+    test_limit_end(RLIMIT_AS, &saved);
+    assert_int_equal(first, SIM_OK);
+    assert_int_equal(clone, SIM_ENOMEM);
+    assert_null(copy);
+    assert_non_null(strstr(clone_err.message, "1400 MiB"));
+    assert_int_equal(second, SIM_ENOMEM);
+    assert_null(none);
+    assert_non_null(strstr(err.message, "200 MiB"));
+    assert_int_equal(third, SIM_ENOMEM);
     sim_world_destroy(world);
 }
 
@@ -558,6 +646,8 @@ int main(void)
         cmocka_unit_test(test_boundary_errors_are_placed),
         cmocka_unit_test(test_stop_and_progress),
         cmocka_unit_test(test_memory_bound_is_named),
+        cmocka_unit_test(test_memory_bound_stops_growth),
+        cmocka_unit_test(test_tight_address_space),
         cmocka_unit_test(test_wall_time_is_split),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
