@@ -19,7 +19,8 @@ typedef struct run {
     int64_t end_s; /* of the window under way */
     uint32_t n_active;
     uint32_t chunk;
-    atomic_uint next;   /* first position in the list of active LPs that no thread has taken */
+    atomic_uint next; /* first position in the list of active LPs that no thread has taken */
+    omp_lock_t failure_lock;
     uint32_t failed_lp; /* lowest index of an LP that failed in this window; NO_LP */
     sim_error_t failure;
     sim_status_t status;
@@ -84,12 +85,13 @@ static void open_window(run_t *run)
 /* The lowest index wins, so that the failure reported does not depend on the threads. */
 static void report_failure(run_t *run, const sim_lp_t *lp, sim_status_t status, const sim_error_t *cause)
 {
-#pragma omp critical(sim_world_failure)
+    omp_set_lock(&run->failure_lock);
     if (lp->index < run->failed_lp) {
         run->failed_lp = lp->index;
         run->failure = (sim_error_t){0};
         (void)sim_world_fail_lp_(run->world, lp, status, cause, &run->failure);
     }
+    omp_unset_lock(&run->failure_lock);
 }
 
 /* Brings one LP to the window's end. */
@@ -208,7 +210,9 @@ sim_status_t sim_world_run(sim_world_t *world, int64_t until_s, const sim_contro
     int threads = world->options.threads > 1 ? world->options.threads : 1;
     world->options.threads = threads;
     world->error = (sim_error_t){0};
+    omp_init_lock(&run.failure_lock);
 #pragma omp parallel num_threads(threads) if (threads > 1)
     run_team(&run);
+    omp_destroy_lock(&run.failure_lock);
     return run.status;
 }
