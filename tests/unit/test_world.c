@@ -592,7 +592,7 @@ static void test_tight_address_space(void **state)
 {
     (void)state;
     struct rlimit saved;
-    sim_world_t *world, *copy, *none;
+    sim_world_t *world = NULL, *copy = NULL, *none = NULL;
     sim_error_t err = {0}, clone_err = {0};
     sim_world_options_t options = {.seed = 1};
     test_limit_begin(RLIMIT_AS, (rlim_t)1400 << 20, &saved);
