@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # overbuild_embed(OUTPUT PREFIX FILES...): a C file that holds the files as strings, in order of name:
 #     const char *const PREFIX_names[]; const char *const PREFIX_texts[]; const size_t PREFIX_count;
+#     const char *const PREFIX_summaries[];   the first comment line of each
 # and each text under a name of its own, for use in constant tables: const unsigned char PREFIX_text_NAME[];
 
 set(OVERBUILD_EMBED_SCRIPT "${CMAKE_CURRENT_LIST_DIR}/embed_files.cmake")

@@ -4,6 +4,19 @@
  * scn_scenario_load() resolves `extends`, checks every key, unit, bound, date and table, and reports every problem in
  * one go as "file:line:column: key: found; expected; did you mean ...?". The result is a plan of arms, design points
  * and replications; scn_scenario_input() gives the complete, immutable input of one (arm, point).
+ *
+ *     horizon    start and end are both simulated: 2022-01-01 to 2022-01-01 is one day
+ *     extends    maps are merged key by key and the later key wins; lists (changes, shocks) are replaced as a whole.
+ * `arms`, when given, says which arms there are: {name: X} alone takes over the extended file's arm X, any other entry
+ * replaces it; without `arms` all are inherited. The name is the file's own set        values from the start; of a
+ * parameter that an extended file made uncertain: fixes it changes    values from a date on, for all arms arms `set`
+ * holds from the start or from `from` on and wins over the scenario's `changes` of the same parameters from then on;
+ * `changes` and `shocks` come on top of the scenario's; `without` names kinds of the scenario's shocks that the arm
+ * does without (from `from` on) horizons that move: what an extended file dated before a later start holds at the start
+ * (a passing shock, `hype`, is left out); what it dated behind the end is left out tables     a path, or the CSV text
+ * itself when it has several lines (as resolved scenarios carry it) uncertain  KEY: prior, or {dist: uniform |
+ * loguniform, min, max}, {dist: normal, mean, sd}, {dist: choice, values} design     {method: mc | lhs | sobol, points:
+ * N} or {method: factorial, levels: N}; scenarios/design.h says how
  */
 #ifndef SCN_SCENARIO_H
 #define SCN_SCENARIO_H
@@ -60,8 +73,12 @@ uint32_t scn_scenario_arms(const scn_scenario_t *self);
 const char *scn_scenario_arm_name(const scn_scenario_t *self, uint32_t arm);
 uint32_t scn_scenario_points(const scn_scenario_t *self); /* 1 without a design */
 uint32_t scn_scenario_replications(const scn_scenario_t *self);
+/* Whether replications stop at a precision; then replications() is the most that may be run. */
+bool scn_scenario_precision(const scn_scenario_t *self, const char **metric, double *half_width);
+/* Whether there is a `design`: points become a dimension of the result. */
+bool scn_scenario_has_design(const scn_scenario_t *self);
 /* Arms that follow arm 0 (or another) exactly until a date can be forked from it. Returns the arm it follows, or -1,
- * and the time of the first difference in `from_s`. */
+ * and the time of the first difference in `from_s`: the input's horizon for an arm that never differs. */
 int32_t scn_scenario_forks_from(const scn_scenario_t *self, uint32_t arm, int64_t *from_s);
 /* Whether design points share random numbers; else the point is part of the replication word. */
 bool scn_scenario_points_share_randomness(const scn_scenario_t *self);
@@ -77,16 +94,20 @@ const mdl_input_t *scn_scenario_input(const scn_scenario_t *self, uint32_t arm, 
 char *scn_scenario_resolved(const scn_scenario_t *self);
 /* The text that two runs must share to be continued in one file: resolved without counts and arms. Caller frees. */
 char *scn_scenario_identity(const scn_scenario_t *self);
+/* What one arm changes, as text: equal for an arm that was in an earlier run and is the same now. Caller frees. */
+char *scn_scenario_arm_identity(const scn_scenario_t *self, uint32_t arm);
 /* The files as read, concatenated with their names; for the result's provenance. Caller frees. */
 char *scn_scenario_source(const scn_scenario_t *self);
 
 /* Presets shipped with the program. */
 size_t scn_preset_count(void);
 const char *scn_preset_name(size_t i);
-const char *scn_preset_summary(size_t i); /* first comment line */
+const char *scn_preset_summary(size_t i);      /* first comment line */
 const char *scn_preset_text(const char *name); /* NULL if there is none of that name */
 
 /* JSON Schema (draft 2020-12) of scenario files, generated from the registry; the caller frees it. */
 char *scn_json_schema(void);
+/* The parameter registry, the tables' columns and the kinds of shock as Markdown: docs/PARAMETERS.md. Caller frees. */
+char *scn_params_markdown(void);
 
 #endif

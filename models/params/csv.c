@@ -143,16 +143,22 @@ static bool second_valid(unsigned char first, unsigned char second)
     }
 }
 
-bool mdl_text_valid(const char *text)
+const char *mdl_text_invalid(const char *text)
 {
     const unsigned char *at = (const unsigned char *)text;
     while (*at != '\0') {
         int more = following(*at);
         if (more < 0 || (more > 0 && !second_valid(at[0], at[1])))
-            return false;
-        for (at++; more > 0; more--, at++)
-            if ((*at & 0xC0) != 0x80)
-                return false;
+            return (const char *)at;
+        for (int i = 1; i <= more; i++)
+            if ((at[i] & 0xC0) != 0x80)
+                return (const char *)at;
+        at += 1 + more;
     }
-    return true;
+    return NULL;
+}
+
+bool mdl_text_valid(const char *text)
+{
+    return mdl_text_invalid(text) == NULL;
 }

@@ -37,5 +37,7 @@ mdl_csv_t mdl_csv(const char *text);
 bool mdl_csv_next(mdl_csv_t *self, mdl_csv_cell_t *cell);
 /* Whether `text` is valid UTF-8 without control characters other than tab. */
 bool mdl_text_valid(const char *text);
+/* The first byte that is not, or NULL. */
+const char *mdl_text_invalid(const char *text);
 
 #endif

@@ -49,7 +49,7 @@ static size_t bad_unit(const mdl_param_t *param)
 {
     double a, b;
     if (param->kind == MDL_KIND_CHOICE)
-        return strchr(param->unit, '|') == NULL;
+        return param->unit[0] == '\0' || param->unit[0] == '|';
     if (param->kind == MDL_KIND_DURATION)
         return mdl_unit_factor(param->unit, "s", &a, &b, NULL) < 0;
     if (param->kind == MDL_KIND_MONEY)

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What can be checked only when all files and the command line have been read. */
+#include "models/params/spelling.h"
+#include "scenarios/design.h"
+#include "scenarios/draft.h"
+
+#include <string.h>
+
+/* --- GPU types of shocks ------------------------------------------------------------------------------------------ */
+
+static void resolve_type(scn_reader_t *self, const mdl_tables_t *tables, const scn_node_t *name, scn_event_t *event)
+{
+    if (!scn_expect(self, name, SCN_SCALAR, "the name of a GPU type"))
+        return;
+    int32_t type = mdl_tables_find_gpu_type(tables, name->text);
+    if (type >= 0) {
+        event->types |= UINT64_C(1) << type;
+        return;
+    }
+    mdl_spelling_t near = mdl_spelling(name->text);
+    for (uint32_t i = 0; i < tables->n_gpu_types; i++)
+        mdl_spelling_offer(&near, tables->gpu_types[i].name);
+    if (near.best != NULL)
+        scn_log_add(self->log, name->place, "types: unknown GPU type %.60s; did you mean %s?", name->text, near.best);
+    else
+        scn_log_add(self->log, name->place, "types: unknown GPU type %.60s; expected a name from the table gpu_types",
+                    name->text);
+}
+
+static void resolve_types(scn_reader_t *self, const mdl_tables_t *tables, scn_events_t *events)
+{
+    for (size_t i = 0; i < events->n; i++) {
+        scn_event_t *event = &events->items[i];
+        event->types = 0;
+        if (event->type_names == NULL)
+            continue;
+        for (const scn_node_t *name = event->type_names->first; name != NULL; name = name->next)
+            resolve_type(self, tables, name, event);
+    }
+}
+
+/* --- design ------------------------------------------------------------------------------------------------------- */
+
+static bool all_choices(const scn_factors_t *factors)
+{
+    for (size_t i = 0; i < factors->n; i++)
+        if (factors->items[i].distribution != SCN_CHOICE)
+            return false;
+    return true;
+}
+
+static void check_factorial(scn_reader_t *self)
+{
+    const scn_draft_t *draft = self->draft;
+    if (draft->points != 0)
+        scn_log_add(self->log, draft->design_place,
+                    "points: follow from the levels of a factorial design; expected levels: N instead");
+    if (draft->levels == 0 && !all_choices(&draft->factors))
+        scn_log_add(self->log, draft->design_place, "levels: missing; expected levels: N with method: factorial");
+    else if (scn_design_points(draft) > SCN_MAX_INPUTS)
+        scn_log_add(self->log, draft->design_place,
+                    "design: %zu factors with %lld levels are more than %d points; expected fewer levels, or "
+                    "method: lhs",
+                    draft->factors.n, (long long)draft->levels, SCN_MAX_INPUTS);
+}
+
+static void check_sampled(scn_reader_t *self)
+{
+    const scn_draft_t *draft = self->draft;
+    if (draft->points == 0)
+        scn_log_add(self->log, draft->design_place, "points: missing; expected points: N, how many to sample");
+    if (draft->levels != 0)
+        scn_log_add(self->log, draft->design_place, "levels: only a factorial design has them; expected points: N");
+    if (draft->method == SCN_METHOD_SOBOL && draft->factors.n > SCN_SOBOL_DIMENSIONS)
+        scn_log_add(self->log, draft->design_place,
+                    "design: %zu uncertain parameters; expected at most %d with method: sobol; use method: lhs",
+                    draft->factors.n, SCN_SOBOL_DIMENSIONS);
+}
+
+static void check_design(scn_reader_t *self)
+{
+    const scn_draft_t *draft = self->draft;
+    if (!draft->has_design) {
+        if (draft->factors.n > 0)
+            scn_log_add(self->log, draft->factors.items[0].place,
+                        "uncertain: there is no design to vary it; expected design: {method: lhs, points: 64}");
+        return;
+    }
+    if (!draft->has_method)
+        scn_log_add(self->log, draft->design_place, "method: missing; expected mc, lhs, sobol or factorial");
+    if (draft->factors.n == 0)
+        scn_log_add(self->log, draft->design_place,
+                    "design: there are no uncertain parameters to vary; expected uncertain: {KEY: prior}");
+    if (!draft->has_method || draft->factors.n == 0)
+        return;
+    if (draft->method == SCN_METHOD_FACTORIAL)
+        check_factorial(self);
+    else
+        check_sampled(self);
+}
+
+void scn_draft_check(scn_reader_t *self, const mdl_tables_t *tables)
+{
+    scn_draft_t *draft = self->draft;
+    resolve_types(self, tables, &draft->shocks);
+    for (size_t i = 0; i < draft->arms.n; i++)
+        resolve_types(self, tables, &draft->arms.items[i].shocks);
+    check_design(self);
+    size_t points = scn_design_points(draft);
+    if (points <= SCN_MAX_INPUTS && points * draft->arms.n > SCN_MAX_INPUTS)
+        scn_log_add(self->log, draft->design_place,
+                    "design: %zu arms times %zu points are more than %d; expected fewer of them", draft->arms.n, points,
+                    SCN_MAX_INPUTS);
+}

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Loading a scenario: the chain of files, the command line, the tables; then accessors. */
+#include "scenarios/scenario.h"
+
+#include "scenarios/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One file of the chain of extends. */
+typedef struct level {
+    scn_node_t *root;
+    uint32_t file;
+} level_t;
+
+typedef struct loader {
+    scn_scenario_t *scenario;
+    scn_reader_t reader;
+    scn_log_t log;
+    level_t levels[SCN_MAX_EXTENDS];
+    bool broken_chain; /* something extended could not be read */
+} loader_t;
+
+/* --- the chain of extends ----------------------------------------------------------------------------------------- */
+
+static bool is_cycle(const loader_t *self, const scn_source_t *source)
+{
+    for (size_t i = 0; i < self->scenario->n_sources; i++)
+        if (strcmp(self->scenario->sources[i].id, source->id) == 0)
+            return true;
+    return false;
+}
+
+/* Opens `name` as the next level, named at `place` by the level before (or the command line). */
+static bool open_level(loader_t *self, const char *name, const char *folder, scn_place_t place)
+{
+    scn_scenario_t *scenario = self->scenario;
+    scn_source_t source = {0};
+    scn_reason_t why = {0};
+    bool first = scenario->n_sources == 0;
+    sim_status_t status = scn_source_open(&scenario->pool, name, folder, &source, &why);
+    self->reader.out_of_memory = self->reader.out_of_memory || status == SIM_ENOMEM;
+    if (status == SIM_EINPUT && first)
+        scn_log_add(&self->log, place, "%s", why.text);
+    else if (status == SIM_EINPUT)
+        scn_log_add(&self->log, place, "extends: %.200s: %s", name, why.text);
+    else if (status == SIM_OK && is_cycle(self, &source))
+        scn_log_add(&self->log, place, "extends: %.200s extends this file in turn; expected no cycle", name);
+    else if (status == SIM_OK && scenario->n_sources == SCN_MAX_EXTENDS)
+        scn_log_add(&self->log, place, "extends: more than %d files deep; expected fewer", SCN_MAX_EXTENDS);
+    else if (status == SIM_OK) {
+        scenario->sources[scenario->n_sources++] = source;
+        return true;
+    }
+    return false;
+}
+
+static void parse_level(loader_t *self, size_t i)
+{
+    const scn_source_t *source = &self->scenario->sources[i];
+    level_t *level = &self->levels[i];
+    level->file = scn_log_file(&self->log, source->name);
+    size_t before = self->log.n;
+    sim_status_t status =
+        scn_yaml_read(&self->scenario->pool, &self->log, level->file, source->text, source->length, &level->root);
+    self->reader.out_of_memory = self->reader.out_of_memory || status == SIM_ENOMEM;
+    if (level->root == NULL && self->log.n == before)
+        scn_log_add(&self->log, (scn_place_t){level->file, 1, 1, NULL},
+                    "found an empty file; expected keys such as name, extends, set and arms");
+}
+
+/* Reads all files of the chain into trees. */
+static void read_chain(loader_t *self, const char *path_or_preset)
+{
+    scn_scenario_t *scenario = self->scenario;
+    scn_place_t place = {.label = path_or_preset};
+    const char *name = path_or_preset, *folder = "";
+    while (name != NULL) {
+        if (!open_level(self, name, folder, place)) {
+            self->broken_chain = true;
+            return;
+        }
+        size_t i = scenario->n_sources - 1;
+        parse_level(self, i);
+        const scn_node_t *extends = scn_node_get(self->levels[i].root, "extends");
+        self->broken_chain = self->broken_chain || self->levels[i].root == NULL;
+        name = NULL;
+        if (extends != NULL && scn_expect(&self->reader, extends, SCN_SCALAR, "a preset or a path")) {
+            name = extends->text;
+            place = extends->place;
+            folder = scenario->sources[i].folder;
+        } else if (extends != NULL) {
+            self->broken_chain = true;
+        }
+    }
+}
+
+/* From the last extended file to the scenario's own. */
+static void read_levels(loader_t *self)
+{
+    scn_draft_t *draft = self->reader.draft;
+    for (size_t i = self->scenario->n_sources; i-- > 0;) {
+        self->reader.source = &self->scenario->sources[i];
+        self->reader.file = self->levels[i].file;
+        draft->name = NULL; /* a name is not inherited */
+        /* Without the extended horizon dates can't be judged. */
+        draft->horizon_bad = draft->horizon_bad || self->broken_chain;
+        if (self->levels[i].root != NULL)
+            scn_draft_read(&self->reader, self->levels[i].root);
+    }
+}
+
+/* "some folder/my file.yaml" -> "my-file" */
+static const char *name_from(scn_pool_t *pool, const scn_source_t *source)
+{
+    const char *dot = strrchr(source->base, '.');
+    size_t n = dot != NULL && dot != source->base ? (size_t)(dot - source->base) : strlen(source->base);
+    char *name = scn_pool_copy(pool, source->base, n < 63 ? n : 63);
+    if (name == NULL)
+        return "scenario";
+    for (char *c = name; *c != '\0'; c++)
+        if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-", *c) == NULL)
+            *c = '-';
+    if (strchr(".-_", name[0]) != NULL)
+        name[0] = 'x';
+    return name;
+}
+
+/* --- tables ------------------------------------------------------------------------------------------------------- */
+
+typedef struct table_report {
+    scn_log_t *log;
+    uint32_t file;
+} table_report_t;
+
+static void on_table_problem(void *user, const char *message)
+{
+    table_report_t *report = user;
+    scn_log_add_text(report->log, report->file, message);
+}
+
+static void read_table(loader_t *self, const mdl_table_t *table, const scn_table_file_t *given)
+{
+    char shipped[64];
+    const char *name = shipped, *text = table->default_csv;
+    (void)snprintf(shipped, sizeof shipped, "%s (shipped table)", table->name);
+    if (given->given) {
+        name = given->source.name;
+        text = given->source.text;
+    }
+    table_report_t report = {&self->log, scn_log_file(&self->log, table->name)};
+    if (given->given && given->source.length > strlen(text))
+        scn_log_add(&self->log, given->place, "%s: found a NUL byte in %.200s; expected a CSV file", table->name, name);
+    else
+        (void)mdl_table_read(self->scenario->tables, table, name, text, on_table_problem, &report);
+}
+
+static void read_tables(loader_t *self)
+{
+    self->scenario->tables = scn_pool_take(&self->scenario->pool, sizeof *self->scenario->tables);
+    if (self->scenario->tables == NULL) {
+        self->reader.out_of_memory = true;
+        return;
+    }
+    size_t n;
+    const mdl_table_t *registry = mdl_tables_registry(&n);
+    for (size_t i = 0; i < n; i++)
+        read_table(self, &registry[i], &self->reader.draft->tables[i]);
+}
+
+/* --- loading ------------------------------------------------------------------------------------------------------ */
+
+static void read_everything(loader_t *self, const char *path_or_preset, const scn_options_t *options)
+{
+    static const scn_options_t none = {0};
+    read_chain(self, path_or_preset);
+    if (self->scenario->n_sources == 0)
+        return;
+    read_levels(self);
+    if (self->reader.draft->name == NULL)
+        self->reader.draft->name = name_from(&self->scenario->pool, &self->scenario->sources[0]);
+    read_tables(self);
+    scn_draft_override(&self->reader, options != NULL ? options : &none);
+    if (!self->reader.out_of_memory)
+        scn_draft_check(&self->reader, self->scenario->tables);
+}
+
+static sim_status_t summarise(const scn_problems_t *problems, const char *name, sim_error_t *err)
+{
+    if (problems->n == 1)
+        return sim_fail(err, SIM_EINPUT, NULL, "%s", problems->items[0].text);
+    return sim_fail(err, SIM_EINPUT, name, "%zu problems, the first: %s", problems->n, problems->items[0].text);
+}
+
+static sim_status_t finish(loader_t *self, const char *name, scn_problems_t *problems, sim_error_t *err)
+{
+    scn_problems_t found = {0};
+    bool any = self->log.n > 0;
+    bool out_of_memory = self->reader.out_of_memory || self->log.out_of_memory;
+    scn_log_finish(&self->log, &found);
+    if (out_of_memory || (any && found.items == NULL)) {
+        scn_problems_free(&found);
+        return sim_fail(err, SIM_ENOMEM, name, "out of memory while reading the scenario");
+    }
+    if (any) {
+        sim_status_t status = summarise(&found, name, err);
+        if (problems != NULL)
+            *problems = found;
+        else
+            scn_problems_free(&found);
+        return status;
+    }
+    scn_draft_settle(&self->scenario->draft);
+    if (scn_plan_build(self->scenario) < 0)
+        return sim_fail(err, SIM_ENOMEM, name, "out of memory for the plan of arms and points");
+    return SIM_OK;
+}
+
+sim_status_t scn_scenario_load(scn_scenario_t **self, const char *path_or_preset, const scn_options_t *options,
+                               scn_problems_t *problems, sim_error_t *err)
+{
+    *self = NULL;
+    scn_scenario_t *scenario = calloc(1, sizeof *scenario);
+    if (scenario == NULL)
+        return sim_fail(err, SIM_ENOMEM, path_or_preset, "out of memory while reading the scenario");
+    loader_t loader = {.scenario = scenario};
+    loader.reader = (scn_reader_t){.pool = &scenario->pool, .log = &loader.log, .draft = &scenario->draft};
+    scn_draft_init(&scenario->draft);
+    read_everything(&loader, path_or_preset, options);
+    sim_status_t status = finish(&loader, path_or_preset, problems, err);
+    if (status == SIM_OK)
+        *self = scenario;
+    else
+        scn_scenario_free(scenario);
+    return status;
+}
+
+void scn_scenario_free(scn_scenario_t *self)
+{
+    if (self == NULL)
+        return;
+    scn_pool_free(&self->pool);
+    free(self);
+}
+
+/* --- accessors ---------------------------------------------------------------------------------------------------- */
+
+const char *scn_scenario_name(const scn_scenario_t *self)
+{
+    return self->draft.name;
+}
+
+uint64_t scn_scenario_seed(const scn_scenario_t *self)
+{
+    return self->draft.seed;
+}
+
+uint32_t scn_scenario_arms(const scn_scenario_t *self)
+{
+    return (uint32_t)self->draft.arms.n;
+}
+
+const char *scn_scenario_arm_name(const scn_scenario_t *self, uint32_t arm)
+{
+    SIM_ASSERT(arm < self->draft.arms.n);
+    return self->draft.arms.items[arm].name;
+}
+
+uint32_t scn_scenario_points(const scn_scenario_t *self)
+{
+    return (uint32_t)self->n_points;
+}
+
+uint32_t scn_scenario_replications(const scn_scenario_t *self)
+{
+    return (uint32_t)self->draft.replications;
+}
+
+bool scn_scenario_precision(const scn_scenario_t *self, const char **metric, double *half_width)
+{
+    *metric = self->draft.metric;
+    *half_width = self->draft.half_width;
+    return self->draft.metric != NULL;
+}
+
+int32_t scn_scenario_forks_from(const scn_scenario_t *self, uint32_t arm, int64_t *from_s)
+{
+    SIM_ASSERT(arm < self->draft.arms.n);
+    *from_s = self->courses[arm].fork_s;
+    return self->courses[arm].forks_from;
+}
+
+bool scn_scenario_has_design(const scn_scenario_t *self)
+{
+    return self->draft.has_design;
+}
+
+bool scn_scenario_points_share_randomness(const scn_scenario_t *self)
+{
+    return self->draft.share_randomness;
+}
+
+uint32_t scn_scenario_factors(const scn_scenario_t *self)
+{
+    return (uint32_t)self->draft.factors.n;
+}
+
+const char *scn_scenario_factor_key(const scn_scenario_t *self, uint32_t factor)
+{
+    SIM_ASSERT(factor < self->draft.factors.n);
+    size_t n;
+    return mdl_params_registry(&n)[self->draft.factors.items[factor].param].key;
+}
+
+double scn_scenario_factor_value(const scn_scenario_t *self, uint32_t point, uint32_t factor)
+{
+    SIM_ASSERT(point < self->n_points && factor < self->draft.factors.n);
+    return self->factor_values[point * self->draft.factors.n + factor];
+}
+
+const mdl_input_t *scn_scenario_input(const scn_scenario_t *self, uint32_t arm, uint32_t point)
+{
+    SIM_ASSERT(arm < self->draft.arms.n && point < self->n_points);
+    return &self->inputs[arm * self->n_points + point];
+}
+
+/* --- texts -------------------------------------------------------------------------------------------------------- */
+
+char *scn_scenario_resolved(const scn_scenario_t *self)
+{
+    scn_text_t text = {0};
+    scn_plan_write(self, (scn_write_options_t){.counts = true, .arms = true, .places = true}, &text);
+    return scn_text_take(&text);
+}
+
+char *scn_scenario_identity(const scn_scenario_t *self)
+{
+    scn_text_t text = {0};
+    scn_plan_write(self, (scn_write_options_t){0}, &text);
+    scn_text_add(&text, "events: %s\n", self->draft.events ? "true" : "false");
+    return scn_text_take(&text);
+}
+
+char *scn_scenario_arm_identity(const scn_scenario_t *self, uint32_t arm)
+{
+    SIM_ASSERT(arm < self->draft.arms.n);
+    scn_text_t text = {0};
+    scn_plan_write_arm(self, arm, &text);
+    return scn_text_take(&text);
+}
+
+char *scn_scenario_source(const scn_scenario_t *self)
+{
+    scn_text_t text = {0};
+    for (size_t i = 0; i < self->n_sources; i++) {
+        const scn_source_t *source = &self->sources[i];
+        scn_text_add(&text, "# --- %s\n", source->base);
+        scn_text_put_n(&text, source->text, source->length);
+        if (source->length == 0 || source->text[source->length - 1] != '\n')
+            scn_text_put(&text, "\n");
+    }
+    return scn_text_take(&text);
+}
