@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* A network of LPs that do everything a model may do, drawn at random: the same bits for any number of threads, for a
  * clone taken at any time, for a reset world, and for a run in pieces. */
+#include "sim/ensemble.h"
 #include "sim/world.h"
 #include "tests/support/test.h"
 
@@ -168,6 +169,47 @@ static void test_threads_do_not_matter(void **state)
     }
 }
 
+static sim_status_t run_one(void *user, size_t index, int worker, int inner_threads, sim_error_t *err)
+{
+    sim_world_t **worlds = user;
+    (void)worker;
+    sim_world_options_t options = {.seed = index % 3, .max_bytes = (size_t)256 << 20, .threads = inner_threads};
+    sim_status_t status = sim_world_create(&worlds[index], &model, NULL, &options, err);
+    if (status < 0)
+        return status;
+    populate(worlds[index]);
+    return sim_world_run(worlds[index], 20000, NULL, err);
+}
+
+/* Worlds side by side, each alone or with threads of its own, are the worlds run one after the other. */
+static void test_ensembles_do_not_matter(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t n;
+        int threads;
+    } cases[] = {{3, 1}, {3, 7}, {2, 4}, {1, 3}, {9, 2}};
+    sim_world_t *reference[3] = {NULL};
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        sim_world_t *worlds[9] = {NULL};
+        sim_task_result_t results[9];
+        sim_error_t err = {0};
+        sim_ensemble_options_t options = {.threads = cases[c].threads};
+        assert_int_equal(sim_ensemble_run(cases[c].n, run_one, worlds, &options, results, &err), SIM_OK);
+        for (size_t i = 0; i < cases[c].n; i++) {
+            assert_int_equal(results[i].status, SIM_OK);
+            if (c == 0) {
+                reference[i] = worlds[i];
+                continue;
+            }
+            assert_same(worlds[i], reference[i % 3]);
+            sim_world_destroy(worlds[i]);
+        }
+    }
+    for (int i = 0; i < 3; i++)
+        sim_world_destroy(reference[i]);
+}
+
 /* The fingerprint sees what differs: another seed, and a single event more. */
 static void test_fingerprint_tells_runs_apart(void **state)
 {
@@ -250,8 +292,11 @@ static void test_reset_equals_a_new_world(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_threads_do_not_matter),    cmocka_unit_test(test_fingerprint_tells_runs_apart),
-        cmocka_unit_test(test_clone_equals_running_on),  cmocka_unit_test(test_run_in_pieces),
+        cmocka_unit_test(test_threads_do_not_matter),
+        cmocka_unit_test(test_ensembles_do_not_matter),
+        cmocka_unit_test(test_fingerprint_tells_runs_apart),
+        cmocka_unit_test(test_clone_equals_running_on),
+        cmocka_unit_test(test_run_in_pieces),
         cmocka_unit_test(test_reset_equals_a_new_world),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
