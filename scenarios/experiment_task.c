@@ -231,7 +231,8 @@ static sim_status_t prepare(scn_experiment_t *self, scn_worker_t *worker, run_t 
     const mdl_input_t *input = scn_scenario_input(self->scenario, run->key.arm, run->key.point);
     sim_world_options_t options = {.seed = scn_scenario_seed(self->scenario),
                                    .replication = random_replication(run),
-                                   .threads = inner_threads};
+                                   .threads = inner_threads,
+                                   .start_day = input->start_day};
     sim_status_t status = SIM_OK;
     if (worker->recorder == NULL)
         status = sim_recorder_create(&worker->recorder, &self->schema, err);
