@@ -42,27 +42,41 @@ typedef struct sim_store_plan {
     const sim_schema_t *schema;
     const char *const *arms; /* labels */
     uint32_t n_arms;
-    uint32_t n_points;       /* 1 without a design; with more, the result has a dimension `point` after `arm` */
+    uint32_t n_points; /* 1 without a design; with more, the result has a dimension `point` after `arm` */
     uint32_t n_replications;
-    const char *identity;    /* text that must be equal for a resume: resolved scenario without counts and arms */
+    const char *identity; /* text that must be equal for a resume: resolved scenario without counts and arms */
 } sim_store_plan_t;
 
 typedef struct sim_store sim_store_t;
 
 typedef enum sim_store_mode {
-    SIM_STORE_NEW,     /* SIM_EEXISTS if FILE or FILE.parts exists */
-    SIM_STORE_FORCE,   /* removes what exists */
-    SIM_STORE_RESUME   /* keeps finished blocks of the same identity; SIM_EINPUT names a difference */
+    SIM_STORE_NEW,   /* SIM_EEXISTS if FILE or FILE.parts exists */
+    SIM_STORE_FORCE, /* removes what exists */
+    /* Keeps finished blocks of the same identity, or takes them from FILE when its parts are gone; starts anew when
+     * there is nothing. SIM_EINPUT names a difference in identity, channels, or finished replications that the plan
+     * leaves out: replications, points and arms may be added, never taken away. */
+    SIM_STORE_RESUME
 } sim_store_mode_t;
 
+/* Opens the parts of result file `path` for writing; the plan's schema must outlive the store, the rest is copied. A
+ * lock keeps a second process out (SIM_EEXISTS). SIM_EIO when the folder can't be written. */
 sim_status_t sim_store_open(sim_store_t **self, const char *path, const sim_store_plan_t *plan, sim_store_mode_t mode,
                             sim_error_t *err);
+/* Makes everything put so far safe against power loss too, and frees. NULL is fine. */
 void sim_store_close(sim_store_t *self);
-bool sim_store_has(const sim_store_t *self, sim_run_key_t key); /* a finished, undamaged block exists */
-uint64_t sim_store_expected_bytes(const sim_store_plan_t *plan); /* upper estimate of the result's size */
-uint64_t sim_store_free_bytes(const char *path);                 /* free bytes of the disk that path is on */
+/* A finished, undamaged block exists. A replication that failed counts as missing: a resume runs it again. */
+bool sim_store_has(const sim_store_t *self, sim_run_key_t key);
+/* What opening found amiss ("2 damaged blocks ignored ..."), one line; "" when nothing. */
+const char *sim_store_notice(const sim_store_t *self);
+/* Cautious estimate of the result's size; the parts take as much again until they are removed. Event rows not counted.
+ */
+uint64_t sim_store_expected_bytes(const sim_store_plan_t *plan);
+/* Free bytes of the disk that `path` (which need not exist) is on; 0 when that can't be told. */
+uint64_t sim_store_free_bytes(const char *path);
 
-/* Compresses and writes one replication's block. Called by workers at the same time, for different keys. */
+/* Compresses and writes one replication's block. Called by workers at the same time, for different keys. When it
+ * returns SIM_OK the block survives the process being killed at once, and a power loss after at most 0.2 s or 20 times
+ * what an fsync takes (docs/OUTPUT.md). `recorder` may be NULL when meta->status is negative. SIM_EIO, SIM_ENOMEM. */
 sim_status_t sim_store_put(sim_store_t *self, sim_run_key_t key, const sim_recorder_t *recorder,
                            const sim_run_meta_t *meta, sim_error_t *err);
 
@@ -72,16 +86,19 @@ typedef struct sim_result sim_result_t;
 /* Adds to the file before it is renamed into place: summary, provenance, design. */
 typedef sim_status_t (*sim_store_finish_t)(sim_result_t *result, void *user, sim_error_t *err);
 
-/* Assembles everything stored so far. `complete` false keeps the parts for a resume. */
+/* Assembles everything stored so far. `complete` false keeps the parts for a resume; true removes them, nothing can be
+ * put afterwards. On failure the parts stay, and so does a result file that was there before. */
 sim_status_t sim_store_assemble(sim_store_t *self, bool complete, sim_store_finish_t finish, void *user,
                                 sim_error_t *err);
+/* Digest of the file last assembled, as sim_result_digest("/") would give it; 0 before. */
+uint64_t sim_store_digest(const sim_store_t *self);
 
 /* Reading and writing named arrays with named dimensions. */
-#define SIM_RESULT_MAX_DIMS 5
+#define SIM_RESULT_MAX_DIMS 6 /* arm, point, replication, time and two more */
 
 typedef struct sim_array {
-    double *values; /* row-major; NaN = missing. Owned by the array: free with sim_array_free */
-    uint32_t n_dims;
+    double *values;  /* row-major; NaN = missing. Owned by the array: free with sim_array_free */
+    uint32_t n_dims; /* 0: one number */
     size_t shape[SIM_RESULT_MAX_DIMS];
     char dims[SIM_RESULT_MAX_DIMS][32]; /* names */
     char units[64];
@@ -89,12 +106,19 @@ typedef struct sim_array {
 } sim_array_t;
 
 sim_status_t sim_result_open(sim_result_t **self, const char *path, sim_error_t *err); /* read only */
-void sim_result_close(sim_result_t *self);
+void sim_result_close(sim_result_t *self);                                             /* NULL is fine */
+/* A whole variable ("/rent", "/province/busy") as doubles. SIM_EINPUT when there is none of that name. */
 sim_status_t sim_result_read(sim_result_t *self, const char *path, sim_array_t *array, sim_error_t *err);
 /* The same without the values: dimensions, shape, units, long name. */
 sim_status_t sim_result_describe(sim_result_t *self, const char *path, sim_array_t *array, sim_error_t *err);
 /* Format version of the file (SIM_STORE_FORMAT of the program that wrote it). */
 int sim_result_format(const sim_result_t *self);
+/* One arm of a variable whose first dimension is `arm`; the array has the other dimensions. */
+sim_status_t sim_result_read_arm(sim_result_t *self, const char *path, size_t arm, sim_array_t *array,
+                                 sim_error_t *err);
+/* An integer variable without loss (fingerprint, seed); free `values` with free(). */
+sim_status_t sim_result_read_u64(sim_result_t *self, const char *path, uint64_t **values, size_t *n, sim_error_t *err);
+bool sim_result_has(sim_result_t *self, const char *path);
 /* Labels of a dimension's scale (arms, provinces, …) as strings; free each and the list with sim_labels_free. */
 sim_status_t sim_result_labels(sim_result_t *self, const char *path, char ***labels, size_t *n, sim_error_t *err);
 void sim_labels_free(char **labels, size_t n);
@@ -103,22 +127,31 @@ void sim_array_free(sim_array_t *array);
 sim_status_t sim_result_list(sim_result_t *self, const char *group, char ***names, size_t *n, sim_error_t *err);
 /* Paths of all groups but the root, sorted ("/centres", "/rental"); same ownership. */
 sim_status_t sim_result_groups(sim_result_t *self, char ***groups, size_t *n, sim_error_t *err);
-/* A text attribute or scalar string dataset; the caller frees it. */
+/* A scalar string dataset ("/provenance/scenario") or a text attribute ("/@Conventions", "/rent@units"); the caller
+ * frees it. */
 sim_status_t sim_result_text(sim_result_t *self, const char *path, char **text, sim_error_t *err);
 
-/* Writing, inside the finish hook: a variable over dimensions whose scales exist (in the group or copied from the root)
- * or are given by labels. A variable that exists already with this shape gets the new values. */
+/* Writing, inside the finish hook. Groups are made as needed. A variable's dimensions must have a scale in its group or
+ * at the root (it is copied), or be given before by one of the two functions below. Units that begin with "days since"
+ * make a CF time. NaN is missing; `array` is not kept. A variable that
+ * exists already with this shape gets the new values. SIM_EINTERNAL when shapes and scales disagree. */
 sim_status_t sim_result_write(sim_result_t *self, const char *path, const sim_array_t *array, sim_error_t *err);
+/* A scalar string variable, or with "/group@name" an attribute of a group or variable. */
 sim_status_t sim_result_write_text(sim_result_t *self, const char *path, const char *text, sim_error_t *err);
 sim_status_t sim_result_write_labels(sim_result_t *self, const char *group, const char *dim, const char *const *labels,
                                      size_t n, sim_error_t *err);
+sim_status_t sim_result_write_scale(sim_result_t *self, const char *group, const char *dim, const double *values,
+                                    size_t n, const char *units, const char *long_name, sim_error_t *err);
 
 /* Hash of the scientific content: sorted (path, type, shape, attributes, decoded values) of all objects under `group`
- * ("/" for all; version and compiler in /provenance left out). */
+ * ("/" for all; version, compiler and file_checksum in /provenance left out). Independent of chunking, compression,
+ * library version and machine. */
 sim_status_t sim_result_digest(sim_result_t *self, const char *group, uint64_t *digest, sim_error_t *err);
-/* The same for each arm alone; digests[n] in the order of the arm labels. */
+/* The same for each arm alone, over the variables that have arms; digests[n] in the order of the arm labels. Neither
+ * the arm's label and place nor what other arms hold has any part in it. */
 sim_status_t sim_result_digest_arms(sim_result_t *self, uint64_t *digests, size_t n, sim_error_t *err);
-/* Reads everything back and compares checksums; SIM_EIO names the damaged object. */
+/* Checks every byte of the file against the checksum stored when it was written; SIM_EIO names the damaged object where
+ * it can. A file changed by another program fails too. */
 sim_status_t sim_result_verify(sim_result_t *self, sim_error_t *err);
 
 #endif

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sim/store_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+sim_store_place_t *sim_store_place(const sim_store_t *self, sim_run_key_t key)
+{
+    SIM_ASSERT(key.arm < self->n_arms && key.point < self->n_points && key.replication < self->n_replications);
+    size_t index = ((size_t)key.arm * self->n_points + key.point) * self->n_replications + key.replication;
+    return &self->places[index];
+}
+
+void sim_store_register(sim_store_t *self, sim_run_key_t key, const sim_store_view_t *view, uint32_t segment,
+                        uint64_t offset)
+{
+    sim_store_place_t *place = sim_store_place(self, key);
+    if (place->segment != 0 && place->status == SIM_OK)
+        return; /* a finished replication is the same whenever it was run */
+    const sim_store_head_t *head = view->head;
+    self->event_rows += head->n_event_rows - place->event_rows;
+    self->stored_bytes += sizeof *head + head->payload_bytes - place->bytes;
+    *place = (sim_store_place_t){
+        .offset = offset,
+        .bytes = sizeof *head + head->payload_bytes,
+        .event_rows = head->n_event_rows,
+        .segment = segment,
+        .status = head->status,
+    };
+    for (uint32_t i = 0; i < head->n_dimensions; i++)
+        if (view->items[i] > self->max_items[i])
+            self->max_items[i] = view->items[i];
+}
+
+int64_t sim_store_arm(const sim_store_t *self, const char *label, size_t bytes)
+{
+    for (uint32_t i = 0; i < self->n_arms; i++)
+        if (strlen(self->arms[i]) == bytes && memcmp(self->arms[i], label, bytes) == 0)
+            return i;
+    return -1;
+}
+
+sim_status_t sim_store_outside(const sim_store_t *self, const char *where, const char *arm, sim_run_key_t key,
+                               sim_error_t *err)
+{
+    return sim_fail(
+        err, SIM_EINPUT, where,
+        "holds finished replication %u (counted from 0) of point %u of arm %s; found %u replications, %u points "
+        "%s that arm in the experiment now; a run can grow but not shrink, or start anew with --force",
+        key.replication, key.point, arm, self->n_replications, self->n_points,
+        sim_store_arm(self, arm, strlen(arm)) < 0 ? "and not" : "and");
+}
+
+/* Length of the line that starts at `text`. */
+static int line_length(const char *text)
+{
+    return (int)strcspn(text, "\n");
+}
+
+sim_status_t sim_store_same_identity(const char *where, const char *stored, const char *now, sim_error_t *err)
+{
+    for (;;) {
+        int a = line_length(stored), b = line_length(now);
+        if (a != b || memcmp(stored, now, (size_t)a) != 0 || stored[a] != now[b])
+            return sim_fail(
+                err, SIM_EINPUT, where,
+                "the stored run is of another scenario: it has '%.*s' where there is '%.*s' now; start anew with "
+                "--force, or choose another name with -o",
+                a > 200 ? 200 : a, stored, b > 200 ? 200 : b, now);
+        if (stored[a] == '\0')
+            return SIM_OK;
+        stored += a + 1;
+        now += b + 1;
+    }
+}
+
+static char *suffixed(const char *path, const char *suffix)
+{
+    size_t bytes = strlen(path) + strlen(suffix) + 1;
+    char *text = malloc(bytes);
+    if (text != NULL)
+        snprintf(text, bytes, "%s%s", path, suffix);
+    return text;
+}
+
+static bool copy_plan(sim_store_t *self, const char *path, const sim_store_plan_t *plan)
+{
+    size_t runs = (size_t)plan->n_arms * plan->n_points * plan->n_replications;
+    self->n_arms = plan->n_arms;
+    self->n_points = plan->n_points;
+    self->n_replications = plan->n_replications;
+    self->path = strdup(path);
+    self->parts = suffixed(path, ".parts");
+    self->identity = strdup(plan->identity == NULL ? "" : plan->identity);
+    self->arms = calloc((size_t)plan->n_arms + 1, sizeof *self->arms);
+    self->places = calloc(runs + 1, sizeof *self->places);
+    self->max_items = calloc((size_t)plan->schema->n_dimensions + 1, sizeof *self->max_items);
+    bool good = self->path != NULL && self->parts != NULL && self->identity != NULL && self->arms != NULL &&
+                self->places != NULL && self->max_items != NULL;
+    for (uint32_t i = 0; good && i < plan->n_arms; i++)
+        good = (self->arms[i] = strdup(plan->arms[i])) != NULL;
+    return good;
+}
+
+static sim_status_t check_plan(const char *path, const sim_store_plan_t *plan, sim_error_t *err)
+{
+    if (plan->n_arms == 0 || plan->n_points == 0 || plan->n_replications == 0)
+        return sim_fail(err, SIM_EINPUT, path,
+                        "an experiment needs at least one arm, point and replication; found %u, %u, %u", plan->n_arms,
+                        plan->n_points, plan->n_replications);
+    for (uint32_t i = 0; i < plan->n_arms; i++)
+        for (uint32_t k = 0; k < i; k++)
+            if (strcmp(plan->arms[i], plan->arms[k]) == 0)
+                return sim_fail(err, SIM_EINPUT, path, "arm %s is there twice", plan->arms[i]);
+    return SIM_OK;
+}
+
+static sim_status_t refuse_existing(const sim_store_t *self, sim_error_t *err)
+{
+    struct stat info;
+    if (lstat(self->path, &info) == 0)
+        return sim_fail(err, SIM_EEXISTS, self->path,
+                        "exists already; --force replaces it, --resume continues it, -o names another");
+    if (lstat(self->parts, &info) == 0)
+        return sim_fail(err, SIM_EEXISTS, self->parts,
+                        "an unfinished run is there; --resume continues it, --force starts anew");
+    return SIM_OK;
+}
+
+static sim_status_t remove_existing(sim_store_t *self, sim_error_t *err)
+{
+    if (unlink(self->path) < 0 && errno != ENOENT)
+        return sim_store_io_fail(err, self->path, "remove");
+    return sim_parts_remove(self, false, err);
+}
+
+static sim_status_t resume(sim_store_t *self, sim_error_t *err)
+{
+    bool found;
+    sim_status_t status = sim_parts_check_plan(self, &found, err);
+    if (status == SIM_OK && !found)
+        status = sim_parts_write_plan(self, err);
+    if (status == SIM_OK)
+        status = sim_parts_scan(self, err);
+    return status < 0 ? status : sim_store_import(self, err);
+}
+
+static sim_status_t start_anew(sim_store_t *self, sim_store_mode_t mode, sim_error_t *err)
+{
+    sim_status_t status = mode == SIM_STORE_FORCE ? remove_existing(self, err) : SIM_OK;
+    if (status == SIM_OK)
+        status = sim_parts_write_plan(self, err);
+    if (status < 0)
+        (void)sim_parts_remove(self, true, NULL); /* an empty folder would stand in the way of the next try */
+    return status;
+}
+
+static sim_status_t start(sim_store_t *self, sim_store_mode_t mode, sim_error_t *err)
+{
+    sim_status_t status = mode == SIM_STORE_NEW ? refuse_existing(self, err) : SIM_OK;
+    if (status == SIM_OK)
+        status = sim_parts_create(self, err);
+    if (status < 0)
+        return status;
+    return mode == SIM_STORE_RESUME ? resume(self, err) : start_anew(self, mode, err);
+}
+
+sim_status_t sim_store_open(sim_store_t **self, const char *path, const sim_store_plan_t *plan, sim_store_mode_t mode,
+                            sim_error_t *err)
+{
+    *self = NULL;
+    sim_status_t status = check_plan(path, plan, err);
+    if (status < 0)
+        return status;
+    sim_store_t *store = calloc(1, sizeof *store);
+    if (store == NULL)
+        return sim_fail(err, SIM_ENOMEM, path, "no memory for the store");
+    store->lock_fd = -1;
+    store->next_segment = 1;
+    store->last_commit_s = sim_store_clock_s();
+    pthread_mutex_init(&store->mutex, NULL);
+    status = copy_plan(store, path, plan) ? SIM_OK : sim_fail(err, SIM_ENOMEM, path, "no memory for the plan");
+    if (status == SIM_OK)
+        status = sim_store_layout_init(&store->layout, plan->schema, plan->n_points > 1, err);
+    if (status == SIM_OK)
+        status = start(store, mode, err);
+    if (status < 0)
+        sim_store_close(store);
+    else
+        *self = store;
+    return status;
+}
+
+void sim_store_close(sim_store_t *self)
+{
+    if (self == NULL)
+        return;
+    while (self->writers != NULL) {
+        sim_store_writer_t *writer = self->writers;
+        self->writers = writer->next;
+        (void)sim_parts_commit(self, writer, NULL);
+        sim_store_coder_free(&writer->coder);
+        free(writer);
+    }
+    if (self->lock_fd >= 0)
+        close(self->lock_fd);
+    for (uint32_t i = 0; self->arms != NULL && i < self->n_arms; i++)
+        free(self->arms[i]);
+    free(self->arms);
+    free(self->path);
+    free(self->parts);
+    free(self->identity);
+    free(self->places);
+    free(self->max_items);
+    sim_store_layout_free(&self->layout);
+    pthread_mutex_destroy(&self->mutex);
+    free(self);
+}
+
+bool sim_store_has(const sim_store_t *self, sim_run_key_t key)
+{
+    const sim_store_place_t *place = sim_store_place(self, key);
+    return place->segment != 0 && place->status == SIM_OK;
+}
+
+const char *sim_store_notice(const sim_store_t *self)
+{
+    return self->notice;
+}
+
+uint64_t sim_store_digest(const sim_store_t *self)
+{
+    return self->digest;
+}
+
+/* An idle writer, preferably one with an open segment; busy from now on. */
+static sim_store_writer_t *claim_idle(sim_store_t *self)
+{
+    sim_store_writer_t *best = NULL;
+    pthread_mutex_lock(&self->mutex);
+    for (sim_store_writer_t *w = self->writers; w != NULL; w = w->next)
+        if (!w->busy && (best == NULL || (best->fd < 0 && w->fd >= 0)))
+            best = w;
+    if (best != NULL)
+        best->busy = true;
+    pthread_mutex_unlock(&self->mutex);
+    return best;
+}
+
+sim_store_writer_t *sim_store_take_writer(sim_store_t *self, sim_error_t *err)
+{
+    sim_store_writer_t *writer = claim_idle(self);
+    if (writer != NULL)
+        return writer;
+    writer = calloc(1, sizeof *writer);
+    if (writer == NULL || sim_store_coder_init(&writer->coder, &self->layout, err) < 0) {
+        free(writer);
+        (void)sim_fail(err, SIM_ENOMEM, self->path, "no memory for a writer");
+        return NULL;
+    }
+    writer->fd = -1;
+    writer->busy = true;
+    pthread_mutex_lock(&self->mutex);
+    writer->next = self->writers;
+    self->writers = writer;
+    pthread_mutex_unlock(&self->mutex);
+    return writer;
+}
+
+void sim_store_give_writer(sim_store_t *self, sim_store_writer_t *writer)
+{
+    pthread_mutex_lock(&self->mutex);
+    writer->busy = false;
+    pthread_mutex_unlock(&self->mutex);
+}
+
+sim_status_t sim_store_put(sim_store_t *self, sim_run_key_t key, const sim_recorder_t *recorder,
+                           const sim_run_meta_t *meta, sim_error_t *err)
+{
+    SIM_ASSERT(sim_store_place(self, key) != NULL);
+    const char *arm = self->arms[key.arm];
+    const sim_recorder_t *values = meta->status < 0 ? NULL : recorder;
+    SIM_ASSERT(meta->status < 0 || recorder != NULL);
+    if (values != NULL && sim_recorder_status(values) < 0)
+        return sim_fail(err, sim_recorder_status(values), self->path,
+                        "replication %u of arm %s lost event rows: no memory", key.replication, arm);
+    sim_store_writer_t *writer = sim_store_take_writer(self, err);
+    if (writer == NULL)
+        return SIM_ENOMEM;
+    sim_status_t status = sim_store_block_encode(&writer->coder, &self->layout, arm, key, values, meta, err);
+    if (status == SIM_OK)
+        status = sim_parts_append(self, writer, key, err);
+    sim_store_give_writer(self, writer);
+    return status;
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sim/store_hdf5.h"
+
+#include "sim/time.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_COMPACT_ATTRIBUTES 32
+
+void sim_h5_quiet(void)
+{
+    (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+/* Keeps the first description seen: walking upward starts at the innermost. */
+static herr_t innermost(unsigned n, const H5E_error2_t *error, void *data)
+{
+    (void)n;
+    char *text = data;
+    if (text[0] == '\0' && error->desc != NULL)
+        strncat(text, error->desc, 255);
+    return 0;
+}
+
+sim_status_t sim_h5_fail(sim_error_t *err, const char *path, const char *what)
+{
+    static const struct {
+        const char *sign;
+        sim_status_t code;
+        const char *fix;
+    } causes[] = {
+        {"No space left", SIM_EIO, "free some space, then continue with --resume"},
+        {"quota", SIM_EIO, "free some of the quota, then continue with --resume"},
+        {"File too large", SIM_EIO, "raise the limit on file sizes, then continue with --resume"},
+        {"Permission denied", SIM_EIO, "choose a folder that can be written with -o"},
+        {"Read-only", SIM_EIO, "choose a folder that can be written with -o"},
+        {"memory allocation", SIM_ENOMEM, "use fewer threads or a shorter experiment"},
+        {"signature not found", SIM_EIO, "it is no HDF5 file, or its start is damaged"},
+        {"truncated", SIM_EIO, "the file is cut off; copy or run it again"},
+    };
+    char reason[256] = "";
+    (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, innermost, reason);
+    for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
+        if (strstr(reason, causes[i].sign) != NULL)
+            return sim_fail(err, causes[i].code, path, "can't %s: %s; %s", what, reason, causes[i].fix);
+    return sim_fail(err, SIM_EIO, path, "can't %s: %s; the file may be damaged", what,
+                    reason[0] == '\0' ? "unknown reason" : reason);
+}
+
+/* Readable by every HDF5 since 1.8; no chunk cache, as chunks go by whole; no locks, so that shared disks work. */
+hid_t sim_h5_access(void)
+{
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    if (access >= 0 && (H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18) < 0 ||
+                        H5Pset_cache(access, 0, 1, 0, 0.75) < 0 || H5Pset_file_locking(access, 0, 1) < 0)) {
+        (void)H5Pclose(access);
+        return -1;
+    }
+    return access;
+}
+
+/* Groups, datasets and files alike: members in the order of their creation, no times. */
+static herr_t set_order(hid_t list, bool group)
+{
+    const unsigned tracked = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
+    if (H5Pset_obj_track_times(list, 0) < 0 || H5Pset_attr_creation_order(list, tracked) < 0 ||
+        H5Pset_attr_phase_change(list, MAX_COMPACT_ATTRIBUTES, 0) < 0)
+        return -1;
+    return group ? H5Pset_link_creation_order(list, tracked) : 0;
+}
+
+hid_t sim_h5_create_file(const char *path)
+{
+    hid_t access = sim_h5_access(), creation = H5Pcreate(H5P_FILE_CREATE), file = -1;
+    if (access >= 0 && creation >= 0 && set_order(creation, true) >= 0)
+        file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
+    sim_h5_close(access);
+    sim_h5_close(creation);
+    return file;
+}
+
+hid_t sim_h5_text_type(void)
+{
+    hid_t type = H5Tcopy(H5T_C_S1);
+    if (type >= 0 && (H5Tset_size(type, H5T_VARIABLE) < 0 || H5Tset_cset(type, H5T_CSET_UTF8) < 0)) {
+        sim_h5_close(type);
+        return -1;
+    }
+    return type;
+}
+
+static hid_t create_group(hid_t file, const char *group)
+{
+    hid_t creation = H5Pcreate(H5P_GROUP_CREATE), made = -1;
+    if (creation >= 0 && set_order(creation, true) >= 0)
+        made = H5Gcreate2(file, group, H5P_DEFAULT, creation, H5P_DEFAULT);
+    sim_h5_close(creation);
+    return made;
+}
+
+hid_t sim_h5_group(hid_t file, const char *group)
+{
+    if (*group == '\0' || strcmp(group, "/") == 0)
+        return H5Gopen2(file, "/", H5P_DEFAULT);
+    const char *slash = strrchr(group, '/');
+    if (slash != NULL && slash != group) {
+        char *parent = strndup(group, (size_t)(slash - group));
+        hid_t id = parent == NULL ? -1 : sim_h5_group(file, parent);
+        free(parent);
+        if (id < 0)
+            return -1;
+        sim_h5_close(id);
+    }
+    return H5Lexists(file, group, H5P_DEFAULT) > 0 ? H5Gopen2(file, group, H5P_DEFAULT) : create_group(file, group);
+}
+
+void sim_h5_close(hid_t id)
+{
+    if (id >= 0)
+        (void)H5Idec_ref(id);
+}
+
+herr_t sim_h5_set_text(hid_t object, const char *name, const char *text)
+{
+    hid_t type = sim_h5_text_type(), space = H5Screate(H5S_SCALAR), attribute = -1;
+    herr_t status = -1;
+    if (type >= 0 && space >= 0)
+        attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    if (attribute >= 0)
+        status = H5Awrite(attribute, type, &text);
+    sim_h5_close(attribute);
+    sim_h5_close(space);
+    sim_h5_close(type);
+    return status;
+}
+
+herr_t sim_h5_set_number(hid_t object, const char *name, hid_t type, const void *values, size_t n)
+{
+    hsize_t size = n;
+    hid_t space = H5Screate_simple(1, &size, NULL), attribute = -1;
+    herr_t status = -1;
+    if (space >= 0)
+        attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    if (attribute >= 0)
+        status = H5Awrite(attribute, type, values);
+    sim_h5_close(attribute);
+    sim_h5_close(space);
+    return status;
+}
+
+/* "days since" alone is completed with the start date. */
+static bool is_time(const char *units)
+{
+    return strncmp(units, SIM_H5_DAYS, strlen(SIM_H5_DAYS)) == 0 ||
+           strncmp(units, SIM_H5_SECONDS, strlen(SIM_H5_SECONDS)) == 0;
+}
+
+herr_t sim_h5_describe(hid_t object, const char *units, const char *long_name, int64_t start_day)
+{
+    char text[128], date[16];
+    bool bare = strcmp(units, SIM_H5_DAYS) == 0 || strcmp(units, SIM_H5_SECONDS) == 0;
+    snprintf(text, sizeof text, "%s%s%s", units, bare ? " " : "", bare ? sim_date_format(start_day, date) : "");
+    herr_t status = sim_h5_set_text(object, "units", text);
+    if (status >= 0)
+        status = sim_h5_set_text(object, "long_name", long_name);
+    if (status >= 0 && is_time(units))
+        status = sim_h5_set_text(object, "calendar", "proleptic_gregorian");
+    return status;
+}
+
+/* Text of a variable-length attribute. */
+static char *read_variable_text(hid_t attribute, hid_t type)
+{
+    char *raw = NULL, *copy = NULL;
+    hid_t space = H5Aget_space(attribute);
+    if (space >= 0 && H5Sget_simple_extent_npoints(space) == 1 && H5Aread(attribute, type, &raw) >= 0 && raw != NULL) {
+        copy = strdup(raw);
+        (void)H5free_memory(raw);
+    }
+    sim_h5_close(space);
+    return copy;
+}
+
+static char *read_fixed_text(hid_t attribute, hid_t type)
+{
+    size_t bytes = H5Tget_size(type);
+    char *text = calloc(bytes + 1, 1);
+    if (text != NULL && H5Aread(attribute, type, text) < 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+char *sim_h5_get_text(hid_t object, const char *name)
+{
+    if (H5Aexists(object, name) <= 0)
+        return NULL;
+    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    hid_t type = attribute < 0 ? -1 : H5Aget_type(attribute);
+    char *text = NULL;
+    if (type >= 0 && H5Tget_class(type) == H5T_STRING)
+        text = H5Tis_variable_str(type) > 0 ? read_variable_text(attribute, type) : read_fixed_text(attribute, type);
+    sim_h5_close(type);
+    sim_h5_close(attribute);
+    return text;
+}
+
+char *sim_h5_path(const char *group, const char *name)
+{
+    size_t bytes = strlen(group) + strlen(name) + 3;
+    char *path = malloc(bytes);
+    const char *start = *group == '/' ? group + 1 : group;
+    if (path != NULL)
+        snprintf(path, bytes, "/%s%s%s", start, *start == '\0' ? "" : "/", name);
+    return path;
+}
+
+hid_t sim_h5_dataset_list(void)
+{
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    if (list >= 0 && set_order(list, false) < 0) {
+        sim_h5_close(list);
+        return -1;
+    }
+    return list;
+}
+
+/* Filters and fill value of a variable. */
+static hid_t creation_list(const sim_h5_variable_t *v)
+{
+    const double missing = (double)NAN;
+    hid_t list = sim_h5_dataset_list();
+    herr_t status = list < 0 ? -1 : 0;
+    if (status >= 0 && v->missing_is_nan)
+        status = H5Pset_fill_value(list, H5T_NATIVE_DOUBLE, &missing);
+    if (status >= 0 && v->chunk[0] > 0)
+        status = H5Pset_chunk(list, v->n_dims, v->chunk);
+    if (status >= 0 && v->chunk[0] > 0 && v->shuffle)
+        status = H5Pset_shuffle(list);
+    if (status >= 0 && v->chunk[0] > 0)
+        status = H5Pset_deflate(list, 1);
+    if (status >= 0)
+        return list;
+    sim_h5_close(list);
+    return -1;
+}
+
+static hid_t variable_space(sim_result_t *self, const sim_h5_variable_t *v)
+{
+    hsize_t size[SIM_RESULT_MAX_DIMS], max[SIM_RESULT_MAX_DIMS];
+    for (int i = 0; i < v->n_dims; i++) {
+        const sim_h5_scale_t *scale = sim_h5_borrow_scale(self, v->group, v->dims[i]);
+        if (scale == NULL)
+            return -1;
+        size[i] = scale->size;
+        max[i] = v->max_shape[i] == 0 ? size[i] : v->max_shape[i];
+    }
+    return v->n_dims == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(v->n_dims, size, max);
+}
+
+static herr_t set_fill_attribute(hid_t dataset, hid_t type)
+{
+    const double wide = (double)NAN;
+    const float narrow = (float)NAN;
+    if (H5Tget_size(type) == sizeof narrow)
+        return sim_h5_set_number(dataset, "_FillValue", H5T_IEEE_F32LE, &narrow, 1);
+    return sim_h5_set_number(dataset, "_FillValue", H5T_IEEE_F64LE, &wide, 1);
+}
+
+static herr_t dress(sim_result_t *self, hid_t dataset, const sim_h5_variable_t *v)
+{
+    herr_t status = sim_h5_describe(dataset, v->units, v->long_name, v->start_day);
+    if (status >= 0 && v->missing_is_nan)
+        status = set_fill_attribute(dataset, v->type);
+    return status < 0 ? status : sim_h5_attach_scales(self, dataset, v);
+}
+
+hid_t sim_h5_create_variable(sim_result_t *self, const sim_h5_variable_t *v)
+{
+    hid_t group = sim_h5_group(self->file, v->group), list = creation_list(v);
+    hid_t space = variable_space(self, v), dataset = -1;
+    if (group >= 0 && list >= 0 && space >= 0)
+        dataset = H5Dcreate2(group, v->name, v->type, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    if (dataset >= 0 && dress(self, dataset, v) < 0) {
+        sim_h5_close(dataset);
+        dataset = -1;
+    }
+    sim_h5_close(space);
+    sim_h5_close(list);
+    sim_h5_close(group);
+    return dataset;
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Inside the store: the little of HDF5 that it needs, with errors turned into sim_error_t. For sim/store*.c only.
+ *
+ * netCDF-4 conventions: every dimension is a 1-D dataset, its scale, in the same group as the variables that use it,
+ * and each variable lists its scales in DIMENSION_LIST. A scale's back references (REFERENCE_LIST) are collected while
+ * the file is written and stored once, by sim_h5_finish_scales. */
+#ifndef SIM_STORE_HDF5_H
+#define SIM_STORE_HDF5_H
+
+#include "sim/store.h"
+
+#include <hdf5.h>
+
+/* A scale of a file being written. */
+typedef struct sim_h5_scale {
+    char *group; /* "" = root */
+    char *name;
+    hid_t dataset;
+    hsize_t size;
+    struct sim_h5_reference *references; /* variables and axes that use it */
+    size_t n_references, max_references;
+} sim_h5_scale_t;
+
+/* Hashes of a variable's values, one per arm, known since it was written. */
+typedef struct sim_h5_hashes {
+    char *path;
+    uint64_t *arms;
+} sim_h5_hashes_t;
+
+struct sim_result {
+    hid_t file;
+    char *path;
+    bool writing;
+    int format;
+    sim_h5_scale_t *scales;
+    size_t n_scales, max_scales;
+    sim_h5_hashes_t *hashes;
+    size_t n_hashes;
+};
+
+/* A variable to create. Unset: contiguous, no fill value. */
+typedef struct sim_h5_variable {
+    const char *group; /* "" = root */
+    const char *name;
+    hid_t type; /* in the file */
+    int n_dims;
+    const char *dims[SIM_RESULT_MAX_DIMS];
+    hsize_t max_shape[SIM_RESULT_MAX_DIMS]; /* 0 = the scale's size */
+    hsize_t chunk[SIM_RESULT_MAX_DIMS];     /* chunk[0] = 0: contiguous */
+    bool shuffle;
+    bool missing_is_nan; /* fill with NaN and say so in _FillValue */
+    const char *units;
+    const char *long_name;
+    int64_t start_day; /* for units DAYS or SECONDS */
+} sim_h5_variable_t;
+
+/* Stand for "days since START" and "seconds since START" with their calendar. */
+#define SIM_H5_DAYS    "days since"
+#define SIM_H5_SECONDS "seconds since"
+
+void sim_h5_quiet(void); /* no messages from HDF5 on stderr */
+/* SIM_EIO (or SIM_ENOMEM) with HDF5's innermost reason and, for a full disk, the fix. */
+sim_status_t sim_h5_fail(sim_error_t *err, const char *path, const char *what);
+
+hid_t sim_h5_access(void);                         /* property list to open and create files with */
+hid_t sim_h5_create_file(const char *path);        /* creation order tracked, no times */
+hid_t sim_h5_text_type(void);                      /* variable-length UTF-8 */
+hid_t sim_h5_group(hid_t file, const char *group); /* opens, or creates with its parents */
+hid_t sim_h5_dataset_list(void);                   /* creation list of a dataset: order tracked, no times */
+void sim_h5_close(hid_t id);                       /* any kind of id; negative ones are fine */
+
+/* Attributes; negative on failure. */
+herr_t sim_h5_set_text(hid_t object, const char *name, const char *text);
+herr_t sim_h5_set_number(hid_t object, const char *name, hid_t type, const void *values, size_t n);
+herr_t sim_h5_describe(hid_t object, const char *units, const char *long_name, int64_t start_day);
+/* A text attribute as a new string; NULL when there is none. */
+char *sim_h5_get_text(hid_t object, const char *name);
+
+/* Scales. Values of `type` in memory; labels of variable length. All return NULL or negative on failure. */
+sim_h5_scale_t *sim_h5_add_scale(sim_result_t *self, const char *group, const char *name, hid_t file_type,
+                                 hid_t memory_type, const void *values, hsize_t n);
+sim_h5_scale_t *sim_h5_find_scale(sim_result_t *self, const char *group, const char *name);
+/* The scale of that name in `group`, copied from the root when only that has one; NULL when there is none. */
+sim_h5_scale_t *sim_h5_borrow_scale(sim_result_t *self, const char *group, const char *name);
+/* Lists the scales of a new variable in its DIMENSION_LIST and notes it for theirs. */
+herr_t sim_h5_attach_scales(sim_result_t *self, hid_t dataset, const sim_h5_variable_t *variable);
+herr_t sim_h5_finish_scales(sim_result_t *self);
+void sim_h5_free_scales(sim_result_t *self);
+
+/* Creates a variable over scales of its group; the dataset's id, negative on failure. */
+hid_t sim_h5_create_variable(sim_result_t *self, const sim_h5_variable_t *variable);
+/* Full path "/group/name"; free it. */
+char *sim_h5_path(const char *group, const char *name);
+
+/* Shape and names of dimensions of an open dataset. */
+typedef struct sim_h5_shape {
+    int n_dims;
+    hsize_t size[SIM_RESULT_MAX_DIMS];
+    char name[SIM_RESULT_MAX_DIMS][32];
+} sim_h5_shape_t;
+
+herr_t sim_h5_get_shape(hid_t dataset, sim_h5_shape_t *shape);
+bool sim_h5_is_scale(hid_t dataset);
+hsize_t sim_h5_shape_count(const sim_h5_shape_t *shape); /* elements */
+
+/* Digest of an open file, by group ("/") or arm by arm (digests[n_arms]). */
+sim_status_t sim_h5_digest(sim_result_t *self, const char *group, uint64_t *digest, sim_error_t *err);
+
+/* Names below a group, sorted by bytes. */
+typedef enum sim_h5_kind { SIM_H5_VARIABLES, SIM_H5_SCALES, SIM_H5_GROUPS } sim_h5_kind_t;
+sim_status_t sim_h5_names(sim_result_t *self, const char *group, sim_h5_kind_t kind, char ***names, size_t *n,
+                          sim_error_t *err);
+
+#endif

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What a group of a result file holds. */
+#include "sim/store_hdf5.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A list of names as it grows while HDF5 walks over a group. */
+typedef struct names {
+    char **names;
+    size_t n, max;
+    sim_h5_kind_t kind;
+} names_t;
+
+static bool is_of_kind(hid_t group, const char *name, sim_h5_kind_t kind)
+{
+    hid_t object = H5Oopen(group, name, H5P_DEFAULT);
+    H5I_type_t type = object < 0 ? H5I_BADID : H5Iget_type(object);
+    bool wanted = kind == SIM_H5_GROUPS ? type == H5I_GROUP
+                                        : type == H5I_DATASET && sim_h5_is_scale(object) == (kind == SIM_H5_SCALES);
+    sim_h5_close(object);
+    return wanted;
+}
+
+static bool append(names_t *list, const char *name)
+{
+    if (list->n == list->max) {
+        size_t max = list->max == 0 ? 32 : 2 * list->max;
+        char **names = realloc(list->names, max * sizeof *names);
+        if (names == NULL)
+            return false;
+        list->names = names;
+        list->max = max;
+    }
+    list->names[list->n] = strdup(name);
+    return list->names[list->n++] != NULL;
+}
+
+static herr_t visit(hid_t group, const char *name, const H5L_info_t *info, void *user)
+{
+    (void)info;
+    names_t *list = user;
+    return !is_of_kind(group, name, list->kind) || append(list, name) ? 0 : -1;
+}
+
+sim_status_t sim_h5_names(sim_result_t *self, const char *group, sim_h5_kind_t kind, char ***names, size_t *n,
+                          sim_error_t *err)
+{
+    names_t list = {.kind = kind};
+    *names = NULL;
+    *n = 0;
+    if (!sim_result_has(self, group))
+        return sim_fail(err, SIM_EINPUT, self->path, "no group %s in it", group);
+    hid_t id = H5Gopen2(self->file, *group == '\0' ? "/" : group, H5P_DEFAULT);
+    sim_status_t status = SIM_OK;
+    if (id < 0 || H5Literate(id, H5_INDEX_NAME, H5_ITER_INC, NULL, visit, &list) < 0)
+        status = sim_h5_fail(err, self->path, group);
+    sim_h5_close(id);
+    if (status < 0) {
+        sim_labels_free(list.names, list.n);
+        return status;
+    }
+    *names = list.names;
+    *n = list.n;
+    return SIM_OK;
+}
+
+sim_status_t sim_result_list(sim_result_t *self, const char *group, char ***names, size_t *n, sim_error_t *err)
+{
+    return sim_h5_names(self, group, SIM_H5_VARIABLES, names, n, err);
+}
+
+/* Appends the paths of all groups below `parent` ("" = root), each before its own groups. */
+static sim_status_t append_groups(sim_result_t *self, const char *parent, names_t *list, sim_error_t *err)
+{
+    char **names;
+    size_t n;
+    sim_status_t status = sim_h5_names(self, *parent == '\0' ? "/" : parent, SIM_H5_GROUPS, &names, &n, err);
+    for (size_t i = 0; status == SIM_OK && i < n; i++) {
+        char *path = sim_h5_path(parent, names[i]);
+        if (path == NULL || !append(list, path))
+            status = sim_fail(err, SIM_ENOMEM, self->path, "no memory for the names of groups");
+        else
+            status = append_groups(self, path, list, err);
+        free(path);
+    }
+    sim_labels_free(names, n);
+    return status;
+}
+
+sim_status_t sim_result_groups(sim_result_t *self, char ***groups, size_t *n, sim_error_t *err)
+{
+    names_t list = {0};
+    sim_status_t status = append_groups(self, "", &list, err);
+    if (status < 0) {
+        sim_labels_free(list.names, list.n);
+        list = (names_t){0};
+    }
+    *groups = list.names;
+    *n = list.n;
+    return status;
+}

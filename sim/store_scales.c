@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Dimension scales: the attributes by which HDF5's dimension-scale specification and netCDF-4 name the axes. */
+#include "sim/store_hdf5.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An element of REFERENCE_LIST: a variable and which of its axes. */
+typedef struct sim_h5_reference {
+    hobj_ref_t variable;
+    uint32_t axis;
+    uint32_t padding; /* zero, so that equal files are equal bytes */
+} sim_h5_reference_t;
+
+/* More than this outgrow the 64 KiB of an attribute. */
+#define MAX_REFERENCES ((size_t)4000)
+
+sim_h5_scale_t *sim_h5_find_scale(sim_result_t *self, const char *group, const char *name)
+{
+    for (size_t i = 0; i < self->n_scales; i++)
+        if (strcmp(self->scales[i].name, name) == 0 && strcmp(self->scales[i].group, group) == 0)
+            return &self->scales[i];
+    return NULL;
+}
+
+/* netCDF and HDF5 tools expect these two as fixed-length text. */
+static herr_t set_fixed_text(hid_t object, const char *name, const char *text)
+{
+    hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR), attribute = -1;
+    herr_t status = -1;
+    if (type >= 0 && space >= 0 && H5Tset_size(type, strlen(text) + 1) >= 0)
+        attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    if (attribute >= 0)
+        status = H5Awrite(attribute, type, text);
+    sim_h5_close(attribute);
+    sim_h5_close(space);
+    sim_h5_close(type);
+    return status;
+}
+
+static hid_t create_dataset(sim_result_t *self, const char *group, const char *name, hid_t type, hsize_t n)
+{
+    hid_t parent = sim_h5_group(self->file, group), list = sim_h5_dataset_list(), dataset = -1;
+    hid_t space = H5Screate_simple(1, &n, NULL);
+    if (parent >= 0 && list >= 0 && space >= 0)
+        dataset = H5Dcreate2(parent, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    sim_h5_close(space);
+    sim_h5_close(list);
+    sim_h5_close(parent);
+    return dataset;
+}
+
+/* Keeps an open scale; takes over `dataset`. */
+static sim_h5_scale_t *keep(sim_result_t *self, const char *group, const char *name, hid_t dataset, hsize_t n)
+{
+    if (self->n_scales == self->max_scales) {
+        size_t max = self->max_scales == 0 ? 32 : 2 * self->max_scales;
+        sim_h5_scale_t *scales = realloc(self->scales, max * sizeof *scales);
+        if (scales == NULL)
+            return NULL;
+        self->scales = scales;
+        self->max_scales = max;
+    }
+    sim_h5_scale_t *scale = &self->scales[self->n_scales];
+    *scale = (sim_h5_scale_t){.group = strdup(group), .name = strdup(name), .dataset = dataset, .size = n};
+    if (scale->group == NULL || scale->name == NULL) {
+        free(scale->group);
+        free(scale->name);
+        return NULL;
+    }
+    self->n_scales++;
+    return scale;
+}
+
+sim_h5_scale_t *sim_h5_add_scale(sim_result_t *self, const char *group, const char *name, hid_t file_type,
+                                 hid_t memory_type, const void *values, hsize_t n)
+{
+    hid_t dataset = create_dataset(self, group, name, file_type, n);
+    sim_h5_scale_t *scale = NULL;
+    if (dataset >= 0 && H5Dwrite(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0 &&
+        set_fixed_text(dataset, "CLASS", "DIMENSION_SCALE") >= 0 && set_fixed_text(dataset, "NAME", name) >= 0)
+        scale = keep(self, group, name, dataset, n);
+    if (scale == NULL)
+        sim_h5_close(dataset);
+    return scale;
+}
+
+sim_h5_scale_t *sim_h5_borrow_scale(sim_result_t *self, const char *group, const char *name)
+{
+    sim_h5_scale_t *here = sim_h5_find_scale(self, group, name), *root = sim_h5_find_scale(self, "", name);
+    if (here != NULL || root == NULL)
+        return here;
+    hsize_t size = root->size;
+    hid_t from = sim_h5_group(self->file, ""), to = sim_h5_group(self->file, group), dataset = -1;
+    if (from >= 0 && to >= 0 && H5Ocopy(from, name, to, name, H5P_DEFAULT, H5P_DEFAULT) >= 0)
+        dataset = H5Dopen2(to, name, H5P_DEFAULT);
+    if (dataset >= 0 && (here = keep(self, group, name, dataset, size)) == NULL)
+        sim_h5_close(dataset);
+    sim_h5_close(from);
+    sim_h5_close(to);
+    return here;
+}
+
+static bool note_reference(sim_h5_scale_t *scale, hobj_ref_t variable, uint32_t axis)
+{
+    if (scale->n_references == MAX_REFERENCES)
+        return false;
+    if (scale->n_references == scale->max_references) {
+        size_t max = scale->max_references == 0 ? 16 : 2 * scale->max_references;
+        sim_h5_reference_t *references = realloc(scale->references, max * sizeof *references);
+        if (references == NULL)
+            return false;
+        scale->references = references;
+        scale->max_references = max;
+    }
+    scale->references[scale->n_references++] = (sim_h5_reference_t){.variable = variable, .axis = axis};
+    return true;
+}
+
+static herr_t write_dimension_list(hid_t dataset, hobj_ref_t *scales, int n)
+{
+    hvl_t lists[SIM_RESULT_MAX_DIMS];
+    for (int i = 0; i < n; i++)
+        lists[i] = (hvl_t){.len = 1, .p = &scales[i]};
+    hid_t type = H5Tvlen_create(H5T_STD_REF_OBJ);
+    herr_t status = type < 0 ? -1 : sim_h5_set_number(dataset, "DIMENSION_LIST", type, lists, (size_t)n);
+    sim_h5_close(type);
+    return status;
+}
+
+herr_t sim_h5_attach_scales(sim_result_t *self, hid_t dataset, const sim_h5_variable_t *v)
+{
+    hobj_ref_t variable, scales[SIM_RESULT_MAX_DIMS];
+    if (v->n_dims == 0)
+        return 0;
+    if (H5Rcreate(&variable, dataset, ".", H5R_OBJECT, -1) < 0)
+        return -1;
+    for (int i = 0; i < v->n_dims; i++) {
+        sim_h5_scale_t *scale = sim_h5_find_scale(self, v->group, v->dims[i]);
+        if (scale == NULL || H5Rcreate(&scales[i], scale->dataset, ".", H5R_OBJECT, -1) < 0 ||
+            !note_reference(scale, variable, (uint32_t)i))
+            return -1;
+    }
+    return write_dimension_list(dataset, scales, v->n_dims);
+}
+
+static hid_t reference_type(void)
+{
+    hid_t type = H5Tcreate(H5T_COMPOUND, sizeof(sim_h5_reference_t));
+    if (type >= 0 && (H5Tinsert(type, "dataset", offsetof(sim_h5_reference_t, variable), H5T_STD_REF_OBJ) < 0 ||
+                      H5Tinsert(type, "dimension", offsetof(sim_h5_reference_t, axis), H5T_STD_U32LE) < 0)) {
+        sim_h5_close(type);
+        return -1;
+    }
+    return type;
+}
+
+herr_t sim_h5_finish_scales(sim_result_t *self)
+{
+    hid_t type = reference_type();
+    herr_t status = type < 0 ? -1 : 0;
+    for (size_t i = 0; status >= 0 && i < self->n_scales; i++) {
+        const sim_h5_scale_t *scale = &self->scales[i];
+        if (scale->n_references > 0)
+            status = sim_h5_set_number(scale->dataset, "REFERENCE_LIST", type, scale->references, scale->n_references);
+    }
+    sim_h5_close(type);
+    return status;
+}
+
+void sim_h5_free_scales(sim_result_t *self)
+{
+    for (size_t i = 0; i < self->n_scales; i++) {
+        sim_h5_close(self->scales[i].dataset);
+        free(self->scales[i].group);
+        free(self->scales[i].name);
+        free(self->scales[i].references);
+    }
+    free(self->scales);
+    self->scales = NULL;
+    self->n_scales = self->max_scales = 0;
+}
