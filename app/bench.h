@@ -49,7 +49,7 @@ typedef struct app_scheduler_result {
  * running four tenants' fine-tuning jobs one by one (sizes 1 to 64 GPUs and run times as in the Helios summary, cut at
  * six hours so that the load soon stands still). Timed is all that a run does between two boundaries: drawing the jobs,
  * queues, placement, meters, calendar. Six hours of simulated time before that are not timed. Takes about eight seconds
- * and 500 MiB. */
+ * and 700 MiB. */
 sim_status_t app_bench_scheduler(app_scheduler_result_t *result, sim_error_t *err);
 
 #endif

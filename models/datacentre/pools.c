@@ -4,15 +4,18 @@
 
 #include <string.h>
 
-/* Queued jobs that there is room for: a tenant's patience limits work, not jobs, so this is a limit of its own kind. */
-#define QUEUE_PER_NODE   2
-#define QUEUE_PER_TENANT 4
+/* Queued jobs that there is room for. A tenant's patience limits work, not jobs, so this is a limit of its own kind: on
+ * bundles of node size, and on jobs one by one. */
+#define QUEUED_BUNDLES_PER_NODE 2
+#define QUEUED_JOBS_PER_NODE    8
+#define QUEUE_PER_TENANT        4
 
 uint32_t mdl_dc_job_capacity(const mdl_datacentre_t *state, uint32_t tenancies)
 {
-    uint32_t jobs_per_node = state->workload.grain_s > 0 ? 1 : MDL_NODE_GPUS;
+    uint32_t per_node =
+        state->workload.grain_s > 0 ? 1 + QUEUED_BUNDLES_PER_NODE : MDL_NODE_GPUS + QUEUED_JOBS_PER_NODE;
 
-    return (1 + QUEUE_PER_NODE) * jobs_per_node * state->spec.nodes + QUEUE_PER_TENANT * tenancies;
+    return per_node * state->spec.nodes + QUEUE_PER_TENANT * tenancies;
 }
 
 sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32_t tenancies, mdl_policy_t policy,

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The scheduler on cases small enough to work out by hand. */
+#include "tests/support/cluster_run.h"
+#include "tests/support/test.h"
+
+static const mdl_job_t *job_at(const test_cluster_run_t *run, uint32_t job)
+{
+    return mdl_scheduler_job(run->scheduler, job);
+}
+
+static void verify(const test_cluster_run_t *run)
+{
+    sim_error_t err = {0};
+
+    if (mdl_scheduler_verify(run->scheduler, run->cluster, &err) < 0)
+        fail_msg("%s", err.message);
+}
+
+static void test_head_that_does_not_fit_holds_up_the_rest(void **state)
+{
+    test_cluster_run_t run;
+
+    (void)state;
+    test_cluster_run_init(&run, 2, 16, 2);
+    mdl_scheduler_set_quota(run.scheduler, 0, 64);
+    uint32_t a = test_cluster_run_submit(&run, 0, 12, 100); /* one whole node and half of the other */
+    uint32_t b = test_cluster_run_submit(&run, 0, 8, 100);  /* waits: no whole node */
+    uint32_t c = test_cluster_run_submit(&run, 1, 2, 100);  /* would fit; stands behind b */
+    assert_int_equal(job_at(&run, a)->state, MDL_JOB_RUNNING);
+    assert_int_equal(job_at(&run, b)->state, MDL_JOB_QUEUED);
+    assert_int_equal(job_at(&run, c)->state, MDL_JOB_QUEUED);
+    verify(&run);
+    test_cluster_run_to(&run, 100);
+    assert_int_equal(job_at(&run, b)->start_s, 100);
+    assert_int_equal(job_at(&run, c)->start_s, 100);
+    assert_int_equal(run.scheduler->counts.wait_s[MDL_JOB_FINETUNE], 200);
+    verify(&run);
+    test_cluster_run_free(&run);
+}
+
+static void test_quota_holds_up_its_own_tenant_only(void **state)
+{
+    test_cluster_run_t run;
+
+    (void)state;
+    test_cluster_run_init(&run, 2, 16, 2);
+    mdl_scheduler_set_quota(run.scheduler, 0, 8);
+    uint32_t a = test_cluster_run_submit(&run, 0, 6, 100);
+    uint32_t b = test_cluster_run_submit(&run, 0, 4, 100); /* 6 + 4 > 8 */
+    uint32_t c = test_cluster_run_submit(&run, 1, 4, 50);
+    assert_int_equal(job_at(&run, a)->state, MDL_JOB_RUNNING);
+    assert_int_equal(job_at(&run, b)->state, MDL_JOB_QUEUED);
+    assert_int_equal(job_at(&run, c)->state, MDL_JOB_RUNNING);
+    test_cluster_run_to(&run, 99);
+    assert_int_equal(job_at(&run, b)->state, MDL_JOB_QUEUED);
+    assert_int_equal(run.scheduler->blocked_gpu_s[MDL_BLOCKED_QUOTA], 99 * 4);
+    test_cluster_run_to(&run, 100);
+    assert_int_equal(job_at(&run, b)->state, MDL_JOB_RUNNING);
+    assert_int_equal(test_cluster_run_submit(&run, 0, 9, 1), MDL_NONE); /* larger than the quota */
+    verify(&run);
+    test_cluster_run_free(&run);
+}
+
+static void test_what_can_never_run_is_refused_and_counted(void **state)
+{
+    test_cluster_run_t run;
+    mdl_job_request_t wide = {
+        .work_s = 1, .gpus = 16, .interval_s = 1, .job_class = MDL_JOB_TRAINING, .tightly_coupled = true};
+
+    (void)state;
+    test_cluster_run_init(&run, 4, 2, 1);
+    assert_int_equal(test_cluster_run_submit(&run, 0, 33, 1), MDL_NONE);
+    run.scheduler->fabric = false;
+    assert_int_equal(mdl_scheduler_submit(run.scheduler, run.cluster, 0, 0, &wide), MDL_NONE);
+    wide.gpus = 8; /* one node needs no fabric */
+    assert_int_not_equal(mdl_scheduler_submit(run.scheduler, run.cluster, 0, 0, &wide), MDL_NONE);
+    assert_int_not_equal(test_cluster_run_submit(&run, 0, 16, 10), MDL_NONE); /* not tightly coupled */
+    assert_int_equal(test_cluster_run_submit(&run, 0, 1, 10), MDL_NONE);      /* the table of two is full */
+    assert_int_equal(run.scheduler->submitted, 5);
+    assert_int_equal(run.scheduler->ended, 3);
+    assert_int_equal(run.scheduler->counts.refused[MDL_JOB_TRAINING], 1);
+    assert_int_equal(run.scheduler->counts.refused[MDL_JOB_FINETUNE], 2);
+    verify(&run);
+    test_cluster_run_free(&run);
+}
+
+static void test_requeued_job_goes_first_with_what_it_saved(void **state)
+{
+    test_cluster_run_t run;
+
+    (void)state;
+    test_cluster_run_init(&run, 1, 16, 1);
+    uint32_t a = test_cluster_run_submit(&run, 0, 8, 1000);
+    uint32_t b = test_cluster_run_submit(&run, 0, 8, 1000);
+    test_cluster_run_to(&run, 250);
+    mdl_scheduler_job(run.scheduler, a)->interval_s = 100;
+    test_cluster_run_requeue(&run, a);
+    test_cluster_run_pass(&run);
+    assert_int_equal(job_at(&run, a)->state, MDL_JOB_RUNNING);
+    assert_int_equal(job_at(&run, a)->work_s, 800);
+    assert_int_equal(job_at(&run, b)->state, MDL_JOB_QUEUED);
+    test_cluster_run_to(&run, 1050);
+    assert_int_equal(job_at(&run, b)->start_s, 1050);
+    assert_int_equal(run.scheduler->counts.started[MDL_JOB_FINETUNE], 2);
+    assert_int_equal(run.scheduler->counts.restarted[MDL_JOB_FINETUNE], 1);
+    assert_int_equal(run.scheduler->counts.wait_s[MDL_JOB_FINETUNE], 1050);
+    verify(&run);
+    test_cluster_run_free(&run);
+}
+
+static mdl_blocked_t reason(const test_cluster_run_t *run, uint32_t gpus)
+{
+    return mdl_scheduler_reason(run->cluster, &(mdl_job_t){.gpus = gpus});
+}
+
+static void test_reasons_for_waiting(void **state)
+{
+    test_cluster_run_t run;
+
+    (void)state;
+    test_cluster_run_init(&run, 4, 16, 1);
+    mdl_cluster_set_powered(run.cluster, 3, false);
+    mdl_cluster_set_broken(run.cluster, 2, true);
+    test_cluster_run_submit(&run, 0, 4, 100);
+    assert_int_equal(reason(&run, 12), MDL_BLOCKED_DOMAIN);
+    assert_int_equal(reason(&run, 16), MDL_BLOCKED_FAILURE);
+    assert_int_equal(reason(&run, 24), MDL_BLOCKED_POWER);
+    assert_int_equal(reason(&run, 32), MDL_BLOCKED_COUNT);
+    test_cluster_run_submit(&run, 0, 16, 100);
+    test_cluster_run_to(&run, 100);
+    assert_int_equal(run.scheduler->blocked_gpu_s[MDL_BLOCKED_FAILURE], 1600);
+    test_cluster_run_free(&run);
+}
+
+/* 2 whole nodes and 3 GPUs: the remainder goes where it fits best. */
+static void test_gang_with_a_remainder(void **state)
+{
+    test_cluster_run_t run;
+
+    (void)state;
+    test_cluster_run_init(&run, 4, 16, 1);
+    uint32_t small = test_cluster_run_submit(&run, 0, 5, 10);
+    uint32_t gang = test_cluster_run_submit(&run, 0, 19, 10);
+    assert_int_equal(job_at(&run, gang)->part_node, job_at(&run, small)->part_node);
+    assert_int_equal(run.cluster->in_bucket[0], 3);
+    assert_int_equal(run.cluster->in_bucket[8], 1);
+    verify(&run);
+    test_cluster_run_to(&run, 10);
+    assert_int_equal(run.cluster->in_bucket[8], 4);
+    verify(&run);
+    test_cluster_run_free(&run);
+}
+
+static void test_grows_while_jobs_run_and_wait(void **state)
+{
+    test_cluster_run_t run;
+
+    (void)state;
+    test_cluster_run_init(&run, 2, 4, 2);
+    for (int i = 0; i < 4; i++)
+        test_cluster_run_submit(&run, (uint32_t)i % 2, 8, 100 + i);
+    assert_int_equal(test_cluster_run_submit(&run, 0, 8, 100), MDL_NONE);
+    mdl_scheduler_t *larger = aligned_alloc(64, mdl_scheduler_bytes(8, 5));
+    mdl_scheduler_grow_into(larger, 8, 5, run.scheduler);
+    free(run.scheduler);
+    run.scheduler = larger;
+    verify(&run);
+    mdl_scheduler_open_tenant(run.scheduler, 4, 16);
+    assert_int_not_equal(test_cluster_run_submit(&run, 4, 16, 1), MDL_NONE);
+    test_cluster_run_to(&run, 1000);
+    assert_int_equal(run.scheduler->counts.ended[MDL_END_FINISHED][MDL_JOB_FINETUNE], 5);
+    verify(&run);
+    test_cluster_run_free(&run);
+}
+
+/* Start-up 10 s, then 100 s of computing and 5 s of checkpoint in turn, until 250 s are computed. */
+static void test_progress_of_a_job_with_checkpoints(void **state)
+{
+    mdl_job_t job = {.compute_from_s = 10, .work_s = 250, .startup_s = 10, .interval_s = 100, .pause_s = 5};
+    const struct {
+        int64_t at_s, computed_s, saved_s;
+    } expected[] = {{0, 0, 0},       {10, 0, 0},      {11, 1, 0},      {110, 100, 0},   {114, 100, 0},  {115, 100, 100},
+                    {116, 101, 100}, {219, 200, 100}, {220, 200, 200}, {269, 249, 200}, {270, 250, 250}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        mdl_progress_t progress = mdl_job_progress(&job, expected[i].at_s);
+        assert_int_equal(progress.computed_s, expected[i].computed_s);
+        assert_int_equal(progress.saved_s, expected[i].saved_s);
+    }
+    assert_int_equal(mdl_job_attempt_s(&job), 270);
+    job.work_s = 200; /* no checkpoint is written at the very end */
+    assert_int_equal(mdl_job_attempt_s(&job), 215);
+}
+
+static void damage(test_cluster_run_t *run, uint32_t running, uint32_t queued, int kind)
+{
+    mdl_scheduler_t *scheduler = run->scheduler;
+    mdl_job_t *job = mdl_scheduler_job(scheduler, running);
+
+    switch (kind) {
+    case 0: job->gpus++; break;
+    case 1: mdl_cluster_node(run->cluster, job->gang)->first_job = MDL_NONE; break;
+    case 2: mdl_scheduler_tenant(scheduler, 0)->used_gpus--; break;
+    case 3: mdl_scheduler_tenant(scheduler, 0)->quota_gpus = 1; break;
+    case 4: mdl_scheduler_job(scheduler, queued)->sequence = 1000; break;
+    case 5: mdl_scheduler_job(scheduler, queued)->tenant = 1; break;
+    case 6: scheduler->counts.ended[MDL_END_FAILED][MDL_JOB_BATCH]++; break;
+    case 7: scheduler->submitted--; break;
+    case 8: mdl_scheduler_tenant(scheduler, 0)->queued_gpu_s++; break;
+    case 9: scheduler->allocated_gpus++; break;
+    default: mdl_cluster_node(run->cluster, job->part_node)->first_job = MDL_NONE; break;
+    }
+}
+
+static void test_verify_catches_each_damage(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind <= 10; kind++) {
+        test_cluster_run_t run;
+        sim_error_t err = {0};
+        test_cluster_run_init(&run, 2, 16, 2);
+        uint32_t running = test_cluster_run_submit(&run, 0, 12, 100);
+        uint32_t queued = test_cluster_run_submit(&run, 0, 8, 100);
+        test_cluster_run_submit(&run, 0, 8, 100);
+        verify(&run);
+        damage(&run, running, queued, kind);
+        assert_int_equal(mdl_scheduler_verify(run.scheduler, run.cluster, &err), SIM_EINVARIANT);
+        assert_true(strlen(err.message) > 0);
+        test_cluster_run_free(&run);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_head_that_does_not_fit_holds_up_the_rest),
+        cmocka_unit_test(test_quota_holds_up_its_own_tenant_only),
+        cmocka_unit_test(test_what_can_never_run_is_refused_and_counted),
+        cmocka_unit_test(test_requeued_job_goes_first_with_what_it_saved),
+        cmocka_unit_test(test_reasons_for_waiting),
+        cmocka_unit_test(test_gang_with_a_remainder),
+        cmocka_unit_test(test_grows_while_jobs_run_and_wait),
+        cmocka_unit_test(test_progress_of_a_job_with_checkpoints),
+        cmocka_unit_test(test_verify_catches_each_damage),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
