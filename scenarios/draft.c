@@ -196,7 +196,8 @@ static void read_table(scn_reader_t *self, const scn_node_t *node, scn_table_fil
     scn_table_file_t read = {.given = true, .place = node->place};
     scn_reason_t why = {0};
     if (strchr(node->text, '\n') != NULL) {
-        read.source = (scn_source_t){.name = node->key, .base = node->key, .text = node->text};
+        read.source =
+            (scn_source_t){.name = node->key, .base = node->key, .text = node->text, .length = strlen(node->text)};
     } else {
         sim_status_t status = scn_source_open_file(self->pool, node->text, self->source->folder, &read.source, &why);
         self->out_of_memory = self->out_of_memory || status == SIM_ENOMEM;
@@ -310,8 +311,9 @@ static void override_set(scn_reader_t *self, const char *text)
 {
     scn_place_t place = option_place(self, "--set", text);
     const char *equals = strchr(text, '=');
-    if (equals == NULL) {
-        scn_log_add(self->log, place, "no '=' in it; expected KEY=VALUE, for example --set subsidy.grant_share=0.1");
+    if (equals == NULL || equals == text) {
+        scn_log_add(self->log, place,
+                    "no key and value in it; expected KEY=VALUE, for example --set subsidy.grant_share=0.1");
         return;
     }
     char *key = scn_pool_copy(self->pool, text, (size_t)(equals - text));

@@ -19,7 +19,9 @@ void *scn_grow(scn_reader_t *self, void *items, size_t *n, size_t item_bytes)
 
 const char *scn_node_name(const scn_node_t *node)
 {
-    return node->key != NULL ? node->key : "list item";
+    if (node->key != NULL)
+        return node->key;
+    return node->list != NULL ? node->list : "scenario";
 }
 
 bool scn_expect(scn_reader_t *self, const scn_node_t *node, scn_node_kind_t kind, const char *what)
@@ -92,7 +94,7 @@ bool scn_read_map(scn_reader_t *self, const scn_node_t *node, const char *what, 
         if (child != NULL)
             fields[i].read(self, child, target);
         else if (fields[i].required)
-            scn_log_add(self->log, node->place, "%s: missing; expected %s with it", fields[i].key, what);
+            scn_log_add(self->log, node->place, "%s: missing; %s needs it", fields[i].key, what);
     }
     return true;
 }

@@ -166,7 +166,7 @@ static bool read_spread(scn_reader_t *self, const scn_node_t *node, spread_t *sp
 {
     if (node->kind == SCN_SCALAR && strcmp(node->text, "prior") == 0)
         return read_prior(self, node, spread);
-    if (!scn_read_map(self, node, "prior or a distribution {dist, ...}", spread_fields,
+    if (!scn_read_map(self, node, "a distribution {dist, ...} or prior", spread_fields,
                       sizeof spread_fields / sizeof spread_fields[0], spread) ||
         spread->dist < 0 || (spread->dist != DIST_PRIOR && !fits_kind(self, node, spread)))
         return false;

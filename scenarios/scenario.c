@@ -140,20 +140,24 @@ static void on_table_problem(void *user, const char *message)
     scn_log_add_text(report->log, report->file, message);
 }
 
-static void read_table(loader_t *self, const mdl_table_t *table, const scn_table_file_t *given)
+/* A shipped table is sound, so what is wrong with it is that it names provinces that a given table does not have. */
+static void read_shipped(loader_t *self, const mdl_table_t *table)
 {
-    char shipped[64];
-    const char *name = shipped, *text = table->default_csv;
-    (void)snprintf(shipped, sizeof shipped, "%s (shipped table)", table->name);
-    if (given->given) {
-        name = given->source.name;
-        text = given->source.text;
-    }
-    table_report_t report = {&self->log, scn_log_file(&self->log, table->name)};
-    if (given->given && given->source.length > strlen(text))
-        scn_log_add(&self->log, given->place, "%s: found a NUL byte in %.200s; expected a CSV file", table->name, name);
+    if (mdl_table_read(self->scenario->tables, table, table->name, table->default_csv, NULL, NULL) > 0)
+        scn_log_add(&self->log, self->reader.draft->tables[0].place,
+                    "provinces: lacks provinces that the shipped table %s names; expected tables: {%s: ...} with it",
+                    table->name, table->name);
+}
+
+static void read_given(loader_t *self, const mdl_table_t *table, const scn_table_file_t *given)
+{
+    const scn_source_t *source = &given->source;
+    table_report_t report = {&self->log, scn_log_file(&self->log, source->name)};
+    if (source->length > strlen(source->text))
+        scn_log_add(&self->log, given->place, "%s: found a NUL byte in %.200s; expected a CSV file", table->name,
+                    source->name);
     else
-        (void)mdl_table_read(self->scenario->tables, table, name, text, on_table_problem, &report);
+        (void)mdl_table_read(self->scenario->tables, table, source->name, source->text, on_table_problem, &report);
 }
 
 static void read_tables(loader_t *self)
@@ -165,8 +169,14 @@ static void read_tables(loader_t *self)
     }
     size_t n;
     const mdl_table_t *registry = mdl_tables_registry(&n);
-    for (size_t i = 0; i < n; i++)
-        read_table(self, &registry[i], &self->reader.draft->tables[i]);
+    size_t before = self->log.n;
+    for (size_t i = 0; i < n; i++) {
+        const scn_table_file_t *given = &self->reader.draft->tables[i];
+        if (given->given)
+            read_given(self, &registry[i], given);
+        else if (i == 0 || self->log.n == before)
+            read_shipped(self, &registry[i]);
+    }
 }
 
 /* --- loading ------------------------------------------------------------------------------------------------------ */

@@ -14,6 +14,8 @@ typedef struct builder {
     scn_pool_t *pool;
     scn_log_t *log;
     uint32_t file;
+    const char *text;
+    size_t length;
     scn_node_t *root;
     scn_node_t *open[MAX_DEPTH]; /* collections being read, outermost first */
     const char *key[MAX_DEPTH];  /* of a map: the key whose value comes next, or NULL */
@@ -80,6 +82,7 @@ static void attach(builder_t *self, scn_node_t *node)
         if (self->skip_value[top])
             return;
     }
+    node->list = parent->key != NULL ? parent->key : parent->list;
     if (parent->last != NULL)
         parent->last->next = node;
     else
@@ -103,12 +106,14 @@ static void bad_key(builder_t *self, scn_place_t place)
 
 static void check_extras(builder_t *self, scn_place_t place, const yaml_char_t *anchor, const yaml_char_t *tag)
 {
+    const char *const standard = "tag:yaml.org,2002:"; /* what !! stands for */
+    bool short_form = tag != NULL && strncmp((const char *)tag, standard, strlen(standard)) == 0;
     if (anchor != NULL)
         scn_log_add(self->log, place, "found the anchor &%.60s; expected no anchors and aliases; write the value out",
                     (const char *)anchor);
     if (tag != NULL)
-        scn_log_add(self->log, place, "found the tag %.60s; expected no tags; write the plain value",
-                    (const char *)tag);
+        scn_log_add(self->log, place, "found the tag %s%.60s; expected no tags; write the plain value",
+                    short_form ? "!!" : "", (const char *)tag + (short_form ? strlen(standard) : 0));
 }
 
 static scn_node_t *new_node(builder_t *self, scn_node_kind_t kind, scn_place_t place)
@@ -231,11 +236,13 @@ static void syntax_error(builder_t *self, const yaml_parser_t *parser)
     }
     scn_place_t place = place_of(self, parser->problem_mark);
     const char *problem = parser->problem != NULL ? parser->problem : "unreadable text";
+    size_t at = parser->problem_mark.index;
+    const char *advice = at < self->length && self->text[at] == '\t' ? "; indent with blanks, not tabs" : "";
     if (parser->context != NULL)
-        scn_log_add(self->log, place, "not YAML: %s %s (from line %zu); expected `key: value`", problem,
-                    parser->context, parser->context_mark.line + 1);
+        scn_log_add(self->log, place, "not YAML: %s %s (from line %zu); expected `key: value`%s", problem,
+                    parser->context, parser->context_mark.line + 1, advice);
     else
-        scn_log_add(self->log, place, "not YAML: %s; expected `key: value`", problem);
+        scn_log_add(self->log, place, "not YAML: %s; expected `key: value`%s", problem, advice);
 }
 
 static void run_parser(builder_t *self, yaml_parser_t *parser)
@@ -267,7 +274,7 @@ static bool line_is_text(builder_t *self, char *line, size_t length, uint32_t nu
     for (const char *c = line; c < bad; c++)
         column += ((unsigned char)*c & 0xC0) != 0x80;
     scn_log_add(self->log, (scn_place_t){self->file, number, column, NULL},
-                "found bytes that are not UTF-8 text; expected a file in UTF-8");
+                "found a byte that is not UTF-8 text; expected a file in UTF-8");
     return false;
 }
 
@@ -300,6 +307,8 @@ sim_status_t scn_yaml_read(scn_pool_t *pool, scn_log_t *log, uint32_t file, cons
         text += 3;
         length -= 3;
     }
+    self.text = text;
+    self.length = length;
     if (!is_text(&self, text, length))
         return self.out_of_memory ? SIM_ENOMEM : SIM_OK;
     if (!yaml_parser_initialize(&parser))

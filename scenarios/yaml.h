@@ -19,7 +19,8 @@ typedef struct scn_node {
     scn_node_kind_t kind;
     const char *text; /* of a scalar */
     scn_place_t place;
-    const char *key; /* in a map */
+    const char *key;  /* in a map */
+    const char *list; /* in a list: the key of the list */
     scn_place_t key_place;
     struct scn_node *first, *last, *next; /* children of a map or list; next sibling */
     size_t n;                             /* children */

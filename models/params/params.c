@@ -170,7 +170,10 @@ static const char *unit_suffix(const mdl_param_t *param, char text[MDL_VALUE_BYT
 {
     if (strcmp(param->unit, "1") == 0 || param->kind == MDL_KIND_CHOICE)
         return "";
-    (void)snprintf(text, MDL_VALUE_BYTES, " %s", param->unit);
+    if (strncmp(param->unit, "1/", 2) == 0)
+        (void)snprintf(text, MDL_VALUE_BYTES, " per %s", param->unit + 2);
+    else
+        (void)snprintf(text, MDL_VALUE_BYTES, " %s", param->unit);
     return text;
 }
 
@@ -206,7 +209,7 @@ static sim_status_t check(const mdl_param_t *param, double value, const char *wh
                         mdl_number_format(param->low, low), mdl_number_format(upper_bound(param), high), suffix,
                         percent_advice(param, value, advice));
     if (!holds(param, value))
-        return sim_fail(err, SIM_EINPUT, where, "%s%s is not %s; expected one", found, suffix, whole_name(param));
+        return sim_fail(err, SIM_EINPUT, where, "found %s%s; expected %s", found, suffix, whole_name(param));
     return SIM_OK;
 }
 

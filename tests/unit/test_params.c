@@ -199,8 +199,8 @@ static void test_what_can_not_be_written(void **state)
     refuses(&real, "0.4 CNY", "unit CNY does not convert; expected CNY/kWh");
     refuses(&real, "3", "3 CNY/kWh is out of bounds; expected 0 to 2 CNY/kWh");
     refuses(&real, "1 ", "unknown unit ; expected CNY/kWh");
-    refuses(&count, "1.5", "1.5 GPU is not a whole number; expected one");
-    refuses(&money, "0.001", "0.001 CNY is not a whole number of fen; expected one");
+    refuses(&count, "1.5", "found 1.5 GPU; expected a whole number");
+    refuses(&money, "0.001", "found 0.001 CNY; expected a whole number of fen");
     refuses(&money, "3 USD", "unit USD does not convert; expected CNY");
     refuses(&duration, "1 month", "unit month does not convert; expected d");
     refuses(&duration, "1 kg", "unknown unit kg; expected d");

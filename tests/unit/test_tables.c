@@ -123,7 +123,7 @@ static void test_bad_cells(void **state)
            "t.csv:3:5: gpus_per_week: unknown unit kg; expected GPU/wk\n"
            "t.csv:3:10: seizure_probability: found nan; expected a number\n"
            "t.csv:3:14: markup_per_hop: found nothing; expected a number\n"
-           "t.csv:3:15: transit_d: 1.5 d is not a whole number; expected one\n");
+           "t.csv:3:15: transit_d: found 1.5 d; expected a whole number\n");
     expect("routes", ROUTES "A,1,600\nB,1,600,0.02,0.1,14,9\n",
            "t.csv:2:5: row of 3 cells; expected 6 as in the header\n"
            "t.csv:3:21: row of 7 cells; expected 6 as in the header\n");
