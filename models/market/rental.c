@@ -26,7 +26,7 @@ const char *mdl_refusal_name(mdl_refusal_t refusal)
     return refusals[refusal];
 }
 
-/* The block: header, offers, contracts, positions of active offers. */
+/* The block: header, offers, contracts, rows of active offers, tree of sizes. */
 static size_t contracts_offset(uint32_t offers)
 {
     return sizeof(mdl_rental_t) + (size_t)offers * sizeof(mdl_offer_t);
@@ -37,9 +37,19 @@ static size_t active_offset(uint32_t offers, uint32_t contracts)
     return contracts_offset(offers) + (size_t)contracts * sizeof(mdl_contract_t);
 }
 
-size_t mdl_rental_bytes(uint32_t offers, uint32_t contracts)
+static size_t tree_offset(uint32_t offers, uint32_t contracts)
 {
     return active_offset(offers, contracts) + (((size_t)offers * sizeof(uint32_t) + 7) & ~(size_t)7);
+}
+
+size_t mdl_rental_bytes(uint32_t offers, uint32_t contracts)
+{
+    return tree_offset(offers, contracts) + mdl_rental_tree_bytes(offers);
+}
+
+int64_t *mdl_rental_tree(mdl_rental_t *self)
+{
+    return (int64_t *)(void *)((unsigned char *)self + tree_offset(self->offer_capacity, self->contract_capacity));
 }
 
 mdl_offer_t *mdl_rental_offer_at(mdl_rental_t *self, uint32_t offer)
@@ -128,6 +138,7 @@ void mdl_rental_grow_into(mdl_rental_t *self, uint32_t offers, uint32_t contract
     memcpy(mdl_rental_contract_at(self, 0), mdl_rental_contract(from, 0),
            (size_t)from->contracts_used * sizeof(mdl_contract_t));
     memcpy(active_list(self), mdl_rental_active(from), (size_t)from->n_active * sizeof(uint32_t));
+    mdl_rental_weigh_all(self);
 }
 
 void mdl_rental_rates(const mdl_gpu_type_t *type, double rate[MDL_SEGMENTS])
@@ -163,6 +174,7 @@ sim_status_t mdl_rental_offer_open(mdl_rental_t *self, const mdl_offer_t *offer,
     fresh->active_at = self->n_active;
     active_list(self)[self->n_active++] = row;
     self->offered_nodes += offer->nodes;
+    mdl_rental_weigh(self, row, offer->nodes);
     *number = row;
     return SIM_OK;
 }
@@ -280,8 +292,10 @@ sim_status_t mdl_rental_offer_resize(mdl_rental_t *self, uint32_t offer, int32_t
                         row->centre, capacity);
     while (*n_ended < must_end)
         (void)mdl_rental_end(self, row->first, &ended[(*n_ended)++]);
-    if (row->active_at != MDL_NO_OFFER)
+    if (row->active_at != MDL_NO_OFFER) {
         self->offered_nodes += nodes - row->nodes;
+        mdl_rental_weigh(self, offer, nodes - row->nodes);
+    }
     row->nodes = nodes;
     return SIM_OK;
 }

@@ -44,6 +44,10 @@ static int32_t physical(double nodes, double rate)
 static bool cannot_run(const search_t *self, const mdl_offer_t *offer, double latency_ms, mdl_refusal_t *refusal)
 {
     const mdl_rental_request_t *request = self->request;
+    if (offer->nodes <= offer->leased) {
+        *refusal = MDL_REFUSAL_NONE_FREE;
+        return true;
+    }
     double rate = useful_rate(self->params, request, offer);
     if (rate <= 0 || (!request->ported[offer->stack] && !request->may_port))
         *refusal = MDL_REFUSAL_STACK;
@@ -52,8 +56,6 @@ static bool cannot_run(const search_t *self, const mdl_offer_t *offer, double la
     else if (offer->fabric_gb_s < request->min_fabric_gb_s ||
              (request->gang_nodes > 0 && offer->nodes < physical(request->gang_nodes, rate)))
         *refusal = MDL_REFUSAL_FABRIC;
-    else if (offer->nodes <= offer->leased)
-        *refusal = MDL_REFUSAL_NONE_FREE;
     else
         return false;
     return true;
@@ -141,8 +143,8 @@ static void look_around(search_t *self, sim_rng_t *rng, int64_t breadth, bool po
 {
     int64_t tries = breadth * self->params->rental_search_tries;
     for (int64_t found = 0; found < breadth && tries > 0 && self->market->n_active > 0; tries--) {
-        uint32_t at = (uint32_t)sim_draw_below(rng, self->market->n_active);
-        found += look(self, mdl_rental_active(self->market)[at], pooled);
+        uint32_t offer = mdl_rental_pick(self->market, self->params, rng);
+        found += look(self, offer, pooled);
     }
 }
 

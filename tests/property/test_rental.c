@@ -375,6 +375,38 @@ static void the_national_pool_shows_more_for_a_fee(void **state)
     assert_true(served_pooled > served_alone + 20);
 }
 
+/* First contract's offer over 4,000 one-look searches among offers of 10, 1, 19 and 70 nodes (one closed of 1,000):
+ * shares against the mixture of size and equal chance. One of four counts misses 4 standard deviations once in 4,000.
+ */
+static void large_offers_are_heard_of_more(void **state)
+{
+    (void)state;
+    const int32_t nodes[4] = {10, 1, 19, 70};
+    int n = 4000, seen[4] = {0};
+    mdl_params_t narrow = params;
+    narrow.rental_search_breadth = 1;
+    narrow.rental_search_tries = 1;
+    mdl_rental_t *rental = make(5, 8);
+    mdl_contract_t ended[2];
+    uint32_t count, gone = put(rental, h100_offer(9, 1000, 60000));
+    for (uint32_t k = 0; k < 4; k++)
+        (void)put(rental, h100_offer(k, nodes[k], 60000));
+    assert_int_equal(mdl_rental_offer_close(rental, gone, ended, 2, &count, NULL), SIM_OK);
+    for (int i = 0; i < n; i++) {
+        mdl_rental_request_t request = plain_request(1);
+        request.entity = (uint64_t)i;
+        mdl_rental_answer_t answer = ask(rental, &narrow, &request, 1);
+        assert_int_equal(answer.n, 1);
+        seen[mdl_rental_contract(rental, answer.contract[0])->centre]++;
+        assert_true(mdl_rental_end(rental, answer.contract[0], NULL));
+    }
+    for (int k = 0; k < 4; k++) {
+        double p = params.rental_size_visibility * nodes[k] / 100.0 + (1 - params.rental_size_visibility) / 4;
+        assert_true(fabs(seen[k] - n * p) < 4 * sqrt(n * p * (1 - p)));
+    }
+    free(rental);
+}
+
 static void empty_markets_and_bad_offers(void **state)
 {
     (void)state;
@@ -440,6 +472,7 @@ int main(void)
         cmocka_unit_test(indices_are_averages_over_transactions),
         cmocka_unit_test(spot_is_cheap_where_nodes_are_free),
         cmocka_unit_test(the_national_pool_shows_more_for_a_fee),
+        cmocka_unit_test(large_offers_are_heard_of_more),
         cmocka_unit_test(empty_markets_and_bad_offers),
         cmocka_unit_test(growing_keeps_contracts),
     };
