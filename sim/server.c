@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Every discipline is one mechanism: 16 waiting lists, one per class, and 16 lists of those in service. FIFO and LIFO
+ * put everybody into class 0, at the back or at the front. The next customer is the first of the lowest class waiting;
+ * who has to give way is the last of the highest class in service. Bit masks tell which lists are not empty. */
+#include "sim/server.h"
+
+#include "sim/slots.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { CLASSES = SIM_SERVER_PRIORITIES, ENTRY_FREE = 0, ENTRY_WAITING, ENTRY_SERVED };
+
+typedef struct entry {
+    sim_customer_t customer;
+    int64_t arrived_s;
+    int64_t left_s;    /* work left at the last start or interruption */
+    int64_t started_s; /* last start of service */
+    sim_handle_t done; /* event of the end, while in service */
+    uint32_t generation;
+    uint16_t class;
+    uint16_t state;
+} entry_t;
+
+typedef struct lists {
+    sim_list_t of_class[CLASSES];
+    uint32_t occupied; /* bit i: of_class[i] is not empty */
+} lists_t;
+
+struct sim_server {
+    sim_server_spec_t spec;
+    sim_server_stats_t stats;
+    lists_t waiting;
+    lists_t served;
+    uint32_t free_entry; /* first of the free ones, linked through next */
+    uint32_t fresh;      /* entries below have been used at least once */
+    uint32_t busy;
+    uint32_t queue;
+};
+
+static_assert(sizeof(struct sim_server) % 8 == 0 && sizeof(entry_t) % 8 == 0, "parts stay aligned");
+
+static entry_t *entries_of(const sim_server_t *self)
+{
+    return (entry_t *)((unsigned char *)(uintptr_t)self + sizeof *self);
+}
+
+static sim_link_t *links_of(const sim_server_t *self)
+{
+    return (sim_link_t *)(entries_of(self) + self->spec.capacity);
+}
+
+size_t sim_server_bytes(uint32_t capacity)
+{
+    return sizeof(sim_server_t) + capacity * (sizeof(entry_t) + sizeof(sim_link_t));
+}
+
+void sim_server_init(sim_server_t *self, const sim_server_spec_t *spec, int64_t now_s)
+{
+    SIM_ASSERT(spec->servers >= 1 && spec->capacity >= 1 && (uintptr_t)self % 8 == 0);
+    memset(self, 0, sim_server_bytes(spec->capacity));
+    self->spec = *spec;
+    self->free_entry = SIM_NO_INDEX;
+    for (int i = 0; i < CLASSES; i++) {
+        self->waiting.of_class[i] = SIM_LIST_EMPTY;
+        self->served.of_class[i] = SIM_LIST_EMPTY;
+    }
+    sim_server_restart_stats(self, now_s);
+}
+
+sim_status_t sim_server_create(sim_world_t *world, const sim_server_spec_t *spec, sim_ref_t *server, sim_error_t *err)
+{
+    sim_arena_t *arena = sim_world_arena(world);
+    *server = sim_arena_alloc(arena, sim_server_bytes(spec->capacity));
+    if (*server == 0)
+        return sim_fail(err, SIM_ELIMIT, "sim_server_create",
+                        "no room in the world's memory for a server of %u customers", spec->capacity);
+    sim_server_init(sim_arena_at(arena, *server), spec, sim_world_now(world));
+    return SIM_OK;
+}
+
+static inline void lists_append(lists_t *lists, sim_link_t *links, unsigned class, uint32_t index)
+{
+    sim_list_push_back(&lists->of_class[class], links, index);
+    lists->occupied |= UINT32_C(1) << class;
+}
+
+static inline void lists_prepend(lists_t *lists, sim_link_t *links, unsigned class, uint32_t index)
+{
+    sim_list_push_front(&lists->of_class[class], links, index);
+    lists->occupied |= UINT32_C(1) << class;
+}
+
+static inline void lists_remove(lists_t *lists, sim_link_t *links, unsigned class, uint32_t index)
+{
+    sim_list_remove(&lists->of_class[class], links, index);
+    if (lists->of_class[class].first == SIM_NO_INDEX)
+        lists->occupied &= ~(UINT32_C(1) << class);
+}
+
+static uint32_t take_entry(sim_server_t *self)
+{
+    uint32_t index = self->free_entry;
+    if (index != SIM_NO_INDEX) {
+        self->free_entry = links_of(self)[index].next;
+        return index;
+    }
+    index = self->fresh++;
+    entries_of(self)[index].generation = 1;
+    return index;
+}
+
+static void give_entry(sim_server_t *self, uint32_t index)
+{
+    entry_t *entry = &entries_of(self)[index];
+    entry->state = ENTRY_FREE;
+    entry->generation += entry->generation == UINT32_MAX ? 2 : 1; /* 0 names nobody */
+    links_of(self)[index].next = self->free_entry;
+    self->free_entry = index;
+}
+
+static void set_busy(sim_server_t *self, int64_t now_s, uint32_t busy)
+{
+    self->busy = busy;
+    sim_level_set(&self->stats.busy, now_s, busy);
+}
+
+static void set_queue(sim_server_t *self, int64_t now_s, uint32_t queue)
+{
+    self->queue = queue;
+    sim_level_set(&self->stats.queue, now_s, queue);
+}
+
+/* Puts a customer into service; the caller counts the servers. */
+static sim_status_t start(sim_server_t *self, sim_lp_t *lp, uint32_t index)
+{
+    entry_t *entry = &entries_of(self)[index];
+    entry->state = ENTRY_SERVED;
+    entry->started_s = lp->now_s;
+    lists_append(&self->served, links_of(self), entry->class, index);
+    const sim_event_t done = {
+        .type = self->spec.done_type, .entity = self->spec.entity, .a = index, .b = entry->generation};
+    return sim_schedule(lp, entry->left_s, &done, 0, &entry->done);
+}
+
+static void enqueue(sim_server_t *self, int64_t now_s, uint32_t index, bool in_front)
+{
+    entry_t *entry = &entries_of(self)[index];
+    entry->state = ENTRY_WAITING;
+    (in_front ? lists_prepend : lists_append)(&self->waiting, links_of(self), entry->class, index);
+    set_queue(self, now_s, self->queue + 1);
+}
+
+/* The least urgent customer in service if he is less urgent than `class`, else nobody. */
+static uint32_t find_victim(const sim_server_t *self, unsigned class)
+{
+    if (self->spec.discipline != SIM_PREEMPTIVE)
+        return SIM_NO_INDEX;
+    unsigned highest = 31 - (unsigned)__builtin_clz(self->served.occupied);
+    return highest > class ? self->served.of_class[highest].last : SIM_NO_INDEX;
+}
+
+static sim_status_t preempt(sim_server_t *self, sim_lp_t *lp, uint32_t victim, uint32_t index)
+{
+    entry_t *entry = &entries_of(self)[victim];
+    sim_cancel(lp, entry->done);
+    entry->left_s -= lp->now_s - entry->started_s;
+    lists_remove(&self->served, links_of(self), entry->class, victim);
+    enqueue(self, lp->now_s, victim, true);
+    self->stats.preemptions++;
+    return start(self, lp, index);
+}
+
+/* Serves an admitted customer, or lets him wait. */
+static sim_status_t admit(sim_server_t *self, sim_lp_t *lp, uint32_t index)
+{
+    if (self->busy < self->spec.servers) {
+        set_busy(self, lp->now_s, self->busy + 1);
+        return start(self, lp, index);
+    }
+    uint32_t victim = find_victim(self, entries_of(self)[index].class);
+    if (victim != SIM_NO_INDEX)
+        return preempt(self, lp, victim, index);
+    enqueue(self, lp->now_s, index, self->spec.discipline == SIM_LIFO);
+    return SIM_OK;
+}
+
+static sim_status_t fail_full(const sim_server_t *self, sim_lp_t *lp)
+{
+    return sim_fail(lp->error, SIM_ELIMIT, "sim_server_arrive",
+                    "%u customers are present, for whom server %u was given memory; raise its capacity or set a limit",
+                    self->spec.capacity, self->spec.entity);
+}
+
+sim_status_t sim_server_arrive(sim_server_t *self, sim_lp_t *lp, const sim_customer_t *customer, sim_handle_t *ticket)
+{
+    SIM_ASSERT(customer->service_s >= 0 && customer->priority < CLASSES);
+    uint32_t present = self->busy + self->queue;
+    self->stats.arrived++;
+    if (self->spec.limit != 0 && present >= self->spec.limit) {
+        self->stats.turned_away++;
+        if (ticket != NULL)
+            *ticket = (sim_handle_t){0, 0};
+        return SIM_OK;
+    }
+    if (present == self->spec.capacity)
+        return fail_full(self, lp);
+    uint32_t index = take_entry(self);
+    entry_t *entry = &entries_of(self)[index];
+    entry->customer = *customer;
+    entry->arrived_s = lp->now_s;
+    entry->left_s = customer->service_s;
+    entry->class = self->spec.discipline >= SIM_PRIORITY ? (uint16_t)customer->priority : 0;
+    if (ticket != NULL)
+        *ticket = (sim_handle_t){index, entry->generation};
+    return admit(self, lp, index);
+}
+
+static sim_status_t start_next(sim_server_t *self, sim_lp_t *lp)
+{
+    if (self->queue == 0) {
+        set_busy(self, lp->now_s, self->busy - 1);
+        return SIM_OK;
+    }
+    unsigned class = (unsigned)__builtin_ctz(self->waiting.occupied);
+    uint32_t next = self->waiting.of_class[class].first;
+    lists_remove(&self->waiting, links_of(self), class, next);
+    set_queue(self, lp->now_s, self->queue - 1);
+    return start(self, lp, next);
+}
+
+sim_status_t sim_server_done(sim_server_t *self, sim_lp_t *lp, const sim_event_t *event, sim_departure_t *departure)
+{
+    uint32_t index = (uint32_t)event->a;
+    SIM_ASSERT(index < self->fresh);
+    entry_t *entry = &entries_of(self)[index];
+    SIM_ASSERT(entry->state == ENTRY_SERVED && entry->generation == (uint32_t)event->b);
+    int64_t waited_s = lp->now_s - entry->arrived_s - entry->customer.service_s;
+    if (departure != NULL)
+        *departure = (sim_departure_t){entry->customer, entry->arrived_s, waited_s};
+    sim_tally_add(&self->stats.wait_s, (double)waited_s);
+    sim_batches_add(&self->stats.waits, (double)waited_s);
+    self->stats.served++;
+    lists_remove(&self->served, links_of(self), entry->class, index);
+    give_entry(self, index);
+    return start_next(self, lp);
+}
+
+bool sim_server_withdraw(sim_server_t *self, sim_lp_t *lp, sim_handle_t ticket)
+{
+    if (ticket.slot >= self->fresh)
+        return false;
+    entry_t *entry = &entries_of(self)[ticket.slot];
+    if (entry->generation != ticket.generation || entry->state != ENTRY_WAITING)
+        return false;
+    lists_remove(&self->waiting, links_of(self), entry->class, ticket.slot);
+    give_entry(self, ticket.slot);
+    set_queue(self, lp->now_s, self->queue - 1);
+    self->stats.withdrawn++;
+    return true;
+}
+
+const sim_server_stats_t *sim_server_stats(const sim_server_t *self)
+{
+    return &self->stats;
+}
+
+void sim_server_restart_stats(sim_server_t *self, int64_t now_s)
+{
+    self->stats = (sim_server_stats_t){.arrived = self->busy + self->queue}; /* those present count as arrived */
+    sim_level_init(&self->stats.busy, now_s, self->busy);
+    sim_level_init(&self->stats.queue, now_s, self->queue);
+}
+
+uint32_t sim_server_busy(const sim_server_t *self)
+{
+    return self->busy;
+}
+
+uint32_t sim_server_waiting(const sim_server_t *self)
+{
+    return self->queue;
+}
+
+/* Length of the lists; UINT32_MAX when an entry of another state or class stands in one, or a mask bit is wrong. */
+static uint32_t count_lists(const sim_server_t *self, const lists_t *lists, uint16_t state)
+{
+    uint32_t count = 0;
+    for (unsigned class = 0; class < CLASSES; class ++) {
+        if ((lists->occupied >> class & 1) != (lists->of_class[class].first != SIM_NO_INDEX))
+            return UINT32_MAX;
+        for (uint32_t i = lists->of_class[class].first; i != SIM_NO_INDEX; i = links_of(self)[i].next) {
+            const entry_t *entry = &entries_of(self)[i];
+            if (entry->state != state || entry->class != class || count++ == self->spec.capacity)
+                return UINT32_MAX;
+        }
+    }
+    return count;
+}
+
+static uint32_t count_free(const sim_server_t *self)
+{
+    uint32_t count = 0;
+    for (uint32_t i = self->free_entry; i != SIM_NO_INDEX; i = links_of(self)[i].next)
+        if (entries_of(self)[i].state != ENTRY_FREE || count++ == self->spec.capacity)
+            return UINT32_MAX;
+    return count;
+}
+
+bool sim_server_verify(const sim_server_t *self)
+{
+    const sim_server_stats_t *stats = &self->stats;
+    uint32_t present = self->busy + self->queue;
+    bool work_conserving = self->queue == 0 || self->busy == self->spec.servers;
+    return work_conserving && self->busy <= self->spec.servers && present <= self->spec.capacity &&
+           count_lists(self, &self->served, ENTRY_SERVED) == self->busy &&
+           count_lists(self, &self->waiting, ENTRY_WAITING) == self->queue &&
+           count_free(self) + present == self->fresh && stats->busy.level == self->busy &&
+           stats->queue.level == self->queue &&
+           stats->arrived == stats->turned_away + stats->withdrawn + stats->served + present;
+}
