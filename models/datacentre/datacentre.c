@@ -107,7 +107,7 @@ static mdl_policy_t policy_of(const mdl_params_t *params)
 }
 
 /* Starts the failure clock, if nodes fail and it does not run already. */
-static sim_status_t start_failures(sim_world_t *world, uint32_t lp, int64_t time_s)
+static sim_status_t start_failures(sim_world_t *world, uint32_t lp, int64_t time_s, sim_error_t *err)
 {
     mdl_datacentre_t *state = sim_world_state(world, lp);
     mdl_failure_t failure;
@@ -116,8 +116,10 @@ static sim_status_t start_failures(sim_world_t *world, uint32_t lp, int64_t time
         return SIM_OK;
     state->failing = true;
     int64_t delay_s = mdl_dc_draw_failure(state, sim_world_seed(world), sim_world_replication(world), &failure);
-    return sim_world_schedule(world, lp, &(sim_event_t){.time_s = time_s + delay_s, .type = MDL_DC_FAILURE},
-                              MDL_DC_FIRST, NULL);
+    sim_event_t event = {.time_s = time_s + delay_s, .type = MDL_DC_FAILURE};
+    if (sim_world_schedule(world, lp, &event, MDL_DC_FIRST, NULL) < 0)
+        return sim_fail(err, SIM_ELIMIT, "data centre", "no room in the calendar for its first failure");
+    return SIM_OK;
 }
 
 /* Fills the state of a new LP and starts its failure clock. */
@@ -132,7 +134,7 @@ static sim_status_t build(sim_world_t *world, uint32_t lp, const mdl_params_t *p
         return status;
     state->metered_s = time_s;
     ((mdl_scheduler_t *)sim_arena_at(sim_world_arena(world), state->scheduler))->now_s = time_s;
-    return start_failures(world, lp, time_s);
+    return start_failures(world, lp, time_s, err);
 }
 
 static uint32_t calendar_room(const mdl_datacentre_spec_t *spec, const mdl_params_t *params)
@@ -167,7 +169,7 @@ sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_
     return build(world, *lp, &params, time_s, err);
 }
 
-sim_status_t mdl_datacentre_configure(sim_world_t *world, uint32_t lp, const mdl_params_t *params)
+sim_status_t mdl_datacentre_configure(sim_world_t *world, uint32_t lp, const mdl_params_t *params, sim_error_t *err)
 {
     mdl_datacentre_t *state = sim_world_state(world, lp);
     const mdl_input_t *input = sim_world_input(world);
@@ -178,7 +180,7 @@ sim_status_t mdl_datacentre_configure(sim_world_t *world, uint32_t lp, const mdl
     mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, sim_world_now(world));
     for (uint32_t i = state->first_tenancy; i != MDL_NONE; i = dc.tenancies[i].next)
         mdl_dc_plan(&dc, i);
-    return start_failures(world, lp, sim_world_now(world));
+    return start_failures(world, lp, sim_world_now(world), err);
 }
 
 const mdl_datacentre_meter_t *mdl_datacentre_read(sim_world_t *world, uint32_t lp, int64_t time_s)

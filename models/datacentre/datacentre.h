@@ -100,7 +100,7 @@ const mdl_datacentre_meter_t *mdl_datacentre_read(sim_world_t *world, uint32_t l
 sim_status_t mdl_datacentre_boundary(sim_world_t *world, uint32_t lp, sim_error_t *err);
 
 /* From now on the centre works by these parameters: jobs, failures and repairs drawn from here on. At boundaries. */
-sim_status_t mdl_datacentre_configure(sim_world_t *world, uint32_t lp, const mdl_params_t *params);
+sim_status_t mdl_datacentre_configure(sim_world_t *world, uint32_t lp, const mdl_params_t *params, sim_error_t *err);
 
 /* Stops a closed centre's LP for good and gives its memory back. The meters stay readable as they stand. */
 void mdl_datacentre_retire(sim_world_t *world, uint32_t lp, int64_t time_s);

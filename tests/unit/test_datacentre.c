@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* A data centre as the economy sees it: contracts, orders, meters. Every boundary audits. */
+#include "models/datacentre/state.h"
 #include "tests/support/centre.h"
 #include "tests/support/test.h"
 
@@ -42,9 +43,400 @@ static void test_activity_is_what_jobs_want(void **state)
     }
 }
 
+static const mdl_contract_terms_t quiet_finetune = {
+    .job_class = MDL_JOB_FINETUNE, .nodes = 8, .activity_permille = 700, .ported = true};
+
+static mdl_contract_terms_t sized(mdl_contract_terms_t terms, uint32_t nodes)
+{
+    terms.nodes = nodes;
+    return terms;
+}
+
+static int64_t ended(const mdl_datacentre_meter_t *meter, int job_class)
+{
+    return meter->jobs_finished[job_class] + meter->jobs_cancelled[job_class] + meter->jobs_failed[job_class];
+}
+
+/* One gang of the whole lease that is always busy, nodes that never fail: the meters can be worked out by hand. */
+static void test_meters_of_one_gang(void **state)
+{
+    test_centres_t centres;
+    mdl_contract_terms_t terms = {.job_class = MDL_JOB_TRAINING, .nodes = 4, .activity_permille = 1000, .ported = true};
+
+    (void)state;
+    test_centres_init(&centres);
+    centres.input.params.node_failures_per_year = 0;
+    centres.input.params.training_length_s = 1000 * SIM_DAY_S;
+    centres.input.params.training_sigma = 0;
+    centres.input.params.training_startup_s = 1000;
+    centres.input.params.checkpoint_interval_s = 3600;
+    centres.input.params.checkpoint_pause_s = 60;
+    test_centres_open(&centres, SEED, 1);
+    mdl_datacentre_spec_t spec = {.entity = 3, .nodes = 10, .nodes_powered = 6, .pue = 1.3, .fabric_gb_s = 100};
+    uint32_t lp = test_centres_add_spec(&centres, &spec);
+    test_centres_start(&centres, lp, 1, terms);
+    test_centres_run(&centres, 10 * SIM_DAY_S);
+    const mdl_datacentre_meter_t *meter = test_centres_read(&centres, lp);
+    int64_t ten_days_s = 10 * SIM_DAY_S;
+    assert_int_equal(meter->racked_gpu_s, 80 * ten_days_s);
+    assert_int_equal(meter->powered_gpu_s, 48 * ten_days_s);
+    assert_int_equal(meter->leased_gpu_s, 32 * ten_days_s);
+    assert_int_equal(meter->allocated_gpu_s, 32 * ten_days_s);
+    /* 863,000 s after start-up: 235 cycles of 3,660 s and 2,900 s more. The line has 983 thousandths of it. */
+    assert_int_equal(meter->busy_gpu_s, 32 * 983 * INT64_C(863000) / 1000);
+    assert_int_equal(meter->useful_gpu_s, 32 * 983 * INT64_C(859340) / 1000);
+    assert_int_equal(meter->energy_it_wh, (6 * ten_days_s * 2560 + meter->busy_gpu_s * 955) / 3600);
+    assert_int_equal(meter->energy_metered_wh, meter->energy_it_wh * 13 / 10);
+    /* When the contract ends, the exact figures replace it. */
+    test_centres_order(&centres, lp, MDL_DC_CONTRACT_END, 1, 0);
+    test_centres_run(&centres, 11 * SIM_DAY_S);
+    meter = test_centres_read(&centres, lp);
+    assert_int_equal(meter->allocated_gpu_s, 32 * ten_days_s);
+    assert_int_equal(meter->busy_gpu_s, 32 * (235 * 3600 + 2900));
+    assert_int_equal(meter->useful_gpu_s, 32 * 235 * 3600);
+    assert_int_equal(meter->work_by_class_gpu_s[MDL_JOB_TRAINING], meter->useful_gpu_s);
+    assert_int_equal(meter->jobs_cancelled[MDL_JOB_TRAINING], 1);
+    test_centres_free(&centres);
+}
+
+static void test_leases_end_where_power_ends(void **state)
+{
+    test_centres_t centres;
+
+    (void)state;
+    test_centres_init(&centres);
+    test_centres_open(&centres, SEED, 1);
+    mdl_datacentre_spec_t spec = {.entity = 3, .nodes = 20, .nodes_powered = 10, .pue = 1.3, .fabric_gb_s = 100};
+    uint32_t lp = test_centres_add_spec(&centres, &spec);
+    for (uint32_t i = 0; i < 3; i++)
+        test_centres_start(&centres, lp, i, quiet_finetune);
+    test_centres_run(&centres, SIM_DAY_S);
+    assert_int_equal(test_centres_read(&centres, lp)->leased_nodes, 10); /* 8 and 2 and 0 */
+    test_centres_order(&centres, lp, MDL_DC_POWER_NODES, 0, 20);
+    test_centres_run(&centres, 20 * SIM_DAY_S);
+    assert_int_equal(test_centres_read(&centres, lp)->leased_nodes, 20); /* 8, 8 and 4 */
+    test_centres_order(&centres, lp, MDL_DC_CONTRACT_END, 0, 0);
+    test_centres_run(&centres, 40 * SIM_DAY_S);
+    assert_int_equal(test_centres_read(&centres, lp)->leased_nodes, 16); /* 8 and 8 */
+    int64_t leased_gpu_s = test_centres_read(&centres, lp)->leased_gpu_s;
+    test_centres_order(&centres, lp, MDL_DC_POWER_NODES, 0, 3);
+    test_centres_run(&centres, 41 * SIM_DAY_S);
+    const mdl_datacentre_meter_t *meter = test_centres_read(&centres, lp);
+    assert_int_equal(meter->leased_nodes, 3);
+    assert_int_equal(meter->leased_gpu_s - leased_gpu_s, 24 * SIM_DAY_S);
+    assert_true(meter->allocated_gpus <= 24);
+    test_centres_free(&centres);
+}
+
+static void test_resize_and_end_cancel_what_no_longer_fits(void **state)
+{
+    test_centres_t centres;
+
+    (void)state;
+    test_centres_init(&centres);
+    centres.input.params.node_failures_per_year = 0;
+    test_centres_open(&centres, SEED, 1);
+    uint32_t lp = test_centres_add(&centres, 40, 1);
+    mdl_contract_terms_t busy = sized(quiet_finetune, 32);
+    busy.activity_permille = 1500;
+    test_centres_start(&centres, lp, 1, busy);
+    test_centres_run(&centres, 60 * SIM_DAY_S);
+    const mdl_datacentre_meter_t *meter = test_centres_read(&centres, lp);
+    int64_t cancelled = meter->jobs_cancelled[MDL_JOB_FINETUNE] - meter->jobs_refused[MDL_JOB_FINETUNE];
+    assert_true(meter->allocated_gpus > 200 && meter->queued_jobs > 0);
+    assert_true(meter->jobs_refused[MDL_JOB_FINETUNE] > 0); /* patience ended */
+    test_centres_resize(&centres, lp, 1, sized(busy, 4));
+    test_centres_run(&centres, 60 * SIM_DAY_S + 10);
+    meter = test_centres_read(&centres, lp);
+    assert_int_equal(meter->leased_nodes, 4);
+    assert_true(meter->allocated_gpus <= 32);
+    assert_true(meter->jobs_cancelled[MDL_JOB_FINETUNE] - meter->jobs_refused[MDL_JOB_FINETUNE] > cancelled);
+    test_centres_resize(&centres, lp, 1, sized(busy, 40));
+    test_centres_run(&centres, 120 * SIM_DAY_S);
+    assert_true(test_centres_read(&centres, lp)->allocated_gpus > 250);
+    test_centres_order(&centres, lp, MDL_DC_CONTRACT_END, 1, 0);
+    test_centres_run(&centres, 121 * SIM_DAY_S);
+    meter = test_centres_read(&centres, lp);
+    assert_int_equal(meter->leased_nodes + meter->allocated_gpus + meter->queued_jobs + meter->running_jobs, 0);
+    assert_int_equal(meter->jobs_submitted[MDL_JOB_FINETUNE], ended(meter, MDL_JOB_FINETUNE));
+    test_centres_free(&centres);
+}
+
+static void test_a_closed_centre_stands_still(void **state)
+{
+    test_centres_t centres;
+    mdl_datacentre_meter_t at_close;
+
+    (void)state;
+    test_centres_init(&centres);
+    test_centres_open(&centres, SEED, 1);
+    uint32_t lp = test_centres_add(&centres, 16, 1);
+    test_centres_start(&centres, lp, 1, quiet_finetune);
+    test_centres_run(&centres, 30 * SIM_DAY_S);
+    test_centres_order(&centres, lp, MDL_DC_CLOSE, 0, 0);
+    test_centres_run(&centres, 31 * SIM_DAY_S);
+    at_close = *test_centres_read(&centres, lp);
+    assert_int_equal(at_close.racked_gpu_s, 128 * 30 * SIM_DAY_S);
+    assert_int_equal(at_close.running_jobs + at_close.queued_jobs + at_close.leased_nodes, 0);
+    test_centres_order(&centres, lp, MDL_DC_CONTRACT_END, 1, 0); /* too late, and harmless */
+    test_centres_run(&centres, 60 * SIM_DAY_S);
+    assert_memory_equal(&at_close, test_centres_read(&centres, lp), sizeof at_close);
+    size_t before = sim_arena_used(sim_world_arena(centres.world));
+    mdl_datacentre_retire(centres.world, lp, sim_world_now(centres.world));
+    mdl_datacentre_retire(centres.world, lp, sim_world_now(centres.world));
+    assert_memory_equal(&at_close, test_centres_read(&centres, lp), sizeof at_close);
+    test_centres_add(&centres, 16, 2); /* takes the memory that came back */
+    assert_true(sim_arena_used(sim_world_arena(centres.world)) < before + 2048);
+    test_centres_run(&centres, 61 * SIM_DAY_S);
+    test_centres_free(&centres);
+}
+
+static void test_fabric_decides_on_gangs(void **state)
+{
+    (void)state;
+    for (int fabric = 0; fabric < 2; fabric++) {
+        test_centres_t centres;
+        test_centres_init(&centres);
+        test_centres_open(&centres, SEED, 1);
+        mdl_datacentre_spec_t spec = {
+            .entity = 3, .nodes = 20, .nodes_powered = 20, .pue = 1.3, .fabric_gb_s = fabric ? 25 : 24.9};
+        uint32_t lp = test_centres_add_spec(&centres, &spec);
+        mdl_contract_terms_t gangs = {
+            .job_class = MDL_JOB_TRAINING, .nodes = 8, .gang_nodes = 4, .activity_permille = 900, .ported = true};
+        test_centres_start(&centres, lp, 1, gangs);
+        test_centres_start(&centres, lp, 2, quiet_finetune);
+        test_centres_run(&centres, 100 * SIM_DAY_S);
+        const mdl_datacentre_meter_t *meter = test_centres_read(&centres, lp);
+        assert_true(meter->jobs_submitted[MDL_JOB_TRAINING] > 5);
+        assert_true(meter->jobs_submitted[MDL_JOB_TRAINING] < 100); /* refused runs take their time, elsewhere */
+        if (fabric)
+            assert_int_equal(meter->jobs_refused[MDL_JOB_TRAINING], 0);
+        else
+            assert_int_equal(meter->jobs_refused[MDL_JOB_TRAINING], meter->jobs_submitted[MDL_JOB_TRAINING]);
+        assert_true((meter->busy_by_class_gpu_s[MDL_JOB_TRAINING] > 0) == fabric);
+        assert_true(meter->busy_by_class_gpu_s[MDL_JOB_FINETUNE] > 0); /* what fits on a node runs anywhere */
+        test_centres_free(&centres);
+    }
+}
+
+static void test_porting_delays_and_slows(void **state)
+{
+    test_centres_t centres;
+    mdl_contract_terms_t terms = {
+        .job_class = MDL_JOB_INFERENCE, .nodes = 10, .activity_permille = 500, .ported = false};
+
+    (void)state;
+    test_centres_init(&centres);
+    centres.input.params.node_failures_per_year = 0;
+    centres.input.params.service_noise = 0;
+    centres.input.params.service_swing = 0;
+    test_centres_open(&centres, SEED, 1);
+    uint32_t lp = test_centres_add(&centres, 10, 1);
+    test_centres_start(&centres, lp, 1, terms);
+    test_centres_run(&centres, 28 * SIM_DAY_S);
+    assert_int_equal(test_centres_read(&centres, lp)->allocated_gpu_s, 0);
+    test_centres_run(&centres, 29 * SIM_DAY_S);
+    const mdl_datacentre_meter_t *meter = test_centres_read(&centres, lp);
+    assert_int_equal(meter->allocated_gpus, 64); /* 40 GPUs of load at 0.7 are 57.1, on 8 nodes */
+    int64_t busy_gpu_s = 64 * 892 * (SIM_DAY_S - 300) / 1000;
+    assert_int_equal(meter->busy_gpu_s, busy_gpu_s);
+    /* Each of eight replicas is rounded down by less than a thousandth of a GPU. */
+    assert_true(llabs(meter->work_by_class_gpu_s[MDL_JOB_INFERENCE] - busy_gpu_s * 7 / 10) <= 8 * 87);
+    terms.ported = true;
+    test_centres_resize(&centres, lp, 1, terms);
+    test_centres_run(&centres, 30 * SIM_DAY_S);
+    assert_int_equal(test_centres_read(&centres, lp)->allocated_gpus, 40);
+    test_centres_free(&centres);
+}
+
+static void test_porting_that_ends_early_lets_jobs_start(void **state)
+{
+    (void)state;
+    for (int c = 0; c < MDL_JOB_CLASSES; c++) {
+        test_centres_t centres;
+        mdl_contract_terms_t terms = {
+            .job_class = (mdl_job_class_t)c, .nodes = 10, .activity_permille = 900, .ported = false};
+        test_centres_init(&centres);
+        centres.input.params.port_time_s = 1000 * SIM_DAY_S;
+        test_centres_open(&centres, SEED, 1);
+        uint32_t lp = test_centres_add(&centres, 10, 1);
+        test_centres_start(&centres, lp, 1, terms);
+        test_centres_run(&centres, 100 * SIM_DAY_S);
+        assert_int_equal(test_centres_read(&centres, lp)->jobs_submitted[c], 0);
+        terms.ported = true;
+        test_centres_resize(&centres, lp, 1, terms);
+        test_centres_run(&centres, 110 * SIM_DAY_S);
+        assert_true(test_centres_read(&centres, lp)->jobs_started[c] > 0);
+        test_centres_free(&centres);
+    }
+}
+
+/* More contracts than a centre has room for at birth, ten a day. */
+static void test_pools_grow_with_contracts(void **state)
+{
+    test_centres_t centres;
+
+    (void)state;
+    test_centres_init(&centres);
+    test_centres_open(&centres, SEED, 1);
+    uint32_t lp = test_centres_add(&centres, 200, 1);
+    for (uint32_t i = 0; i < 100; i++) {
+        mdl_contract_terms_t terms = sized(quiet_finetune, 2);
+        terms.job_class = (mdl_job_class_t)(i % MDL_JOB_CLASSES);
+        test_centres_start(&centres, lp, i, terms);
+        if (i % 10 == 9)
+            test_centres_run(&centres, (int64_t)(i / 10 + 1) * SIM_DAY_S);
+    }
+    test_centres_run(&centres, 30 * SIM_DAY_S);
+    assert_int_equal(test_centres_read(&centres, lp)->leased_nodes, 200);
+    for (uint32_t i = 0; i < 100; i++)
+        test_centres_order(&centres, lp, MDL_DC_CONTRACT_END, i, 0);
+    test_centres_run(&centres, 31 * SIM_DAY_S);
+    assert_int_equal(test_centres_read(&centres, lp)->leased_nodes, 0);
+    test_centres_free(&centres);
+}
+
+static sim_status_t run_bad_order(uint32_t type, uint32_t number, int64_t a, sim_error_t *err)
+{
+    test_centres_t centres;
+
+    test_centres_init(&centres);
+    test_centres_open(&centres, SEED, 1);
+    uint32_t lp = test_centres_add(&centres, 10, 1);
+    test_centres_start(&centres, lp, 1, quiet_finetune);
+    test_centres_run(&centres, SIM_DAY_S);
+    test_centres_order(&centres, lp, type, number, a);
+    sim_status_t status = sim_world_run(centres.world, 2 * SIM_DAY_S, NULL, err);
+    test_centres_free(&centres);
+    return status;
+}
+
+static void test_impossible_orders_fail_by_name(void **state)
+{
+    mdl_contract_terms_t batch = {.job_class = MDL_JOB_BATCH, .nodes = 1};
+    const struct {
+        uint32_t type, number;
+        int64_t a;
+        const char *says;
+    } orders[] = {{MDL_DC_CONTRACT_START, 1, mdl_contract_pack(&quiet_finetune), "already running"},
+                  {MDL_DC_CONTRACT_RESIZE, 2, mdl_contract_pack(&quiet_finetune), "cannot be resized"},
+                  {MDL_DC_CONTRACT_RESIZE, 1, mdl_contract_pack(&batch), "another class"},
+                  {MDL_DC_CONTRACT_END, 2, 0, "cannot end"},
+                  {MDL_DC_POWER_NODES, 0, 11, "10 are racked"},
+                  {99, 0, 0, "type 99"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+        sim_error_t err = {0};
+        assert_true(run_bad_order(orders[i].type, orders[i].number, orders[i].a, &err) < 0);
+        if (strstr(err.message, orders[i].says) == NULL)
+            fail_msg("%s; expected to read \"%s\"", err.message, orders[i].says);
+    }
+}
+
+static void test_impossible_specs_are_refused(void **state)
+{
+    const mdl_datacentre_spec_t specs[] = {{.nodes = 0, .pue = 1.2},
+                                           {.nodes = 4, .nodes_powered = 5, .pue = 1.2},
+                                           {.nodes = 4, .gpu_type = 1, .pue = 1.2},
+                                           {.nodes = 4, .gpu_type = -1, .pue = 1.2},
+                                           {.nodes = 4, .pue = 0.9}};
+    test_centres_t centres;
+
+    (void)state;
+    test_centres_init(&centres);
+    test_centres_open(&centres, SEED, 1);
+    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
+        sim_error_t err = {0};
+        uint32_t lp;
+        assert_int_equal(mdl_datacentre_create(centres.world, 0, &specs[i], 0, &lp, &err), SIM_EINPUT);
+    }
+    test_centres_free(&centres);
+}
+
+/* A centre born after a dated change works by it, an older one when it is told. */
+static void test_parameters_hold_from_their_date(void **state)
+{
+    mdl_change_t change = {.time_s = 10 * SIM_DAY_S, .param = mdl_params_find("hardware.node_failures"), .value = 1000};
+    test_centres_t centres;
+
+    (void)state;
+    test_centres_init(&centres);
+    centres.input.params.node_failures_per_year = 0;
+    centres.input.changes = &change;
+    centres.input.n_changes = 1;
+    test_centres_open(&centres, SEED, 1);
+    uint32_t old = test_centres_add(&centres, 10, 1);
+    test_centres_run(&centres, 10 * SIM_DAY_S);
+    uint32_t young = test_centres_add(&centres, 10, 2);
+    test_centres_run(&centres, 20 * SIM_DAY_S);
+    assert_int_equal(test_centres_read(&centres, old)->node_failures, 0);
+    assert_true(test_centres_read(&centres, young)->node_failures > 50);
+    mdl_params_t params = centres.input.params;
+    params.node_failures_per_year = 1000;
+    assert_int_equal(mdl_datacentre_configure(centres.world, old, &params, NULL), SIM_OK);
+    test_centres_run(&centres, 30 * SIM_DAY_S);
+    assert_true(test_centres_read(&centres, old)->node_failures > 50);
+    test_centres_free(&centres);
+}
+
+static void damage(mdl_datacentre_t *state, mdl_dc_t *dc, int kind)
+{
+    uint32_t first = state->first_tenancy;
+
+    switch (kind) {
+    case 0: state->leased_nodes--; break;
+    case 1: dc->tenancies[first].granted_nodes++; break;
+    case 2: dc->tenancies[first].terms.nodes = 1; break;
+    case 3: dc->tenancies[first].open = false; break;
+    case 4: state->busy[MDL_JOB_FINETUNE].settled_mgpu_s -= INT64_C(1) << 40; break;
+    case 5: state->useful[MDL_JOB_FINETUNE].running.offset -= INT64_C(1) << 40; break;
+    case 6: state->powered_node_s = state->racked_node_s + 1; break;
+    case 7: dc->scheduler->allocated_gpu_s += INT64_C(1) << 40; break;
+    case 8: dc->scheduler->running++; break;
+    case 9: mdl_cluster_node(dc->cluster, 0)->free ^= 1; break;
+    default: state->power.pue_permille = 900; break;
+    }
+}
+
+static void test_audit_catches_each_damage(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind <= 10; kind++) {
+        test_centres_t centres;
+        sim_error_t err = {0};
+        test_centres_init(&centres);
+        test_centres_open(&centres, SEED, 1);
+        uint32_t lp = test_centres_add(&centres, 16, 1);
+        test_centres_start(&centres, lp, 1, quiet_finetune);
+        test_centres_run(&centres, 10 * SIM_DAY_S);
+        assert_int_equal(mdl_datacentre_audit(centres.world, lp, &err), SIM_OK);
+        mdl_datacentre_t *centre = sim_world_state(centres.world, lp);
+        mdl_dc_t dc = mdl_dc_view(sim_world_arena(centres.world), centre, sim_world_now(centres.world));
+        damage(centre, &dc, kind);
+        if (mdl_datacentre_audit(centres.world, lp, &err) != SIM_EINVARIANT)
+            fail_msg("damage %d went unnoticed", kind);
+        test_centres_free(&centres);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_activity_is_what_jobs_want)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_activity_is_what_jobs_want),
+        cmocka_unit_test(test_meters_of_one_gang),
+        cmocka_unit_test(test_leases_end_where_power_ends),
+        cmocka_unit_test(test_resize_and_end_cancel_what_no_longer_fits),
+        cmocka_unit_test(test_a_closed_centre_stands_still),
+        cmocka_unit_test(test_fabric_decides_on_gangs),
+        cmocka_unit_test(test_porting_delays_and_slows),
+        cmocka_unit_test(test_porting_that_ends_early_lets_jobs_start),
+        cmocka_unit_test(test_pools_grow_with_contracts),
+        cmocka_unit_test(test_impossible_orders_fail_by_name),
+        cmocka_unit_test(test_impossible_specs_are_refused),
+        cmocka_unit_test(test_parameters_hold_from_their_date),
+        cmocka_unit_test(test_audit_catches_each_damage),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Data centres under random orders; copies, threads, common random numbers; failures and load against theory. */
+#include "models/datacentre/state.h"
+#include "sim/draw.h"
+#include "sim/math.h"
+#include "tests/support/centre.h"
+#include "tests/support/test.h"
+
+#include <math.h>
+
+#define SEED 31
+
+/* Random orders. */
+
+enum { CONTRACTS = 12 };
+
+typedef struct plan {
+    bool running[CONTRACTS];
+    mdl_contract_terms_t terms[CONTRACTS];
+    mdl_datacentre_meter_t before;
+} plan_t;
+
+static mdl_contract_terms_t random_terms(sim_rng_t *rng, mdl_job_class_t job_class)
+{
+    uint32_t gang = UINT32_C(1) << sim_draw_below(rng, 4);
+
+    return (mdl_contract_terms_t){.job_class = job_class,
+                                  .nodes = (uint32_t)sim_draw_below(rng, 30),
+                                  .gang_nodes = sim_draw_bernoulli(rng, 0.2) ? 0 : gang,
+                                  .activity_permille = (uint32_t)sim_draw_below(rng, 1300),
+                                  .ported = sim_draw_bernoulli(rng, 0.7)};
+}
+
+static void random_order(test_centres_t *centres, uint32_t lp, plan_t *plan, sim_rng_t *rng)
+{
+    uint32_t i = (uint32_t)sim_draw_below(rng, CONTRACTS);
+
+    if (sim_draw_below(rng, 12) == 0) {
+        test_centres_order(centres, lp, MDL_DC_POWER_NODES, 0, (int64_t)sim_draw_below(rng, 65));
+    } else if (!plan->running[i]) {
+        plan->terms[i] = random_terms(rng, (mdl_job_class_t)(i % MDL_JOB_CLASSES));
+        test_centres_start(centres, lp, i, plan->terms[i]);
+        plan->running[i] = true;
+    } else if (sim_draw_bernoulli(rng, 0.5)) {
+        plan->terms[i] = random_terms(rng, plan->terms[i].job_class);
+        test_centres_resize(centres, lp, i, plan->terms[i]);
+    } else {
+        test_centres_order(centres, lp, MDL_DC_CONTRACT_END, i, 0);
+        plan->running[i] = false;
+    }
+}
+
+/* No cumulative meter ever falls: they are the int64 fields up to node_failures. */
+static void never_falls(const mdl_datacentre_meter_t *before, const mdl_datacentre_meter_t *now)
+{
+    const int64_t *a = (const int64_t *)before, *b = (const int64_t *)now;
+    size_t n = offsetof(mdl_datacentre_meter_t, leased_nodes) / sizeof(int64_t);
+
+    for (size_t i = 0; i < n; i++) {
+        if (b[i] < a[i])
+            fail_msg("meter %zu fell from %lld to %lld", i, (long long)a[i], (long long)b[i]);
+    }
+}
+
+static void orders_for(test_centres_t *centres, uint32_t lp, uint64_t stream, int days)
+{
+    plan_t plan = {0};
+    sim_rng_t rng;
+
+    sim_rng_at(&rng, SEED, stream, 0, 0, 0);
+    for (int day = 1; day <= days; day++) {
+        if (sim_draw_bernoulli(&rng, 0.4))
+            random_order(centres, lp, &plan, &rng);
+        test_centres_run(centres, sim_world_now(centres->world) + (int64_t)sim_draw_below(&rng, 2 * SIM_DAY_S));
+        mdl_datacentre_meter_t now = *test_centres_read(centres, lp);
+        never_falls(&plan.before, &now);
+        plan.before = now;
+    }
+}
+
+/* Audited at every boundary: bundles with the usual failures; many failures; job by job. */
+static void test_invariants_under_random_orders(void **state)
+{
+    (void)state;
+    for (uint64_t variant = 0; variant < 4; variant++) {
+        test_centres_t centres;
+        test_centres_init(&centres);
+        if (variant % 2 == 1)
+            centres.input.params.node_failures_per_year = 60;
+        if (variant >= 2)
+            centres.input.params.workload_grain_s = 0;
+        test_centres_open(&centres, SEED, 1);
+        uint32_t lp = test_centres_add(&centres, 64, 9);
+        orders_for(&centres, lp, variant, variant >= 2 ? 150 : 1500);
+        test_centres_free(&centres);
+    }
+}
+
+/* Many centres. */
+
+enum { CENTRES = 50 };
+
+static void fill_centres(test_centres_t *centres, int threads)
+{
+    sim_rng_t rng;
+
+    test_centres_init(centres);
+    centres->input.audit = false;
+    centres->input.params.node_failures_per_year = 5;
+    test_centres_open(centres, SEED, threads);
+    sim_rng_at(&rng, SEED, 100, 0, 0, 0);
+    for (uint32_t i = 0; i < CENTRES; i++) {
+        uint32_t lp = test_centres_add(centres, 16 + 4 * i, 1000 + i);
+        for (uint32_t k = 0; k < 5; k++)
+            test_centres_start(centres, lp, k, random_terms(&rng, (mdl_job_class_t)(k % MDL_JOB_CLASSES)));
+    }
+}
+
+static void resize_some(test_centres_t *centres)
+{
+    for (uint32_t lp = 0; lp < CENTRES; lp += 3) {
+        mdl_contract_terms_t terms = {
+            .job_class = MDL_JOB_FINETUNE, .nodes = 10, .activity_permille = 800, .ported = true};
+        test_centres_resize(centres, lp, MDL_JOB_FINETUNE, terms);
+    }
+}
+
+static void same_meters(test_centres_t *a, test_centres_t *b)
+{
+    assert_true(sim_world_fingerprint(a->world) == sim_world_fingerprint(b->world));
+    assert_true(sim_world_events(a->world) == sim_world_events(b->world));
+    for (uint32_t lp = 0; lp < CENTRES; lp++) {
+        mdl_datacentre_meter_t meter = *test_centres_read(a, lp);
+        assert_memory_equal(&meter, test_centres_read(b, lp), sizeof meter);
+    }
+}
+
+static void test_same_results_on_any_number_of_threads(void **state)
+{
+    const int threads[] = {1, 2, 7};
+    test_centres_t centres[3];
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        fill_centres(&centres[i], threads[i]);
+        test_centres_run(&centres[i], 100 * SIM_DAY_S);
+        resize_some(&centres[i]);
+        test_centres_run(&centres[i], 200 * SIM_DAY_S);
+    }
+    assert_true(sim_world_events(centres[0].world) > 50000);
+    same_meters(&centres[0], &centres[1]);
+    same_meters(&centres[0], &centres[2]);
+    for (int i = 0; i < 3; i++)
+        test_centres_free(&centres[i]);
+}
+
+/* A clone runs on as its original does, and as a world that was never cloned. */
+static void test_clone_runs_on_alike(void **state)
+{
+    test_centres_t original, whole, copy;
+    sim_error_t err = {0};
+
+    (void)state;
+    fill_centres(&original, 1);
+    fill_centres(&whole, 1);
+    test_centres_run(&whole, 200 * SIM_DAY_S);
+    test_centres_run(&original, 100 * SIM_DAY_S);
+    copy = original;
+    if (sim_world_clone(&copy.world, original.world, &original.input, &err) < 0)
+        fail_msg("%s", err.message);
+    test_centres_run(&original, 200 * SIM_DAY_S);
+    for (uint32_t lp = 0; lp < CENTRES; lp++)
+        assert_int_equal(mdl_datacentre_audit(copy.world, lp, &err), SIM_OK);
+    test_centres_run(&copy, 200 * SIM_DAY_S);
+    same_meters(&original, &whole);
+    same_meters(&original, &copy);
+    test_centres_free(&original);
+    test_centres_free(&whole);
+    test_centres_free(&copy);
+}
+
+/* A contract's jobs are the same whatever else its centre does: quotas keep tenants apart. */
+static void test_contracts_draw_apart(void **state)
+{
+    (void)state;
+    for (int c = 0; c < MDL_JOB_CLASSES; c++) {
+        mdl_datacentre_meter_t alone = {0};
+        for (int company = 0; company < 2; company++) {
+            test_centres_t centres;
+            test_centres_init(&centres);
+            centres.input.params.node_failures_per_year = 0;
+            test_centres_open(&centres, SEED, 1);
+            uint32_t lp = test_centres_add(&centres, 64, 5);
+            mdl_contract_terms_t terms = {.job_class = (mdl_job_class_t)c,
+                                          .nodes = 16,
+                                          .gang_nodes = 4,
+                                          .activity_permille = 800,
+                                          .ported = true};
+            test_centres_start(&centres, lp, 1, terms);
+            terms.job_class = (mdl_job_class_t)((c + 1) % MDL_JOB_CLASSES);
+            if (company)
+                test_centres_start(&centres, lp, 2, terms);
+            test_centres_run(&centres, 300 * SIM_DAY_S);
+            const mdl_datacentre_meter_t *meter = test_centres_read(&centres, lp);
+            assert_true(meter->busy_by_class_gpu_s[c] > 0);
+            if (!company)
+                alone = *meter;
+            assert_int_equal(meter->jobs_submitted[c], alone.jobs_submitted[c]);
+            assert_int_equal(meter->busy_by_class_gpu_s[c], alone.busy_by_class_gpu_s[c]);
+            assert_int_equal(meter->wait_s[c], alone.wait_s[c]);
+            test_centres_free(&centres);
+        }
+    }
+}
+
+/* Failures. */
+
+/* Gangs of 16 nodes that save every 6 h and never pause. A node fails at rate r, a gang at 16 r, so that the work lost
+ * per failure is the time since the last checkpoint: 1/(16 r) - I / (exp(16 r I) - 1) in the mean. About 8,000 failures
+ * of jobs; the mean of nearly uniform losses has a relative standard error of 0.58/sqrt(8000) = 0.0065, the band is
+ * 2.6 of them: one false alarm in 100 seeds. */
+static void test_work_lost_to_failures(void **state)
+{
+    const double per_year = 8, interval_s = 6 * 3600;
+    test_centres_t centres;
+
+    (void)state;
+    test_centres_init(&centres);
+    mdl_params_t *params = &centres.input.params;
+    params->node_failures_per_year = per_year;
+    params->hard_repair_s = params->soft_repair_s = 600;
+    params->training_length_s = 400 * SIM_DAY_S;
+    params->training_startup_s = params->checkpoint_pause_s = 0;
+    params->checkpoint_interval_s = (int64_t)interval_s;
+    test_centres_open(&centres, SEED, 1);
+    uint32_t lp = test_centres_add(&centres, 300, 1);
+    mdl_contract_terms_t terms = {
+        .job_class = MDL_JOB_TRAINING, .nodes = 256, .gang_nodes = 16, .activity_permille = 1000, .ported = true};
+    test_centres_start(&centres, lp, 1, terms);
+    test_centres_run(&centres, 1500 * SIM_DAY_S);
+    test_centres_order(&centres, lp, MDL_DC_CONTRACT_END, 1, 0);
+    test_centres_run(&centres, 1501 * SIM_DAY_S);
+    const mdl_datacentre_meter_t *meter = test_centres_read(&centres, lp);
+    double failures = (double)(meter->jobs_restarted[MDL_JOB_TRAINING] + meter->jobs_cancelled[MDL_JOB_TRAINING]);
+    double lost_s = (double)(meter->busy_gpu_s - meter->useful_gpu_s) / 128 / failures;
+    double rate = 16 * per_year / (365 * 86400.0);
+    double theory_s = 1 / rate - interval_s / (exp(rate * interval_s) - 1);
+    print_message("%.0f failures of gangs, %.0f s lost each; theory %.0f s\n", failures, lost_s, theory_s);
+    assert_true(fabs(lost_s / theory_s - 1) < 2.6 * 0.58 / sqrt(failures));
+    /* Nodes in service fail at their rate: 300 nodes for 1,500 days, Poisson, 99.9 %. */
+    double expected = 300 * per_year * 1500 / 365;
+    assert_true(fabs((double)meter->node_failures - expected) < 3.3 * sqrt(expected) + 0.002 * expected);
+    test_centres_free(&centres);
+}
+
+/* Without spare nodes a gang waits for the repair, and the meters say why. */
+static void test_a_gang_without_spares_waits_for_repairs(void **state)
+{
+    (void)state;
+    for (int spares = 0; spares <= 4; spares += 4) {
+        test_centres_t centres;
+        test_centres_init(&centres);
+        centres.input.params.node_failures_per_year = 10;
+        test_centres_open(&centres, SEED, 1);
+        uint32_t lp = test_centres_add(&centres, 32 + (uint32_t)spares, 1);
+        mdl_contract_terms_t terms = {
+            .job_class = MDL_JOB_TRAINING, .nodes = 32, .activity_permille = 1000, .ported = true};
+        test_centres_start(&centres, lp, 1, terms);
+        test_centres_run(&centres, 365 * SIM_DAY_S);
+        const mdl_datacentre_meter_t *meter = test_centres_read(&centres, lp);
+        double held = (double)meter->allocated_gpu_s / (double)meter->leased_gpu_s;
+        double waiting = (double)meter->blocked_gpu_s[MDL_BLOCKED_FAILURE] / (double)meter->leased_gpu_s;
+        print_message("%d spare nodes: allocated %.3f, waiting for repairs %.3f\n", spares, held, waiting);
+        assert_true(spares ? held > 0.97 : held < 0.90);
+        assert_true(fabs(held + waiting - 1) < 1e-9);
+        test_centres_free(&centres);
+    }
+}
+
+/* Services. */
+
+/* Day and night: by six-hour quarters the busy share follows the wave, and what is allocated carries it. */
+static void test_service_follows_the_day(void **state)
+{
+    const double wave[4] = {0.5, 1, 1.5, 1}; /* in the middle of each quarter: trough at 3, peak at 15 */
+    test_centres_t centres;
+    int64_t busy[4] = {0}, allocated[4] = {0};
+    mdl_datacentre_meter_t before = {0};
+
+    (void)state;
+    test_centres_init(&centres);
+    centres.input.params.node_failures_per_year = 0;
+    centres.input.params.service_noise = 0;
+    test_centres_open(&centres, SEED, 1);
+    uint32_t lp = test_centres_add(&centres, 48, 1);
+    mdl_contract_terms_t terms = {
+        .job_class = MDL_JOB_INFERENCE, .nodes = 48, .activity_permille = 600, .ported = true};
+    test_centres_start(&centres, lp, 1, terms);
+    for (int quarter = 0; quarter < 400; quarter++) {
+        test_centres_run(&centres, (quarter + 1) * 6 * SIM_HOUR_S);
+        mdl_datacentre_meter_t now = *test_centres_read(&centres, lp);
+        busy[quarter % 4] += now.busy_gpu_s - before.busy_gpu_s;
+        allocated[quarter % 4] += now.allocated_gpu_s - before.allocated_gpu_s;
+        before = now;
+    }
+    for (int q = 0; q < 4; q++) {
+        double gpus = 48 * 8, leased_gpu_s = 100 * 6 * 3600 * gpus;
+        assert_true(fabs((double)busy[q] / leased_gpu_s - 0.6 * wave[q]) < 0.01);
+        assert_true(allocated[q] >= busy[q] && (double)(allocated[q] - busy[q]) < 32.5 / gpus * leased_gpu_s);
+    }
+    /* Four nodes a bundle: 4, 8 and 11 of them by day, so 8 starts and 7 or 8 ends a day, not more. */
+    assert_true(before.jobs_submitted[MDL_JOB_INFERENCE] < 100 * 8 + 20);
+    test_centres_free(&centres);
+}
+
+/* A centre without contracts costs next to nothing: failures and their repairs only. */
+static void test_idle_centres_have_no_events_but_failures(void **state)
+{
+    test_centres_t centres;
+
+    (void)state;
+    test_centres_init(&centres);
+    test_centres_open(&centres, SEED, 1);
+    uint32_t lp = test_centres_add(&centres, 100, 1);
+    test_centres_run(&centres, 1000 * SIM_DAY_S);
+    int64_t failures = test_centres_read(&centres, lp)->node_failures;
+    assert_true(failures > 250 && failures < 520); /* 379 expected */
+    assert_true((int64_t)sim_world_events(centres.world) <= 2 * failures + 10);
+    test_centres_free(&centres);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_invariants_under_random_orders),
+        cmocka_unit_test(test_same_results_on_any_number_of_threads),
+        cmocka_unit_test(test_clone_runs_on_alike),
+        cmocka_unit_test(test_contracts_draw_apart),
+        cmocka_unit_test(test_work_lost_to_failures),
+        cmocka_unit_test(test_a_gang_without_spares_waits_for_repairs),
+        cmocka_unit_test(test_service_follows_the_day),
+        cmocka_unit_test(test_idle_centres_have_no_events_but_failures),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
