@@ -152,7 +152,7 @@ static void wider_spread_ships_more_up_to_capacity(void **state)
     for (int step = 0; step <= 20; step++) {
         scene_t scene = make(0, 0.8 + 0.2 * step);
         mdl_broker_order_t order;
-        double shipped = 0;
+        double shipped = 0, all = 0;
         for (int64_t day = 100; day < 170; day++) {
             mdl_broker_decide(scene.broker, &now, &tables, 1u << 2, scene.prices_fen, INT64_MAX, day, &order);
             shipped += (double)order.quantity[2];
@@ -161,6 +161,11 @@ static void wider_spread_ships_more_up_to_capacity(void **state)
         assert_true(shipped <= tables.routes[0].gpus_per_week * 10 + 1);
         assert_true(step > 0 || shipped == 0); /* under cost nothing comes */
         last = shipped;
+        for (int64_t day = 200; day < 270; day++) { /* many types share the route */
+            mdl_broker_decide(scene.broker, &now, &tables, 0xFF, scene.prices_fen, INT64_MAX, day, &order);
+            all += (double)sum(order.quantity);
+        }
+        assert_true(all <= tables.routes[0].gpus_per_week * 10 + tables.n_gpu_types);
         end(&scene);
     }
     assert_true(fabs(last - tables.routes[0].gpus_per_week * 10) <= 1);

@@ -171,6 +171,10 @@ static void refusals_name_what_is_wrong(void **state)
     assert_int_equal(mdl_ledger_lend(ledger, lab, bank, 1, NULL), SIM_EINVARIANT);
     assert_int_equal(mdl_ledger_repay(ledger, bank, lab, 1, NULL), SIM_EINVARIANT);
     assert_int_equal(mdl_ledger_consume(ledger, lab, 1, NULL), SIM_EINVARIANT);
+    assert_int_equal(mdl_ledger_lend(ledger, bank, MDL_LEDGER_REST, 50, NULL), SIM_OK);
+    assert_int_equal(mdl_ledger_write_off(ledger, MDL_POSITION_LOAN, bank, lab, 1, NULL),
+                     SIM_EINVARIANT); /* owes nothing */
+    assert_int_equal(mdl_ledger_write_off(ledger, MDL_POSITION_LOAN, lab, MDL_LEDGER_REST, 1, NULL), SIM_EINVARIANT);
     assert_int_equal(mdl_ledger_open(ledger, MDL_SECTOR_LAB, &more, NULL), SIM_OK);
     assert_int_equal(mdl_ledger_open(ledger, MDL_SECTOR_LAB, &more, NULL), SIM_ELIMIT);
     assert_int_equal(mdl_ledger_audit(ledger, NULL), SIM_OK);

@@ -95,6 +95,9 @@ static void amounts_follow_cost_pledge_and_need(void **state)
     application.guarantee = 1;
     assert_int_equal(decide(&scene, &application, 0).amount_fen,
                      (int64_t)llround(params.credit_ltv_cap * 1000) * MILLION);
+    application.guarantee = 0;
+    assert_true(fabs(decide(&scene, &application, 0).rate_per_year - params.credit_base_rate -
+                     params.credit_risk_spread * 0.5) < 1e-12); /* a greedy bank asks less for risk */
     end(&scene);
 }
 
@@ -150,6 +153,30 @@ static void a_loan_is_paid_back_by_its_end(void **state)
     assert_int_equal(mdl_ledger_deposit_fen(scene.ledger, scene.builder), 500 * MILLION - interest_by_hand);
     assert_int_equal(mdl_ledger_net_worth_fen(scene.ledger, scene.bank_account), interest_by_hand);
     assert_int_equal(scene.bank->outstanding_fen, 0);
+    end(&scene);
+}
+
+/* A missed instalment: the next month asks for it, for the interest, and for credit.late_share of the rate on it. */
+static void late_instalments_cost_penalty_interest(void **state)
+{
+    (void)state;
+    scene_t scene = make(1);
+    uint32_t loan = lend(&scene, 600 * MILLION);
+    int64_t late = params.credit_grace_s / SIM_DAY_S + 1, has = mdl_ledger_deposit_fen(scene.ledger, scene.builder),
+            paid;
+    assert_int_equal(mdl_ledger_pay(scene.ledger, MDL_FLOW_OPEX, scene.builder, MDL_LEDGER_REST, has, NULL), SIM_OK);
+    assert_int_equal(mdl_bank_service(scene.bank, scene.ledger, &params, loan, late, &paid, NULL), SIM_OK);
+    int64_t interest = scene.bank->loans[loan].arrears_interest_fen;
+    int64_t instalment = scene.bank->loans[loan].arrears_principal_fen;
+    int64_t next = mdl_bank_instalment_due_fen(scene.bank, loan, late + 30);
+    assert_int_equal(interest, 3 * MILLION);
+    assert_true(instalment > 0 && next > 0);
+    assert_int_equal(mdl_ledger_endow(scene.ledger, scene.builder, 600 * MILLION, NULL), SIM_OK);
+    assert_int_equal(mdl_bank_service(scene.bank, scene.ledger, &params, loan, late + 30, &paid, NULL), SIM_OK);
+    double penalty = (double)instalment * 0.06 * params.credit_late_share / 12;
+    assert_true(penalty > 1000);
+    assert_true(llabs(paid - (2 * interest + instalment + next + llround(penalty))) <= 1);
+    assert_int_equal(scene.bank->loans[loan].months_in_arrears, 0);
     end(&scene);
 }
 
@@ -311,6 +338,7 @@ int main(void)
         cmocka_unit_test(amounts_follow_cost_pledge_and_need),
         cmocka_unit_test(chance_to_pass_is_logistic_in_prospect),
         cmocka_unit_test(a_loan_is_paid_back_by_its_end),
+        cmocka_unit_test(late_instalments_cost_penalty_interest),
         cmocka_unit_test(a_loan_that_fails_is_a_loss_of_the_bank),
         cmocka_unit_test(covenants_call_a_loan),
         cmocka_unit_test(losses_and_falling_chips_make_it_afraid),
