@@ -21,22 +21,23 @@ double sim_pow(double x, double y);
 double sim_lgamma(double x); /* log of the gamma function, x > 0 */
 double sim_logistic(double x); /* 1 / (1 + exp(-x)), without overflow */
 
-/* Largest integer <= x, smallest >= x, and nearest (halves away from zero). |x| must be below 2^63. */
+/* Largest integer <= x, smallest >= x, and nearest (halves away from zero). |x| must be below 2^63. Without branches:
+ * the fraction of a random number is what no processor can predict. */
 static inline int64_t sim_floor_i64(double x)
 {
     int64_t i = (int64_t)x;
-    return (double)i > x ? i - 1 : i;
+    return i - ((double)i > x);
 }
 static inline int64_t sim_ceil_i64(double x)
 {
     int64_t i = (int64_t)x;
-    return (double)i < x ? i + 1 : i;
+    return i + ((double)i < x);
 }
 static inline int64_t sim_round_i64(double x)
 {
     int64_t i = (int64_t)x;
     double rest = x - (double)i;
-    return rest >= 0.5 ? i + 1 : rest <= -0.5 ? i - 1 : i;
+    return i + (rest >= 0.5) - (rest <= -0.5);
 }
 
 #endif
