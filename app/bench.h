@@ -52,4 +52,20 @@ typedef struct app_scheduler_result {
  * and 700 MiB. */
 sim_status_t app_bench_scheduler(app_scheduler_result_t *result, sim_error_t *err);
 
+/* M/M/1 at load 0.8. */
+typedef struct app_mm1_result {
+    uint32_t repeats;
+    uint64_t customers;     /* per repeat, on average */
+    double customers_per_s; /* median of the repeats */
+    double low_per_s;       /* slowest and fastest repeat */
+    double high_per_s;
+    double wait; /* mean over all repeats, in mean services, and what theory says: a check that it is M/M/1 */
+    double wait_expected;
+} app_mm1_result_t;
+
+/* Measures whole customers, from arrival to departure, through the public interface: a world of one logical process,
+ * its events and fingerprint, exponential draws, a server (sim/server.h) with all of its statistics. A warm-up of one
+ * repeat is not timed. Takes about a second. */
+sim_status_t app_bench_mm1(app_mm1_result_t *result, sim_error_t *err);
+
 #endif
