@@ -291,6 +291,7 @@ static void test_service_follows_the_day(void **state)
     test_centres_init(&centres);
     centres.input.params.node_failures_per_year = 0;
     centres.input.params.service_noise = 0;
+    centres.input.params.workload_bundles = 12;
     test_centres_open(&centres, SEED, 1);
     uint32_t lp = test_centres_add(&centres, 48, 1);
     mdl_contract_terms_t terms = {
@@ -311,6 +312,50 @@ static void test_service_follows_the_day(void **state)
     /* Four nodes a bundle: 4, 8 and 11 of them by day, so 8 starts and 7 or 8 ends a day, not more. */
     assert_true(before.jobs_submitted[MDL_JOB_INFERENCE] < 100 * 8 + 20);
     test_centres_free(&centres);
+}
+
+/* A coarser grain changes how many jobs there are, not what is used or why jobs wait: a quarter of the grain on 20
+ * centres moves the busy share by at most 1 point, and waits for quota and nodes by at most 2. */
+static void test_grain_does_not_move_use(void **state)
+{
+    double busy[2], blocked[2];
+    int64_t jobs[2] = {0, 0};
+
+    (void)state;
+    for (int coarse = 0; coarse < 2; coarse++) {
+        test_centres_t centres;
+        double leased_gpu_s = 0, busy_gpu_s = 0, blocked_gpu_s = 0;
+        test_centres_init(&centres);
+        centres.input.params.workload_grain_s = (coarse ? 24 : 6) * SIM_HOUR_S;
+        test_centres_open(&centres, SEED, 1);
+        for (uint32_t i = 0; i < 20; i++) {
+            test_centres_add(&centres, 100, i + 1);
+            for (uint32_t c = 0; c < MDL_JOB_CLASSES; c++) {
+                mdl_contract_terms_t terms = {.job_class = (mdl_job_class_t)c,
+                                              .nodes = 24,
+                                              .gang_nodes = 8,
+                                              .activity_permille = 500 + 100 * (i % 4),
+                                              .ported = true};
+                test_centres_start(&centres, i, c, terms);
+            }
+        }
+        test_centres_run(&centres, 500 * SIM_DAY_S);
+        for (uint32_t i = 0; i < 20; i++) {
+            const mdl_datacentre_meter_t *meter = test_centres_read(&centres, i);
+            leased_gpu_s += (double)meter->leased_gpu_s;
+            busy_gpu_s += (double)meter->busy_gpu_s;
+            for (int r = 0; r < MDL_BLOCKED_REASONS; r++)
+                blocked_gpu_s += (double)meter->blocked_gpu_s[r];
+            jobs[coarse] += meter->jobs_started[MDL_JOB_FINETUNE] + meter->jobs_started[MDL_JOB_BATCH];
+        }
+        busy[coarse] = busy_gpu_s / leased_gpu_s;
+        blocked[coarse] = blocked_gpu_s / leased_gpu_s;
+        test_centres_free(&centres);
+    }
+    print_message("grain 6 h and 24 h: busy %.4f and %.4f, blocked %.4f and %.4f, %lld and %lld jobs\n", busy[0],
+                  busy[1], blocked[0], blocked[1], (long long)jobs[0], (long long)jobs[1]);
+    assert_true(fabs(busy[0] - busy[1]) < 0.01 && fabs(blocked[0] - blocked[1]) < 0.02);
+    assert_true(jobs[0] > 2 * jobs[1]);
 }
 
 /* A centre without contracts costs next to nothing: failures and their repairs only. */
@@ -339,6 +384,7 @@ int main(void)
         cmocka_unit_test(test_work_lost_to_failures),
         cmocka_unit_test(test_a_gang_without_spares_waits_for_repairs),
         cmocka_unit_test(test_service_follows_the_day),
+        cmocka_unit_test(test_grain_does_not_move_use),
         cmocka_unit_test(test_idle_centres_have_no_events_but_failures),
     };
 

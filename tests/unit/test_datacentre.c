@@ -230,6 +230,7 @@ static void test_porting_delays_and_slows(void **state)
     centres.input.params.node_failures_per_year = 0;
     centres.input.params.service_noise = 0;
     centres.input.params.service_swing = 0;
+    centres.input.params.workload_bundles = 12;
     test_centres_open(&centres, SEED, 1);
     uint32_t lp = test_centres_add(&centres, 10, 1);
     test_centres_start(&centres, lp, 1, terms);

@@ -24,6 +24,7 @@ static void settings_at_grain(mdl_workload_settings_t *settings, int64_t grain_s
     type.rate_training = type.rate_finetune = rate;
     mdl_params_init(&params);
     params.workload_grain_s = grain_s;
+    params.workload_bundles = 12;
     mdl_workload_settings_init(settings, &params, &type);
 }
 
