@@ -138,15 +138,25 @@ static sim_status_t remove_existing(sim_store_t *self, sim_error_t *err)
     return sim_parts_remove(self, false, err);
 }
 
+static bool holds_nothing(const sim_store_t *self)
+{
+    return self->next_segment == 1;
+}
+
+/* Blocks first, then what only the result has. Blocks without a plan are those of an import that was killed. */
 static sim_status_t resume(sim_store_t *self, sim_error_t *err)
 {
-    bool found;
+    bool found = false;
     sim_status_t status = sim_parts_check_plan(self, &found, err);
-    if (status == SIM_OK && !found)
-        status = sim_parts_write_plan(self, err);
     if (status == SIM_OK)
         status = sim_parts_scan(self, err);
-    return status < 0 ? status : sim_store_import(self, err);
+    if (status == SIM_OK)
+        status = sim_store_import(self, found, err);
+    if (status == SIM_OK && !found)
+        status = sim_parts_write_plan(self, err);
+    if (status < 0 && !found && holds_nothing(self))
+        (void)sim_parts_remove(self, true, NULL);
+    return status;
 }
 
 static sim_status_t start_anew(sim_store_t *self, sim_store_mode_t mode, sim_error_t *err)

@@ -150,8 +150,8 @@ sim_status_t sim_result_digest(sim_result_t *self, const char *group, uint64_t *
 /* The same for each arm alone, over the variables that have arms; digests[n] in the order of the arm labels. Neither
  * the arm's label and place nor what other arms hold has any part in it. */
 sim_status_t sim_result_digest_arms(sim_result_t *self, uint64_t *digests, size_t n, sim_error_t *err);
-/* Checks every byte of the file against the checksum stored when it was written; SIM_EIO names the damaged object where
- * it can. A file changed by another program fails too. */
+/* Checks every byte of the file against the checksum stored when it was written. SIM_EIO when it is damaged, or was
+ * changed by another program. HDF5 may crash on damaged content: where damage is suspected, verify first of all. */
 sim_status_t sim_result_verify(sim_result_t *self, sim_error_t *err);
 
 #endif

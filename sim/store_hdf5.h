@@ -58,7 +58,8 @@ typedef struct sim_h5_variable {
 #define SIM_H5_DAYS    "days since"
 #define SIM_H5_SECONDS "seconds since"
 
-void sim_h5_quiet(void); /* no messages from HDF5 on stderr */
+/* Before anything else: no messages from HDF5 on stderr, no clean-up at exit. */
+void sim_h5_quiet(void);
 /* SIM_EIO (or SIM_ENOMEM) with HDF5's innermost reason and, for a full disk, the fix. */
 sim_status_t sim_h5_fail(sim_error_t *err, const char *path, const char *what);
 

@@ -195,8 +195,8 @@ sim_status_t sim_store_outside(const sim_store_t *self, const char *where, const
 /* Number of an arm by its label, or -1. */
 int64_t sim_store_arm(const sim_store_t *self, const char *label, size_t bytes);
 
-/* Takes the finished replications of an assembled result that has lost its parts. */
-sim_status_t sim_store_import(sim_store_t *self, sim_error_t *err);
+/* Takes the finished replications that only the assembled result has. `has_parts`: it has a plan beside it. */
+sim_status_t sim_store_import(sim_store_t *self, bool has_parts, sim_error_t *err);
 
 /* Fails with `verb` ("write"), errno's text and a likely fix. */
 sim_status_t sim_store_io_fail(sim_error_t *err, const char *path, const char *verb);
