@@ -12,6 +12,7 @@
 
 #include "sim/error.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define APP_HOLD_SIZES 3
@@ -67,5 +68,18 @@ typedef struct app_mm1_result {
  * its events and fingerprint, exponential draws, a server (sim/server.h) with all of its statistics. A warm-up of one
  * repeat is not timed. Takes about a second. */
 sim_status_t app_bench_mm1(app_mm1_result_t *result, sim_error_t *err);
+
+/* One replication of the preset china-2022, baseline arm. */
+typedef struct app_replication_result {
+    uint32_t repeats;
+    double seconds; /* median of the repeats: creating, running and finishing the world, nothing stored */
+    double seconds_low;
+    double seconds_high;
+    uint64_t events, jobs; /* means over the repeats */
+    size_t memory_bytes;   /* arena of the last one's world */
+} app_replication_result_t;
+
+/* Runs replications 0, 1, ... of the shipped baseline on one thread. */
+sim_status_t app_bench_replication(app_replication_result_t *result, sim_error_t *err);
 
 #endif

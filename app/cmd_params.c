@@ -132,7 +132,7 @@ static int run(const app_command_t *command, int argc, char **argv)
     if (values.json_schema)
         return print_made(scn_json_schema());
     if (values.markdown)
-        return print_made(mdl_params_markdown());
+        return print_made(scn_params_markdown());
     if (values.tables) {
         print_tables();
         return APP_DONE;

@@ -140,6 +140,8 @@ static sim_status_t execute(run_call_t *self, sim_error_t *err)
 
 static void report_failures(const run_call_t *self)
 {
+    if (self->report.notice[0] != '\0')
+        fprintf(stderr, "overbuild run: %s: %s\n", self->path, self->report.notice);
     for (size_t i = 0; i < self->report.n_failures; i++) {
         const scn_failure_t *failure = &self->report.failures[i];
         fprintf(stderr, "overbuild run: failed: arm %s, point %" PRIu32 ", replication %" PRIu32 ", seed %" PRIu64 ": %s\n",

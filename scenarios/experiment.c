@@ -6,6 +6,7 @@
 #include "scenarios/provenance.h"
 #include "sim/ensemble.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -65,16 +66,6 @@ static sim_status_t assemble(scn_experiment_t *self, const scn_scenario_t *scena
     return status;
 }
 
-static sim_status_t read_digest(const char *path, uint64_t *digest, sim_error_t *err)
-{
-    sim_result_t *result = NULL;
-    sim_status_t status = sim_result_open(&result, path, err);
-    if (status == SIM_OK)
-        status = sim_result_digest(result, "/", digest, err);
-    sim_result_close(result);
-    return status;
-}
-
 /* Runs what is not stored yet. SIM_EINTERRUPTED is not an error here: what is finished will be assembled. */
 static sim_status_t run_tasks(scn_experiment_t *self, int threads, scn_experiment_report_t *report, sim_error_t *err)
 {
@@ -131,13 +122,13 @@ sim_status_t scn_experiment_run(const scn_scenario_t *scenario, const char *path
     status = sim_store_open(&self.store, path, &plan, options->mode, err);
     if (status != SIM_OK)
         goto out;
+    snprintf(report->notice, sizeof report->notice, "%s", sim_store_notice(self.store));
     scn_experiment_count(&self, report);
     status = run_tasks(&self, options->threads, report, err);
     scn_experiment_collect(&self, report);
     if (status == SIM_OK)
         status = assemble(&self, scenario, options, report, err);
-    if (status == SIM_OK)
-        status = read_digest(path, &report->digest, err);
+    report->digest = sim_store_digest(self.store);
 out:
     free(identity);
     free(labels);

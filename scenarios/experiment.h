@@ -52,6 +52,7 @@ typedef struct scn_experiment_report {
     double run_s, store_s; /* wall clock: simulating and storing; assembling */
     uint64_t digest;
     bool interrupted;
+    char notice[512]; /* what a resume found amiss in the parts; "" when nothing */
 } scn_experiment_report_t;
 
 /* Upper estimate of the size of the result file, in bytes. */
