@@ -83,7 +83,7 @@ void mdl_dc_end_job(mdl_dc_t *dc, uint32_t job, mdl_job_end_t end);
 void mdl_dc_requeue_job(mdl_dc_t *dc, uint32_t job);
 void mdl_dc_on_job_end(mdl_dc_t *dc, const sim_event_t *event);
 
-/* Contracts (contracts.c, supply.c). */
+/* Contracts (contracts.c). */
 void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_contract_resize(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_contract_end(mdl_dc_t *dc, const sim_event_t *event);
@@ -91,13 +91,27 @@ void mdl_dc_on_close(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered); /* shares out powered nodes in order of start */
 
 /* Where jobs come from (supply.c). */
-void mdl_dc_on_job_due(mdl_dc_t *dc, const sim_event_t *event);
-void mdl_dc_on_gang_due(mdl_dc_t *dc, const sim_event_t *event);
-void mdl_dc_on_service_due(mdl_dc_t *dc, const sim_event_t *event);
-void mdl_dc_plan(mdl_dc_t *dc, uint32_t tenancy);                       /* numbers only */
-void mdl_dc_supply(mdl_dc_t *dc, uint32_t tenancy);                     /* plans anew and sets timers to match */
-void mdl_dc_gang_rest(mdl_dc_t *dc, uint32_t tenancy, int64_t after_s); /* schedules a gang's next run, if it has one */
+void mdl_dc_plan(mdl_dc_t *dc, uint32_t tenancy);   /* numbers only */
+void mdl_dc_supply(mdl_dc_t *dc, uint32_t tenancy); /* plans anew and sets timers to match */
 double mdl_dc_throughput(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy);
+/* Stands `rng` at the address of a tenancy's job. */
+void mdl_dc_stand_at(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy, uint64_t ordinal, sim_rng_t *rng);
+/* Sets the one timer of a stream or a service; a delay beyond all horizons sets none. */
+void mdl_dc_set_timer(mdl_dc_t *dc, uint32_t tenancy, uint32_t type, int64_t delay_s);
+
+/* Streams (supply_stream.c). */
+void mdl_dc_on_job_due(mdl_dc_t *dc, const sim_event_t *event);
+void mdl_dc_supply_stream(mdl_dc_t *dc, uint32_t tenancy, double old_gap_s);
+const mdl_stream_settings_t *mdl_dc_stream_settings(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy);
+
+/* Gangs (supply_gangs.c). */
+void mdl_dc_on_gang_due(mdl_dc_t *dc, const sim_event_t *event);
+void mdl_dc_supply_gangs(mdl_dc_t *dc, uint32_t tenancy);
+void mdl_dc_gang_rest(mdl_dc_t *dc, uint32_t tenancy, int64_t after_s); /* schedules a gang's next run, if it has one */
+
+/* Services (supply_service.c). */
+void mdl_dc_on_service_due(mdl_dc_t *dc, const sim_event_t *event);
+void mdl_dc_supply_service(mdl_dc_t *dc, uint32_t tenancy);
 
 /* Nodes (nodes.c). */
 void mdl_dc_on_failure(mdl_dc_t *dc, const sim_event_t *event);
