@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The engine's front door: everything that a discrete-event model needs, in one include.
  *
- * What happens        An event (sim/calendar.h) has a time, a type, an entity and two numbers. Time is a whole number
- * of seconds (sim/time.h); where seconds are too coarse, let one stand for a millisecond. Who it happens to   A logical
- * process (LP) with a state of its own and a handler, a function from event to status, that changes the state and
- * schedules further events: sim_schedule(), sim_cancel(). In which world      LPs live in a world (sim/world.h), run
- * side by side, and send each other messages: sim_send(). A model of a single LP needs nothing of that. Many
- * replications on all cores: sim/ensemble.h. What they wait for  Servers with queues, priorities and preemption
- * (sim/server.h); conditions (sim/condition.h). By what chance      Random numbers addressed by what they are for
- * (sim/rng.h), from the usual distributions (sim/draw.h), on arithmetic with the same bits everywhere (sim/math.h).
- * What comes out      Tallies and levels over time (sim/tally.h), intervals from batch means (sim/batch_means.h),
- *                     histograms and quantiles (sim/histogram.h).
- * What goes wrong     Functions that can fail return a negative sim_status_t and fill a sim_error_t (sim/error.h). A
- *                     handler passes a failure on by returning it.
+ * What happens         An event (sim/calendar.h) has a time, a type, an entity and two numbers. Time is a whole number
+ *                      of seconds (sim/time.h); where seconds are too coarse, let one stand for a millisecond.
+ * Who it happens to    A logical process (LP) with a state of its own and a handler, a function from event to status,
+ *                      that changes the state and schedules further events: sim_schedule(), sim_cancel().
+ * In which world       LPs live in a world (sim/world.h), run side by side, and send each other messages: sim_send().
+ *                      A model of a single LP needs nothing of that. Many replications on all cores: sim/ensemble.h.
+ * What they wait for   Servers with queues, priorities and preemption (sim/server.h); conditions (sim/condition.h).
+ * By what chance       Random numbers addressed by what they are for (sim/rng.h), from the usual distributions
+ *                      (sim/draw.h), on arithmetic with the same bits everywhere (sim/math.h).
+ * What comes out       Tallies and levels over time (sim/tally.h), intervals from batch means (sim/batch_means.h),
+ *                      histograms and quantiles (sim/histogram.h).
+ * What goes wrong      Functions that can fail return a negative sim_status_t and fill a sim_error_t (sim/error.h). A
+ *                      handler passes a failure on by returning it.
  *
  * A single server, from nothing to an answer:
  *
