@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "scenarios/log.h"
 
+#include "models/params/csv.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +59,13 @@ static scn_entry_t *next_entry(scn_log_t *self, scn_place_t place)
     return entry;
 }
 
+/* A message is one line of text, whatever it quotes: line ends and halves of cut-off characters become blanks. */
+static void clean(char *text)
+{
+    for (char *bad = (char *)mdl_text_invalid(text); bad != NULL; bad = (char *)mdl_text_invalid(bad + 1))
+        *bad = ' ';
+}
+
 void scn_log_add(scn_log_t *self, scn_place_t place, const char *format, ...)
 {
     scn_entry_t *entry = next_entry(self, place);
@@ -70,13 +79,16 @@ void scn_log_add(scn_log_t *self, scn_place_t place, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(entry->text + used, sizeof entry->text - used, format, args);
     va_end(args);
+    clean(entry->text);
 }
 
 void scn_log_add_text(scn_log_t *self, uint32_t file, const char *text)
 {
     scn_entry_t *entry = next_entry(self, (scn_place_t){.file = file});
-    if (entry != NULL)
-        (void)snprintf(entry->text, sizeof entry->text, "%s", text);
+    if (entry == NULL)
+        return;
+    (void)snprintf(entry->text, sizeof entry->text, "%s", text);
+    clean(entry->text);
 }
 
 static int by_number(uint64_t a, uint64_t b)

@@ -70,29 +70,29 @@ static void parse_level(loader_t *self, size_t i)
                     "found an empty file; expected keys such as name, extends, set and arms");
 }
 
-/* Reads all files of the chain into trees. */
-static void read_chain(loader_t *self, const char *path_or_preset)
+/* What level `i` extends: a preset or path, or NULL. */
+static const scn_node_t *extended_by(loader_t *self, size_t i)
+{
+    const scn_node_t *extends = scn_node_get(self->levels[i].root, "extends");
+    if (extends == NULL || scn_expect(&self->reader, extends, SCN_SCALAR, "a preset or a path"))
+        return extends;
+    self->broken_chain = true;
+    return NULL;
+}
+
+/* Reads the first level, which is open, and all that it extends into trees. */
+static void read_chain(loader_t *self)
 {
     scn_scenario_t *scenario = self->scenario;
-    scn_place_t place = {.label = path_or_preset};
-    const char *name = path_or_preset, *folder = "";
-    while (name != NULL) {
-        if (!open_level(self, name, folder, place)) {
+    for (size_t i = 0; i < scenario->n_sources; i++) {
+        parse_level(self, i);
+        if (self->levels[i].root == NULL) {
             self->broken_chain = true;
             return;
         }
-        size_t i = scenario->n_sources - 1;
-        parse_level(self, i);
-        const scn_node_t *extends = scn_node_get(self->levels[i].root, "extends");
-        self->broken_chain = self->broken_chain || self->levels[i].root == NULL;
-        name = NULL;
-        if (extends != NULL && scn_expect(&self->reader, extends, SCN_SCALAR, "a preset or a path")) {
-            name = extends->text;
-            place = extends->place;
-            folder = scenario->sources[i].folder;
-        } else if (extends != NULL) {
+        const scn_node_t *extends = extended_by(self, i);
+        if (extends != NULL && !open_level(self, extends->text, scenario->sources[i].folder, extends->place))
             self->broken_chain = true;
-        }
     }
 }
 
@@ -181,12 +181,12 @@ static void read_tables(loader_t *self)
 
 /* --- loading ------------------------------------------------------------------------------------------------------ */
 
-static void read_everything(loader_t *self, const char *path_or_preset, const scn_options_t *options)
+static void read_everything(loader_t *self, const scn_options_t *options)
 {
     static const scn_options_t none = {0};
-    read_chain(self, path_or_preset);
     if (self->scenario->n_sources == 0)
         return;
+    read_chain(self);
     read_levels(self);
     if (self->reader.draft->name == NULL)
         self->reader.draft->name = name_from(&self->scenario->pool, &self->scenario->sources[0]);
@@ -227,23 +227,41 @@ static sim_status_t finish(loader_t *self, const char *name, scn_problems_t *pro
     return SIM_OK;
 }
 
-sim_status_t scn_scenario_load(scn_scenario_t **self, const char *path_or_preset, const scn_options_t *options,
-                               scn_problems_t *problems, sim_error_t *err)
+/* Loads a text when there is one, else what `name` names. */
+static sim_status_t load(scn_scenario_t **self, const char *name, const scn_source_t *text,
+                         const scn_options_t *options, scn_problems_t *problems, sim_error_t *err)
 {
     *self = NULL;
     scn_scenario_t *scenario = calloc(1, sizeof *scenario);
     if (scenario == NULL)
-        return sim_fail(err, SIM_ENOMEM, path_or_preset, "out of memory while reading the scenario");
+        return sim_fail(err, SIM_ENOMEM, name, "out of memory while reading the scenario");
     loader_t loader = {.scenario = scenario};
     loader.reader = (scn_reader_t){.pool = &scenario->pool, .log = &loader.log, .draft = &scenario->draft};
     scn_draft_init(&scenario->draft);
-    read_everything(&loader, path_or_preset, options);
-    sim_status_t status = finish(&loader, path_or_preset, problems, err);
+    if (text != NULL)
+        scenario->sources[scenario->n_sources++] = *text;
+    else
+        (void)open_level(&loader, name, "", (scn_place_t){.label = name});
+    read_everything(&loader, options);
+    sim_status_t status = finish(&loader, name, problems, err);
     if (status == SIM_OK)
         *self = scenario;
     else
         scn_scenario_free(scenario);
     return status;
+}
+
+sim_status_t scn_scenario_load(scn_scenario_t **self, const char *path_or_preset, const scn_options_t *options,
+                               scn_problems_t *problems, sim_error_t *err)
+{
+    return load(self, path_or_preset, NULL, options, problems, err);
+}
+
+sim_status_t scn_scenario_load_text(scn_scenario_t **self, const char *name, const char *text, size_t length,
+                                    const scn_options_t *options, scn_problems_t *problems, sim_error_t *err)
+{
+    scn_source_t source = {.name = name, .base = name, .id = name, .folder = "", .text = text, .length = length};
+    return load(self, name, &source, options, problems, err);
 }
 
 void scn_scenario_free(scn_scenario_t *self)

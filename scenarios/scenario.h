@@ -65,6 +65,9 @@ typedef struct scn_scenario scn_scenario_t; /* opaque; accessors below */
 /* Loads a preset (by name) or a file (by path). On problems returns SIM_EINPUT with all of them in `problems`. */
 sim_status_t scn_scenario_load(scn_scenario_t **self, const char *path_or_preset, const scn_options_t *options,
                                scn_problems_t *problems, sim_error_t *err);
+/* The same from a text in memory, called `name` in messages; its relative paths start from the current folder. */
+sim_status_t scn_scenario_load_text(scn_scenario_t **self, const char *name, const char *text, size_t length,
+                                    const scn_options_t *options, scn_problems_t *problems, sim_error_t *err);
 void scn_scenario_free(scn_scenario_t *self);
 
 const char *scn_scenario_name(const scn_scenario_t *self);

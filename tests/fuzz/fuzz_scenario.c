@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Fuzz target of the scenario reader: any bytes are either a plan that survives being written and read again, or
+ * refused with at least one message that names a place.
+ *
+ *     cmake -B build/fuzz -DCMAKE_C_COMPILER=clang-14 -DOVERBUILD_FUZZ=ON -DOVERBUILD_SANITIZE=address,undefined
+ *     ninja -C build/fuzz fuzz_scenario && build/fuzz/tests/fuzz_scenario -max_len=4096 tests/unit/bad_scenarios
+ */
+#include "scenarios/scenario.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void refused_well(sim_status_t status, const scn_problems_t *problems, const sim_error_t *err)
+{
+    SIM_ASSERT(status == SIM_EINPUT && err->code == SIM_EINPUT && err->message[0] != '\0');
+    SIM_ASSERT(problems->n > 0);
+    for (size_t i = 0; i < problems->n; i++)
+        SIM_ASSERT(strlen(problems->items[i].text) > 3 && strchr(problems->items[i].text, '\n') == NULL);
+}
+
+/* The resolved text gives the same plan: the same identity and the same arms. */
+static void survives_writing(const scn_scenario_t *scenario)
+{
+    char *resolved = scn_scenario_resolved(scenario), *identity = scn_scenario_identity(scenario);
+    scn_scenario_t *again = NULL;
+    sim_error_t err = {0};
+    sim_status_t status = scn_scenario_load_text(&again, "resolved", resolved, strlen(resolved), NULL, NULL, &err);
+    SIM_ASSERT(status == SIM_OK);
+    char *identity_again = scn_scenario_identity(again);
+    SIM_ASSERT(strcmp(identity, identity_again) == 0);
+    SIM_ASSERT(scn_scenario_arms(scenario) == scn_scenario_arms(again));
+    SIM_ASSERT(scn_scenario_points(scenario) == scn_scenario_points(again));
+    free(resolved);
+    free(identity);
+    free(identity_again);
+    scn_scenario_free(again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    scn_scenario_t *scenario = NULL;
+    scn_problems_t problems = {0};
+    sim_error_t err = {0};
+    sim_status_t status =
+        scn_scenario_load_text(&scenario, "fuzz.yaml", (const char *)data, size, NULL, &problems, &err);
+    if (status == SIM_OK)
+        survives_writing(scenario);
+    else
+        refused_well(status, &problems, &err);
+    scn_problems_free(&problems);
+    scn_scenario_free(scenario);
+    return 0;
+}
