@@ -66,19 +66,23 @@ static bool need(scn_reader_t *self, const scn_node_t *map, const scn_node_t *no
     return scn_read_value(self, node, param, value);
 }
 
-/* A number that the distribution has no use for. */
-static bool refuse(scn_reader_t *self, const scn_node_t *map, const scn_node_t *node)
+/* Fields that the distribution has no use for; NULL ones are fine. Reports each. */
+static bool refuse(scn_reader_t *self, const scn_node_t *map, const scn_node_t *const nodes[], size_t n)
 {
-    if (node == NULL)
-        return true;
-    scn_log_add(self->log, node->key_place, "%s: has no meaning with dist: %s; expected it left out", node->key,
-                scn_node_get(map, "dist")->text);
-    return false;
+    bool good = true;
+    for (size_t i = 0; i < n; i++) {
+        if (nodes[i] == NULL)
+            continue;
+        scn_log_add(self->log, nodes[i]->key_place, "%s: has no meaning with dist: %s; expected it left out",
+                    nodes[i]->key, scn_node_get(map, "dist")->text);
+        good = false;
+    }
+    return good;
 }
 
 static bool read_bounds(scn_reader_t *self, const scn_node_t *map, spread_t *spread)
 {
-    bool good = refuse(self, map, spread->mean) & refuse(self, map, spread->sd) & refuse(self, map, spread->values);
+    bool good = refuse(self, map, (const scn_node_t *[]){spread->mean, spread->sd, spread->values}, 3);
     bool low = need(self, map, spread->min, "min", spread->param, &spread->factor.a);
     bool high = need(self, map, spread->max, "max", spread->param, &spread->factor.b);
     if (!low || !high)
@@ -98,7 +102,7 @@ static bool read_bounds(scn_reader_t *self, const scn_node_t *map, spread_t *spr
 
 static bool read_moments(scn_reader_t *self, const scn_node_t *map, spread_t *spread)
 {
-    bool good = refuse(self, map, spread->min) & refuse(self, map, spread->max) & refuse(self, map, spread->values);
+    bool good = refuse(self, map, (const scn_node_t *[]){spread->min, spread->max, spread->values}, 3);
     mdl_param_t centre = *spread->param;
     centre.kind = MDL_KIND_REAL; /* the mean of counts need not be whole */
     mdl_param_t width = {"sd", MDL_KIND_REAL, spread->param->unit, 0, 0, spread->param->high - spread->param->low};
@@ -113,8 +117,7 @@ static bool read_moments(scn_reader_t *self, const scn_node_t *map, spread_t *sp
 
 static bool read_choices(scn_reader_t *self, const scn_node_t *map, spread_t *spread)
 {
-    bool good = refuse(self, map, spread->min) & refuse(self, map, spread->max) & refuse(self, map, spread->mean) &
-                refuse(self, map, spread->sd);
+    bool good = refuse(self, map, (const scn_node_t *[]){spread->min, spread->max, spread->mean, spread->sd}, 4);
     if (spread->values == NULL) {
         scn_log_add(self->log, map->place, "values: missing; expected it with dist: choice");
         return false;

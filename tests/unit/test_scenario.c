@@ -420,8 +420,8 @@ static void test_identity(void **state)
         "uncertain: {audit.hazard: prior}\ndesign: {method: lhs, points: 5}\n",
         "horizon: {end: 2025-12-31}\nuncertain: {audit.hazard: prior}\ndesign: {method: mc, points: 4}\n",
         "record: {interval: 1 d}\nuncertain: {audit.hazard: prior}\ndesign: {method: mc, points: 4}\n",
-        "shocks: [{date: 2022-11-30, kind: hype, value: 0.1}]\n"
-        "uncertain: {audit.hazard: prior}\ndesign: {method: mc, points: 4}\n",
+        ("shocks: [{date: 2022-11-30, kind: hype, value: 0.1}]\n"
+         "uncertain: {audit.hazard: prior}\ndesign: {method: mc, points: 4}\n"),
     };
     char *texts[8 + 1];
     scn_scenario_t *scenario = test_load(same[0]);
