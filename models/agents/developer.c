@@ -96,7 +96,7 @@ double mdl_developer_motive(const mdl_params_t *params, mdl_developer_kind_t kin
     case MDL_DEVELOPER_RENT_SEEKER: {
         double hidden = 1 - mdl_developer_installed_share(params, kind);
         double diverted = params->developers_diversion * prospect->loan_share * hidden;
-        double resold = hidden * params->developers_resale_share * prospect->resale_yuan * annuity;
+        double resold = hidden * prospect->resale_yuan * annuity;
         return diverted + (prospect->capital_yuan > 0 ? resold / prospect->capital_yuan : 0);
     }
     default: return 0;

@@ -73,7 +73,7 @@ double mdl_project_ask(const mdl_params_t *params, double ask_yuan, double index
     return ask > floor_yuan ? ask : floor_yuan;
 }
 
-bool mdl_project_defaults(const mdl_params_t *params, int64_t cash_fen, int64_t capital_fen)
+bool mdl_project_gives_up(const mdl_params_t *params, int64_t arrears_fen, int64_t capital_fen)
 {
-    return (double)cash_fen < -params->developers_default_cash * (double)capital_fen;
+    return (double)arrears_fen > params->developers_arrears * (double)capital_fen;
 }

@@ -6,12 +6,12 @@
  *     cancelled    cancelled   abandoned       abandoned      abandoned, or defaulted at any time after finance
  *
  * Building takes four stages of exponential length (an Erlang time). A finished building is energised when enough chips
- * are in. An operating centre reviews the rent it asks from its own occupancy and what it hears; when its owner's
- * overdraft passes a share of the capital, it defaults.
+ * are in. When unpaid running costs pass a share of the capital, or the bank calls, the project defaults.
  */
 #ifndef MDL_PROJECT_H
 #define MDL_PROJECT_H
 
+#include "models/agents/developer.h"
 #include "models/params/params.h"
 #include "sim/rng.h"
 
@@ -32,6 +32,52 @@ typedef enum mdl_stage {
 
 #define MDL_BUILD_STAGES  4
 #define MDL_GPUS_PER_NODE 8
+#define MDL_NOT_YET       (-1) /* a date that has not come */
+
+typedef struct mdl_project {
+    uint64_t entity;
+    uint32_t developer;
+    int32_t kind; /* mdl_developer_kind_t */
+    int32_t city;
+    int32_t province;
+    int32_t gpu_type;
+    int32_t stage; /* mdl_stage_t */
+    int32_t rule;  /* mdl_belief_rule_t of its builder at announcement */
+    uint32_t account;
+    uint32_t site;          /* the data centre once energised */
+    uint32_t loan;          /* in the bank's book */
+    uint32_t nodes_planned; /* as announced and subsidised */
+    uint32_t nodes_wanted;  /* as it means to install */
+    uint32_t gpus_ordered;  /* bought, under way included */
+    uint32_t gpus_in;       /* in stock or installed */
+    uint32_t build_stage;   /* stages done */
+    uint32_t attempts;      /* at getting a loan */
+    bool state_funded;      /* state vehicle, or holder of a grant: rules on foreign chips apply */
+    bool resale_barred;     /* caught reselling power */
+    bool audited;           /* breach found: no further payments */
+    bool auctioning;        /* ended, chips on sale */
+    bool milestone_paid;    /* the inspection has been passed */
+    int64_t announced_s, approved_s, financed_s, built_s, energised_s, ended_s;
+    int64_t capital_fen;       /* planned: building and chips at the price of the plan */
+    int64_t building_fen;      /* planned cost of the building as it will really be */
+    int64_t building_paid_fen; /* of it */
+    int64_t chips_paid_fen;
+    int64_t grant_promised_fen, grant_paid_fen, linked_paid_fen, clawed_back_fen;
+    int64_t arrears_fen;                          /* running costs due and unpaid */
+    int64_t revenue_fen;                          /* rent received, since energised */
+    int64_t running_fen;                          /* power and upkeep due, since energised */
+    int64_t month_revenue_fen, month_running_fen; /* of the month under way */
+    int64_t last_month_cash_fen;                  /* revenue less running cost of the month before */
+    int64_t allotted_kw;
+    int64_t resold_wh;
+    int64_t half_year_s, half_year_busy_gpu_s; /* when the window of audits began, and the meter's reading then */
+    int64_t later_s, later_busy_gpu_s;         /* when the next window began */
+    int64_t linked_busy_gpu_s;                 /* reading at the last payment on measured use */
+    double valuation;                          /* what a chip is worth to its builder over what beliefs say */
+    double fabric_gb_s;
+    double expected_revenue_yuan; /* per node-month, believed at announcement */
+    double merit;                 /* at announcement */
+} mdl_project_t;
 
 const char *mdl_stage_name(mdl_stage_t stage);
 bool mdl_stage_ended(mdl_stage_t stage);
@@ -47,11 +93,11 @@ double mdl_project_chance(double rate_per_week, int64_t passed_s);
 double mdl_project_giving_up(const mdl_params_t *params, int64_t passed_s);
 /* Whether a finished building opens: enough of the chips it wants are in, or fewer after a wait. */
 bool mdl_project_opens(const mdl_params_t *params, uint32_t gpus_in, uint32_t gpus_wanted, int64_t waited_s);
-/* The rent to ask after a review: up when fuller than the target, down when emptier, drawn to the index, never below
- * the floor. Yuan per node-month; passed_s since the last review. */
+/* The rent to ask after a review: up when fuller than the target, down when emptier, drawn to the index for what a node
+ * is worth, never below the floor. Yuan per node-month; passed_s since the last review. */
 double mdl_project_ask(const mdl_params_t *params, double ask_yuan, double index_yuan, double floor_yuan,
                        double occupancy, int64_t passed_s);
-/* Whether an owner with that cash gives up. Both in fen. */
-bool mdl_project_defaults(const mdl_params_t *params, int64_t cash_fen, int64_t capital_fen);
+/* Whether an owner who owes that much for running costs gives up. Both in fen. */
+bool mdl_project_gives_up(const mdl_params_t *params, int64_t arrears_fen, int64_t capital_fen);
 
 #endif

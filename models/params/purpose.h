@@ -47,7 +47,7 @@ enum mdl_purpose {
     MDL_PURPOSE_PROJECT_BAILOUT,    /* event: day */
     MDL_PURPOSE_ECONOMY = 900,
     MDL_PURPOSE_START_CENTRES, /* sites and sizes of what exists on the first day */
-    MDL_PURPOSE_CONTRACT       /* ids of contracts' job streams */
+    MDL_PURPOSE_TENANT_TRAITS  /* province, what is ported: once */
 };
 
 #endif

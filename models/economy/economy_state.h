@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What the economy's logical process remembers, and what one of its steps sees. Private to this folder.
+ *
+ * The state block (mdl_eco_t) holds small agents directly and refs to arena blocks for what is many: ledger, lots,
+ * books, loans, labs, developers, projects, sites, tenants. The only pointer is the recorder's, which
+ * mdl_economy_attach() sets. A step works on mdl_step_t, in which the refs are resolved for the length of one boundary.
+ */
+#ifndef MDL_ECONOMY_STATE_H
+#define MDL_ECONOMY_STATE_H
+
+#include "models/agents/bank.h"
+#include "models/agents/beliefs.h"
+#include "models/agents/broker.h"
+#include "models/agents/city.h"
+#include "models/agents/developer.h"
+#include "models/agents/enterprise.h"
+#include "models/agents/frontier.h"
+#include "models/agents/grid.h"
+#include "models/agents/hype.h"
+#include "models/agents/lab.h"
+#include "models/agents/platform.h"
+#include "models/agents/project.h"
+#include "models/datacentre/datacentre.h"
+#include "models/economy/channels.h"
+#include "models/ledger/ledger.h"
+#include "models/ledger/money.h"
+#include "models/market/chips.h"
+#include "models/market/lots.h"
+#include "models/market/rental.h"
+#include "models/market/tokens.h"
+#include "models/params/input.h"
+#include "models/params/purpose.h"
+#include "sim/draw.h"
+#include "sim/math.h"
+#include "sim/recorder.h"
+#include "sim/world.h"
+
+#include <math.h>
+
+/* Kinds of LP in the model, and the economy's own place. */
+enum mdl_lp_kind { MDL_LP_ECONOMY, MDL_LP_DATACENTRE, MDL_LP_KINDS };
+#define MDL_ECONOMY_LP 0
+
+/* Events of the economy's calendar. `entity` = project unless named otherwise. */
+enum mdl_eco_event {
+    MDL_EVENT_DAY = 1,     /* the daily step */
+    MDL_EVENT_RECORD,      /* end of a recording interval */
+    MDL_EVENT_MONTH,       /* end of a calendar month */
+    MDL_EVENT_BUILD_STAGE, /* a stage of building is done */
+    MDL_EVENT_LOAN_MONTH,  /* a loan's monthly date; entity = loan */
+    MDL_EVENT_FACT         /* not in the calendar: event rows of the recorder use the codes below */
+};
+
+/* Facts that the recorder keeps as event rows when asked. Append only. */
+enum mdl_fact {
+    MDL_FACT_ANNOUNCED = 100,
+    MDL_FACT_APPROVED,
+    MDL_FACT_FINANCED,
+    MDL_FACT_BUILT,
+    MDL_FACT_ENERGISED,
+    MDL_FACT_CANCELLED,
+    MDL_FACT_ABANDONED,
+    MDL_FACT_DEFAULTED,
+    MDL_FACT_AUDIT_BREACH,
+    MDL_FACT_LAB_REGISTERED = 200,
+    MDL_FACT_LAB_STOPPED,
+    MDL_FACT_SHOCK = 300
+};
+
+#define MDL_MISSING      ((double)NAN) /* a value that has no meaning here */
+#define MDL_NO_SITE      UINT32_MAX
+#define MDL_NO_PROJECT   UINT32_MAX
+#define MDL_NO_DEVELOPER UINT32_MAX /* of what stands on the first day */
+
+/* A data centre that stands: a project's, or a pool of a platform. */
+typedef struct mdl_site {
+    uint32_t lp;
+    uint32_t offer;    /* in the rental market */
+    uint32_t project;  /* MDL_NO_PROJECT for a platform's pool */
+    uint32_t platform; /* for a pool */
+    uint32_t account;
+    int32_t province;
+    int32_t zone;
+    int32_t gpu_type;
+    uint32_t nodes_max;                 /* racked in the LP: its bound */
+    uint32_t nodes;                     /* with chips in, powered */
+    int32_t own_nodes[MDL_JOB_CLASSES]; /* a platform's own contracts here */
+    int32_t slack_nodes;                /* held out for rent by a platform */
+    bool open;
+    bool stopped;              /* its LP has ended */
+    double reference_per_node; /* mean throughput against a reference node */
+    int64_t energised_s;
+    mdl_datacentre_meter_t meter;  /* last reading */
+    mdl_datacentre_meter_t before; /* the reading a day earlier */
+    int64_t billed_wh;             /* of the meter, billed so far */
+    double training_leased;        /* nodes leased for training, to share out useful work */
+} mdl_site_t;
+
+/* What tenants may want, in the order of their tags. */
+typedef enum mdl_wish {
+    MDL_WISH_TRAINING,
+    MDL_WISH_FINETUNE,
+    MDL_WISH_INFERENCE_NEAR,
+    MDL_WISH_INFERENCE_FAR,
+    MDL_WISH_BATCH,
+    MDL_WISHES
+} mdl_wish_t;
+
+/* A lab or a province's enterprises as a tenant. Labs come first, in their order; then provinces. */
+typedef struct mdl_tenant {
+    uint64_t entity;
+    uint32_t account;
+    uint32_t contracts; /* signed so far: ordinal of the next */
+    int32_t province;
+    bool ported[MDL_STACKS];
+    double porting_u; /* lifelong uniform number behind what it has ported */
+    mdl_want_t want[MDL_WISHES];
+    double held[MDL_WISHES];       /* reference nodes under contract */
+    int64_t rent_month_fen;        /* paid in the month under way */
+    int64_t revenue_day_fen;       /* token revenue, smoothed */
+    int64_t useful_training_gpu_s; /* not yet told to the lab */
+} mdl_tenant_t;
+
+/* Sums over one recording interval. */
+typedef struct mdl_interval {
+    double busy_gpu_s[2], powered_gpu_s[2], leased_gpu_s[2], racked_gpu_s[2], planned_gpu_s[2]; /* others, platforms */
+    double busy_class_gpu_s[MDL_JOB_CLASSES];                                                   /* all sites */
+    double useful_gpu_s[2], allocated_gpu_s[2];
+    double province_busy_gpu_s[MDL_MAX_PROVINCES], province_powered_gpu_s[MDL_MAX_PROVINCES];
+    double province_leased_gpu_s[MDL_MAX_PROVINCES];
+    double type_busy_gpu_s[MDL_MAX_GPU_TYPES], type_powered_gpu_s[MDL_MAX_GPU_TYPES];
+    double metered_wh, resold_wh;
+    double tokens, token_days;
+    double chip_value_fen[MDL_MAX_GPU_TYPES], chip_volume[MDL_MAX_GPU_TYPES];
+    int64_t chip_channel_volume[MDL_CHANNELS];
+    int64_t jobs_submitted[MDL_JOB_CLASSES], jobs_started[MDL_JOB_CLASSES], jobs_finished[MDL_JOB_CLASSES];
+    int64_t wait_s[MDL_JOB_CLASSES];
+    double rental_requested[MDL_SEGMENTS], rental_served[MDL_SEGMENTS], rental_unserved[MDL_SEGMENTS][MDL_REFUSALS];
+    int64_t begins_s;
+} mdl_interval_t;
+
+/* A mean that may stay empty. */
+typedef struct mdl_mean {
+    double sum, n;
+} mdl_mean_t;
+
+/* What the outcomes are computed from; their definitions stand in channels.def. GPU seconds of centres unless said. */
+typedef struct mdl_tally {
+    double week_chip_fen, week_chips; /* of the reference type, traded in the week under way */
+    double peak_chip_yuan, peak_chip_day;
+    double peak_rent_yuan, peak_rent_day;
+    mdl_mean_t rent_january, rent_october; /* 2024 */
+    double quarter_busy, quarter_racked;   /* first quarter of 2025 */
+    double quarter_new_leased, quarter_new_powered;
+    double quarter_inference, quarter_busy_all;
+    mdl_mean_t centres_2024_11, projects_2024_11; /* one reading, if the date is reached */
+    mdl_mean_t labs_stopped_2024, capacity_2024_eflops;
+    double labs_training_peak;
+    int64_t state_spending_fen[2]; /* 2023, 2024 */
+    bool saw_2024;                 /* all of both years */
+    double busy_gpu_s, racked_gpu_s;
+    int64_t metered_wh, resold_wh;
+    int64_t subsidy_paid_fen, clawed_back_fen, bailouts_fen, vouchers_fen, grants_promised_fen;
+    int64_t investment_fen; /* paid for chips and buildings by projects announced in the run */
+    int64_t lent_fen;
+    uint32_t announced[MDL_DEVELOPER_KINDS], energised[MDL_DEVELOPER_KINDS];
+    uint32_t cancelled[MDL_DEVELOPER_KINDS], abandoned[MDL_DEVELOPER_KINDS], defaulted[MDL_DEVELOPER_KINDS];
+    uint64_t jobs; /* of sites that were closed */
+} mdl_tally_t;
+
+/* What a platform ordered today. */
+typedef struct mdl_platform_order {
+    int32_t type; /* -1 = nothing */
+    int64_t gpus;
+    int64_t limit_fen;
+} mdl_platform_order_t;
+
+#define MDL_RECENT_DAYS 90 /* what builders call recent when they look at each other */
+
+typedef struct mdl_eco {
+    sim_recorder_t *recorder;      /* set by populate and attach */
+    int16_t channel[MDL_CH_COUNT]; /* place of each channel in the recorder's schema; -1 = not recorded */
+    mdl_params_t params;           /* current */
+    uint32_t next_change, next_shock;
+    uint64_t banned; /* GPU types under an export rule, bit set */
+    int64_t day;     /* of the step under way, since the start */
+    int64_t month;   /* months closed */
+    int64_t month_s; /* when the last one was */
+
+    mdl_hype_t hype;
+    mdl_frontier_t frontier;
+    mdl_tokens_t tokens;
+    mdl_beliefs_t beliefs;
+    mdl_market_view_t view;
+    mdl_grid_t grid;
+    mdl_city_state_t cities[MDL_MAX_CITIES];
+    uint32_t city_account[MDL_MAX_CITIES];
+    uint32_t cities_in[MDL_MAX_PROVINCES]; /* cities of a province */
+    mdl_enterprise_t enterprises[MDL_MAX_PROVINCES];
+    mdl_platform_state_t platforms[MDL_MAX_PLATFORMS];
+    uint32_t platform_account[MDL_MAX_PLATFORMS];
+    uint32_t central_account, bank_account, grid_account, maker_account[2]; /* foreign, domestic */
+
+    /* Blocks in the arena, and how much is in them. */
+    sim_ref_t ledger, lots, chips, rental, bank, brokers;
+    sim_ref_t labs, developers, projects, sites, tenants, trades, ended, lab_revenue;
+    uint32_t n_brokers, n_labs, n_developers, n_projects, n_sites, n_pools, n_tenants;
+    uint32_t project_capacity, site_capacity, trade_capacity, ended_capacity, loan_capacity;
+
+    /* What the day's steps tell each other. */
+    double tokens_day;
+    double tokens_labs_day, tokens_platforms_day; /* of them, bought from labs and platforms */
+    int64_t bill_labs_fen[MDL_MAX_PROVINCES], bill_platforms_fen[MDL_MAX_PROVINCES]; /* not settled yet */
+    mdl_platform_order_t platform_order[MDL_MAX_PLATFORMS];
+    double demand_h100e; /* wanted by tenants, all segments, reference GPUs */
+    double unserved_h100e;
+    double training_labs_before; /* labs that trained yesterday */
+    double lab_exits;            /* labs that stopped training today */
+    double capacity_h100e[2];    /* powered: projects' centres, platforms */
+    double committed_h100e[53];  /* open or committed, weekly ring: trend of the counter-cyclical switch */
+    double province_utilisation[MDL_MAX_PROVINCES]; /* busy share of powered, smoothed; -1 without centres */
+    double activity;                                /* busy share of leased time outside platforms, smoothed */
+    double annuity, life_rent_yuan[MDL_BELIEF_RULES], life_occupancy[MDL_BELIEF_RULES]; /* prospects.c, of the day */
+    int32_t best_type[MDL_BELIEF_RULES][2]; /* for free builders, for state-funded ones */
+    bool above_trend;                       /* committed capacity is above the counter-cyclical trend */
+    double bid_fen[MDL_MAX_GPU_TYPES], bid_gpus[MDL_MAX_GPU_TYPES]; /* builders' bids of the day: limit x GPUs, GPUs */
+    int64_t signal_fen[MDL_MAX_GPU_TYPES];                          /* price that brokers and builders reckon with */
+    uint32_t recent[MDL_RECENT_DAYS];                               /* announcements by day, ring */
+    uint32_t recent_total;
+
+    mdl_interval_t interval;
+    mdl_tally_t tally;
+} mdl_eco_t;
+
+/* One boundary's view of everything. */
+typedef struct mdl_step {
+    sim_world_t *world;
+    mdl_eco_t *eco;
+    const mdl_input_t *input;
+    const mdl_tables_t *tables;
+    const mdl_params_t *params; /* = &eco->params */
+    mdl_ledger_t *ledger;
+    mdl_lots_t *lots;
+    mdl_chips_t *chips;
+    mdl_rental_t *rental;
+    mdl_bank_t *bank;
+    mdl_broker_t *brokers;
+    mdl_lab_t *labs;
+    mdl_developer_t *developers;
+    mdl_project_t *projects;
+    mdl_site_t *sites;
+    mdl_tenant_t *tenants;
+    mdl_chip_trade_t *trades;
+    mdl_contract_t *ended;
+    int64_t now_s;
+    int64_t day;
+    sim_error_t *err;
+} mdl_step_t;
+
+/* Propagates a failure. */
+#define MDL_TRY(call)                                                                                                  \
+    do {                                                                                                               \
+        sim_status_t status_ = (call);                                                                                 \
+        if (status_ != SIM_OK)                                                                                         \
+            return status_;                                                                                            \
+    } while (0)
+
+/* memory.c: blocks, growth, resolving. */
+sim_status_t mdl_eco_allocate(mdl_step_t *step);
+sim_status_t mdl_eco_reserve(mdl_step_t *step); /* head room for a day; refreshes the pointers */
+void mdl_step_open(mdl_step_t *step, sim_world_t *world, int64_t now_s, sim_error_t *err);
+
+/* step_outside.c */
+sim_status_t mdl_eco_resolve_params(mdl_step_t *step); /* parameters and changes as they stand at step->now_s */
+uint64_t mdl_eco_banned(const mdl_step_t *step);       /* types that an export rule stands against, bit set */
+
+/* birth.c: agents and what stands on the first day. */
+sim_status_t mdl_eco_found(mdl_step_t *step);
+
+/* The daily steps, in the order in which economy.c runs them. */
+sim_status_t mdl_step_meters(mdl_step_t *step);
+sim_status_t mdl_step_outside(mdl_step_t *step);
+sim_status_t mdl_step_sentiment(mdl_step_t *step);
+sim_status_t mdl_step_demand(mdl_step_t *step);
+sim_status_t mdl_step_rental(mdl_step_t *step);
+sim_status_t mdl_step_platforms(mdl_step_t *step);
+sim_status_t mdl_step_chips(mdl_step_t *step);
+sim_status_t mdl_step_developers(mdl_step_t *step);
+sim_status_t mdl_step_projects(mdl_step_t *step);
+sim_status_t mdl_step_cities(mdl_step_t *step);
+sim_status_t mdl_step_banks(mdl_step_t *step);
+sim_status_t mdl_step_subsidies(mdl_step_t *step);
+
+/* Dated events. */
+sim_status_t mdl_event_build_stage(mdl_step_t *step, uint32_t project);
+sim_status_t mdl_event_loan_month(mdl_step_t *step, uint32_t loan);
+sim_status_t mdl_event_month(mdl_step_t *step);
+sim_status_t mdl_event_record(mdl_step_t *step);
+
+/* money.c: paying with what there is. */
+sim_status_t mdl_eco_fund(mdl_step_t *step, uint32_t account,
+                          int64_t amount_fen); /* tops a deposit up from customers' other payments */
+sim_status_t mdl_city_pay(mdl_step_t *step, int32_t city, mdl_flow_t kind, uint32_t payee, int64_t due_fen,
+                          int64_t *paid_fen);
+sim_status_t mdl_voucher_pay(mdl_step_t *step, const mdl_project_t *project, uint32_t tenant_account, int64_t rent_fen);
+
+/* sites.c: data centres and their place in the rental market. */
+sim_status_t mdl_site_open(mdl_step_t *step, const mdl_datacentre_spec_t *spec, uint32_t account, uint32_t project,
+                           uint32_t platform, uint32_t *site);
+sim_status_t mdl_site_grow(mdl_step_t *step, uint32_t site, uint32_t nodes);    /* nodes with chips in, from now on */
+sim_status_t mdl_site_rent_out(mdl_step_t *step, uint32_t site, int32_t nodes); /* a platform's slack */
+sim_status_t mdl_site_close(mdl_step_t *step, uint32_t site);
+sim_status_t mdl_pool_extend(mdl_step_t *step, uint32_t platform, int32_t province, int32_t type, uint32_t nodes);
+int64_t mdl_site_variable_fen(const mdl_step_t *step, int32_t province, int32_t gpu_type); /* per node-month */
+double mdl_node_kwh_month(const mdl_step_t *step, int32_t province, int32_t gpu_type,
+                          bool busy); /* through the meter */
+int mdl_tariff_flags(const mdl_step_t *step, int32_t gpu_type);
+double mdl_reference_per_gpu(const mdl_step_t *step, int32_t gpu_type); /* H100-equivalents, dense FP16 */
+
+/* prospects.c: what a node looks like to builders. */
+void mdl_prospects_day(mdl_step_t *step);
+void mdl_prospect_at(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t city, int32_t type, mdl_prospect_t *p);
+int32_t mdl_best_type(const mdl_step_t *step, mdl_belief_rule_t rule, bool state_funded); /* -1: none to be had */
+double mdl_chip_price_yuan(const mdl_step_t *step, int32_t type);
+
+/* step_subsidies.c */
+sim_status_t mdl_subsidy_start(mdl_step_t *step, mdl_project_t *project); /* what is paid when building starts */
+
+/* leases.c: contracts between tenants and sites. The data centre knows a contract by MDL_LEASE_NUMBER, a platform's own
+ * work by MDL_LEASE_OWN + class. */
+#define MDL_LEASE_OWN              UINT32_C(0x80000000)
+#define MDL_LEASE_NUMBER(contract) ((uint32_t)(contract)->number & ~MDL_LEASE_OWN)
+#define MDL_BILLING_DAYS           7 /* rents are paid weekly */
+sim_status_t mdl_lease_start(mdl_step_t *step, uint32_t slot);
+sim_status_t mdl_lease_end(mdl_step_t *step, const mdl_contract_t *ended); /* settles rent, tells the data centre */
+sim_status_t mdl_lease_bill_all(mdl_step_t *step);
+sim_status_t mdl_lease_resize(mdl_step_t *step, uint32_t slot, int32_t nodes); /* on a billing day */
+/* Ends a tenant's contracts of a kind, those with numbers below `before` (UINT64_MAX = all). */
+sim_status_t mdl_tenant_leave(mdl_step_t *step, uint32_t tenant, mdl_wish_t wish, uint64_t before);
+static inline uint32_t mdl_wish_tag(uint32_t tenant, mdl_wish_t wish)
+{
+    return tenant * MDL_WISHES + (uint32_t)wish;
+}
+
+/* projects.c: turns in a project's life that several steps take. */
+sim_status_t mdl_project_announce(mdl_step_t *step, uint32_t developer, int32_t city, mdl_belief_rule_t rule,
+                                  double merit, const mdl_prospect_t *prospect);
+sim_status_t mdl_project_received(mdl_step_t *step, mdl_project_t *project, int64_t gpus);   /* chips in stock */
+sim_status_t mdl_project_sold_chips(mdl_step_t *step, mdl_project_t *project, int64_t gpus); /* chips left */
+sim_status_t mdl_project_energise(mdl_step_t *step, mdl_project_t *project);
+void mdl_project_check_loan(const mdl_step_t *step, mdl_project_t *project); /* forgets a loan that is over */
+sim_status_t mdl_project_end(mdl_step_t *step, mdl_project_t *project, mdl_stage_t how);
+sim_status_t mdl_project_schedule(mdl_step_t *step, const mdl_project_t *project, int64_t delay_s, uint32_t event);
+void mdl_project_rng(const mdl_step_t *step, const mdl_project_t *project, uint64_t purpose, uint64_t event,
+                     sim_rng_t *rng);
+
+/* record.c, outcomes.c, audit.c */
+void mdl_eco_map_channels(mdl_eco_t *eco);
+static inline int64_t mdl_eco_interval_end_s(const mdl_input_t *input, uint32_t i)
+{
+    int64_t end_s = ((int64_t)i + 1) * input->record_interval_s;
+    return end_s < input->horizon_s ? end_s : input->horizon_s;
+}
+void mdl_eco_set(const mdl_eco_t *eco, enum mdl_record channel, uint32_t index, double value);
+void mdl_eco_record_month(mdl_step_t *step);
+void mdl_eco_record_project(const mdl_step_t *step, uint32_t project);
+void mdl_eco_note_rental_week(mdl_step_t *step); /* before the market closes its week */
+void mdl_outcomes_invested(mdl_step_t *step, const mdl_project_t *project, int64_t paid_fen);
+void mdl_eco_fact(mdl_step_t *step, uint32_t fact, uint32_t entity, double value);
+sim_status_t mdl_eco_audit(mdl_step_t *step);
+void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, double busy, double powered,
+                       double leased); /* of a day, GPU s */
+void mdl_outcomes_day(mdl_step_t *step);
+void mdl_outcomes_week(mdl_step_t *step); /* after the rental market has closed its week */
+double mdl_outcomes_sadf(const double *series, size_t n);
+double mdl_outcomes_explosive_rent(const sim_recorder_t *recorder);
+void mdl_outcomes_finish(mdl_step_t *step);
+
+#endif

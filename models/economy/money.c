@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/economy/economy_state.h"
+
+sim_status_t mdl_eco_fund(mdl_step_t *step, uint32_t account, int64_t amount_fen)
+{
+    int64_t have_fen = mdl_ledger_deposit_fen(step->ledger, account);
+    if (have_fen >= amount_fen)
+        return SIM_OK;
+    return mdl_ledger_pay(step->ledger, MDL_FLOW_SALES, MDL_LEDGER_REST, account, amount_fen - have_fen, step->err);
+}
+
+/* Grants, vouchers and bail-outs leave through here: what the city has, up to what is due. */
+sim_status_t mdl_city_pay(mdl_step_t *step, int32_t city, mdl_flow_t kind, uint32_t payee, int64_t due_fen,
+                          int64_t *paid_fen)
+{
+    return mdl_ledger_pay_up_to(step->ledger, kind, step->eco->city_account[city], payee, due_fen, paid_fen, step->err);
+}
+
+sim_status_t mdl_voucher_pay(mdl_step_t *step, const mdl_project_t *project, uint32_t tenant_account, int64_t rent_fen)
+{
+    mdl_city_state_t *city = &step->eco->cities[project->city];
+    int64_t budget_fen = mdl_money_share(city->budget_fen, step->params->subsidy_voucher_budget_share);
+    int64_t due_fen = mdl_money_share(rent_fen, step->params->subsidy_voucher_share);
+    int64_t left_fen = budget_fen - city->vouchers_fen;
+    due_fen = due_fen < left_fen ? due_fen : left_fen;
+    if (due_fen <= 0)
+        return SIM_OK;
+    int64_t paid_fen = 0;
+    MDL_TRY(mdl_city_pay(step, project->city, MDL_FLOW_VOUCHER, tenant_account, due_fen, &paid_fen));
+    city->vouchers_fen += paid_fen;
+    step->eco->tally.vouchers_fen += paid_fen;
+    return SIM_OK;
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Prospects: what one node at one place looks like to a builder, from beliefs, prices and offers. */
+#include "models/economy/economy_state.h"
+
+#include "models/agents/central.h"
+#include "models/params/rates.h"
+
+static double ported_share(const mdl_step_t *step)
+{
+    double share =
+        step->params->start_ported + step->params->start_ported_growth * (double)step->day / MDL_DAYS_PER_YEAR;
+    return share > 1 ? 1 : share;
+}
+
+/* What a node of a type earns against a reference node: throughput, less what tenants lose by porting. */
+static double earning_rate(const mdl_step_t *step, int32_t type)
+{
+    const mdl_gpu_type_t *row = &step->tables->gpu_types[type];
+    double rate[MDL_SEGMENTS], sum = 0;
+    mdl_rental_rates(row, rate);
+    for (int s = 0; s < MDL_SEGMENTS; s++)
+        sum += rate[s];
+    double mean = sum / MDL_SEGMENTS;
+    if (row->stack == MDL_STACK_CUDA)
+        return mean;
+    double burden = (1 - step->params->rental_porting_loss) / (1 + step->params->rental_porting_cost);
+    double ported = ported_share(step);
+    return mean * (ported + (1 - ported) * burden);
+}
+
+double mdl_chip_price_yuan(const mdl_step_t *step, int32_t type)
+{
+    return (double)step->eco->signal_fen[type] / MDL_FEN_PER_YUAN;
+}
+
+static double mean_nodes(const mdl_params_t *params)
+{
+    double nodes = params->developers_size_mean / (params->developers_pflops_per_reference * MDL_GPUS_PER_NODE);
+    return nodes > 1 ? nodes : 1;
+}
+
+static void add_power(const mdl_step_t *step, mdl_prospect_t *p, int32_t province, int32_t type)
+{
+    const mdl_province_t *place = &step->tables->provinces[province];
+    int flags = mdl_tariff_flags(step, type);
+    double tariff_yuan = mdl_grid_tariff_fen_kwh(step->params, place, flags) / MDL_FEN_PER_YUAN;
+    double gain_yuan = mdl_grid_resale_gain_fen_kwh(step->params, place, flags) / MDL_FEN_PER_YUAN;
+    double busy_kwh = mdl_node_kwh_month(step, province, type, true);
+    p->power_busy_yuan = busy_kwh * tariff_yuan;
+    p->power_idle_yuan = mdl_node_kwh_month(step, province, type, false) * tariff_yuan;
+    p->resale_yuan = gain_yuan > 0 ? gain_yuan * busy_kwh * step->params->developers_resale_share : 0;
+}
+
+static double lending_share(const mdl_step_t *step)
+{
+    double share = step->params->credit_ltv * step->bank->appetite;
+    return share < step->params->credit_ltv_cap ? share : step->params->credit_ltv_cap;
+}
+
+void mdl_prospect_at(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t city, int32_t type, mdl_prospect_t *p)
+{
+    const mdl_eco_t *eco = step->eco;
+    const mdl_params_t *params = step->params;
+    const mdl_city_state_t *state = &eco->cities[city];
+    double upkeep_fen = (double)params->developers_node_cost_fen;
+    double staff_fen = (double)params->developers_fixed_cost_fen / mean_nodes(params);
+    double building_yuan = (double)params->developers_building_cost_fen / MDL_FEN_PER_YUAN;
+    *p = (mdl_prospect_t){
+        .capital_yuan = MDL_GPUS_PER_NODE * mdl_chip_price_yuan(step, type) + building_yuan,
+        .rent_yuan = eco->life_rent_yuan[rule] * earning_rate(step, type),
+        .occupancy = eco->life_occupancy[rule],
+        .activity = eco->activity,
+        .fixed_yuan = (upkeep_fen + staff_fen) / MDL_FEN_PER_YUAN,
+        .grant_share = mdl_city_offer(state, params, eco->above_trend),
+        .loan_share = lending_share(step),
+        .land_motive = mdl_city_land_motive(state, params),
+        .hype = mdl_hype_level(&eco->hype),
+    };
+    add_power(step, p, state->province, type);
+}
+
+/* Whether a project could get the type at all: on the market, and past the export rule only if that is open to it. */
+static bool obtainable(const mdl_step_t *step, int32_t type, bool state_funded)
+{
+    const mdl_gpu_type_t *row = &step->tables->gpu_types[type];
+    if (row->available_day > step->input->start_day + step->day)
+        return false;
+    return mdl_central_may_buy(step->params, row, state_funded);
+}
+
+int32_t mdl_best_type(const mdl_step_t *step, mdl_belief_rule_t rule, bool state_funded)
+{
+    int32_t best = -1;
+    double best_npv = 0;
+    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++) {
+        if (!obtainable(step, (int32_t)type, state_funded))
+            continue;
+        mdl_prospect_t prospect;
+        mdl_prospect_at(step, rule, 0, (int32_t)type, &prospect);
+        double npv = mdl_developer_npv(step->params, &prospect, step->eco->annuity);
+        if (best < 0 || npv > best_npv) {
+            best = (int32_t)type;
+            best_npv = npv;
+        }
+    }
+    return best;
+}
+
+/* Once a day: what the three rules expect, and the chip that each would buy. */
+void mdl_prospects_day(mdl_step_t *step)
+{
+    mdl_eco_t *eco = step->eco;
+    eco->annuity = mdl_developer_annuity(step->params);
+    for (int rule = 0; rule < MDL_BELIEF_RULES; rule++) {
+        mdl_belief_rule_t r = (mdl_belief_rule_t)rule;
+        eco->life_rent_yuan[rule] = mdl_beliefs_life_rent(&eco->beliefs, step->params, &eco->view, r);
+        eco->life_occupancy[rule] = mdl_beliefs_occupancy(step->params, &eco->view, r);
+    }
+    for (int rule = 0; rule < MDL_BELIEF_RULES; rule++)
+        for (int state = 0; state < 2; state++)
+            eco->best_type[rule][state] = mdl_best_type(step, (mdl_belief_rule_t)rule, state == 1);
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Sites: data centres as the economy sees them, and their offers in the rental market. */
+#include "models/economy/economy_state.h"
+
+#include "models/hardware/power.h"
+#include "models/params/rates.h"
+
+#define HOURS_PER_MONTH (24 * MDL_DAYS_PER_MONTH)
+
+double mdl_reference_per_gpu(const mdl_step_t *step, int32_t gpu_type)
+{
+    const mdl_tables_t *tables = step->tables;
+    return tables->gpu_types[gpu_type].tflops_fp16 / tables->gpu_types[tables->reference_type].tflops_fp16;
+}
+
+/* Mean over the segments of a node's throughput against a reference node. */
+static double mean_rate(const mdl_gpu_type_t *type)
+{
+    double rate[MDL_SEGMENTS], sum = 0;
+    mdl_rental_rates(type, rate);
+    for (int s = 0; s < MDL_SEGMENTS; s++)
+        sum += rate[s];
+    return sum / MDL_SEGMENTS;
+}
+
+double mdl_node_kwh_month(const mdl_step_t *step, int32_t province, int32_t gpu_type, bool busy)
+{
+    mdl_power_t power;
+    mdl_power_init(&power, &step->tables->gpu_types[gpu_type], step->tables->provinces[province].pue, step->params);
+    double watts = (double)power.node_idle_w + (busy ? MDL_GPUS_PER_NODE * (double)power.gpu_busy_w : 0);
+    return watts / 1000.0 * (double)power.pue_permille / 1000.0 * HOURS_PER_MONTH;
+}
+
+int mdl_tariff_flags(const mdl_step_t *step, int32_t gpu_type)
+{
+    bool domestic = step->tables->gpu_types[gpu_type].stack == MDL_STACK_CANN;
+    return MDL_TARIFF_SUBSIDISED | (domestic ? MDL_TARIFF_DOMESTIC_CHIPS : 0);
+}
+
+int64_t mdl_site_variable_fen(const mdl_step_t *step, int32_t province, int32_t gpu_type)
+{
+    const mdl_province_t *place = &step->tables->provinces[province];
+    double tariff_fen = mdl_grid_tariff_fen_kwh(step->params, place, mdl_tariff_flags(step, gpu_type));
+    double power_fen = mdl_node_kwh_month(step, province, gpu_type, true) * tariff_fen;
+    return mdl_money_round(power_fen) + step->params->developers_node_cost_fen;
+}
+
+static bool is_experienced(const mdl_step_t *step, uint32_t project)
+{
+    return project == MDL_NO_PROJECT || step->projects[project].kind == MDL_DEVELOPER_OPERATOR;
+}
+
+/* First asked rent of a physical node: the index for what the node is worth against a reference node. */
+static int64_t opening_price_fen(const mdl_step_t *step, const mdl_site_t *site)
+{
+    double index_fen = (double)step->rental->index_fen * site->reference_per_node;
+    int64_t floor_fen = mdl_site_variable_fen(step, site->province, site->gpu_type);
+    int64_t price_fen = mdl_money_round(index_fen);
+    return price_fen > floor_fen ? price_fen : floor_fen;
+}
+
+static sim_status_t open_offer(mdl_step_t *step, uint32_t index, double fabric_gb_s)
+{
+    mdl_site_t *site = &step->sites[index];
+    const mdl_gpu_type_t *type = &step->tables->gpu_types[site->gpu_type];
+    mdl_offer_t offer = {.centre = index,
+                         .account = site->account,
+                         .province = site->province,
+                         .gpu_type = site->gpu_type,
+                         .stack = type->stack,
+                         .nodes = site->project == MDL_NO_PROJECT ? 0 : (int32_t)site->nodes,
+                         .fabric_gb_s = fabric_gb_s,
+                         .reliability = is_experienced(step, site->project)
+                                            ? step->params->developers_reliability
+                                            : step->params->developers_reliability_novice,
+                         .price_fen_node_month = opening_price_fen(step, site),
+                         .floor_fen_node_month = mdl_site_variable_fen(step, site->province, site->gpu_type)};
+    mdl_rental_rates(type, offer.rate);
+    return mdl_rental_offer_open(step->rental, &offer, &site->offer, step->err);
+}
+
+sim_status_t mdl_site_open(mdl_step_t *step, const mdl_datacentre_spec_t *spec, uint32_t account, uint32_t project,
+                           uint32_t platform, uint32_t *index)
+{
+    mdl_eco_t *eco = step->eco;
+    if (eco->n_sites == eco->site_capacity)
+        return sim_fail(step->err, SIM_ELIMIT, "sites", "more than %u data centres", eco->site_capacity);
+    uint32_t lp;
+    int64_t now_s = sim_world_now(step->world);
+    MDL_TRY(mdl_datacentre_create(step->world, MDL_LP_DATACENTRE, spec, now_s, &lp, step->err));
+    *index = eco->n_sites++;
+    step->sites[*index] = (mdl_site_t){
+        .lp = lp,
+        .project = project,
+        .platform = platform,
+        .account = account,
+        .province = spec->province,
+        .zone = step->rental->province_zone[spec->province],
+        .gpu_type = spec->gpu_type,
+        .nodes_max = spec->nodes,
+        .nodes = spec->nodes_powered,
+        .open = true,
+        .energised_s = now_s,
+        .reference_per_node = mean_rate(&step->tables->gpu_types[spec->gpu_type]),
+    };
+    return open_offer(step, *index, spec->fabric_gb_s);
+}
+
+static sim_status_t resize_offer(mdl_step_t *step, mdl_site_t *site, int32_t nodes)
+{
+    uint32_t n_ended = 0;
+    MDL_TRY(mdl_rental_offer_resize(step->rental, site->offer, nodes, step->ended, step->eco->ended_capacity, &n_ended,
+                                    step->err));
+    for (uint32_t i = 0; i < n_ended; i++)
+        MDL_TRY(mdl_lease_end(step, &step->ended[i]));
+    return SIM_OK;
+}
+
+sim_status_t mdl_site_grow(mdl_step_t *step, uint32_t index, uint32_t nodes)
+{
+    mdl_site_t *site = &step->sites[index];
+    SIM_ASSERT(nodes <= site->nodes_max);
+    site->nodes = nodes;
+    int64_t now_s = sim_world_now(step->world);
+    MDL_TRY(sim_world_schedule(step->world, site->lp,
+                               &(sim_event_t){.time_s = now_s, .type = MDL_DC_POWER_NODES, .a = nodes}, 0, NULL));
+    return site->project == MDL_NO_PROJECT ? SIM_OK : resize_offer(step, site, (int32_t)nodes);
+}
+
+sim_status_t mdl_site_rent_out(mdl_step_t *step, uint32_t index, int32_t nodes)
+{
+    mdl_site_t *site = &step->sites[index];
+    const mdl_offer_t *offer = mdl_rental_offer(step->rental, site->offer);
+    /* What tenants already hold is left to them until their contracts end. */
+    int32_t wanted = nodes > offer->leased ? nodes : offer->leased;
+    return wanted == offer->nodes ? SIM_OK : resize_offer(step, site, wanted);
+}
+
+sim_status_t mdl_site_close(mdl_step_t *step, uint32_t index)
+{
+    mdl_site_t *site = &step->sites[index];
+    if (!site->open)
+        return SIM_OK;
+    uint32_t n_ended = 0;
+    MDL_TRY(
+        mdl_rental_offer_close(step->rental, site->offer, step->ended, step->eco->ended_capacity, &n_ended, step->err));
+    for (uint32_t i = 0; i < n_ended; i++)
+        MDL_TRY(mdl_lease_end(step, &step->ended[i]));
+    int64_t now_s = sim_world_now(step->world);
+    MDL_TRY(sim_world_schedule(step->world, site->lp, &(sim_event_t){.time_s = now_s, .type = MDL_DC_CLOSE}, 1, NULL));
+    site->open = false;
+    return SIM_OK;
+}

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The chip market's day: channels release, platforms take their contracts, brokers land and ship, builders bid, owners
+ * in distress sell, books clear, trades are paid and chips move. */
+#include "models/economy/economy_state.h"
+
+#include "models/agents/central.h"
+
+#define BUYER_PLATFORM UINT32_C(0x80000000) /* tag of a platform's order; otherwise a project */
+
+static int64_t date(const mdl_step_t *step)
+{
+    return step->input->start_day + step->day;
+}
+
+static uint32_t maker_of(const mdl_step_t *step, int32_t type)
+{
+    return step->eco->maker_account[step->tables->gpu_types[type].foreign ? 0 : 1];
+}
+
+/* --- purchases ---------------------------------------------------------------------------------------------------- */
+
+static uint32_t place_of(uint32_t tag)
+{
+    return tag & BUYER_PLATFORM ? MDL_LOT_PLACE_NONE : tag;
+}
+
+static void count_purchase(mdl_step_t *step, uint32_t tag, int64_t gpus, int64_t paid_fen)
+{
+    if (tag & BUYER_PLATFORM) {
+        mdl_platform_bought(&step->eco->platforms[tag & ~BUYER_PLATFORM], gpus, paid_fen);
+        return;
+    }
+    mdl_project_t *project = &step->projects[tag];
+    project->gpus_ordered += (uint32_t)gpus;
+    project->chips_paid_fen += paid_fen;
+    mdl_outcomes_invested(step, project, paid_fen);
+}
+
+/* A sale by the maker: money to the maker, tariff or cut out of it, chips on their way. */
+static sim_status_t buy_official(mdl_step_t *step, int32_t type, uint32_t buyer, uint32_t tag, int64_t gpus,
+                                 int64_t price_fen)
+{
+    int64_t total_fen, tariff_fen;
+    if (!mdl_money_times(price_fen, gpus, &total_fen))
+        return sim_fail(step->err, SIM_EINVARIANT, "chips", "a trade of %lld GPUs is too large", (long long)gpus);
+    uint32_t maker = maker_of(step, type);
+    MDL_TRY(mdl_ledger_pay(step->ledger, MDL_FLOW_CHIPS, buyer, maker, total_fen, step->err));
+    tariff_fen = gpus * mdl_channel_tariff_fen(step->params, step->tables, type, price_fen);
+    MDL_TRY(mdl_ledger_pay(step->ledger, MDL_FLOW_TARIFF, maker, MDL_LEDGER_REST, tariff_fen, step->err));
+    mdl_lot_t lot = {.type = type,
+                     .state = MDL_LOT_TRANSIT,
+                     .owner = buyer,
+                     .place = place_of(tag),
+                     .count = gpus,
+                     .due_day = date(step) + mdl_channel_lead_d(step->params, step->tables, type)};
+    count_purchase(step, tag, gpus, total_fen);
+    return mdl_lots_make(step->lots, &lot, NULL, step->err);
+}
+
+/* Moves chips out of a seller's stock to a buyer inside the country. */
+static sim_status_t hand_over(mdl_step_t *step, int32_t type, uint32_t seller, uint32_t buyer, uint32_t tag,
+                              int64_t gpus)
+{
+    int64_t due = date(step) + step->params->developers_delivery_s / SIM_DAY_S;
+    mdl_lot_t to = {.state = MDL_LOT_TRANSIT, .owner = buyer, .place = place_of(tag), .due_day = due};
+    for (uint32_t lot = mdl_lots_first(step->lots, seller); lot != MDL_NO_LOT && gpus > 0;) {
+        mdl_lot_t here = *mdl_lots_get(step->lots, lot);
+        if (here.type == type && here.state == MDL_LOT_STOCK) {
+            int64_t n = here.count < gpus ? here.count : gpus;
+            MDL_TRY(mdl_lots_move(step->lots, lot, n, &to, NULL, step->err));
+            gpus -= n;
+            lot = mdl_lots_first(step->lots, seller);
+        } else {
+            lot = here.next;
+        }
+    }
+    if (gpus > 0)
+        return sim_fail(step->err, SIM_EINVARIANT, "chips", "a seller of type %d lacks %lld GPUs", type,
+                        (long long)gpus);
+    return SIM_OK;
+}
+
+static sim_status_t buy_second_hand(mdl_step_t *step, const mdl_chip_trade_t *trade)
+{
+    int64_t total_fen;
+    if (!mdl_money_times(trade->price_fen, trade->quantity, &total_fen))
+        return sim_fail(step->err, SIM_EINVARIANT, "chips", "a trade is too large");
+    MDL_TRY(mdl_ledger_pay(step->ledger, MDL_FLOW_CHIPS, trade->buyer, trade->seller, total_fen, step->err));
+    MDL_TRY(hand_over(step, trade->type, trade->seller, trade->buyer, trade->buy_tag, trade->quantity));
+    count_purchase(step, trade->buy_tag, trade->quantity, total_fen);
+    if (trade->channel == MDL_CHANNEL_BROKER) {
+        for (uint32_t b = 0; b < step->eco->n_brokers; b++)
+            if (step->brokers[b].account == trade->seller)
+                return mdl_broker_sold(&step->brokers[b], step->ledger, trade->type, trade->quantity, step->err);
+        return sim_fail(step->err, SIM_EINTERNAL, "chips", "a broker's sale without a broker");
+    }
+    return mdl_project_sold_chips(step, &step->projects[trade->sell_tag], trade->quantity);
+}
+
+/* --- supply ------------------------------------------------------------------------------------------------------- */
+
+static void release_channels(mdl_step_t *step)
+{
+    uint64_t banned = mdl_eco_banned(step);
+    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
+        mdl_channel_release(step->chips, step->params, step->tables, (int32_t)type, date(step), !(banned >> type & 1));
+}
+
+static int64_t payable(const mdl_step_t *step, uint32_t account, int64_t gpus, int64_t price_fen)
+{
+    int64_t deposit_fen = mdl_ledger_deposit_fen(step->ledger, account);
+    int64_t most = price_fen > 0 && deposit_fen > 0 ? deposit_fen / price_fen : 0;
+    return gpus < most ? gpus : most;
+}
+
+static bool has_room(const mdl_step_t *step, int32_t type)
+{
+    return step->chips->n_orders[type] < step->chips->capacity;
+}
+
+/* Platforms take what their standing contracts give them, in an order that turns with the days, and bid for the rest. */
+static sim_status_t serve_platform(mdl_step_t *step, uint32_t i)
+{
+    mdl_platform_order_t *order = &step->eco->platform_order[i];
+    uint32_t account = step->eco->platform_account[i];
+    if (order->type < 0 || order->gpus <= 0)
+        return SIM_OK;
+    int64_t ask_fen = mdl_channel_ask_fen(step->params, step->tables, order->type);
+    int64_t wanted = payable(step, account, order->gpus, ask_fen);
+    int64_t got = wanted > 0 ? mdl_channel_allot(step->chips, order->type, wanted) : 0;
+    if (got > 0)
+        MDL_TRY(buy_official(step, order->type, account, BUYER_PLATFORM | i, got, ask_fen));
+    int64_t rest = payable(step, account, order->gpus - got, order->limit_fen);
+    if (rest <= 0 || !has_room(step, order->type))
+        return SIM_OK;
+    mdl_order_t bid = {.side = MDL_SIDE_BUY,
+                       .account = account,
+                       .tag = BUYER_PLATFORM | i,
+                       .quantity = rest,
+                       .limit_fen = order->limit_fen,
+                       .last_day = date(step)};
+    return mdl_chips_order(step->chips, order->type, &bid, NULL, step->err);
+}
+
+static sim_status_t offer_channels(mdl_step_t *step)
+{
+    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
+        if (has_room(step, (int32_t)type))
+            MDL_TRY(mdl_channel_order(step->chips, step->params, step->tables, (int32_t)type,
+                                      maker_of(step, (int32_t)type), date(step), step->err));
+    return SIM_OK;
+}
+
+static sim_status_t step_broker(mdl_step_t *step, mdl_broker_t *broker)
+{
+    mdl_broker_arrival_t arrival;
+    MDL_TRY(mdl_broker_arrive(broker, step->ledger, step->lots, step->params, step->tables, date(step),
+                              sim_world_seed(step->world), sim_world_replication(step->world), &arrival, step->err));
+    mdl_broker_order_t ship;
+    int64_t budget_fen = mdl_ledger_deposit_fen(step->ledger, broker->account);
+    mdl_broker_decide(broker, step->params, step->tables, mdl_eco_banned(step), step->eco->signal_fen, budget_fen,
+                      date(step), &ship);
+    MDL_TRY(mdl_broker_ship(broker, step->ledger, step->lots, step->tables, &ship, date(step), step->err));
+    mdl_order_t offers[MDL_MAX_GPU_TYPES];
+    uint32_t n = mdl_broker_offers(broker, step->params, step->tables, mdl_eco_banned(step), step->eco->signal_fen,
+                                   date(step), offers);
+    for (uint32_t i = 0; i < n; i++)
+        if (has_room(step, (int32_t)offers[i].tag))
+            MDL_TRY(mdl_chips_order(step->chips, (int32_t)offers[i].tag, &offers[i], NULL, step->err));
+    return SIM_OK;
+}
+
+static sim_status_t offer_distressed(mdl_step_t *step, const mdl_project_t *project)
+{
+    int64_t gpus = mdl_lots_count(step->lots, project->account, project->gpu_type, MDL_LOT_STOCK);
+    if (gpus == 0 || !has_room(step, project->gpu_type))
+        return SIM_OK;
+    int64_t index_fen = mdl_chips_price_fen(step->chips, project->gpu_type);
+    int64_t reserve_fen = 0;
+    if (project->loan != MDL_NO_LOAN)
+        reserve_fen = mdl_bank_reserve_fen(step->bank, step->params, project->loan, date(step), index_fen);
+    mdl_order_t ask = {.side = MDL_SIDE_SELL,
+                       .account = project->account,
+                       .tag = (uint32_t)(project - step->projects),
+                       .quantity = gpus,
+                       .limit_fen = reserve_fen,
+                       .last_day = date(step),
+                       .channel = MDL_CHANNEL_DISTRESS};
+    return mdl_chips_order(step->chips, project->gpu_type, &ask, NULL, step->err);
+}
+
+/* --- builders' bids ----------------------------------------------------------------------------------------------- */
+
+/* An open centre buys the rest of its chips only while it is well let. */
+static bool wants_more(const mdl_step_t *step, const mdl_project_t *project)
+{
+    if (project->stage == MDL_STAGE_WAITING)
+        return true;
+    if (project->stage == MDL_STAGE_BUILDING)
+        return (int64_t)project->build_stage >= step->params->developers_order_stage;
+    if (project->stage != MDL_STAGE_OPERATING)
+        return false;
+    const mdl_offer_t *offer = mdl_rental_offer(step->rental, step->sites[project->site].offer);
+    return offer->leased >= step->params->developers_target_occupancy * offer->nodes;
+}
+
+/* Before the first chip has come a builder may still change the type it plans with. */
+static void reconsider_type(mdl_step_t *step, mdl_project_t *project)
+{
+    if (project->gpus_ordered > 0 || step->day % 7 != 0)
+        return;
+    int32_t type = step->eco->best_type[project->rule][project->state_funded];
+    if (type < 0 || type == project->gpu_type)
+        return;
+    double before = mdl_reference_per_gpu(step, project->gpu_type), after = mdl_reference_per_gpu(step, type);
+    uint32_t nodes = (uint32_t)(project->nodes_wanted * before / after + 0.5);
+    uint32_t planned = (uint32_t)(project->nodes_planned * before / after + 0.5);
+    project->gpu_type = type;
+    project->nodes_wanted = nodes > 0 ? nodes : 1;
+    project->nodes_planned = planned > project->nodes_wanted ? planned : project->nodes_wanted;
+}
+
+/* What is left for chips after the building and the first months are paid. */
+static int64_t chip_budget_fen(const mdl_step_t *step, const mdl_project_t *project)
+{
+    int64_t kept_fen = project->building_fen - project->building_paid_fen +
+                       mdl_money_share(project->capital_fen, step->params->developers_reserve);
+    return mdl_ledger_deposit_fen(step->ledger, project->account) - kept_fen;
+}
+
+static sim_status_t bid(mdl_step_t *step, mdl_project_t *project)
+{
+    reconsider_type(step, project);
+    int64_t wanted = (int64_t)project->nodes_wanted * MDL_GPUS_PER_NODE;
+    int64_t missing = wanted - project->gpus_ordered;
+    const mdl_gpu_type_t *type = &step->tables->gpu_types[project->gpu_type];
+    if (missing <= 0 || !has_room(step, project->gpu_type) ||
+        !mdl_central_may_buy(step->params, type, project->state_funded))
+        return SIM_OK;
+    mdl_prospect_t prospect;
+    mdl_prospect_at(step, (mdl_belief_rule_t)project->rule, project->city, project->gpu_type, &prospect);
+    double limit_yuan = mdl_developer_chip_limit(step->params, &prospect, step->eco->annuity) * project->valuation;
+    int64_t limit_fen = mdl_money_round(limit_yuan * MDL_FEN_PER_YUAN);
+    int64_t budget_fen = chip_budget_fen(step, project);
+    int64_t most = limit_fen > 0 && budget_fen > 0 ? budget_fen / limit_fen : 0;
+    int64_t quantity = missing < most ? missing : most;
+    /* A thin purse still bids for what the market's price would buy it. */
+    int64_t price_fen = step->eco->signal_fen[project->gpu_type];
+    if (quantity < missing && price_fen > 0 && price_fen < limit_fen && budget_fen > 0) {
+        limit_fen = price_fen;
+        quantity = budget_fen / price_fen < missing ? budget_fen / price_fen : missing;
+    }
+    if (quantity <= 0 || limit_fen <= 0)
+        return SIM_OK;
+    mdl_order_t order = {.side = MDL_SIDE_BUY,
+                         .account = project->account,
+                         .tag = (uint32_t)(project - step->projects),
+                         .quantity = quantity,
+                         .limit_fen = limit_fen,
+                         .last_day = date(step)};
+    step->eco->bid_fen[project->gpu_type] += (double)limit_fen * (double)quantity;
+    step->eco->bid_gpus[project->gpu_type] += (double)quantity;
+    return mdl_chips_order(step->chips, project->gpu_type, &order, NULL, step->err);
+}
+
+static sim_status_t bid_all(mdl_step_t *step)
+{
+    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
+        step->eco->bid_fen[type] = step->eco->bid_gpus[type] = 0;
+    for (uint32_t i = 0; i < step->eco->n_projects; i++) {
+        mdl_project_t *project = &step->projects[i];
+        if (wants_more(step, project))
+            MDL_TRY(bid(step, project));
+        else if (project->auctioning)
+            MDL_TRY(offer_distressed(step, project));
+    }
+    return SIM_OK;
+}
+
+/* --- clearing ----------------------------------------------------------------------------------------------------- */
+
+static sim_status_t settle(mdl_step_t *step, const mdl_chip_trade_t *trade)
+{
+    mdl_interval_t *interval = &step->eco->interval;
+    interval->chip_value_fen[trade->type] += (double)trade->price_fen * (double)trade->quantity;
+    interval->chip_volume[trade->type] += (double)trade->quantity;
+    interval->chip_channel_volume[trade->channel] += trade->quantity;
+    if (trade->type == step->tables->reference_type) {
+        step->eco->tally.week_chip_fen += (double)trade->price_fen * (double)trade->quantity;
+        step->eco->tally.week_chips += (double)trade->quantity;
+    }
+    bool official = trade->channel == MDL_CHANNEL_OFFICIAL || trade->channel == MDL_CHANNEL_DOMESTIC;
+    if (!official)
+        return buy_second_hand(step, trade);
+    return buy_official(step, trade->type, trade->buyer, trade->buy_tag, trade->quantity, trade->price_fen);
+}
+
+/* The price that builders and brokers reckon with: the last trade, or what is bid in vain when nothing is offered. */
+static void see_price(mdl_step_t *step, int32_t type, bool traded)
+{
+    mdl_eco_t *eco = step->eco;
+    int64_t price_fen = mdl_chips_price_fen(step->chips, type);
+    int64_t bid_fen = eco->bid_gpus[type] > 0 ? mdl_money_round(eco->bid_fen[type] / eco->bid_gpus[type]) : 0;
+    eco->signal_fen[type] = traded || bid_fen < price_fen ? price_fen : bid_fen;
+}
+
+static sim_status_t clear(mdl_step_t *step)
+{
+    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++) {
+        uint32_t n = 0;
+        MDL_TRY(mdl_chips_clear(step->chips, (int32_t)type, date(step), step->trades, step->eco->trade_capacity, &n,
+                                step->err));
+        for (uint32_t i = 0; i < n; i++)
+            MDL_TRY(settle(step, &step->trades[i]));
+        see_price(step, (int32_t)type, n > 0);
+    }
+    return SIM_OK;
+}
+
+/* --- deliveries --------------------------------------------------------------------------------------------------- */
+
+static sim_status_t deliver(mdl_step_t *step, uint32_t lot)
+{
+    mdl_lot_t here = *mdl_lots_get(step->lots, lot);
+    mdl_lot_t to = {.state = MDL_LOT_STOCK, .owner = here.owner, .place = here.place};
+    MDL_TRY(mdl_lots_move(step->lots, lot, here.count, &to, NULL, step->err));
+    if (here.place == MDL_LOT_PLACE_NONE)
+        return SIM_OK; /* a platform's */
+    return mdl_project_received(step, &step->projects[here.place], here.count);
+}
+
+#define DELIVERIES 64 /* looked at in one go */
+
+static sim_status_t deliver_all(mdl_step_t *step)
+{
+    uint32_t due[DELIVERIES];
+    for (;;) {
+        uint32_t n = mdl_lots_due(step->lots, date(step), due, DELIVERIES);
+        uint32_t here = n < DELIVERIES ? n : DELIVERIES;
+        for (uint32_t i = 0; i < here; i++)
+            MDL_TRY(deliver(step, due[i]));
+        if (n <= DELIVERIES)
+            return SIM_OK;
+    }
+}
+
+sim_status_t mdl_step_chips(mdl_step_t *step)
+{
+    release_channels(step);
+    uint32_t n = step->tables->n_platforms;
+    for (uint32_t k = 0; k < n; k++)
+        MDL_TRY(serve_platform(step, (uint32_t)((k + (uint64_t)step->day) % n)));
+    MDL_TRY(offer_channels(step));
+    for (uint32_t b = 0; b < step->eco->n_brokers; b++)
+        MDL_TRY(step_broker(step, &step->brokers[b]));
+    MDL_TRY(bid_all(step));
+    MDL_TRY(clear(step));
+    return deliver_all(step);
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The demand side: labs and enterprises decide, are paid and pay; their wishes go to the rental market. */
+#include "models/economy/economy_state.h"
+
+#define TOKEN_BILLING_DAYS 28 /* token bills are settled every four weeks */
+
+static mdl_address_t address(const mdl_step_t *step, uint64_t entity)
+{
+    return (mdl_address_t){sim_world_seed(step->world), sim_world_replication(step->world), entity, step->day};
+}
+
+static double token_weights(const mdl_step_t *step)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < step->eco->n_labs; i++)
+        sum += mdl_lab_token_weight(&step->labs[i]);
+    return sum;
+}
+
+static mdl_lab_env_t common_lab_env(const mdl_step_t *step)
+{
+    const mdl_eco_t *eco = step->eco;
+    uint32_t entered = 0;
+    for (uint32_t i = 0; i < eco->n_labs; i++)
+        entered += step->labs[i].stage != MDL_LAB_POTENTIAL;
+    return (mdl_lab_env_t){
+        .hype = mdl_hype_level(&eco->hype),
+        .background = eco->hype.background,
+        .venture = eco->hype.venture,
+        .entered_share = eco->n_labs > 0 ? (double)entered / eco->n_labs : 0,
+        .open_log = eco->frontier.open_log,
+        .closed_log = eco->frontier.closed_log,
+        .open_exists = eco->frontier.open_exists,
+        .rent_training_fen = step->rental->index_segment_fen[MDL_SEGMENT_TRAINING],
+        .rent_inference_fen = step->rental->index_segment_fen[MDL_SEGMENT_INFERENCE],
+        .rent_finetune_fen = step->rental->index_segment_fen[MDL_SEGMENT_FINETUNE],
+        .tokens_node_day = mdl_tokens_node_day(&eco->tokens),
+    };
+}
+
+/* Money: new equity from investors, wages and data to the rest of the economy. */
+static sim_status_t settle_lab(mdl_step_t *step, uint32_t i, const mdl_lab_decision_t *decision)
+{
+    uint32_t account = step->tenants[i].account;
+    if (decision->raise_fen > 0) {
+        MDL_TRY(mdl_ledger_invest(step->ledger, MDL_LEDGER_REST, account, decision->raise_fen, step->err));
+        mdl_lab_funded(&step->labs[i], decision->raise_fen);
+    }
+    return mdl_ledger_pay_up_to(step->ledger, MDL_FLOW_OPEX, account, MDL_LEDGER_REST, decision->payroll_fen, NULL,
+                                step->err);
+}
+
+static sim_status_t carry_out_lab(mdl_step_t *step, uint32_t i, const mdl_lab_decision_t *decision)
+{
+    mdl_tenant_t *tenant = &step->tenants[i];
+    MDL_TRY(settle_lab(step, i, decision));
+    tenant->want[MDL_WISH_TRAINING] = decision->training;
+    tenant->want[MDL_WISH_FINETUNE] = decision->finetune;
+    tenant->want[MDL_WISH_INFERENCE_NEAR] = decision->inference;
+    if (decision->enter)
+        mdl_eco_fact(step, MDL_FACT_LAB_REGISTERED, i, 0);
+    if (!decision->quit_training)
+        return SIM_OK;
+    step->eco->lab_exits += 1;
+    mdl_eco_fact(step, MDL_FACT_LAB_STOPPED, i, (double)step->labs[i].quit_cause);
+    return mdl_tenant_leave(step, i, MDL_WISH_TRAINING, UINT64_MAX);
+}
+
+static sim_status_t step_labs(mdl_step_t *step)
+{
+    mdl_eco_t *eco = step->eco;
+    mdl_lab_env_t env = common_lab_env(step);
+    double weights = token_weights(step);
+    eco->training_labs_before = 0;
+    eco->lab_exits = 0;
+    for (uint32_t i = 0; i < eco->n_labs; i++) {
+        mdl_lab_t *lab = &step->labs[i];
+        mdl_tenant_t *tenant = &step->tenants[i];
+        eco->training_labs_before += lab->stage == MDL_LAB_TRAINING;
+        if (tenant->useful_training_gpu_s > 0)
+            mdl_lab_trained(lab, tenant->useful_training_gpu_s);
+        tenant->useful_training_gpu_s = 0;
+        double share = weights > 0 ? mdl_lab_token_weight(lab) / weights : 0;
+        env.cash_fen = mdl_ledger_deposit_fen(step->ledger, tenant->account);
+        env.revenue_fen_day = tenant->revenue_day_fen;
+        env.held_training_nodes = (int32_t)tenant->held[MDL_WISH_TRAINING];
+        env.tokens_day = (int64_t)(eco->tokens_labs_day * share);
+        mdl_address_t at = address(step, tenant->entity);
+        mdl_lab_decision_t decision;
+        mdl_lab_step(lab, step->params, &env, &at, &decision);
+        MDL_TRY(carry_out_lab(step, i, &decision));
+    }
+    return SIM_OK;
+}
+
+static sim_status_t step_enterprises(mdl_step_t *step)
+{
+    mdl_eco_t *eco = step->eco;
+    mdl_enterprise_env_t env = {
+        .token_price_fen_bn = mdl_tokens_price(&eco->tokens),
+        .tokens_node_day = mdl_tokens_node_day(&eco->tokens),
+        .rent_inference_fen = step->rental->index_segment_fen[MDL_SEGMENT_INFERENCE],
+        .rent_finetune_fen = step->rental->index_segment_fen[MDL_SEGMENT_FINETUNE],
+        .rent_batch_fen = step->rental->index_segment_fen[MDL_SEGMENT_BATCH],
+    };
+    eco->tokens_day = eco->tokens_labs_day = eco->tokens_platforms_day = 0;
+    for (uint32_t p = 0; p < step->tables->n_provinces; p++) {
+        mdl_tenant_t *tenant = &step->tenants[eco->n_labs + p];
+        mdl_address_t at = address(step, tenant->entity);
+        mdl_enterprise_decision_t decision;
+        mdl_enterprise_step(&eco->enterprises[p], step->params, step->tables->provinces[p].demand_weight, &env, &at,
+                            &decision);
+        eco->tokens_day += (double)decision.tokens_day;
+        eco->tokens_labs_day += (double)decision.tokens_labs;
+        eco->tokens_platforms_day += (double)decision.tokens_platforms;
+        eco->bill_labs_fen[p] += decision.bill_labs_fen;
+        eco->bill_platforms_fen[p] += decision.bill_platforms_fen;
+        tenant->want[MDL_WISH_INFERENCE_NEAR] = decision.inference_near;
+        tenant->want[MDL_WISH_INFERENCE_FAR] = decision.inference_far;
+        tenant->want[MDL_WISH_FINETUNE] = decision.finetune;
+        tenant->want[MDL_WISH_BATCH] = decision.batch;
+    }
+    eco->interval.tokens += eco->tokens_day;
+    eco->interval.token_days += 1;
+    return SIM_OK;
+}
+
+static sim_status_t pay_tokens(mdl_step_t *step, uint32_t payer, uint32_t payee, double due_fen, int64_t *left_fen)
+{
+    int64_t amount_fen = mdl_money_round(due_fen);
+    if (amount_fen > *left_fen)
+        amount_fen = *left_fen;
+    *left_fen -= amount_fen;
+    MDL_TRY(mdl_eco_fund(step, payer, amount_fen));
+    return mdl_ledger_pay(step->ledger, MDL_FLOW_TOKENS, payer, payee, amount_fen, step->err);
+}
+
+/* Settles four weeks of a province's tokens: labs by their users, platforms by their fleets. */
+static sim_status_t settle_tokens(mdl_step_t *step, uint32_t p, double weights, int64_t *revenue_fen)
+{
+    mdl_eco_t *eco = step->eco;
+    uint32_t payer = step->tenants[eco->n_labs + p].account;
+    int64_t labs_fen = eco->bill_labs_fen[p], left_fen = labs_fen;
+    for (uint32_t i = 0; i < eco->n_labs && weights > 0; i++) {
+        double due_fen = (double)labs_fen * mdl_lab_token_weight(&step->labs[i]) / weights;
+        int64_t before_fen = left_fen;
+        MDL_TRY(pay_tokens(step, payer, step->tenants[i].account, due_fen, &left_fen));
+        revenue_fen[i] += before_fen - left_fen;
+    }
+    int64_t platforms_fen = eco->bill_platforms_fen[p];
+    left_fen = platforms_fen;
+    for (uint32_t i = 0; i < step->tables->n_platforms; i++)
+        MDL_TRY(pay_tokens(step, payer, eco->platform_account[i], (double)platforms_fen * eco->platforms[i].weight,
+                           &left_fen));
+    eco->bill_labs_fen[p] = eco->bill_platforms_fen[p] = 0;
+    return SIM_OK;
+}
+
+static sim_status_t settle_all_tokens(mdl_step_t *step)
+{
+    mdl_eco_t *eco = step->eco;
+    double weights = token_weights(step);
+    for (uint32_t i = 0; i < eco->n_labs; i++)
+        step->tenants[i].revenue_day_fen = 0;
+    int64_t *revenue_fen = sim_arena_at(sim_world_arena(step->world), eco->lab_revenue);
+    for (uint32_t i = 0; i < eco->n_labs; i++)
+        revenue_fen[i] = 0;
+    for (uint32_t p = 0; p < step->tables->n_provinces; p++)
+        MDL_TRY(settle_tokens(step, p, weights, revenue_fen));
+    for (uint32_t i = 0; i < eco->n_labs; i++)
+        step->tenants[i].revenue_day_fen = revenue_fen[i] / TOKEN_BILLING_DAYS;
+    return SIM_OK;
+}
+
+static void sum_wishes(mdl_step_t *step)
+{
+    mdl_eco_t *eco = step->eco;
+    eco->demand_h100e = eco->unserved_h100e = 0;
+    for (uint32_t t = 0; t < eco->n_tenants; t++)
+        for (int wish = 0; wish < MDL_WISHES; wish++) {
+            double want = step->tenants[t].want[wish].nodes, held = step->tenants[t].held[wish];
+            eco->demand_h100e += want * MDL_GPUS_PER_NODE;
+            eco->unserved_h100e += want > held ? (want - held) * MDL_GPUS_PER_NODE : 0;
+        }
+}
+
+sim_status_t mdl_step_demand(mdl_step_t *step)
+{
+    MDL_TRY(step_labs(step));
+    MDL_TRY(step_enterprises(step));
+    sum_wishes(step);
+    return step->day % TOKEN_BILLING_DAYS == 0 ? settle_all_tokens(step) : SIM_OK;
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The day's first step: reads the meters of all data centres. Everything that is said about use comes from here. */
+#include "models/economy/economy_state.h"
+
+#include "models/params/rates.h"
+
+#define UTILISATION_MEMORY_S (30 * SIM_DAY_S)
+
+typedef struct reading {
+    double racked, powered, leased, allocated, busy, useful; /* GPU seconds of the day */
+} reading_t;
+
+static reading_t difference(const mdl_datacentre_meter_t *now, const mdl_datacentre_meter_t *before)
+{
+    return (reading_t){
+        .racked = (double)(now->racked_gpu_s - before->racked_gpu_s),
+        .powered = (double)(now->powered_gpu_s - before->powered_gpu_s),
+        .leased = (double)(now->leased_gpu_s - before->leased_gpu_s),
+        .allocated = (double)(now->allocated_gpu_s - before->allocated_gpu_s),
+        .busy = (double)(now->busy_gpu_s - before->busy_gpu_s),
+        .useful = (double)(now->useful_gpu_s - before->useful_gpu_s),
+    };
+}
+
+static void count_classes(mdl_interval_t *interval, const mdl_site_t *site)
+{
+    const mdl_datacentre_meter_t *now = &site->meter, *before = &site->before;
+    for (int c = 0; c < MDL_JOB_CLASSES; c++) {
+        interval->busy_class_gpu_s[c] += (double)(now->busy_by_class_gpu_s[c] - before->busy_by_class_gpu_s[c]);
+        interval->jobs_submitted[c] += now->jobs_submitted[c] - before->jobs_submitted[c];
+        interval->jobs_started[c] += now->jobs_started[c] - before->jobs_started[c];
+        interval->jobs_finished[c] += now->jobs_finished[c] - before->jobs_finished[c];
+        interval->wait_s[c] += now->wait_s[c] - before->wait_s[c];
+    }
+}
+
+/* GPUs that a project was announced with: what a rack-up rate is measured against. */
+static double planned_gpu_s(const mdl_step_t *step, const mdl_site_t *site, const reading_t *day)
+{
+    if (site->project == MDL_NO_PROJECT || site->nodes_max == 0)
+        return day->racked;
+    return (double)step->projects[site->project].nodes_planned * MDL_GPUS_PER_NODE * (double)SIM_DAY_S;
+}
+
+static void count_site(mdl_step_t *step, const mdl_site_t *site, const reading_t *day)
+{
+    mdl_interval_t *interval = &step->eco->interval;
+    int owner = site->project == MDL_NO_PROJECT;
+    interval->racked_gpu_s[owner] += day->powered; /* a node is racked here when its chips are in */
+    interval->planned_gpu_s[owner] += planned_gpu_s(step, site, day);
+    interval->powered_gpu_s[owner] += day->powered;
+    interval->leased_gpu_s[owner] += day->leased;
+    interval->allocated_gpu_s[owner] += day->allocated;
+    interval->busy_gpu_s[owner] += day->busy;
+    interval->useful_gpu_s[owner] += day->useful;
+    interval->type_busy_gpu_s[site->gpu_type] += day->busy;
+    interval->type_powered_gpu_s[site->gpu_type] += day->powered;
+    interval->province_powered_gpu_s[site->province] += day->powered;
+    interval->province_leased_gpu_s[site->province] += day->leased;
+    interval->province_busy_gpu_s[site->province] += day->busy;
+    interval->metered_wh += (double)(site->meter.energy_metered_wh - site->before.energy_metered_wh);
+    count_classes(interval, site);
+}
+
+/* Useful training goes to the labs in proportion to the nodes that they lease for it. */
+static void share_training(mdl_step_t *step)
+{
+    for (uint32_t slot = 0; slot < step->rental->contracts_used; slot++) {
+        const mdl_contract_t *contract = mdl_rental_contract(step->rental, slot);
+        if (contract->number == 0 || contract->segment != MDL_SEGMENT_TRAINING)
+            continue;
+        const mdl_site_t *site = &step->sites[contract->centre];
+        if (site->training_leased <= 0)
+            continue;
+        int c = MDL_JOB_TRAINING;
+        double useful = (double)(site->meter.work_by_class_gpu_s[c] - site->before.work_by_class_gpu_s[c]);
+        double share = contract->nodes / site->training_leased;
+        step->tenants[contract->tag / MDL_WISHES].useful_training_gpu_s += (int64_t)(useful * (share > 1 ? 1 : share));
+    }
+}
+
+typedef struct province_day {
+    double busy, powered;
+} province_day_t;
+
+static void smooth_provinces(mdl_step_t *step, const province_day_t *provinces)
+{
+    double gain = mdl_day_gain(UTILISATION_MEMORY_S);
+    for (uint32_t p = 0; p < step->tables->n_provinces; p++) {
+        double *smoothed = &step->eco->province_utilisation[p];
+        if (provinces[p].powered <= 0) {
+            *smoothed = -1;
+            continue;
+        }
+        double today = provinces[p].busy / provinces[p].powered;
+        *smoothed = *smoothed < 0 ? today : *smoothed + gain * (today - *smoothed);
+    }
+}
+
+/* Busy share of leased time outside platforms: what builders reckon with for power and linked payments. */
+static void smooth_activity(mdl_step_t *step, double busy, double leased)
+{
+    if (leased > 0)
+        step->eco->activity += mdl_day_gain(UTILISATION_MEMORY_S) * (busy / leased - step->eco->activity);
+}
+
+/* A closed site is read once more and its LP ended. */
+static void retire(mdl_step_t *step, mdl_site_t *site)
+{
+    for (int c = 0; c < MDL_JOB_CLASSES; c++)
+        step->eco->tally.jobs += (uint64_t)site->meter.jobs_submitted[c];
+    mdl_datacentre_retire(step->world, site->lp, sim_world_now(step->world));
+    site->stopped = true;
+}
+
+sim_status_t mdl_step_meters(mdl_step_t *step)
+{
+    province_day_t provinces[MDL_MAX_PROVINCES] = {{0}};
+    double busy = 0, leased = 0;
+    int64_t now_s = sim_world_now(step->world);
+    for (uint32_t i = 0; i < step->eco->n_sites; i++) {
+        mdl_site_t *site = &step->sites[i];
+        if (site->stopped)
+            continue;
+        site->before = site->meter;
+        site->meter = *mdl_datacentre_read(step->world, site->lp, now_s);
+        reading_t day = difference(&site->meter, &site->before);
+        count_site(step, site, &day);
+        mdl_outcomes_site(step, site, day.busy, day.powered, day.leased);
+        if (site->project != MDL_NO_PROJECT) {
+            provinces[site->province].busy += day.busy;
+            provinces[site->province].powered += day.powered;
+            busy += day.busy;
+            leased += day.leased;
+        }
+        if (step->input->audit)
+            MDL_TRY(mdl_datacentre_audit(step->world, site->lp, step->err));
+        if (!site->open)
+            retire(step, site);
+        else
+            MDL_TRY(mdl_datacentre_boundary(step->world, site->lp, step->err));
+    }
+    smooth_provinces(step, provinces);
+    smooth_activity(step, busy, leased);
+    share_training(step);
+    return SIM_OK;
+}

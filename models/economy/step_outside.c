@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What comes from outside: dated changes of parameters, and shocks.
+ *
+ * What is dated T is seen by the first step after T, so that a world cloned at T has not seen it yet. */
+#include "models/economy/economy_state.h"
+
+sim_status_t mdl_eco_resolve_params(mdl_step_t *step)
+{
+    mdl_eco_t *eco = step->eco;
+    const mdl_input_t *input = step->input;
+    eco->params = input->params;
+    eco->next_change = 0;
+    while (eco->next_change < input->n_changes && input->changes[eco->next_change].time_s < step->now_s) {
+        const mdl_change_t *change = &input->changes[eco->next_change++];
+        MDL_TRY(mdl_params_set(&eco->params, change->param, change->value, step->err));
+    }
+    eco->next_shock = 0;
+    while (eco->next_shock < input->n_shocks && input->shocks[eco->next_shock].time_s < step->now_s)
+        eco->next_shock++;
+    return SIM_OK;
+}
+
+static void release_model(mdl_step_t *step, double value)
+{
+    mdl_eco_t *eco = step->eco;
+    mdl_frontier_release(&eco->frontier, value);
+    if (!eco->frontier.open_exists)
+        return;
+    for (uint32_t p = 0; p < step->tables->n_provinces; p++)
+        mdl_enterprise_release(&eco->enterprises[p], step->params, value);
+}
+
+static void apply_shock(mdl_step_t *step, const mdl_shock_t *shock)
+{
+    mdl_eco_t *eco = step->eco;
+    switch (shock->kind) {
+    case MDL_SHOCK_EXPORT_RULE: eco->banned |= shock->types; break;
+    case MDL_SHOCK_EXPORT_LICENCE: eco->banned &= ~shock->types; break;
+    case MDL_SHOCK_MODEL_RELEASE: release_model(step, shock->value); break;
+    case MDL_SHOCK_HYPE: mdl_hype_shock(&eco->hype, shock->value); break;
+    case MDL_SHOCK_EFFICIENCY: mdl_tokens_efficiency(&eco->tokens, shock->value); break;
+    case MDL_SHOCK_PRICE_WAR: mdl_tokens_price_war(&eco->tokens, shock->value); break;
+    default: break;
+    }
+    mdl_eco_fact(step, MDL_FACT_SHOCK, (uint32_t)shock->kind, shock->value);
+}
+
+uint64_t mdl_eco_banned(const mdl_step_t *step)
+{
+    return step->params->rules_export ? step->eco->banned : 0;
+}
+
+/* Open centres work by the new parameters from here on. */
+static sim_status_t configure_sites(mdl_step_t *step)
+{
+    for (uint32_t i = 0; i < step->eco->n_sites; i++)
+        if (step->sites[i].open)
+            MDL_TRY(mdl_datacentre_configure(step->world, step->sites[i].lp, step->params, step->err));
+    return SIM_OK;
+}
+
+sim_status_t mdl_step_outside(mdl_step_t *step)
+{
+    mdl_eco_t *eco = step->eco;
+    const mdl_input_t *input = step->input;
+    uint32_t before = eco->next_change;
+    while (eco->next_change < input->n_changes && input->changes[eco->next_change].time_s < step->now_s) {
+        const mdl_change_t *change = &input->changes[eco->next_change++];
+        MDL_TRY(mdl_params_set(&eco->params, change->param, change->value, step->err));
+    }
+    if (eco->next_change != before)
+        MDL_TRY(configure_sites(step));
+    while (eco->next_shock < input->n_shocks && input->shocks[eco->next_shock].time_s < step->now_s)
+        apply_shock(step, &input->shocks[eco->next_shock++]);
+    return SIM_OK;
+}

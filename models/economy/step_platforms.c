@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Platforms: own work on own pools, slack for rent, chips ordered, new chips put up.
+ *
+ * A pool is one data centre per platform, province and GPU type. A pool that is full gets a larger one beside it. */
+#include "models/economy/economy_state.h"
+
+#define POOL_LEAST_NODES 128
+#define POOL_HEAD_ROOM   4 /* a new pool has room for so many times its first chips */
+
+/* Zone and platform of a pool. */
+static mdl_zone_t zone_of(const mdl_step_t *step, int32_t province)
+{
+    return mdl_zone_of(&step->tables->provinces[province]);
+}
+
+static void see_fleet(const mdl_step_t *step, uint32_t platform, mdl_platform_env_t *env)
+{
+    for (uint32_t i = 0; i < step->eco->n_sites; i++) {
+        const mdl_site_t *site = &step->sites[i];
+        if (!site->open || site->project != MDL_NO_PROJECT || site->platform != platform)
+            continue;
+        mdl_zone_t zone = zone_of(step, site->province);
+        env->fleet_nodes[zone] += (int32_t)site->nodes;
+        env->fleet_h100e[zone] += site->nodes * MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, site->gpu_type);
+    }
+    uint32_t account = step->eco->platform_account[platform];
+    for (uint32_t lot = mdl_lots_first(step->lots, account); lot != MDL_NO_LOT;) {
+        const mdl_lot_t *here = mdl_lots_get(step->lots, lot);
+        if (here->state == MDL_LOT_TRANSIT || here->state == MDL_LOT_STOCK)
+            env->on_order_h100e += (double)here->count * mdl_reference_per_gpu(step, here->type);
+        lot = here->next;
+    }
+}
+
+/* Types to be had from official channels today, at their price. */
+static void see_prices(const mdl_step_t *step, mdl_platform_env_t *env)
+{
+    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++) {
+        bool available = step->tables->gpu_types[type].available_day <= step->input->start_day + step->day;
+        bool banned = mdl_eco_banned(step) >> type & 1;
+        env->price_fen[type] =
+            available && !banned ? mdl_channel_ask_fen(step->params, step->tables, (int32_t)type) : 0;
+    }
+}
+
+static sim_status_t own_contract(mdl_step_t *step, mdl_site_t *site, mdl_job_class_t job_class, int32_t nodes)
+{
+    int32_t *held = &site->own_nodes[job_class];
+    double change = nodes > *held ? nodes - *held : *held - nodes;
+    if (change <= step->params->labs_resize_band * *held && nodes > 0)
+        return SIM_OK;
+    if (nodes == *held)
+        return SIM_OK;
+    uint32_t gang = (uint32_t)(nodes * (1 - step->params->labs_spare_share));
+    uint32_t most = (uint32_t)step->params->labs_max_nodes;
+    gang = gang < 1 ? 1 : gang > most ? most : gang;
+    mdl_contract_terms_t terms = {.job_class = job_class,
+                                  .nodes = (uint32_t)nodes,
+                                  .gang_nodes = job_class == MDL_JOB_TRAINING ? gang : 0,
+                                  .activity_permille = (uint32_t)(step->params->start_tenant_activity * 1000 + 0.5),
+                                  .ported = true};
+    uint32_t type = nodes == 0 ? MDL_DC_CONTRACT_END : *held == 0 ? MDL_DC_CONTRACT_START : MDL_DC_CONTRACT_RESIZE;
+    uint64_t entity = sim_entity_id(0, MDL_ENTITY_PLATFORM, site->platform);
+    uint64_t ordinal = (uint64_t)(uint32_t)site->gpu_type << 32 | (uint32_t)site->province << 4 | (uint32_t)job_class;
+    sim_event_t event = {.time_s = sim_world_now(step->world),
+                         .type = type,
+                         .entity = MDL_LEASE_OWN + (uint32_t)job_class,
+                         .a = nodes == 0 ? 0 : mdl_contract_pack(&terms),
+                         .b = (int64_t)sim_entity_id(entity, MDL_ENTITY_CONTRACT, ordinal)};
+    *held = nodes;
+    return sim_world_schedule(step->world, site->lp, &event, 0, NULL);
+}
+
+static int32_t part(int32_t whole, double share)
+{
+    return (int32_t)(whole * share);
+}
+
+/* Spreads own work and slack over a platform's pools in proportion to their nodes. */
+static sim_status_t use_pool(mdl_step_t *step, mdl_site_t *site, const mdl_platform_env_t *env,
+                             const mdl_platform_decision_t *decision)
+{
+    mdl_zone_t zone = zone_of(step, site->province);
+    double share = env->fleet_nodes[zone] > 0 ? (double)site->nodes / env->fleet_nodes[zone] : 0;
+    int32_t slack = part(decision->slack_nodes[zone], share);
+    uint32_t index = (uint32_t)(site - step->sites);
+    MDL_TRY(mdl_site_rent_out(step, index, slack));
+    int32_t free = (int32_t)site->nodes - mdl_rental_offer(step->rental, site->offer)->nodes;
+    int32_t own = part(decision->own_nodes[zone], share);
+    own = own < free ? own : free;
+    int32_t all = decision->own_training_nodes + decision->own_inference_nodes + decision->own_batch_nodes;
+    double training = all > 0 ? (double)decision->own_training_nodes / all : 0;
+    double inference = all > 0 ? (double)decision->own_inference_nodes / all : 0;
+    double batch = all > 0 ? (double)decision->own_batch_nodes / all : 0;
+    MDL_TRY(own_contract(step, site, MDL_JOB_TRAINING, part(own, training)));
+    MDL_TRY(own_contract(step, site, MDL_JOB_INFERENCE, part(own, inference)));
+    return own_contract(step, site, MDL_JOB_BATCH, part(own, batch));
+}
+
+static sim_status_t use_fleet(mdl_step_t *step, uint32_t platform, const mdl_platform_env_t *env,
+                              const mdl_platform_decision_t *decision)
+{
+    double ask_over_cost = env->variable_cost_fen > 0 ? (double)decision->ask_fen / (double)env->variable_cost_fen : 1;
+    for (uint32_t i = 0; i < step->eco->n_sites; i++) {
+        mdl_site_t *site = &step->sites[i];
+        if (!site->open || site->project != MDL_NO_PROJECT || site->platform != platform)
+            continue;
+        double cost = (double)mdl_site_variable_fen(step, site->province, site->gpu_type);
+        mdl_rental_offer_floor(step->rental, site->offer, mdl_money_round(cost * ask_over_cost));
+        MDL_TRY(use_pool(step, site, env, decision));
+    }
+    return SIM_OK;
+}
+
+/* The province in which new chips go up: home, or in turn the cheapest hub in the west while hubs are in force. */
+static int32_t next_province(const mdl_step_t *step, uint32_t platform)
+{
+    const mdl_tables_t *tables = step->tables;
+    int32_t home = tables->platforms[platform].home_province, hub = -1;
+    if (!step->params->central_hubs)
+        return home;
+    for (uint32_t p = 0; p < tables->n_provinces; p++) {
+        const mdl_province_t *province = &tables->provinces[p];
+        bool candidate = province->hub && mdl_zone_of(province) == MDL_ZONE_WEST;
+        if (candidate && (hub < 0 || province->power_price_yuan_kwh < tables->provinces[hub].power_price_yuan_kwh))
+            hub = (int32_t)p;
+    }
+    double at_hub = 0, all = 0;
+    for (uint32_t i = 0; i < step->eco->n_sites; i++) {
+        const mdl_site_t *site = &step->sites[i];
+        if (!site->open || site->project != MDL_NO_PROJECT || site->platform != platform || site->energised_s == 0)
+            continue;
+        all += site->nodes;
+        at_hub += site->province == hub ? site->nodes : 0;
+    }
+    return hub >= 0 && at_hub < step->params->central_hub_share * (all + 1) ? hub : home;
+}
+
+static uint32_t find_pool(const mdl_step_t *step, uint32_t platform, int32_t province, int32_t type, uint32_t nodes)
+{
+    for (uint32_t i = 0; i < step->eco->n_sites; i++) {
+        const mdl_site_t *site = &step->sites[i];
+        bool fits = site->open && site->project == MDL_NO_PROJECT && site->platform == platform &&
+                    site->province == province && site->gpu_type == type && site->nodes + nodes <= site->nodes_max;
+        if (fits)
+            return i;
+    }
+    return MDL_NO_SITE;
+}
+
+sim_status_t mdl_pool_extend(mdl_step_t *step, uint32_t platform, int32_t province, int32_t type, uint32_t nodes)
+{
+    uint32_t pool = find_pool(step, platform, province, type, nodes);
+    if (pool != MDL_NO_SITE)
+        return mdl_site_grow(step, pool, step->sites[pool].nodes + nodes);
+    uint32_t room = nodes * POOL_HEAD_ROOM;
+    uint64_t owner = sim_entity_id(0, MDL_ENTITY_PLATFORM, platform);
+    mdl_datacentre_spec_t spec = {.entity = sim_entity_id(owner, MDL_ENTITY_DATACENTRE, step->eco->n_pools),
+                                  .gpu_type = type,
+                                  .nodes = room > POOL_LEAST_NODES ? room : POOL_LEAST_NODES,
+                                  .nodes_powered = nodes,
+                                  .province = province,
+                                  .pue = step->tables->provinces[province].pue,
+                                  .fabric_gb_s = step->params->developers_fabric_good};
+    step->eco->n_pools++;
+    return mdl_site_open(step, &spec, step->eco->platform_account[platform], MDL_NO_PROJECT, platform, &pool);
+}
+
+/* Puts up whole nodes of the chips in stock. */
+static sim_status_t install(mdl_step_t *step, uint32_t platform)
+{
+    uint32_t account = step->eco->platform_account[platform];
+    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++) {
+        for (uint32_t lot = mdl_lots_first(step->lots, account); lot != MDL_NO_LOT;) {
+            mdl_lot_t here = *mdl_lots_get(step->lots, lot);
+            int64_t nodes = here.count / MDL_GPUS_PER_NODE;
+            if (here.type == (int32_t)type && here.state == MDL_LOT_STOCK && nodes > 0) {
+                mdl_lot_t to = {.state = MDL_LOT_INSTALLED, .owner = account, .place = MDL_LOT_PLACE_NONE};
+                MDL_TRY(mdl_lots_move(step->lots, lot, nodes * MDL_GPUS_PER_NODE, &to, NULL, step->err));
+                MDL_TRY(mdl_pool_extend(step, platform, next_province(step, platform), (int32_t)type, (uint32_t)nodes));
+                break; /* links have moved; what is left is less than a node */
+            }
+            lot = here.next;
+        }
+    }
+    return SIM_OK;
+}
+
+static sim_status_t step_platform(mdl_step_t *step, uint32_t i)
+{
+    mdl_eco_t *eco = step->eco;
+    const mdl_platform_t *row = &step->tables->platforms[i];
+    mdl_platform_env_t env = {
+        .hype = mdl_hype_level(&eco->hype),
+        .tokens_day = (int64_t)(eco->tokens_platforms_day * eco->platforms[i].weight),
+        .tokens_node_day = mdl_tokens_node_day(&eco->tokens),
+        .rent_fen = step->rental->index_fen,
+        .variable_cost_fen = mdl_site_variable_fen(step, row->home_province, step->tables->reference_type),
+    };
+    see_fleet(step, i, &env);
+    see_prices(step, &env);
+    mdl_address_t at = {sim_world_seed(step->world), sim_world_replication(step->world),
+                        sim_entity_id(0, MDL_ENTITY_PLATFORM, i), step->day};
+    mdl_platform_decision_t decision;
+    mdl_platform_step(&eco->platforms[i], step->params, row, step->tables->gpu_types, step->tables->n_gpu_types, &env,
+                      &at, &decision);
+    MDL_TRY(mdl_ledger_pay(step->ledger, MDL_FLOW_SALES, MDL_LEDGER_REST, eco->platform_account[i],
+                           decision.capex_release_fen, step->err));
+    eco->platform_order[i] = (mdl_platform_order_t){decision.order_type, decision.order_gpus, decision.order_limit_fen};
+    if (step->day % MDL_BILLING_DAYS == (int64_t)(i % MDL_BILLING_DAYS) || step->day <= 1)
+        MDL_TRY(use_fleet(step, i, &env, &decision));
+    return install(step, i);
+}
+
+sim_status_t mdl_step_platforms(mdl_step_t *step)
+{
+    for (uint32_t i = 0; i < step->tables->n_platforms; i++)
+        MDL_TRY(step_platform(step, i));
+    return SIM_OK;
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The rental market's day: rents paid, contracts run out and are renewed, clusters grow, tenants search.
+ *
+ * Rents are paid and prices reviewed once a week; each tenant searches once a week, on a weekday of its own, for what it
+ * wants and does not hold. A lab that finds no fabric wide enough takes a cluster of half the size, and so on down to
+ * the smallest gang. */
+#include "models/economy/economy_state.h"
+
+#define WEEKDAYS 7
+#define LITTLE   0.05 /* a wish is met when less than this share of it is missing */
+
+static mdl_segment_t segment_of(mdl_wish_t wish)
+{
+    static const mdl_segment_t segments[MDL_WISHES] = {MDL_SEGMENT_TRAINING, MDL_SEGMENT_FINETUNE,
+                                                       MDL_SEGMENT_INFERENCE, MDL_SEGMENT_INFERENCE, MDL_SEGMENT_BATCH};
+    return segments[wish];
+}
+
+static void port(mdl_step_t *step, mdl_tenant_t *tenant)
+{
+    double years = (double)step->day / 365.25;
+    double share = step->params->start_ported + step->params->start_ported_growth * years;
+    tenant->ported[MDL_STACK_CUDA] = true;
+    tenant->ported[MDL_STACK_CANN] = tenant->porting_u < share;
+}
+
+static mdl_rental_request_t request_for(const mdl_step_t *step, uint32_t t, mdl_wish_t wish, double nodes)
+{
+    const mdl_tenant_t *tenant = &step->tenants[t];
+    bool gang = wish == MDL_WISH_TRAINING;
+    mdl_rental_request_t request = {
+        .tenant = tenant->account,
+        .tag = mdl_wish_tag(t, wish),
+        .entity = tenant->entity,
+        .segment = segment_of(wish),
+        .province = tenant->province,
+        .nodes = nodes,
+        .gang_nodes = gang ? nodes * (1 - step->params->labs_spare_share) : 0,
+        .want_fabric_gb_s = gang ? step->params->developers_fabric_good : 0,
+        .min_fabric_gb_s = gang ? step->params->training_fabric_gb_s : 0,
+        .max_latency_ms = wish == MDL_WISH_INFERENCE_NEAR ? step->params->start_near_latency : 0,
+        .max_price_fen_node_month = tenant->want[wish].limit_fen,
+        .may_port = true,
+        .spot = wish == MDL_WISH_BATCH,
+        .incumbent = MDL_NO_OFFER,
+        .term_d = wish == MDL_WISH_BATCH ? MDL_BILLING_DAYS : 0,
+    };
+    for (int stack = 0; stack < MDL_STACKS; stack++)
+        request.ported[stack] = tenant->ported[stack];
+    return request;
+}
+
+static sim_status_t match(mdl_step_t *step, const mdl_rental_request_t *request, double *served)
+{
+    sim_rng_t rng;
+    uint64_t event = (uint64_t)step->day * MDL_WISHES + request->tag % MDL_WISHES;
+    sim_rng_at(&rng, sim_world_seed(step->world), sim_world_replication(step->world), request->entity,
+               MDL_PURPOSE_RENTAL_SEARCH, event);
+    mdl_rental_answer_t answer;
+    MDL_TRY(mdl_rental_match(step->rental, step->params, request, &rng, step->day, &answer, step->err));
+    *served = answer.served;
+    for (uint32_t i = 0; i < answer.n; i++)
+        MDL_TRY(mdl_lease_start(step, answer.contract[i]));
+    return SIM_OK;
+}
+
+/* A cluster in one fabric: as large as wanted, else half of it, and so on. */
+static sim_status_t search_cluster(mdl_step_t *step, uint32_t t, double *served)
+{
+    const mdl_tenant_t *tenant = &step->tenants[t];
+    double least = (double)step->params->labs_min_nodes;
+    *served = 0;
+    for (double nodes = tenant->want[MDL_WISH_TRAINING].nodes; nodes >= least && *served == 0; nodes /= 2) {
+        if (nodes <= tenant->held[MDL_WISH_TRAINING] * (1 + LITTLE))
+            break;
+        mdl_rental_request_t request = request_for(step, t, MDL_WISH_TRAINING, nodes);
+        MDL_TRY(match(step, &request, served));
+    }
+    return SIM_OK;
+}
+
+static sim_status_t search(mdl_step_t *step, uint32_t t)
+{
+    mdl_tenant_t *tenant = &step->tenants[t];
+    port(step, tenant);
+    double served;
+    if (tenant->held[MDL_WISH_TRAINING] == 0 && tenant->want[MDL_WISH_TRAINING].nodes > 0)
+        MDL_TRY(search_cluster(step, t, &served));
+    for (int wish = MDL_WISH_FINETUNE; wish < MDL_WISHES; wish++) {
+        double missing = tenant->want[wish].nodes - tenant->held[wish];
+        if (missing < LITTLE * tenant->want[wish].nodes || missing <= 0)
+            continue;
+        mdl_rental_request_t request = request_for(step, t, (mdl_wish_t)wish, missing);
+        MDL_TRY(match(step, &request, &served));
+    }
+    return SIM_OK;
+}
+
+static sim_status_t renew(mdl_step_t *step, const mdl_contract_t *ended)
+{
+    uint32_t t = ended->tag / MDL_WISHES;
+    mdl_wish_t wish = (mdl_wish_t)(ended->tag % MDL_WISHES);
+    const mdl_tenant_t *tenant = &step->tenants[t];
+    double missing = tenant->want[wish].nodes - tenant->held[wish];
+    double before = ended->nodes * ended->rate;
+    double nodes = missing < before ? missing : before;
+    bool churned = ended->end_day < ended->term_day;
+    if (churned || nodes <= LITTLE * before)
+        return SIM_OK;
+    mdl_rental_request_t request = request_for(step, t, wish, nodes);
+    request.incumbent = ended->offer;
+    double served;
+    return match(step, &request, &served);
+}
+
+static sim_status_t expire(mdl_step_t *step)
+{
+    uint32_t n = mdl_rental_expire(step->rental, step->day, step->ended, step->eco->ended_capacity);
+    for (uint32_t i = 0; i < n; i++)
+        MDL_TRY(mdl_lease_end(step, &step->ended[i]));
+    for (uint32_t i = 0; i < n; i++)
+        MDL_TRY(renew(step, &step->ended[i]));
+    return SIM_OK;
+}
+
+/* Slot of a lab's training contract; MDL_NO_CONTRACT when it has none. */
+static uint32_t training_slot(const mdl_step_t *step, uint32_t t)
+{
+    uint32_t tag = mdl_wish_tag(t, MDL_WISH_TRAINING);
+    for (uint32_t slot = 0; slot < step->rental->contracts_used; slot++) {
+        const mdl_contract_t *contract = mdl_rental_contract(step->rental, slot);
+        if (contract->number != 0 && contract->tag == tag)
+            return slot;
+    }
+    return MDL_NO_CONTRACT;
+}
+
+/* A training lab whose cluster is too small grows it in place, or moves to a larger one. On billing days only, when no
+ * rent is due. */
+static sim_status_t grow_cluster(mdl_step_t *step, uint32_t t)
+{
+    mdl_tenant_t *tenant = &step->tenants[t];
+    double want = tenant->want[MDL_WISH_TRAINING].nodes, *held = &tenant->held[MDL_WISH_TRAINING];
+    if (*held == 0 || want <= *held * (1 + step->params->labs_resize_band))
+        return SIM_OK;
+    uint32_t slot = training_slot(step, t);
+    if (slot == MDL_NO_CONTRACT)
+        return SIM_OK;
+    const mdl_contract_t *contract = mdl_rental_contract(step->rental, slot);
+    int32_t more = (int32_t)((want - *held) / contract->rate) + 1;
+    MDL_TRY(mdl_lease_resize(step, slot, contract->nodes + more));
+    if (*held >= want / (1 + step->params->labs_resize_band))
+        return SIM_OK;
+    uint64_t first_new = step->rental->next_number;
+    double served = 0;
+    mdl_rental_request_t request = request_for(step, t, MDL_WISH_TRAINING, want);
+    MDL_TRY(match(step, &request, &served));
+    return served > *held - served ? mdl_tenant_leave(step, t, MDL_WISH_TRAINING, first_new) : SIM_OK;
+}
+
+/* Operators and platforms review the rent that they ask, each from its own occupancy and what it hears. */
+static void reprice(mdl_step_t *step, const mdl_site_t *site)
+{
+    const mdl_offer_t *offer = mdl_rental_offer(step->rental, site->offer);
+    if (offer->nodes == 0)
+        return;
+    double index_yuan = (double)step->rental->index_fen / MDL_FEN_PER_YUAN * site->reference_per_node;
+    double ask_yuan = mdl_project_ask(step->params, (double)offer->price_fen_node_month / MDL_FEN_PER_YUAN, index_yuan,
+                                      (double)offer->floor_fen_node_month / MDL_FEN_PER_YUAN,
+                                      (double)offer->leased / offer->nodes, MDL_BILLING_DAYS * SIM_DAY_S);
+    mdl_rental_offer_price(step->rental, site->offer, mdl_money_round(ask_yuan * MDL_FEN_PER_YUAN));
+}
+
+static sim_status_t week(mdl_step_t *step)
+{
+    MDL_TRY(mdl_lease_bill_all(step));
+    for (uint32_t t = 0; t < step->eco->n_labs; t++)
+        MDL_TRY(grow_cluster(step, t));
+    mdl_eco_note_rental_week(step);
+    mdl_rental_close_period(step->rental);
+    mdl_outcomes_week(step);
+    for (uint32_t i = 0; i < step->eco->n_sites; i++)
+        if (step->sites[i].open)
+            reprice(step, &step->sites[i]);
+    return SIM_OK;
+}
+
+sim_status_t mdl_step_rental(mdl_step_t *step)
+{
+    if (step->day % MDL_BILLING_DAYS == 0)
+        MDL_TRY(week(step));
+    MDL_TRY(expire(step));
+    for (uint32_t t = 0; t < step->eco->n_tenants; t++)
+        if (step->day <= 1 || t % WEEKDAYS == (uint32_t)(step->day % WEEKDAYS))
+            MDL_TRY(search(step, t));
+    return SIM_OK;
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What everybody looks at: the state of the market, hype, the frontiers of capability, beliefs. */
+#include "models/economy/economy_state.h"
+
+#include "models/params/rates.h"
+
+/* Full cost of a reference node-month at list price and national mean power price, yuan (T13). */
+static double full_cost_yuan(const mdl_step_t *step, double *variable_yuan)
+{
+    const mdl_tables_t *tables = step->tables;
+    double weight = 0, variable = 0;
+    for (uint32_t p = 0; p < tables->n_provinces; p++) {
+        double w = tables->provinces[p].demand_weight;
+        weight += w;
+        variable += w * (double)mdl_site_variable_fen(step, (int32_t)p, tables->reference_type) / MDL_FEN_PER_YUAN;
+    }
+    *variable_yuan = weight > 0 ? variable / weight : 0;
+    double chips = MDL_GPUS_PER_NODE * tables->gpu_types[tables->reference_type].list_price_yuan;
+    double building = (double)step->params->developers_building_cost_fen / MDL_FEN_PER_YUAN;
+    return (chips + building) / mdl_developer_annuity(step->params) + *variable_yuan;
+}
+
+static void count_capacity(mdl_step_t *step, mdl_market_view_t *view)
+{
+    mdl_eco_t *eco = step->eco;
+    double offered = 0, leased = 0;
+    eco->capacity_h100e[0] = eco->capacity_h100e[1] = 0;
+    for (uint32_t i = 0; i < eco->n_sites; i++) {
+        const mdl_site_t *site = &step->sites[i];
+        if (!site->open)
+            continue;
+        bool pool = site->project == MDL_NO_PROJECT;
+        double per_node = MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, site->gpu_type);
+        eco->capacity_h100e[pool] += site->nodes * per_node;
+        if (pool)
+            continue;
+        offered += site->nodes * per_node;
+        leased += mdl_rental_offer(step->rental, site->offer)->leased * per_node;
+    }
+    view->capacity_h100e = eco->capacity_h100e[0];
+    view->occupancy = offered > 0 ? leased / offered : step->params->beliefs_occupancy_assumed;
+}
+
+static void count_pipeline(mdl_step_t *step, mdl_market_view_t *view)
+{
+    view->committed_h100e = view->announced_h100e = 0;
+    for (uint32_t i = 0; i < step->eco->n_projects; i++) {
+        const mdl_project_t *project = &step->projects[i];
+        double size = project->nodes_wanted * MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, project->gpu_type);
+        if (project->stage == MDL_STAGE_BUILDING || project->stage == MDL_STAGE_WAITING)
+            view->committed_h100e += size;
+        else if (project->stage == MDL_STAGE_ANNOUNCED || project->stage == MDL_STAGE_APPROVED)
+            view->announced_h100e += size;
+    }
+}
+
+static void look_around(mdl_step_t *step)
+{
+    mdl_eco_t *eco = step->eco;
+    mdl_market_view_t *view = &eco->view;
+    view->rent_yuan = (double)step->rental->index_fen / MDL_FEN_PER_YUAN;
+    view->full_cost_yuan = full_cost_yuan(step, &view->variable_cost_yuan);
+    view->demand_h100e = eco->demand_h100e;
+    count_capacity(step, view);
+    count_pipeline(step, view);
+}
+
+sim_status_t mdl_step_sentiment(mdl_step_t *step)
+{
+    mdl_eco_t *eco = step->eco;
+    look_around(step);
+    mdl_hype_env_t env = {
+        .rent_fen = step->rental->index_segment_fen[MDL_SEGMENT_TRAINING],
+        .idle_share = 1 - eco->view.occupancy,
+        .lab_exit_share = eco->training_labs_before > 0 ? eco->lab_exits / eco->training_labs_before : 0,
+    };
+    mdl_hype_step(&eco->hype, step->params, &env);
+    mdl_frontier_step(&eco->frontier, step->params);
+    mdl_beliefs_observe(&eco->beliefs, step->params, &eco->view, step->now_s);
+    mdl_tokens_step(&eco->tokens, step->params, step->rental->index_segment_fen[MDL_SEGMENT_INFERENCE]);
+    return SIM_OK;
+}
