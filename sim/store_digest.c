@@ -6,6 +6,7 @@
  * compiler in /provenance. Values of variables with arms hash replication by replication (sim/store_hash.h). */
 #include "sim/store_hash.h"
 #include "sim/store_hdf5.h"
+#include "sim/store_reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -188,6 +189,22 @@ static hsize_t rows_per_piece(const variable_t *v, int axis, size_t row_values)
     return row_values == 0 || row_values >= PIECE_VALUES ? 1 : PIECE_VALUES / row_values;
 }
 
+/* Leaf by leaf of an arm, through chunks. */
+static bool hash_runs(sim_h5_reader_t *reader, hsize_t arm, double *slab, uint64_t *hash)
+{
+    hsize_t at[SIM_RESULT_MAX_DIMS] = {arm}, runs = 1;
+    for (int i = 1; i < reader->n_outer; i++)
+        runs *= reader->shape.size[i];
+    for (hsize_t run = 0; run < runs; run++) {
+        if (!sim_h5_reader_read(reader, at, slab))
+            return false;
+        *hash = sim_hash_word(*hash, sim_hash_values(slab, reader->slab_values));
+        for (int i = reader->n_outer - 1; i >= 1 && ++at[i] == reader->shape.size[i]; i--)
+            at[i] = 0;
+    }
+    return true;
+}
+
 /* Values of an arm (`first`), or of a variable without arms. */
 static uint64_t hash_values(walk_t *walk, const variable_t *v, hsize_t first)
 {
@@ -195,13 +212,18 @@ static uint64_t hash_values(walk_t *walk, const variable_t *v, hsize_t first)
     size_t row_values = 1;
     for (int i = axis + 1; i < v->shape.n_dims; i++)
         row_values *= v->shape.size[i];
+    sim_h5_reader_t reader;
+    bool chunked = sim_h5_reader_init(&reader, v->dataset);
     hsize_t piece = rows_per_piece(v, axis, row_values);
     uint64_t hash = SIM_HASH_START;
-    void *buffer = malloc(((size_t)piece * row_values + 1) * sizeof(double));
+    size_t values = chunked ? reader.slab_values : (size_t)piece * row_values;
+    void *buffer = malloc((values + 1) * sizeof(double));
     if (buffer == NULL)
         walk->status = sim_fail(walk->err, SIM_ENOMEM, walk->result->path, "no memory to read %s", v->path);
-    else if (!hash_rows(v, axis, first, piece, row_values, buffer, &hash))
+    else if (!(chunked ? hash_runs(&reader, first, buffer, &hash)
+                       : hash_rows(v, axis, first, piece, row_values, buffer, &hash)))
         walk->status = sim_h5_fail(walk->err, walk->result->path, v->path);
+    sim_h5_reader_free(&reader);
     free(buffer);
     return hash;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Reading a result file: variables as arrays of doubles, labels, texts, names. */
 #include "sim/store_hdf5.h"
+#include "sim/store_reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -228,21 +229,7 @@ sim_status_t sim_result_describe(sim_result_t *self, const char *path, sim_array
     return status;
 }
 
-sim_status_t sim_result_read(sim_result_t *self, const char *path, sim_array_t *array, sim_error_t *err)
-{
-    hid_t dataset;
-    *array = (sim_array_t){0};
-    sim_status_t status = open_dataset(self, path, &dataset, err);
-    if (status == SIM_OK)
-        status = prepare_array(self, dataset, 0, array, err);
-    if (status == SIM_OK && H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, array->values) < 0)
-        status = sim_h5_fail(err, self->path, path);
-    if (status < 0)
-        sim_array_free(array);
-    sim_h5_close(dataset);
-    return status;
-}
-
+/* Hyperslab at `index` of the first dimension. */
 static herr_t read_first(hid_t dataset, size_t index, const sim_array_t *array)
 {
     hsize_t start[SIM_RESULT_MAX_DIMS] = {index}, count[SIM_RESULT_MAX_DIMS] = {1}, total = 1;
@@ -259,6 +246,37 @@ static herr_t read_first(hid_t dataset, size_t index, const sim_array_t *array)
     return status;
 }
 
+/* All values, or with n_fixed = 1 those at `index` of the first dimension, chunk by chunk where that is possible. */
+static bool read_values(hid_t dataset, int n_fixed, size_t index, sim_array_t *array)
+{
+    sim_h5_reader_t reader;
+    hsize_t outer[1] = {index};
+    bool good;
+    if (sim_h5_reader_init(&reader, dataset))
+        good = sim_h5_reader_read_all(&reader, outer, n_fixed, array->values);
+    else if (n_fixed == 0)
+        good = H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, array->values) >= 0;
+    else
+        good = read_first(dataset, index, array) >= 0;
+    sim_h5_reader_free(&reader);
+    return good;
+}
+
+sim_status_t sim_result_read(sim_result_t *self, const char *path, sim_array_t *array, sim_error_t *err)
+{
+    hid_t dataset;
+    *array = (sim_array_t){0};
+    sim_status_t status = open_dataset(self, path, &dataset, err);
+    if (status == SIM_OK)
+        status = prepare_array(self, dataset, 0, array, err);
+    if (status == SIM_OK && !read_values(dataset, 0, 0, array))
+        status = sim_h5_fail(err, self->path, path);
+    if (status < 0)
+        sim_array_free(array);
+    sim_h5_close(dataset);
+    return status;
+}
+
 sim_status_t sim_result_read_arm(sim_result_t *self, const char *path, size_t arm, sim_array_t *array, sim_error_t *err)
 {
     hid_t dataset;
@@ -270,7 +288,7 @@ sim_status_t sim_result_read_arm(sim_result_t *self, const char *path, size_t ar
         status = sim_fail(err, SIM_EINPUT, self->path, "%s has no arm number %zu", path, arm);
     if (status == SIM_OK)
         status = prepare_array(self, dataset, 1, array, err);
-    if (status == SIM_OK && read_first(dataset, arm, array) < 0)
+    if (status == SIM_OK && !read_values(dataset, 1, arm, array))
         status = sim_h5_fail(err, self->path, path);
     if (status < 0)
         sim_array_free(array);
