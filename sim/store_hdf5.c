@@ -130,14 +130,17 @@ void sim_h5_close(hid_t id)
         (void)H5Eset_current_stack(reasons);
 }
 
+/* Fixed length, as netCDF writes it: ncdump -t decodes dates only when `units` is such text. */
 herr_t sim_h5_set_text(hid_t object, const char *name, const char *text)
 {
-    hid_t type = sim_h5_text_type(), space = H5Screate(H5S_SCALAR), attribute = -1;
+    size_t bytes = strlen(text);
+    hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR), attribute = -1;
     herr_t status = -1;
-    if (type >= 0 && space >= 0)
+    if (type >= 0 && space >= 0 && H5Tset_size(type, bytes == 0 ? 1 : bytes) >= 0 &&
+        H5Tset_strpad(type, H5T_STR_NULLPAD) >= 0 && H5Tset_cset(type, H5T_CSET_UTF8) >= 0)
         attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
     if (attribute >= 0)
-        status = H5Awrite(attribute, type, &text);
+        status = H5Awrite(attribute, type, text);
     sim_h5_close(attribute);
     sim_h5_close(space);
     sim_h5_close(type);
