@@ -244,12 +244,6 @@ static sim_status_t bid(mdl_step_t *step, mdl_project_t *project)
     int64_t budget_fen = chip_budget_fen(step, project);
     int64_t most = limit_fen > 0 && budget_fen > 0 ? budget_fen / limit_fen : 0;
     int64_t quantity = missing < most ? missing : most;
-    /* A thin purse still bids for what the market's price would buy it. */
-    int64_t price_fen = step->eco->signal_fen[project->gpu_type];
-    if (quantity < missing && price_fen > 0 && price_fen < limit_fen && budget_fen > 0) {
-        limit_fen = price_fen;
-        quantity = budget_fen / price_fen < missing ? budget_fen / price_fen : missing;
-    }
     if (quantity <= 0 || limit_fen <= 0)
         return SIM_OK;
     mdl_order_t order = {.side = MDL_SIDE_BUY,
