@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Platforms: own work on own pools, slack for rent, chips ordered, new chips put up.
  *
- * A pool is one data centre per platform, province and GPU type. A pool that is full gets a larger one beside it. */
+ * A pool is one data centre per platform, province and GPU type. A pool that is full gets one of twice its room beside
+ * it, so that there are few. */
 #include "models/economy/economy_state.h"
 
-#define POOL_LEAST_NODES 128
-#define POOL_HEAD_ROOM   4 /* a new pool has room for so many times its first chips */
+#define POOL_LEAST_NODES 512 /* room of a new pool; twice as much as the pools before it when they are full */
 
 /* Zone and platform of a pool. */
 static mdl_zone_t zone_of(const mdl_step_t *step, int32_t province)
@@ -13,11 +13,16 @@ static mdl_zone_t zone_of(const mdl_step_t *step, int32_t province)
     return mdl_zone_of(&step->tables->provinces[province]);
 }
 
+static bool is_pool(const mdl_site_t *site, uint32_t platform)
+{
+    return site->open && site->project == MDL_NO_PROJECT && site->platform == platform;
+}
+
 static void see_fleet(const mdl_step_t *step, uint32_t platform, mdl_platform_env_t *env)
 {
     for (uint32_t i = 0; i < step->eco->n_sites; i++) {
         const mdl_site_t *site = &step->sites[i];
-        if (!site->open || site->project != MDL_NO_PROJECT || site->platform != platform)
+        if (!is_pool(site, platform))
             continue;
         mdl_zone_t zone = zone_of(step, site->province);
         env->fleet_nodes[zone] += (int32_t)site->nodes;
@@ -103,7 +108,7 @@ static sim_status_t use_fleet(mdl_step_t *step, uint32_t platform, const mdl_pla
     double ask_over_cost = env->variable_cost_fen > 0 ? (double)decision->ask_fen / (double)env->variable_cost_fen : 1;
     for (uint32_t i = 0; i < step->eco->n_sites; i++) {
         mdl_site_t *site = &step->sites[i];
-        if (!site->open || site->project != MDL_NO_PROJECT || site->platform != platform)
+        if (!is_pool(site, platform))
             continue;
         double cost = (double)mdl_site_variable_fen(step, site->province, site->gpu_type);
         mdl_rental_offer_floor(step->rental, site->offer, mdl_money_round(cost * ask_over_cost));
@@ -128,7 +133,7 @@ static int32_t next_province(const mdl_step_t *step, uint32_t platform)
     double at_hub = 0, all = 0;
     for (uint32_t i = 0; i < step->eco->n_sites; i++) {
         const mdl_site_t *site = &step->sites[i];
-        if (!site->open || site->project != MDL_NO_PROJECT || site->platform != platform || site->energised_s == 0)
+        if (!is_pool(site, platform) || site->energised_s == 0)
             continue;
         all += site->nodes;
         at_hub += site->province == hub ? site->nodes : 0;
@@ -140,9 +145,8 @@ static uint32_t find_pool(const mdl_step_t *step, uint32_t platform, int32_t pro
 {
     for (uint32_t i = 0; i < step->eco->n_sites; i++) {
         const mdl_site_t *site = &step->sites[i];
-        bool fits = site->open && site->project == MDL_NO_PROJECT && site->platform == platform &&
-                    site->province == province && site->gpu_type == type && site->nodes + nodes <= site->nodes_max;
-        if (fits)
+        bool fits = is_pool(site, platform) && site->province == province && site->gpu_type == type;
+        if (fits && site->nodes + nodes <= site->nodes_max)
             return i;
     }
     return MDL_NO_SITE;
@@ -153,11 +157,15 @@ sim_status_t mdl_pool_extend(mdl_step_t *step, uint32_t platform, int32_t provin
     uint32_t pool = find_pool(step, platform, province, type, nodes);
     if (pool != MDL_NO_SITE)
         return mdl_site_grow(step, pool, step->sites[pool].nodes + nodes);
-    uint32_t room = nodes * POOL_HEAD_ROOM;
+    uint32_t room = nodes > POOL_LEAST_NODES ? nodes : POOL_LEAST_NODES;
+    for (uint32_t i = 0; i < step->eco->n_sites; i++)
+        if (is_pool(&step->sites[i], platform) && step->sites[i].province == province &&
+            step->sites[i].gpu_type == type && room < 2 * step->sites[i].nodes_max)
+            room = 2 * step->sites[i].nodes_max;
     uint64_t owner = sim_entity_id(0, MDL_ENTITY_PLATFORM, platform);
     mdl_datacentre_spec_t spec = {.entity = sim_entity_id(owner, MDL_ENTITY_DATACENTRE, step->eco->n_pools),
                                   .gpu_type = type,
-                                  .nodes = room > POOL_LEAST_NODES ? room : POOL_LEAST_NODES,
+                                  .nodes = room,
                                   .nodes_powered = nodes,
                                   .province = province,
                                   .pue = step->tables->provinces[province].pue,
