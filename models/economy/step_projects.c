@@ -6,6 +6,7 @@
 
 #define REVIEW_DAYS  7 /* waiting projects are looked at once a week, on weekdays of their own */
 #define LOAN_MONTH_S (30 * SIM_DAY_S)
+#define LEAST_SCALE  0.5 /* of a plan that is still worth building */
 
 static uint32_t number_of(const mdl_step_t *step, const mdl_project_t *project)
 {
@@ -106,6 +107,37 @@ static sim_status_t start_building(mdl_step_t *step, mdl_project_t *project)
                                 MDL_EVENT_BUILD_STAGE);
 }
 
+/* A project that gets less money than it asked for is built smaller, down to LEAST_SCALE of the plan. */
+static void scale_down(mdl_project_t *project, double scale)
+{
+    uint32_t wanted = (uint32_t)(project->nodes_wanted * scale), planned = (uint32_t)(project->nodes_planned * scale);
+    project->nodes_wanted = wanted > 0 ? wanted : 1;
+    project->nodes_planned = planned > project->nodes_wanted ? planned : project->nodes_wanted;
+    project->capital_fen = mdl_money_share(project->capital_fen, scale);
+    project->building_fen = mdl_money_share(project->building_fen, scale);
+    project->grant_promised_fen = mdl_money_share(project->grant_promised_fen, scale);
+}
+
+static int64_t upfront_fen(const mdl_params_t *params, const mdl_project_t *project)
+{
+    double unconditional = 1 - params->subsidy_utilisation_linked;
+    return mdl_money_share(project->grant_promised_fen, params->subsidy_upfront_share * unconditional);
+}
+
+static sim_status_t take_loan(mdl_step_t *step, mdl_project_t *project, const mdl_loan_application_t *application,
+                              const mdl_loan_decision_t *decision)
+{
+    if (decision->amount_fen == 0)
+        return SIM_OK;
+    MDL_TRY(mdl_bank_grant(step->bank, step->ledger, step->params, application, decision,
+                           step->input->start_day + step->day, &project->loan, step->err));
+    step->eco->tally.lent_fen += decision->amount_fen;
+    sim_event_t month = {.time_s = sim_world_now(step->world) + LOAN_MONTH_S,
+                         .type = MDL_EVENT_LOAN_MONTH,
+                         .entity = number_of(step, project)};
+    return sim_world_schedule(step->world, MDL_ECONOMY_LP, &month, 3, NULL);
+}
+
 static sim_status_t try_finance(mdl_step_t *step, mdl_project_t *project)
 {
     int64_t cost_fen = planned_cost_fen(step, project);
@@ -113,22 +145,15 @@ static sim_status_t try_finance(mdl_step_t *step, mdl_project_t *project)
     sim_rng_t rng;
     mdl_project_rng(step, project, MDL_PURPOSE_LOAN, project->attempts++, &rng);
     mdl_loan_decision_t decision = mdl_bank_decide(step->bank, step->params, &application, &rng);
-    int64_t upfront_fen =
-        mdl_money_share(project->grant_promised_fen,
-                        step->params->subsidy_upfront_share * (1 - step->params->subsidy_utilisation_linked));
-    int64_t own_fen = cost_fen - decision.amount_fen - upfront_fen;
-    own_fen = own_fen > 0 ? own_fen : 0;
-    if (own_fen > application.own_funds_fen)
+    bool passed = decision.reason == MDL_LOAN_GRANTED || decision.reason == MDL_LOAN_NO_NEED;
+    int64_t rest_fen = cost_fen - decision.amount_fen - upfront_fen(step->params, project);
+    int64_t own_fen = rest_fen < 0 ? 0 : rest_fen < application.own_funds_fen ? rest_fen : application.own_funds_fen;
+    double scale = cost_fen > 0 ? 1 - (double)(rest_fen - own_fen) / (double)cost_fen : 1;
+    if (!passed || scale < LEAST_SCALE)
         return SIM_OK;
-    if (decision.amount_fen > 0) {
-        MDL_TRY(mdl_bank_grant(step->bank, step->ledger, step->params, &application, &decision,
-                               step->input->start_day + step->day, &project->loan, step->err));
-        step->eco->tally.lent_fen += decision.amount_fen;
-        sim_event_t month = {.time_s = sim_world_now(step->world) + LOAN_MONTH_S,
-                             .type = MDL_EVENT_LOAN_MONTH,
-                             .entity = number_of(step, project)};
-        MDL_TRY(sim_world_schedule(step->world, MDL_ECONOMY_LP, &month, 3, NULL));
-    }
+    if (scale < 1)
+        scale_down(project, scale);
+    MDL_TRY(take_loan(step, project, &application, &decision));
     MDL_TRY(mdl_ledger_invest(step->ledger, MDL_LEDGER_REST, project->account, own_fen, step->err));
     MDL_TRY(mdl_subsidy_start(step, project));
     MDL_TRY(divert(step, project, cost_fen));
