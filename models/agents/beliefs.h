@@ -27,7 +27,8 @@ typedef enum mdl_belief_rule {
     MDL_BELIEF_RULES
 } mdl_belief_rule_t;
 
-/* What can be seen of the market on one day. Capacities in H100-equivalents, non-platform centres. */
+/* What can be seen of the market on one day. Capacities in H100-equivalents; operating capacity is the one that the trade
+ * press counts, platforms included, the pipeline that of projects. */
 typedef struct mdl_market_view {
     double rent_yuan;          /* index of node rents, per 8-GPU node-month of the reference type */
     double full_cost_yuan;     /* full cost of such a node-month at list prices */

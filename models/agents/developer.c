@@ -115,8 +115,7 @@ static double herding(const mdl_params_t *params, double recent)
 {
     if (params->beliefs_control)
         return 1;
-    double factor = 1 + params->developers_herding * sim_log((1 + recent) / (1 + params->developers_herding_normal));
-    return factor > 0 ? factor : 0;
+    return sim_pow((1 + recent) / (1 + params->developers_herding_normal), params->developers_herding);
 }
 
 double mdl_developer_hazard(const mdl_params_t *params, mdl_developer_kind_t kind, double merit, double recent)

@@ -43,6 +43,8 @@ static sim_status_t found_institutions(mdl_step_t *step)
         eco->signal_fen[type] = mdl_chips_price_fen(step->chips, (int32_t)type);
     for (uint32_t p = 0; p < step->tables->n_provinces; p++)
         eco->province_utilisation[p] = -1;
+    for (int s = 0; s < MDL_SEGMENTS; s++)
+        eco->heard_fen[s] = step->rental->index_fen;
     return SIM_OK;
 }
 

@@ -88,7 +88,7 @@ typedef struct mdl_site {
     int32_t slack_nodes;                /* held out for rent by a platform */
     bool open;
     bool stopped;              /* its LP has ended */
-    double reference_per_node; /* mean throughput against a reference node */
+    double reference_per_node; /* throughput against a reference node in its best segment */
     int64_t energised_s;
     mdl_datacentre_meter_t meter;  /* last reading */
     mdl_datacentre_meter_t before; /* the reading a day earlier */
@@ -220,6 +220,9 @@ typedef struct mdl_eco {
     double committed_h100e[53];  /* open or committed, weekly ring: trend of the counter-cyclical switch */
     double province_utilisation[MDL_MAX_PROVINCES]; /* busy share of powered, smoothed; -1 without centres */
     double activity;                                /* busy share of leased time outside platforms, smoothed */
+    int64_t heard_fen[MDL_SEGMENTS];                /* rents that tenants reckon with, per reference node-month */
+    int64_t type_rent_fen[MDL_MAX_GPU_TYPES]; /* rents of a physical node of a type; 0 before the first contract */
+    double week_rent_fen[MDL_MAX_GPU_TYPES], week_nodes[MDL_MAX_GPU_TYPES];             /* of the week's contracts */
     double annuity, life_rent_yuan[MDL_BELIEF_RULES], life_occupancy[MDL_BELIEF_RULES]; /* prospects.c, of the day */
     int32_t best_type[MDL_BELIEF_RULES][2]; /* for free builders, for state-funded ones */
     bool above_trend;                       /* committed capacity is above the counter-cyclical trend */
@@ -315,6 +318,7 @@ int64_t mdl_site_variable_fen(const mdl_step_t *step, int32_t province, int32_t 
 double mdl_node_kwh_month(const mdl_step_t *step, int32_t province, int32_t gpu_type,
                           bool busy); /* through the meter */
 int mdl_tariff_flags(const mdl_step_t *step, int32_t gpu_type);
+double mdl_best_rate(const mdl_gpu_type_t *type); /* throughput against a reference node in the segment it is best at */
 double mdl_reference_per_gpu(const mdl_step_t *step, int32_t gpu_type); /* H100-equivalents, dense FP16 */
 
 /* prospects.c: what a node looks like to builders. */

@@ -12,20 +12,19 @@ static double ported_share(const mdl_step_t *step)
     return share > 1 ? 1 : share;
 }
 
-/* What a node of a type earns against a reference node: throughput, less what tenants lose by porting. */
+/* What a node of a type earns against a reference node: as its contracts show, or before the first one, by throughput
+ * in its best use less what tenants lose by porting. */
 static double earning_rate(const mdl_step_t *step, int32_t type)
 {
     const mdl_gpu_type_t *row = &step->tables->gpu_types[type];
-    double rate[MDL_SEGMENTS], sum = 0;
-    mdl_rental_rates(row, rate);
-    for (int s = 0; s < MDL_SEGMENTS; s++)
-        sum += rate[s];
-    double mean = sum / MDL_SEGMENTS;
+    if (step->eco->type_rent_fen[type] > 0)
+        return (double)step->eco->type_rent_fen[type] / (double)step->rental->index_fen;
+    double best = mdl_best_rate(row);
     if (row->stack == MDL_STACK_CUDA)
-        return mean;
+        return best;
     double burden = (1 - step->params->rental_porting_loss) / (1 + step->params->rental_porting_cost);
     double ported = ported_share(step);
-    return mean * (ported + (1 - ported) * burden);
+    return best * (ported + (1 - ported) * burden);
 }
 
 double mdl_chip_price_yuan(const mdl_step_t *step, int32_t type)

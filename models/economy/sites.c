@@ -13,14 +13,13 @@ double mdl_reference_per_gpu(const mdl_step_t *step, int32_t gpu_type)
     return tables->gpu_types[gpu_type].tflops_fp16 / tables->gpu_types[tables->reference_type].tflops_fp16;
 }
 
-/* Mean over the segments of a node's throughput against a reference node. */
-static double mean_rate(const mdl_gpu_type_t *type)
+double mdl_best_rate(const mdl_gpu_type_t *type)
 {
-    double rate[MDL_SEGMENTS], sum = 0;
+    double rate[MDL_SEGMENTS], best = 0;
     mdl_rental_rates(type, rate);
     for (int s = 0; s < MDL_SEGMENTS; s++)
-        sum += rate[s];
-    return sum / MDL_SEGMENTS;
+        best = rate[s] > best ? rate[s] : best;
+    return best;
 }
 
 double mdl_node_kwh_month(const mdl_step_t *step, int32_t province, int32_t gpu_type, bool busy)
@@ -50,12 +49,13 @@ static bool is_experienced(const mdl_step_t *step, uint32_t project)
     return project == MDL_NO_PROJECT || step->projects[project].kind == MDL_DEVELOPER_OPERATOR;
 }
 
-/* First asked rent of a physical node: the index for what the node is worth against a reference node. */
+/* First asked rent of a physical node: what its type fetches; before any contract the index for its best use. */
 static int64_t opening_price_fen(const mdl_step_t *step, const mdl_site_t *site)
 {
-    double index_fen = (double)step->rental->index_fen * site->reference_per_node;
+    int64_t heard_fen = step->eco->type_rent_fen[site->gpu_type];
+    int64_t price_fen =
+        heard_fen > 0 ? heard_fen : mdl_money_round((double)step->rental->index_fen * site->reference_per_node);
     int64_t floor_fen = mdl_site_variable_fen(step, site->province, site->gpu_type);
-    int64_t price_fen = mdl_money_round(index_fen);
     return price_fen > floor_fen ? price_fen : floor_fen;
 }
 
@@ -101,7 +101,7 @@ sim_status_t mdl_site_open(mdl_step_t *step, const mdl_datacentre_spec_t *spec, 
         .nodes = spec->nodes_powered,
         .open = true,
         .energised_s = now_s,
-        .reference_per_node = mean_rate(&step->tables->gpu_types[spec->gpu_type]),
+        .reference_per_node = mdl_best_rate(&step->tables->gpu_types[spec->gpu_type]),
     };
     return open_offer(step, *index, spec->fabric_gb_s);
 }

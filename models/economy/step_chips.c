@@ -170,15 +170,24 @@ static sim_status_t step_broker(mdl_step_t *step, mdl_broker_t *broker)
     return SIM_OK;
 }
 
+/* What an owner in distress, or the bank behind it, asks at least: less from week to week, but never under scrap. */
+static int64_t reserve_price_fen(const mdl_step_t *step, const mdl_project_t *project)
+{
+    const mdl_gpu_type_t *type = &step->tables->gpu_types[project->gpu_type];
+    int64_t scrap_fen = mdl_money_round(type->list_price_yuan * step->params->developers_scrap_share * MDL_FEN_PER_YUAN);
+    int64_t index_fen = mdl_chips_price_fen(step->chips, project->gpu_type);
+    int64_t reserve_fen = scrap_fen;
+    if (project->loan != MDL_NO_LOAN)
+        reserve_fen = mdl_bank_reserve_fen(step->bank, step->params, project->loan, date(step), index_fen);
+    return reserve_fen > scrap_fen ? reserve_fen : scrap_fen;
+}
+
 static sim_status_t offer_distressed(mdl_step_t *step, const mdl_project_t *project)
 {
     int64_t gpus = mdl_lots_count(step->lots, project->account, project->gpu_type, MDL_LOT_STOCK);
     if (gpus == 0 || !has_room(step, project->gpu_type))
         return SIM_OK;
-    int64_t index_fen = mdl_chips_price_fen(step->chips, project->gpu_type);
-    int64_t reserve_fen = 0;
-    if (project->loan != MDL_NO_LOAN)
-        reserve_fen = mdl_bank_reserve_fen(step->bank, step->params, project->loan, date(step), index_fen);
+    int64_t reserve_fen = reserve_price_fen(step, project);
     mdl_order_t ask = {.side = MDL_SIDE_SELL,
                        .account = project->account,
                        .tag = (uint32_t)(project - step->projects),

@@ -31,9 +31,9 @@ static mdl_lab_env_t common_lab_env(const mdl_step_t *step)
         .open_log = eco->frontier.open_log,
         .closed_log = eco->frontier.closed_log,
         .open_exists = eco->frontier.open_exists,
-        .rent_training_fen = step->rental->index_segment_fen[MDL_SEGMENT_TRAINING],
-        .rent_inference_fen = step->rental->index_segment_fen[MDL_SEGMENT_INFERENCE],
-        .rent_finetune_fen = step->rental->index_segment_fen[MDL_SEGMENT_FINETUNE],
+        .rent_training_fen = step->eco->heard_fen[MDL_SEGMENT_TRAINING],
+        .rent_inference_fen = step->eco->heard_fen[MDL_SEGMENT_INFERENCE],
+        .rent_finetune_fen = step->eco->heard_fen[MDL_SEGMENT_FINETUNE],
         .tokens_node_day = mdl_tokens_node_day(&eco->tokens),
     };
 }
@@ -99,9 +99,9 @@ static sim_status_t step_enterprises(mdl_step_t *step)
     mdl_enterprise_env_t env = {
         .token_price_fen_bn = mdl_tokens_price(&eco->tokens),
         .tokens_node_day = mdl_tokens_node_day(&eco->tokens),
-        .rent_inference_fen = step->rental->index_segment_fen[MDL_SEGMENT_INFERENCE],
-        .rent_finetune_fen = step->rental->index_segment_fen[MDL_SEGMENT_FINETUNE],
-        .rent_batch_fen = step->rental->index_segment_fen[MDL_SEGMENT_BATCH],
+        .rent_inference_fen = step->eco->heard_fen[MDL_SEGMENT_INFERENCE],
+        .rent_finetune_fen = step->eco->heard_fen[MDL_SEGMENT_FINETUNE],
+        .rent_batch_fen = step->eco->heard_fen[MDL_SEGMENT_BATCH],
     };
     eco->tokens_day = eco->tokens_labs_day = eco->tokens_platforms_day = 0;
     for (uint32_t p = 0; p < step->tables->n_provinces; p++) {

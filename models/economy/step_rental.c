@@ -158,14 +158,30 @@ static sim_status_t grow_cluster(mdl_step_t *step, uint32_t t)
     return served > *held - served ? mdl_tenant_leave(step, t, MDL_WISH_TRAINING, first_new) : SIM_OK;
 }
 
+/* What people hear of rents: of a segment its own contracts, or the market's when it had none; of a GPU type its
+ * physical nodes' contracts. */
+static void listen(mdl_step_t *step, const bool *traded)
+{
+    mdl_eco_t *eco = step->eco;
+    for (int s = 0; s < MDL_SEGMENTS; s++) {
+        int64_t segment_fen = step->rental->index_segment_fen[s];
+        eco->heard_fen[s] = traded[s] ? segment_fen : step->rental->index_fen;
+    }
+    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++) {
+        if (eco->week_nodes[type] > 0)
+            eco->type_rent_fen[type] = mdl_money_round(eco->week_rent_fen[type] / eco->week_nodes[type]);
+        eco->week_rent_fen[type] = eco->week_nodes[type] = 0;
+    }
+}
+
 /* Operators and platforms review the rent that they ask, each from its own occupancy and what it hears. */
 static void reprice(mdl_step_t *step, const mdl_site_t *site)
 {
     const mdl_offer_t *offer = mdl_rental_offer(step->rental, site->offer);
     if (offer->nodes == 0)
         return;
-    double index_yuan = (double)step->rental->index_fen / MDL_FEN_PER_YUAN * site->reference_per_node;
-    double ask_yuan = mdl_project_ask(step->params, (double)offer->price_fen_node_month / MDL_FEN_PER_YUAN, index_yuan,
+    double ask_yuan = mdl_project_ask(step->params, (double)offer->price_fen_node_month / MDL_FEN_PER_YUAN,
+                                      (double)step->eco->type_rent_fen[site->gpu_type] / MDL_FEN_PER_YUAN,
                                       (double)offer->floor_fen_node_month / MDL_FEN_PER_YUAN,
                                       (double)offer->leased / offer->nodes, MDL_BILLING_DAYS * SIM_DAY_S);
     mdl_rental_offer_price(step->rental, site->offer, mdl_money_round(ask_yuan * MDL_FEN_PER_YUAN));
@@ -177,7 +193,11 @@ static sim_status_t week(mdl_step_t *step)
     for (uint32_t t = 0; t < step->eco->n_labs; t++)
         MDL_TRY(grow_cluster(step, t));
     mdl_eco_note_rental_week(step);
+    bool traded[MDL_SEGMENTS];
+    for (int s = 0; s < MDL_SEGMENTS; s++)
+        traded[s] = step->rental->totals[s].served > 0;
     mdl_rental_close_period(step->rental);
+    listen(step, traded);
     mdl_outcomes_week(step);
     for (uint32_t i = 0; i < step->eco->n_sites; i++)
         if (step->sites[i].open)

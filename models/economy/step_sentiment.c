@@ -37,7 +37,7 @@ static void count_capacity(mdl_step_t *step, mdl_market_view_t *view)
         offered += site->nodes * per_node;
         leased += mdl_rental_offer(step->rental, site->offer)->leased * per_node;
     }
-    view->capacity_h100e = eco->capacity_h100e[0];
+    view->capacity_h100e = eco->capacity_h100e[0] + eco->capacity_h100e[1];
     view->occupancy = offered > 0 ? leased / offered : step->params->beliefs_occupancy_assumed;
 }
 
@@ -70,13 +70,13 @@ sim_status_t mdl_step_sentiment(mdl_step_t *step)
     mdl_eco_t *eco = step->eco;
     look_around(step);
     mdl_hype_env_t env = {
-        .rent_fen = step->rental->index_segment_fen[MDL_SEGMENT_TRAINING],
+        .rent_fen = step->eco->heard_fen[MDL_SEGMENT_TRAINING],
         .idle_share = 1 - eco->view.occupancy,
         .lab_exit_share = eco->training_labs_before > 0 ? eco->lab_exits / eco->training_labs_before : 0,
     };
     mdl_hype_step(&eco->hype, step->params, &env);
     mdl_frontier_step(&eco->frontier, step->params);
     mdl_beliefs_observe(&eco->beliefs, step->params, &eco->view, step->now_s);
-    mdl_tokens_step(&eco->tokens, step->params, step->rental->index_segment_fen[MDL_SEGMENT_INFERENCE]);
+    mdl_tokens_step(&eco->tokens, step->params, step->eco->heard_fen[MDL_SEGMENT_INFERENCE]);
     return SIM_OK;
 }
