@@ -99,6 +99,9 @@ const mdl_datacentre_meter_t *mdl_datacentre_read(sim_world_t *world, uint32_t l
 /* Grows pools that are more than half full. Call it at boundaries. */
 sim_status_t mdl_datacentre_boundary(sim_world_t *world, uint32_t lp, sim_error_t *err);
 
+/* Room for so many contracts more than run now to start before the next boundary. At boundaries. */
+sim_status_t mdl_datacentre_reserve(sim_world_t *world, uint32_t lp, uint32_t contracts, sim_error_t *err);
+
 /* From now on the centre works by these parameters: jobs, failures and repairs drawn from here on. At boundaries. */
 sim_status_t mdl_datacentre_configure(sim_world_t *world, uint32_t lp, const mdl_params_t *params, sim_error_t *err);
 

@@ -77,6 +77,18 @@ sim_status_t mdl_datacentre_boundary(sim_world_t *world, uint32_t lp, sim_error_
     return double_tenancies(sim_world_arena(world), state, err);
 }
 
+sim_status_t mdl_datacentre_reserve(sim_world_t *world, uint32_t lp, uint32_t contracts, sim_error_t *err)
+{
+    mdl_datacentre_t *state = sim_world_state(world, lp);
+
+    while (state->cluster != 0 && state->open_tenancies + contracts > state->tenancy_capacity) {
+        sim_status_t status = double_tenancies(sim_world_arena(world), state, err);
+        if (status != SIM_OK)
+            return status;
+    }
+    return SIM_OK;
+}
+
 void mdl_datacentre_retire(sim_world_t *world, uint32_t lp, int64_t time_s)
 {
     mdl_datacentre_t *state = sim_world_state(world, lp);

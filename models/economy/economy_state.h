@@ -86,6 +86,7 @@ typedef struct mdl_site {
     uint32_t nodes;                     /* with chips in, powered */
     int32_t own_nodes[MDL_JOB_CLASSES]; /* a platform's own contracts here */
     int32_t slack_nodes;                /* held out for rent by a platform */
+    uint32_t starts;                    /* contracts told to start since the last boundary */
     bool open;
     bool stopped;              /* its LP has ended */
     double reference_per_node; /* throughput against a reference node in its best segment */

@@ -55,7 +55,9 @@ sim_status_t mdl_lease_start(mdl_step_t *step, uint32_t slot)
     uint64_t jobs = sim_entity_id(tenant->entity, MDL_ENTITY_CONTRACT, tenant->contracts++);
     tenant->held[wish_of(contract)] += contract->nodes * contract->rate;
     count_training(step, contract, contract->nodes);
-    int32_t type = step->sites[contract->centre].gpu_type;
+    mdl_site_t *site = &step->sites[contract->centre];
+    MDL_TRY(mdl_datacentre_reserve(step->world, site->lp, ++site->starts, step->err));
+    int32_t type = site->gpu_type;
     step->eco->week_rent_fen[type] += (double)contract->price_fen_node_month * contract->nodes;
     step->eco->week_nodes[type] += contract->nodes;
     return tell(step, contract, MDL_DC_CONTRACT_START, pack_terms(step, contract), (int64_t)jobs);

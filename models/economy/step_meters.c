@@ -123,6 +123,7 @@ sim_status_t mdl_step_meters(mdl_step_t *step)
         if (site->stopped)
             continue;
         site->before = site->meter;
+        site->starts = 0;
         site->meter = *mdl_datacentre_read(step->world, site->lp, now_s);
         reading_t day = difference(&site->meter, &site->before);
         count_site(step, site, &day);

@@ -73,6 +73,7 @@ static sim_status_t own_contract(mdl_step_t *step, mdl_site_t *site, mdl_job_cla
                          .a = nodes == 0 ? 0 : mdl_contract_pack(&terms),
                          .b = (int64_t)sim_entity_id(entity, MDL_ENTITY_CONTRACT, ordinal)};
     *held = nodes;
+    MDL_TRY(mdl_datacentre_reserve(step->world, site->lp, ++site->starts, step->err));
     return sim_world_schedule(step->world, site->lp, &event, 0, NULL);
 }
 
