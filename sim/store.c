@@ -233,8 +233,12 @@ void sim_store_close(sim_store_t *self)
 
 bool sim_store_has(const sim_store_t *self, sim_run_key_t key)
 {
+    pthread_mutex_t *mutex = (pthread_mutex_t *)&self->mutex; /* workers may ask while others put */
     const sim_store_place_t *place = sim_store_place(self, key);
-    return place->segment != 0 && place->status == SIM_OK;
+    pthread_mutex_lock(mutex);
+    bool has = place->segment != 0 && place->status == SIM_OK;
+    pthread_mutex_unlock(mutex);
+    return has;
 }
 
 const char *sim_store_notice(const sim_store_t *self)
