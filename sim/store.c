@@ -138,11 +138,6 @@ static sim_status_t remove_existing(sim_store_t *self, sim_error_t *err)
     return sim_parts_remove(self, false, err);
 }
 
-static bool holds_nothing(const sim_store_t *self)
-{
-    return self->next_segment == 1;
-}
-
 /* Blocks first, then what only the result has. Blocks without a plan are those of an import that was killed. */
 static sim_status_t resume(sim_store_t *self, sim_error_t *err)
 {
@@ -154,7 +149,7 @@ static sim_status_t resume(sim_store_t *self, sim_error_t *err)
         status = sim_store_import(self, found, err);
     if (status == SIM_OK && !found)
         status = sim_parts_write_plan(self, err);
-    if (status < 0 && !found && holds_nothing(self))
+    if (status < 0 && self->made_folder)
         (void)sim_parts_remove(self, true, NULL);
     return status;
 }
@@ -164,7 +159,7 @@ static sim_status_t start_anew(sim_store_t *self, sim_store_mode_t mode, sim_err
     sim_status_t status = mode == SIM_STORE_FORCE ? remove_existing(self, err) : SIM_OK;
     if (status == SIM_OK)
         status = sim_parts_write_plan(self, err);
-    if (status < 0)
+    if (status < 0 && self->made_folder)
         (void)sim_parts_remove(self, true, NULL); /* an empty folder would stand in the way of the next try */
     return status;
 }

@@ -167,10 +167,15 @@ static sim_status_t write_content(sim_store_t *store, sim_result_t *result, sim_
         status = finish(result, user, err);
     if (status == SIM_OK && sim_h5_finish_scales(result) < 0)
         status = sim_h5_fail(err, result->path, "write the scales");
-    return status < 0 ? status : sim_h5_digest(result, "/", &store->digest, err);
+    if (status == SIM_OK)
+        status = sim_h5_digest(result, "/", &store->digest, err);
+    if (status == SIM_OK && H5Fflush(result->file, H5F_SCOPE_LOCAL) < 0)
+        status = sim_h5_fail(err, result->path, "write");
+    return status;
 }
 
-/* Closes the file; on failure it is emptied first, so that what HDF5 still wants to write finds room. */
+/* Closes the file; on failure it is emptied first, so that what HDF5 still wants to write finds room: a file that it
+ * can't close stays open inside HDF5 for good. */
 static sim_status_t close_file(sim_result_t *result, const char *path, sim_status_t status, sim_error_t *err)
 {
     if (status < 0 && truncate(path, 0) < 0 && errno != ENOENT)
@@ -178,11 +183,8 @@ static sim_status_t close_file(sim_result_t *result, const char *path, sim_statu
     sim_h5_free_scales(result);
     hid_t file = result->file;
     result->file = -1;
-    if (file >= 0 && H5Fclose(file) < 0 && status == SIM_OK) {
-        status = sim_h5_fail(err, path, "write");
-        if (truncate(path, 0) == 0)
-            (void)H5Fclose(file);
-    }
+    if (file >= 0 && H5Fclose(file) < 0 && status == SIM_OK)
+        status = sim_h5_fail(err, path, "close");
     sim_result_close(result);
     return status;
 }

@@ -58,22 +58,11 @@ static const char *type_name(hid_t type)
     }
 }
 
-static uint64_t hash_numbers(hid_t attribute, uint64_t hash)
-{
-    hid_t space = H5Aget_space(attribute);
-    hssize_t n = space < 0 ? 0 : H5Sget_simple_extent_npoints(space);
-    double *values = n > 0 ? calloc((size_t)n, sizeof *values) : NULL;
-    if (values != NULL && H5Aread(attribute, H5T_NATIVE_DOUBLE, values) >= 0)
-        hash = sim_hash_word(hash, sim_hash_values(values, (size_t)n));
-    free(values);
-    sim_h5_close(space);
-    return hash;
-}
-
 /* Attributes of one object. */
 typedef struct attributes {
     const char *path;
     uint64_t hash;
+    bool out_of_memory;
 } attributes_t;
 
 static bool is_build_attribute(const char *path, const char *name)
@@ -81,34 +70,54 @@ static bool is_build_attribute(const char *path, const char *name)
     return strcmp(path, "/provenance") == 0 && (strcmp(name, "version") == 0 || strcmp(name, "compiler") == 0);
 }
 
+static bool hash_numbers(attributes_t *all, hid_t attribute)
+{
+    hid_t space = H5Aget_space(attribute);
+    hssize_t n = space < 0 ? 0 : H5Sget_simple_extent_npoints(space);
+    double *values = calloc((size_t)n + 1, sizeof *values);
+    all->out_of_memory = values == NULL;
+    bool good = values != NULL && space >= 0 && H5Aread(attribute, H5T_NATIVE_DOUBLE, values) >= 0;
+    if (good)
+        all->hash = sim_hash_word(all->hash, sim_hash_values(values, (size_t)n));
+    free(values);
+    sim_h5_close(space);
+    return good;
+}
+
+static bool hash_attribute_text(attributes_t *all, hid_t object, const char *name)
+{
+    char *text = sim_h5_get_text(object, name);
+    bool good = text != NULL;
+    all->out_of_memory = !good && H5Eget_num(H5E_DEFAULT) == 0;
+    all->hash = good ? sim_hash_text(all->hash, text) : all->hash;
+    free(text);
+    return good;
+}
+
 static herr_t hash_attribute(hid_t object, const char *name, const H5A_info_t *info, void *user)
 {
     (void)info;
     attributes_t *all = user;
-    uint64_t *hash = &all->hash;
     if (is_storage(name) || is_build_attribute(all->path, name))
         return 0;
     hid_t attribute = H5Aopen(object, name, H5P_DEFAULT), type = attribute < 0 ? -1 : H5Aget_type(attribute);
     if (type < 0)
         return -1;
-    *hash = sim_hash_text(sim_hash_text(*hash, name), type_name(type));
-    if (H5Tget_class(type) == H5T_STRING) {
-        char *text = sim_h5_get_text(object, name);
-        *hash = sim_hash_text(*hash, text == NULL ? "" : text);
-        free(text);
-    } else {
-        *hash = hash_numbers(attribute, *hash);
-    }
+    all->hash = sim_hash_text(sim_hash_text(all->hash, name), type_name(type));
+    bool is_text = H5Tget_class(type) == H5T_STRING;
+    bool good = is_text ? hash_attribute_text(all, object, name) : hash_numbers(all, attribute);
     sim_h5_close(type);
     sim_h5_close(attribute);
-    return 0;
+    return good ? 0 : -1;
 }
 
 static uint64_t hash_attributes(walk_t *walk, hid_t object, const char *path)
 {
     attributes_t all = {.path = path, .hash = SIM_HASH_START};
     if (H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, hash_attribute, &all) < 0)
-        walk->status = sim_h5_fail(walk->err, walk->result->path, path);
+        walk->status = all.out_of_memory
+                           ? sim_fail(walk->err, SIM_ENOMEM, walk->result->path, "no memory for attributes")
+                           : sim_h5_fail(walk->err, walk->result->path, path);
     return all.hash;
 }
 

@@ -153,7 +153,8 @@ static sim_status_t unpack(sim_store_assembly_t *self, const sim_store_view_t *v
         e->rows = malloc(n * sizeof *e->rows);
         e->max_rows = e->rows == NULL ? 0 : n;
     }
-    if (e->rows == NULL)
+    self->coder.shuffled.size = 0;
+    if (e->rows == NULL || !sim_store_buffer_reserve(&self->coder.shuffled, n * sizeof *e->rows + 1))
         return sim_fail(err, SIM_ENOMEM, self->result->path, "no memory for %zu event rows", n);
     if (!sim_store_decompress(&self->coder, view->events, view->head->event_bytes, e->rows, n, sizeof *e->rows, true))
         return sim_fail(err, SIM_EIO, self->store->parts, "event rows of replication %u are damaged",

@@ -48,8 +48,9 @@ sim_status_t sim_h5_fail(sim_error_t *err, const char *path, const char *what)
     for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
         if (strstr(reason, causes[i].sign) != NULL)
             return sim_fail(err, causes[i].code, path, "can't %s: %s; %s", what, reason, causes[i].fix);
-    return sim_fail(err, SIM_EIO, path, "can't %s: %s; the file may be damaged", what,
-                    reason[0] == '\0' ? "unknown reason" : reason);
+    if (reason[0] == '\0') /* HDF5 has nothing to complain of: it was memory of ours */
+        return sim_fail(err, SIM_ENOMEM, path, "can't %s: out of memory", what);
+    return sim_fail(err, SIM_EIO, path, "can't %s: %s; the file may be damaged", what, reason);
 }
 
 /* Readable by every HDF5 since 1.8; no chunk cache, as chunks go by whole; no locks, so that shared disks work. */

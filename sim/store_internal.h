@@ -157,7 +157,7 @@ struct sim_store {
     uint64_t stored_bytes;
     uint32_t next_segment;
     double last_commit_s, commit_cost_s; /* monotonic clock */
-    bool plan_written;
+    bool made_folder;                    /* the parts' folder was not there before */
     uint64_t digest;
     char notice[512];
 };

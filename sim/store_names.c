@@ -10,6 +10,7 @@ typedef struct names {
     char **names;
     size_t n, max;
     sim_h5_kind_t kind;
+    bool out_of_memory;
 } names_t;
 
 static bool is_of_kind(hid_t group, const char *name, sim_h5_kind_t kind)
@@ -33,14 +34,20 @@ static bool append(names_t *list, const char *name)
         list->max = max;
     }
     list->names[list->n] = strdup(name);
-    return list->names[list->n++] != NULL;
+    if (list->names[list->n] == NULL)
+        return false;
+    list->n++;
+    return true;
 }
 
 static herr_t visit(hid_t group, const char *name, const H5L_info_t *info, void *user)
 {
     (void)info;
     names_t *list = user;
-    return !is_of_kind(group, name, list->kind) || append(list, name) ? 0 : -1;
+    if (!is_of_kind(group, name, list->kind))
+        return 0;
+    list->out_of_memory = !append(list, name);
+    return list->out_of_memory ? -1 : 0;
 }
 
 sim_status_t sim_h5_names(sim_result_t *self, const char *group, sim_h5_kind_t kind, char ***names, size_t *n,
@@ -54,7 +61,8 @@ sim_status_t sim_h5_names(sim_result_t *self, const char *group, sim_h5_kind_t k
     hid_t id = H5Gopen2(self->file, *group == '\0' ? "/" : group, H5P_DEFAULT);
     sim_status_t status = SIM_OK;
     if (id < 0 || H5Literate(id, H5_INDEX_NAME, H5_ITER_INC, NULL, visit, &list) < 0)
-        status = sim_h5_fail(err, self->path, group);
+        status = list.out_of_memory ? sim_fail(err, SIM_ENOMEM, self->path, "no memory for names")
+                                    : sim_h5_fail(err, self->path, group);
     sim_h5_close(id);
     if (status < 0) {
         sim_labels_free(list.names, list.n);

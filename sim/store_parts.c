@@ -63,7 +63,8 @@ static sim_status_t take_lock(sim_store_t *self, sim_error_t *err)
 
 sim_status_t sim_parts_create(sim_store_t *self, sim_error_t *err)
 {
-    if (mkdir(self->parts, 0777) < 0 && errno != EEXIST)
+    self->made_folder = mkdir(self->parts, 0777) == 0;
+    if (!self->made_folder && errno != EEXIST)
         return sim_store_io_fail(err, self->parts, "make the folder");
     sim_status_t status = take_lock(self, err);
     return status < 0 ? status : sim_store_sync_folder(self->parts, err);
@@ -275,16 +276,18 @@ sim_status_t sim_parts_append(sim_store_t *self, sim_store_writer_t *writer, sim
     return status < 0 ? status : commit_idle(self, err);
 }
 
-static int open_stored(const sim_store_t *self, uint32_t segment)
+static sim_status_t open_stored(const sim_store_t *self, uint32_t segment, int *fd, sim_error_t *err)
 {
     static const char *const suffixes[] = {"blocks", "part"};
-    int fd = -1;
-    for (int i = 0; i < 2 && fd < 0; i++) {
+    *fd = -1;
+    for (int i = 0; i < 2 && *fd < 0; i++) {
         char *path = segment_path(self, segment, suffixes[i]);
-        fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+        if (path == NULL)
+            return no_path(self, err);
+        *fd = open(path, O_RDONLY | O_CLOEXEC);
         free(path);
     }
-    return fd;
+    return SIM_OK;
 }
 
 sim_status_t sim_parts_read(sim_store_t *self, const sim_store_place_t *place, sim_store_buffer_t *buffer,
@@ -294,7 +297,10 @@ sim_status_t sim_parts_read(sim_store_t *self, const sim_store_place_t *place, s
     if (!sim_store_buffer_reserve(buffer, place->bytes))
         return sim_fail(err, SIM_ENOMEM, self->parts, "no memory for a block of %llu bytes",
                         (unsigned long long)place->bytes);
-    int fd = open_stored(self, place->segment);
+    int fd;
+    sim_status_t status = open_stored(self, place->segment, &fd, err);
+    if (status < 0)
+        return status;
     ssize_t got = fd < 0 ? -1 : pread(fd, buffer->data, place->bytes, (off_t)place->offset);
     if (fd >= 0)
         close(fd);

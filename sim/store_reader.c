@@ -56,8 +56,10 @@ bool sim_h5_reader_init(sim_h5_reader_t *self, hid_t dataset)
     if (!known)
         return false;
     self->coder.decompressor = libdeflate_alloc_decompressor();
-    return self->coder.decompressor != NULL &&
-           sim_store_buffer_reserve(&self->values, self->chunk_values * sizeof(double));
+    /* Room for both now: a failure to decompress is damage then, not want of memory. */
+    size_t bytes = self->chunk_values * sizeof(double) + 1;
+    return self->coder.decompressor != NULL && sim_store_buffer_reserve(&self->values, bytes) &&
+           sim_store_buffer_reserve(&self->coder.shuffled, bytes);
 }
 
 void sim_h5_reader_free(sim_h5_reader_t *self)
@@ -77,10 +79,14 @@ static bool read_chunk(sim_h5_reader_t *self, const hsize_t *offset, bool *store
         return true;
     self->stored.size = 0;
     if (!sim_store_buffer_reserve(&self->stored, bytes) ||
-        H5Dread_chunk(self->dataset, H5P_DEFAULT, offset, &skipped, self->stored.data) < 0 || skipped != 0 ||
-        !sim_store_decompress(&self->coder, self->stored.data, bytes, self->values.data, self->chunk_values,
-                              self->width, self->shuffle))
+        H5Dread_chunk(self->dataset, H5P_DEFAULT, offset, &skipped, self->stored.data) < 0)
         return false;
+    if (skipped != 0 || !sim_store_decompress(&self->coder, self->stored.data, bytes, self->values.data,
+                                              self->chunk_values, self->width, self->shuffle)) {
+        (void)H5Epush2(H5E_DEFAULT, __FILE__, __func__, __LINE__, H5E_ERR_CLS, H5E_DATASET, H5E_READERROR,
+                       "a compressed chunk is damaged");
+        return false;
+    }
     double *wide = (double *)(void *)self->values.data;
     for (size_t i = self->chunk_values; self->width == sizeof(float) && i-- > 0;) {
         float narrow;

@@ -141,10 +141,15 @@ static void read_axis_names(hid_t dataset, sim_h5_shape_t *shape)
 
 bool sim_h5_is_scale(hid_t dataset)
 {
-    char *class = sim_h5_get_text(dataset, "CLASS");
-    bool scale = class != NULL && strcmp(class, "DIMENSION_SCALE") == 0;
-    free(class);
-    return scale;
+    char class[64] = "";
+    if (H5Aexists(dataset, "CLASS") <= 0)
+        return false;
+    hid_t attribute = H5Aopen(dataset, "CLASS", H5P_DEFAULT), type = attribute < 0 ? -1 : H5Aget_type(attribute);
+    bool readable = type >= 0 && H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) <= 0 &&
+                    H5Tget_size(type) < sizeof class && H5Aread(attribute, type, class) >= 0;
+    sim_h5_close(type);
+    sim_h5_close(attribute);
+    return readable && strcmp(class, "DIMENSION_SCALE") == 0;
 }
 
 herr_t sim_h5_get_shape(hid_t dataset, sim_h5_shape_t *shape)
@@ -172,11 +177,17 @@ hsize_t sim_h5_shape_count(const sim_h5_shape_t *shape)
     return count;
 }
 
-static void copy_text_attribute(hid_t dataset, const char *name, char *to, size_t bytes)
+/* "" when there is none; false when there is one that can't be read. */
+static bool copy_text_attribute(hid_t dataset, const char *name, char *to, size_t bytes)
 {
+    to[0] = '\0';
+    if (H5Aexists(dataset, name) <= 0)
+        return true;
     char *text = sim_h5_get_text(dataset, name);
-    snprintf(to, bytes, "%s", text == NULL ? "" : text);
+    bool good = text != NULL;
+    snprintf(to, bytes, "%s", good ? text : "");
     free(text);
+    return good;
 }
 
 static bool is_number(hid_t dataset)
@@ -200,8 +211,9 @@ static sim_status_t describe_array(sim_result_t *self, hid_t dataset, int skip, 
         array->shape[i] = shape.size[i + (uint32_t)skip];
         memcpy(array->dims[i], shape.name[i + (uint32_t)skip], sizeof array->dims[i]);
     }
-    copy_text_attribute(dataset, "units", array->units, sizeof array->units);
-    copy_text_attribute(dataset, "long_name", array->long_name, sizeof array->long_name);
+    if (!copy_text_attribute(dataset, "units", array->units, sizeof array->units) ||
+        !copy_text_attribute(dataset, "long_name", array->long_name, sizeof array->long_name))
+        return sim_h5_fail(err, self->path, "read attributes");
     return SIM_OK;
 }
 

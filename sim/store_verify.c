@@ -8,6 +8,7 @@
 
 #include "sim/store_internal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,8 @@ static bool sum_file(int fd, uint64_t hole, uint64_t *sum)
     sums_t sums = {.crc = 0, .adler = 1};
     unsigned char *bytes = malloc(STEP_BYTES);
     ssize_t got = bytes == NULL ? -1 : 0;
+    if (bytes == NULL)
+        errno = ENOMEM;
     for (uint64_t at = 0; bytes != NULL && (got = pread(fd, bytes, STEP_BYTES, (off_t)at)) > 0; at += (size_t)got) {
         blank(bytes, at, (size_t)got, hole);
         sums.crc = libdeflate_crc32(sums.crc, bytes, (size_t)got);
