@@ -48,11 +48,11 @@ static void print_effect(const ana_effect_t *effect)
 {
     app_scale_t scale = app_scale_for(effect->baseline_mean, effect->arm_mean, effect->unit);
     char base[32], arm[32], difference[32], low[32], high[32];
-    app_format(effect->baseline_mean, &scale, false, base);
-    app_format(effect->arm_mean, &scale, false, arm);
-    app_format(effect->difference, &scale, true, difference);
-    app_format(effect->ci_low, &scale, true, low);
-    app_format(effect->ci_high, &scale, true, high);
+    app_format_level(effect->baseline_mean, effect->unit, &scale, base);
+    app_format_level(effect->arm_mean, effect->unit, &scale, arm);
+    app_format_difference(effect->difference, &scale, difference);
+    app_format_difference(effect->ci_low, &scale, low);
+    app_format_difference(effect->ci_high, &scale, high);
     bool clear = effect->ci_low > 0 || effect->ci_high < 0;
     printf("  %-32s %10s %10s %10s  [%9s, %9s] %c %s\n", effect->metric, base, arm, difference, low, high,
            clear ? '*' : ' ', scale.unit);
