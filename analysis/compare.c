@@ -52,9 +52,8 @@ static void pair_up(const double *baseline, const double *arm, size_t n, double 
     effect->ci_low = of_difference.low;
     effect->ci_high = of_difference.high;
     effect->n = of_difference.n;
-    effect->variance_reduction = of_difference.variance > 0
-                                     ? (of_base.variance + of_other.variance) / of_difference.variance
-                                     : NAN;
+    effect->variance_reduction =
+        of_difference.variance > 0 ? (of_base.variance + of_other.variance) / of_difference.variance : NAN;
 }
 
 /* Adds one metric's effects, one per arm, at effects[arm_position * stride]. */
@@ -127,8 +126,9 @@ sim_status_t ana_compare(sim_result_t *result, const char *baseline, const char 
     metrics = calloc(n_names + 1, sizeof *metrics);
     size_t n_metrics = metrics == NULL ? 0 : select_metrics(names, n_names, glob, metrics);
     if (n_metrics == 0)
-        status = sim_fail(err, SIM_EINPUT, "--metric", "no outcome matches '%s'; see the names with 'overbuild info FILE'",
-                          glob == NULL ? "*" : glob);
+        status =
+            sim_fail(err, SIM_EINPUT, "--metric", "no outcome matches '%s'; see the names with 'overbuild info FILE'",
+                     glob == NULL ? "*" : glob);
     else
         status = compare_all(result, metrics, n_metrics, arms, n_arms, base, comparison, err);
 out:

@@ -58,10 +58,10 @@ static void print_json(const bench_results_t *results, const char *machine)
     for (size_t i = 0; i < APP_HOLD_SIZES; i++)
         json_array_append_new(hold, json_pack("{s:I, s:f}", "pending", (json_int_t)results->hold[i].pending,
                                               "ns_per_event", results->hold[i].ns_per_event));
-    json_t *json = json_pack("{s:o, s:f, s:f, s:f, s:I, s:s}", "hold", hold, "mm1_customers_per_s",
-                             results->mm1.customers_per_s, "scheduler_jobs_per_s", results->scheduler.jobs_per_s,
-                             "replication_s", results->replication.seconds, "replication_bytes",
-                             (json_int_t)results->replication.memory_bytes, "machine", machine);
+    json_t *json =
+        json_pack("{s:o, s:f, s:f, s:f, s:I, s:s}", "hold", hold, "mm1_customers_per_s", results->mm1.customers_per_s,
+                  "scheduler_jobs_per_s", results->scheduler.jobs_per_s, "replication_s", results->replication.seconds,
+                  "replication_bytes", (json_int_t)results->replication.memory_bytes, "machine", machine);
     json_dumpf(json, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(json);

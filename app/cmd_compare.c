@@ -14,8 +14,10 @@ typedef struct compare_values {
 } compare_values_t;
 
 static const app_option_t options[] = {
-    {0, "baseline", "ARM", APP_TEXT, offsetof(compare_values_t, baseline), "arm to compare with (default: baseline)", 0, 0},
-    {0, "metric", "GLOB", APP_TEXT, offsetof(compare_values_t, metric), "only outcomes whose name matches, e.g. 'projects_*'", 0, 0},
+    {0, "baseline", "ARM", APP_TEXT, offsetof(compare_values_t, baseline), "arm to compare with (default: baseline)", 0,
+     0},
+    {0, "metric", "GLOB", APP_TEXT, offsetof(compare_values_t, metric),
+     "only outcomes whose name matches, e.g. 'projects_*'", 0, 0},
     {0, "json", NULL, APP_FLAG, offsetof(compare_values_t, json), "one JSON object, numbers unrounded", 0, 0},
     {0},
 };
@@ -31,12 +33,12 @@ static void print_json(const ana_comparison_t *comparison, const char *baseline)
     for (size_t i = 0; i < comparison->n; i++) {
         const ana_effect_t *effect = &comparison->effects[i];
         json_array_append_new(
-            metrics, json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "metric", effect->metric, "unit",
-                               effect->unit, "arm", effect->arm, "baseline_mean", number_or_null(effect->baseline_mean),
-                               "arm_mean", number_or_null(effect->arm_mean), "difference",
-                               number_or_null(effect->difference), "ci_low", number_or_null(effect->ci_low), "ci_high",
-                               number_or_null(effect->ci_high), "n", (json_int_t)effect->n, "variance_reduction",
-                               number_or_null(effect->variance_reduction)));
+            metrics,
+            json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "metric", effect->metric, "unit",
+                      effect->unit, "arm", effect->arm, "baseline_mean", number_or_null(effect->baseline_mean),
+                      "arm_mean", number_or_null(effect->arm_mean), "difference", number_or_null(effect->difference),
+                      "ci_low", number_or_null(effect->ci_low), "ci_high", number_or_null(effect->ci_high), "n",
+                      (json_int_t)effect->n, "variance_reduction", number_or_null(effect->variance_reduction)));
     }
     json_t *json = json_pack("{s:s, s:o}", "baseline", baseline, "metrics", metrics);
     json_dumpf(json, stdout, JSON_INDENT(2));
@@ -104,7 +106,8 @@ const app_command_t app_command_compare = {
     .name = "compare",
     .synopsis = "FILE [--baseline ARM] [--metric GLOB] [--json]",
     .summary = "what each arm changes against a baseline, with intervals",
-    .details = "For every outcome and every other arm: means, the mean difference over pairs of replications that share their\n"
+    .details = "For every outcome and every other arm: means, the mean difference over pairs of replications that "
+               "share their\n"
                "random numbers, and its 95 % interval (Student's t).\n\n"
                "Examples:\n"
                "  overbuild compare policies.h5 --baseline baseline\n"

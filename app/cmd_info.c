@@ -172,8 +172,9 @@ const app_command_t app_command_info = {
     .name = "info",
     .synopsis = "FILE [--verify]",
     .summary = "what a result file holds",
-    .details = "Scenario, seed, version, arms with their finished and failed replications, then every group with its\n"
-               "variables: dimensions, unit, meaning. --verify reads everything back and names the first damaged object.",
+    .details =
+        "Scenario, seed, version, arms with their finished and failed replications, then every group with its\n"
+        "variables: dimensions, unit, meaning. --verify reads everything back and names the first damaged object.",
     .options = info_options,
     .run = run_info,
 };
@@ -182,7 +183,8 @@ const app_command_t app_command_digest = {
     .name = "digest",
     .synopsis = "FILE [--arms | --outcomes]",
     .summary = "hash of a result's scientific content",
-    .details = "16 hex digits over every value, unit and label of the file, but for the program's version and compiler. Two runs\n"
+    .details = "16 hex digits over every value, unit and label of the file, but for the program's version and "
+               "compiler. Two runs\n"
                "of one scenario have one digest at any number of threads, with any compiler, on any x86-64 machine.",
     .options = digest_options,
     .run = run_digest,

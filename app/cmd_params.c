@@ -18,7 +18,8 @@ static const app_option_t options[] = {
     {0, "json", NULL, APP_FLAG, offsetof(params_values_t, json), "the registry as JSON", 0, 0},
     {0, "json-schema", NULL, APP_FLAG, offsetof(params_values_t, json_schema),
      "JSON Schema of scenario files, for editors", 0, 0},
-    {0, "tables", NULL, APP_FLAG, offsetof(params_values_t, tables), "columns of the tables a scenario may replace", 0, 0},
+    {0, "tables", NULL, APP_FLAG, offsetof(params_values_t, tables), "columns of the tables a scenario may replace", 0,
+     0},
     {0, "shocks", NULL, APP_FLAG, offsetof(params_values_t, shocks), "kinds of dated shock and their fields", 0, 0},
     {0, "markdown", NULL, APP_FLAG, offsetof(params_values_t, markdown), "the reference page of the docs", 0, 0},
     {0},
@@ -89,7 +90,8 @@ static void print_tables(void)
     size_t n = 0;
     const mdl_table_t *tables = mdl_tables_registry(&n);
     for (size_t i = 0; i < n; i++) {
-        printf("%s%s: %s (up to %zu rows)\n", i == 0 ? "" : "\n", tables[i].name, tables[i].meaning, tables[i].max_rows);
+        printf("%s%s: %s (up to %zu rows)\n", i == 0 ? "" : "\n", tables[i].name, tables[i].meaning,
+               tables[i].max_rows);
         for (size_t j = 0; j < tables[i].n_columns; j++) {
             const mdl_column_t *column = &tables[i].columns[j];
             printf("  %-26s %-10s %s (source: %s)\n", column->name, column->unit, column->meaning, column->source);

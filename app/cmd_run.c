@@ -23,7 +23,7 @@ typedef struct run_values {
 } run_values_t;
 
 #define MAX_REPLICATIONS 10000000
-#define MAX_THREADS 1024
+#define MAX_THREADS      1024
 
 static const app_option_t options[] = {
     {'o', "output", "FILE", APP_TEXT, offsetof(run_values_t, output), "result file (default: SCENARIO-NAME.h5)", 0, 0},
@@ -35,11 +35,13 @@ static const app_option_t options[] = {
     {0, "set", "KEY=VALUE", APP_LIST, offsetof(run_values_t, sets), "change a parameter in all arms; repeatable", 0, 0},
     {0, "arm", "NAME", APP_LIST, offsetof(run_values_t, arms), "run only this arm; repeatable", 0, 0},
     {0, "until", "DATE", APP_TEXT, offsetof(run_values_t, until), "end the horizon on YYYY-MM-DD", 0, 0},
-    {0, "resume", NULL, APP_FLAG, offsetof(run_values_t, resume), "continue an interrupted run of the same scenario", 0, 0},
+    {0, "resume", NULL, APP_FLAG, offsetof(run_values_t, resume), "continue an interrupted run of the same scenario", 0,
+     0},
     {0, "force", NULL, APP_FLAG, offsetof(run_values_t, force), "replace an existing result", 0, 0},
     {0, "dry-run", NULL, APP_FLAG, offsetof(run_values_t, dry_run), "say what would be run and stop", 0, 0},
     {0, "events", NULL, APP_FLAG, offsetof(run_values_t, events), "also store every event of the economy", 0, 0},
-    {0, "audit", NULL, APP_FLAG, offsetof(run_values_t, audit), "recount money, GPUs, jobs and energy as it runs", 0, 0},
+    {0, "audit", NULL, APP_FLAG, offsetof(run_values_t, audit), "recount money, GPUs, jobs and energy as it runs", 0,
+     0},
     {0, "quiet", NULL, APP_FLAG, offsetof(run_values_t, quiet), "no progress on stderr", 0, 0},
     {0, "json", NULL, APP_FLAG, offsetof(run_values_t, json), "progress and summary as JSON", 0, 0},
     {0},
@@ -84,8 +86,7 @@ static void choose_path(run_call_t *self)
 
 static uint64_t count_runs(const scn_scenario_t *scenario)
 {
-    return (uint64_t)scn_scenario_arms(scenario) * scn_scenario_points(scenario) *
-           scn_scenario_replications(scenario);
+    return (uint64_t)scn_scenario_arms(scenario) * scn_scenario_points(scenario) * scn_scenario_replications(scenario);
 }
 
 /* Says what will be run and how large the result may get; refuses when the disk is too small. */
@@ -97,8 +98,9 @@ static sim_status_t announce(const run_call_t *self, sim_error_t *err)
         return status;
     uint64_t free_bytes = sim_store_free_bytes(self->path);
     if (!self->values.quiet && !self->values.json)
-        fprintf(stderr, "%s: %" PRIu32 " arms x %" PRIu32 " points x %" PRIu32 " replications = %" PRIu64
-                        " runs on %d threads; %s will take up to %.1f MB (%.1f GB free)\n",
+        fprintf(stderr,
+                "%s: %" PRIu32 " arms x %" PRIu32 " points x %" PRIu32 " replications = %" PRIu64
+                " runs on %d threads; %s will take up to %.1f MB (%.1f GB free)\n",
                 scn_scenario_name(self->scenario), scn_scenario_arms(self->scenario),
                 scn_scenario_points(self->scenario), scn_scenario_replications(self->scenario),
                 count_runs(self->scenario), self->threads, self->path, (double)expected / 1e6,
@@ -117,8 +119,8 @@ static void print_json_line(void *user, sim_run_key_t key, const sim_run_meta_t 
     fprintf(stderr,
             "{\"arm\": \"%s\", \"point\": %" PRIu32 ", \"replication\": %" PRIu32 ", \"status\": %" PRId32
             ", \"fingerprint\": \"%016" PRIx64 "\", \"events\": %" PRIu64 ", \"jobs\": %" PRIu64 "}\n",
-            scn_scenario_arm_name(self->scenario, key.arm), key.point, key.replication, meta->status,
-            meta->fingerprint, meta->events, meta->jobs);
+            scn_scenario_arm_name(self->scenario, key.arm), key.point, key.replication, meta->status, meta->fingerprint,
+            meta->events, meta->jobs);
 }
 
 static sim_status_t execute(run_call_t *self, sim_error_t *err)
@@ -132,8 +134,8 @@ static sim_status_t execute(run_call_t *self, sim_error_t *err)
                                            .finished_user = self};
     app_catch_signals(&self->progress.shared);
     app_progress_start(&self->progress, self->scenario, self->values.quiet || self->values.json);
-    sim_status_t status = scn_experiment_run(self->scenario, self->path, &experiment, &self->progress.shared,
-                                             &self->report, err);
+    sim_status_t status =
+        scn_experiment_run(self->scenario, self->path, &experiment, &self->progress.shared, &self->report, err);
     app_progress_finish(&self->progress);
     return status;
 }
@@ -144,7 +146,8 @@ static void report_failures(const run_call_t *self)
         fprintf(stderr, "overbuild run: %s: %s\n", self->path, self->report.notice);
     for (size_t i = 0; i < self->report.n_failures; i++) {
         const scn_failure_t *failure = &self->report.failures[i];
-        fprintf(stderr, "overbuild run: failed: arm %s, point %" PRIu32 ", replication %" PRIu32 ", seed %" PRIu64 ": %s\n",
+        fprintf(stderr,
+                "overbuild run: failed: arm %s, point %" PRIu32 ", replication %" PRIu32 ", seed %" PRIu64 ": %s\n",
                 scn_scenario_arm_name(self->scenario, failure->arm), failure->point, failure->replication,
                 scn_scenario_seed(self->scenario), failure->error.message);
     }
@@ -178,7 +181,8 @@ static int conclude(run_call_t *self)
     report_failures(self);
     print_summary(self);
     if (self->report.interrupted) {
-        fprintf(stderr, "overbuild run: interrupted; %s holds what was finished; continue with the same command and --resume\n",
+        fprintf(stderr,
+                "overbuild run: interrupted; %s holds what was finished; continue with the same command and --resume\n",
                 self->path);
         return 128 + app_interrupted();
     }
@@ -217,15 +221,16 @@ const app_command_t app_command_run = {
     .name = "run",
     .synopsis = "SCENARIO [OPTION]...",
     .summary = "run an experiment into an HDF5 file",
-    .details = "SCENARIO is a preset's name ('overbuild list') or a path to a YAML file. All arms of a scenario share their\n"
-               "random numbers, so that replication 7 of two arms differs only by the policy. The result does not depend on\n"
-               "the number of threads.\n\n"
-               "Ctrl-C stores what is finished; the same command with --resume goes on from there.\n\n"
-               "Examples:\n"
-               "  overbuild run quick                                a first look, seconds\n"
-               "  overbuild run policies -n 10 -o policies.h5        every policy, 10 replications\n"
-               "  overbuild run china-2022 --set subsidy.clawback_share=0.6 --until 2024-12-31\n\n"
-               "Exit status: 0 done, 2 bad input, 3 some replications failed, 4 disk, 5 memory, 130 or 143 interrupted.",
+    .details =
+        "SCENARIO is a preset's name ('overbuild list') or a path to a YAML file. All arms of a scenario share their\n"
+        "random numbers, so that replication 7 of two arms differs only by the policy. The result does not depend on\n"
+        "the number of threads.\n\n"
+        "Ctrl-C stores what is finished; the same command with --resume goes on from there.\n\n"
+        "Examples:\n"
+        "  overbuild run quick                                a first look, seconds\n"
+        "  overbuild run policies -n 10 -o policies.h5        every policy, 10 replications\n"
+        "  overbuild run china-2022 --set subsidy.clawback_share=0.6 --until 2024-12-31\n\n"
+        "Exit status: 0 done, 2 bad input, 3 some replications failed, 4 disk, 5 memory, 130 or 143 interrupted.",
     .options = options,
     .run = run,
 };

@@ -83,7 +83,8 @@ const app_command_t app_command_check = {
     .name = "check",
     .synopsis = "SCENARIO",
     .summary = "find every problem in a scenario",
-    .details = "Reads SCENARIO (a preset or a path), the scenarios that it extends and its tables, and prints every problem as\n"
+    .details = "Reads SCENARIO (a preset or a path), the scenarios that it extends and its tables, and prints every "
+               "problem as\n"
                "file:line:column: what, expected, found. Exit status 0: none; 2: some.\n\n"
                "Example:\n"
                "  overbuild check my-policy.yaml",
@@ -103,10 +104,11 @@ const app_command_t app_command_show = {
     .name = "show",
     .synopsis = "PRESET [--resolved]",
     .summary = "print a preset, as a start for your own scenario",
-    .details = "Prints the commented file. With --resolved: every parameter with its value, unit and source, and every dated\n"
-               "change; a path works there too.\n\n"
-               "Example:\n"
-               "  overbuild show policies > my-policy.yaml",
+    .details =
+        "Prints the commented file. With --resolved: every parameter with its value, unit and source, and every dated\n"
+        "change; a path works there too.\n\n"
+        "Example:\n"
+        "  overbuild show policies > my-policy.yaml",
     .options = show_options,
     .run = run_show,
 };

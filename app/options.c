@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_OPTIONS 40
+#define MAX_OPTIONS     40
 #define FIRST_LONG_CODE 256
 
 /* The table in getopt_long's form. */
@@ -23,8 +23,8 @@ static void build_table(const app_option_t *options, getopt_table_t *table)
     size_t n = 0;
     for (; options[n].name != NULL && n < MAX_OPTIONS; n++) {
         bool takes = options[n].argument != NULL;
-        table->longs[n] = (struct option){options[n].name, takes ? required_argument : no_argument, NULL,
-                                          FIRST_LONG_CODE + (int)n};
+        table->longs[n] =
+            (struct option){options[n].name, takes ? required_argument : no_argument, NULL, FIRST_LONG_CODE + (int)n};
         if (options[n].letter != 0) {
             *out++ = options[n].letter;
             if (takes)
@@ -67,8 +67,8 @@ static bool parse_seed(const char *command, const app_option_t *option, const ch
     seed->given = true;
     if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0)
         return true;
-    fprintf(stderr, "overbuild %s: --%s: found '%s'; expected a whole number from 0 to 18446744073709551615\n",
-            command, option->name, text);
+    fprintf(stderr, "overbuild %s: --%s: found '%s'; expected a whole number from 0 to 18446744073709551615\n", command,
+            option->name, text);
     return false;
 }
 

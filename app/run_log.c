@@ -19,9 +19,9 @@ static json_t *describe(const scn_scenario_t *scenario, int threads, const scn_e
     struct tm utc;
     gmtime_r(&now, &utc);
     strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:f, s:f, s:b, s:o}", "finished", when, "host", host,
-                     "scenario", scn_scenario_name(scenario), "version", scn_version(), "compiler", scn_compiler(),
-                     "threads", threads, "replications", (json_int_t)report->replications, "reused",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:f, s:f, s:b, s:o}", "finished", when, "host",
+                     host, "scenario", scn_scenario_name(scenario), "version", scn_version(), "compiler",
+                     scn_compiler(), "threads", threads, "replications", (json_int_t)report->replications, "reused",
                      (json_int_t)report->reused, "failed", (json_int_t)report->n_failures, "run_s", report->run_s,
                      "store_s", report->store_s, "interrupted", report->interrupted, "digest",
                      json_sprintf("%016" PRIx64, report->digest));

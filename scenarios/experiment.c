@@ -3,6 +3,7 @@
 
 #include "models/economy/economy.h"
 #include "scenarios/experiment_task.h"
+#include "scenarios/precision.h"
 #include "scenarios/provenance.h"
 #include "sim/ensemble.h"
 
@@ -55,8 +56,7 @@ static sim_status_t finish_all(sim_result_t *result, void *user, sim_error_t *er
 }
 
 static sim_status_t assemble(scn_experiment_t *self, const scn_scenario_t *scenario,
-                             const scn_experiment_options_t *options, scn_experiment_report_t *report,
-                             sim_error_t *err)
+                             const scn_experiment_options_t *options, scn_experiment_report_t *report, sim_error_t *err)
 {
     double start = wall_s();
     finish_all_t hook = {scenario, options};
@@ -66,24 +66,69 @@ static sim_status_t assemble(scn_experiment_t *self, const scn_scenario_t *scena
     return status;
 }
 
-/* Runs what is not stored yet. SIM_EINTERRUPTED is not an error here: what is finished will be assembled. */
-static sim_status_t run_tasks(scn_experiment_t *self, int threads, scn_experiment_report_t *report, sim_error_t *err)
+/* Runs the next n replications as far as they are not stored. SIM_EINTERRUPTED is not an error here: what is finished
+ * will be assembled. */
+static sim_status_t run_block(scn_experiment_t *self, uint32_t n, scn_experiment_report_t *report, sim_error_t *err)
 {
-    size_t n = (size_t)self->n_roots * self->n_points * self->n_replications;
-    sim_task_result_t *results = calloc(n, sizeof *results);
+    size_t n_tasks = (size_t)self->n_roots * self->n_points * n;
+    sim_task_result_t *results = calloc(n_tasks, sizeof *results);
     if (results == NULL)
-        return sim_fail(err, SIM_ENOMEM, NULL, "no memory for %zu tasks", n);
-    sim_ensemble_options_t ensemble = {.threads = threads, .stop = &self->progress->stop};
-    double start = wall_s();
-    sim_status_t status = sim_ensemble_run(n, scn_experiment_task, self, &ensemble, results, err);
-    report->run_s = wall_s() - start;
+        return sim_fail(err, SIM_ENOMEM, NULL, "no memory for %zu tasks", n_tasks);
+    scn_experiment_count(self, n, report);
+    sim_ensemble_options_t ensemble = {.threads = self->n_workers, .stop = &self->progress->stop};
+    sim_status_t status = sim_ensemble_run(n_tasks, scn_experiment_task, self, &ensemble, results, err);
     free(results);
+    self->first_replication += n;
     if (status == SIM_EINTERRUPTED) {
         report->interrupted = true;
         *err = (sim_error_t){0};
         return SIM_OK;
     }
     return status;
+}
+
+/* All replications at once; with a precision, fixed blocks of them until it is reached. */
+static sim_status_t run_blocks(scn_experiment_t *self, scn_experiment_report_t *report, sim_error_t *err)
+{
+    scn_precision_t precision;
+    sim_status_t status = scn_precision_init(&precision, self, err);
+    double start = wall_s();
+    uint32_t block = precision.wanted ? SCN_PRECISION_BLOCK : self->n_replications;
+    while (status == SIM_OK && self->first_replication < self->n_replications && !report->interrupted) {
+        uint32_t left = self->n_replications - self->first_replication;
+        status = run_block(self, block < left ? block : left, report, err);
+        bool reached = false;
+        if (status == SIM_OK && precision.wanted && !report->interrupted)
+            status = scn_precision_reached(&precision, self, &reached, err);
+        if (reached)
+            break;
+    }
+    report->run_s = wall_s() - start;
+    if (status == SIM_OK)
+        sim_store_shorten(self->store, self->first_replication);
+    return status;
+}
+
+/* The identity that the store compares: what all arms share, then each arm's own lines. */
+static char *identity_text(const scn_scenario_t *scenario)
+{
+    char *common = scn_scenario_identity(scenario), *text = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&text, &bytes);
+    bool good = out != NULL && common != NULL && fputs(common, out) != EOF;
+    for (uint32_t arm = 0; good && arm < scn_scenario_arms(scenario); arm++) {
+        char *own = scn_scenario_arm_identity(scenario, arm);
+        good = own != NULL;
+        for (char *rest = own, *line; good && (line = strsep(&rest, "\n")) != NULL;)
+            good = *line == '\0' || fprintf(out, "arm %s: %s\n", scn_scenario_arm_name(scenario, arm), line) > 0;
+        free(own);
+    }
+    if (out != NULL && fclose(out) != 0)
+        good = false;
+    free(common);
+    if (!good)
+        free(text);
+    return good ? text : NULL;
 }
 
 sim_status_t scn_experiment_expected_bytes(const scn_scenario_t *scenario, uint64_t *bytes, sim_error_t *err)
@@ -107,7 +152,7 @@ sim_status_t scn_experiment_run(const scn_scenario_t *scenario, const char *path
     scn_experiment_t self;
     sim_status_t status = scn_experiment_init(&self, scenario, options, progress, err);
     const char **labels = arm_labels(scenario);
-    char *identity = scn_scenario_identity(scenario);
+    char *identity = identity_text(scenario);
     if (status == SIM_OK && (labels == NULL || identity == NULL))
         status = sim_fail(err, SIM_ENOMEM, NULL, "no memory for the experiment's plan");
     if (status != SIM_OK)
@@ -123,8 +168,7 @@ sim_status_t scn_experiment_run(const scn_scenario_t *scenario, const char *path
     if (status != SIM_OK)
         goto out;
     snprintf(report->notice, sizeof report->notice, "%s", sim_store_notice(self.store));
-    scn_experiment_count(&self, report);
-    status = run_tasks(&self, options->threads, report, err);
+    status = run_blocks(&self, report, err);
     scn_experiment_collect(&self, report);
     if (status == SIM_OK)
         status = assemble(&self, scenario, options, report, err);

@@ -38,16 +38,17 @@ void scn_experiment_free(scn_experiment_t *self)
     *self = (scn_experiment_t){0};
 }
 
-void scn_experiment_count(scn_experiment_t *self, scn_experiment_report_t *report)
+void scn_experiment_count(scn_experiment_t *self, uint32_t n, scn_experiment_report_t *report)
 {
-    size_t total = 0;
+    size_t total = 0, reused = 0;
     for (uint32_t arm = 0; arm < scn_scenario_arms(self->scenario); arm++)
         for (uint32_t point = 0; point < self->n_points; point++)
-            for (uint32_t replication = 0; replication < self->n_replications; replication++) {
+            for (uint32_t i = 0; i < n; i++) {
                 total++;
-                report->reused += sim_store_has(self->store, (sim_run_key_t){arm, point, replication});
+                reused += sim_store_has(self->store, (sim_run_key_t){arm, point, self->first_replication + i});
             }
-    atomic_store(&self->progress->total, total - report->reused);
+    report->reused += reused;
+    atomic_fetch_add(&self->progress->total, total - reused);
 }
 
 static int compare_failures(const void *left, const void *right)
@@ -94,8 +95,7 @@ static void note_failure(const run_t *self, const sim_error_t *why)
     scn_failure_t *grown = realloc(experiment->failures, (experiment->n_failures + 1) * sizeof *grown);
     if (grown != NULL) {
         experiment->failures = grown;
-        grown[experiment->n_failures++] =
-            (scn_failure_t){self->key.arm, self->key.point, self->key.replication, *why};
+        grown[experiment->n_failures++] = (scn_failure_t){self->key.arm, self->key.point, self->key.replication, *why};
     }
     pthread_mutex_unlock(&experiment->mutex);
     atomic_fetch_add(&experiment->progress->failed, 1);
@@ -268,7 +268,7 @@ sim_status_t scn_experiment_task(void *user, size_t index, int worker, int inner
     run_t run = {.experiment = self,
                  .key = {.arm = self->roots[index % self->n_roots],
                          .point = (uint32_t)(index % per_replication / self->n_roots),
-                         .replication = (uint32_t)(index / per_replication)}};
+                         .replication = self->first_replication + (uint32_t)(index / per_replication)}};
     if (all_stored(self, run.key))
         return SIM_OK;
     sim_status_t status = prepare(self, &self->workers[worker], &run, inner_threads, err);

@@ -31,6 +31,7 @@ typedef struct scn_experiment {
     uint32_t n_roots;
     uint32_t n_points;
     uint32_t n_replications;
+    uint32_t first_replication; /* of the block of tasks under way */
     pthread_mutex_t mutex; /* guards failures and the `finished` callback */
     scn_failure_t *failures;
     size_t n_failures;
@@ -41,12 +42,13 @@ sim_status_t scn_experiment_init(scn_experiment_t *self, const scn_scenario_t *s
                                  const scn_experiment_options_t *options, scn_progress_t *progress, sim_error_t *err);
 void scn_experiment_free(scn_experiment_t *self);
 
-/* Sets the progress totals; replications found finished in the store are reported as reused. */
-void scn_experiment_count(scn_experiment_t *self, scn_experiment_report_t *report);
+/* Adds n replications from first_replication on to the progress totals; those found finished in the store are reported
+ * as reused. */
+void scn_experiment_count(scn_experiment_t *self, uint32_t n, scn_experiment_report_t *report);
 /* Moves failures (sorted by arm, point, replication) and sums into the report. */
 void scn_experiment_collect(scn_experiment_t *self, scn_experiment_report_t *report);
 
-/* sim_task_t over roots x points x replications, replications slowest. `user` is the scn_experiment_t. */
+/* sim_task_t over roots x points x replications from first_replication on, replications slowest. `user` is the scn_experiment_t. */
 sim_status_t scn_experiment_task(void *user, size_t index, int worker, int inner_threads, sim_error_t *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "sim/store_internal.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,29 +54,6 @@ sim_status_t sim_store_outside(const sim_store_t *self, const char *where, const
         "%s that arm in the experiment now; a run can grow but not shrink, or start anew with --force",
         key.replication, key.point, arm, self->n_replications, self->n_points,
         sim_store_arm(self, arm, strlen(arm)) < 0 ? "and not" : "and");
-}
-
-/* Length of the line that starts at `text`. */
-static int line_length(const char *text)
-{
-    return (int)strcspn(text, "\n");
-}
-
-sim_status_t sim_store_same_identity(const char *where, const char *stored, const char *now, sim_error_t *err)
-{
-    for (;;) {
-        int a = line_length(stored), b = line_length(now);
-        if (a != b || memcmp(stored, now, (size_t)a) != 0 || stored[a] != now[b])
-            return sim_fail(
-                err, SIM_EINPUT, where,
-                "the stored run is of another scenario: it has '%.*s' where there is '%.*s' now; start anew with "
-                "--force, or choose another name with -o",
-                a > 200 ? 200 : a, stored, b > 200 ? 200 : b, now);
-        if (stored[a] == '\0')
-            return SIM_OK;
-        stored += a + 1;
-        now += b + 1;
-    }
 }
 
 static char *suffixed(const char *path, const char *suffix)
@@ -147,8 +125,8 @@ static sim_status_t resume(sim_store_t *self, sim_error_t *err)
         status = sim_parts_scan(self, err);
     if (status == SIM_OK)
         status = sim_store_import(self, found, err);
-    if (status == SIM_OK && !found)
-        status = sim_parts_write_plan(self, err);
+    if (status == SIM_OK)
+        status = sim_parts_write_plan(self, err); /* again, as there may be new arms */
     if (status < 0 && self->made_folder)
         (void)sim_parts_remove(self, true, NULL);
     return status;
@@ -234,6 +212,33 @@ bool sim_store_has(const sim_store_t *self, sim_run_key_t key)
     bool has = place->segment != 0 && place->status == SIM_OK;
     pthread_mutex_unlock(mutex);
     return has;
+}
+
+sim_status_t sim_store_outcome(sim_store_t *self, sim_run_key_t key, uint32_t channel, double *value, sim_error_t *err)
+{
+    SIM_ASSERT(channel < self->layout.schema->n_channels);
+    SIM_ASSERT(self->layout.schema->channels[channel].kind == SIM_CHANNEL_OUTCOME);
+    *value = (double)NAN;
+    const sim_store_place_t *place = sim_store_place(self, key);
+    if (place->segment == 0 || place->status != SIM_OK)
+        return SIM_OK;
+    sim_store_buffer_t buffer = {0};
+    sim_store_view_t view;
+    sim_status_t status = sim_parts_read(self, place, &buffer, &view, err);
+    if (status == SIM_OK)
+        *value = view.entries[channel].value;
+    sim_store_buffer_free(&buffer);
+    return status;
+}
+
+void sim_store_shorten(sim_store_t *self, uint32_t n_replications)
+{
+    SIM_ASSERT(n_replications >= 1 && n_replications <= self->n_replications);
+    size_t rows = (size_t)self->n_arms * self->n_points;
+    for (size_t row = 1; row < rows; row++)
+        memmove(&self->places[row * n_replications], &self->places[row * self->n_replications],
+                n_replications * sizeof *self->places);
+    self->n_replications = n_replications;
 }
 
 const char *sim_store_notice(const sim_store_t *self)

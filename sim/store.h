@@ -44,7 +44,8 @@ typedef struct sim_store_plan {
     uint32_t n_arms;
     uint32_t n_points; /* 1 without a design; with more, the result has a dimension `point` after `arm` */
     uint32_t n_replications;
-    const char *identity; /* text that must be equal for a resume: resolved scenario without counts and arms */
+    const char *identity; /* text that must be equal for a resume: the resolved scenario without counts. Lines that begin
+                             with "arm LABEL:" count only where both texts have lines of that arm */
 } sim_store_plan_t;
 
 typedef struct sim_store sim_store_t;
@@ -79,6 +80,11 @@ uint64_t sim_store_free_bytes(const char *path);
  * what an fsync takes (docs/OUTPUT.md). `recorder` may be NULL when meta->status is negative. SIM_EIO, SIM_ENOMEM. */
 sim_status_t sim_store_put(sim_store_t *self, sim_run_key_t key, const sim_recorder_t *recorder,
                            const sim_run_meta_t *meta, sim_error_t *err);
+
+/* Value of an outcome channel of a stored replication; NaN when it is missing or failed. Not while others put. */
+sim_status_t sim_store_outcome(sim_store_t *self, sim_run_key_t key, uint32_t channel, double *value, sim_error_t *err);
+/* Lowers the plan's number of replications to those that were run, before assembling. Blocks beyond must not exist. */
+void sim_store_shorten(sim_store_t *self, uint32_t n_replications);
 
 /* A result file, open for writing (inside the finish hook) or reading. */
 typedef struct sim_result sim_result_t;

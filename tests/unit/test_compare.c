@@ -45,7 +45,8 @@ static sim_result_t *make_result(char path[64])
     sim_error_t err = {0};
     sim_store_t *store = NULL;
     sim_recorder_t *recorder = NULL;
-    if (sim_store_open(&store, path, &plan, SIM_STORE_NEW, &err) < 0 || sim_recorder_create(&recorder, &schema, &err) < 0)
+    if (sim_store_open(&store, path, &plan, SIM_STORE_NEW, &err) < 0 ||
+        sim_recorder_create(&recorder, &schema, &err) < 0)
         fail_msg("%s", err.message);
     for (uint32_t arm = 0; arm < 2; arm++)
         for (uint32_t replication = 0; replication < N_REPLICATIONS; replication++)
