@@ -57,7 +57,7 @@ static sim_status_t own_contract(mdl_step_t *step, mdl_site_t *site, mdl_job_cla
     if (nodes == *held)
         return SIM_OK;
     uint32_t gang = (uint32_t)(nodes * (1 - step->params->labs_spare_share));
-    uint32_t most = (uint32_t)step->params->labs_max_nodes;
+    uint32_t most = (uint32_t)step->params->platforms_gang_nodes;
     gang = gang < 1 ? 1 : gang > most ? most : gang;
     mdl_contract_terms_t terms = {.job_class = job_class,
                                   .nodes = (uint32_t)nodes,
