@@ -9,6 +9,8 @@ static sim_status_t audit_site(mdl_step_t *step, uint32_t i)
     if (site->stopped)
         return SIM_OK;
     MDL_TRY(mdl_datacentre_audit(step->world, site->lp, step->err));
+    if (site->offer == MDL_NO_OFFER)
+        return SIM_OK;
     const mdl_offer_t *offer = mdl_rental_offer(step->rental, site->offer);
     if (site->open && offer->leased > (int32_t)site->nodes)
         return sim_fail(step->err, SIM_EINVARIANT, "sites", "site %u: %d nodes leased of %u", i, offer->leased,

@@ -75,6 +75,8 @@ static sim_status_t found_tenants(mdl_step_t *step)
         sim_rng_t rng;
         sim_rng_at(&rng, seed_of(step), replication_of(step), tenant->entity, MDL_PURPOSE_TENANT_TRAITS, 0);
         tenant->porting_u = sim_draw_uniform(&rng);
+        for (int wish = 0; wish < MDL_WISHES; wish++)
+            tenant->incumbent[wish] = MDL_NO_OFFER;
         tenant->province =
             lab ? (int32_t)sim_draw_categorical(&rng, weights, step->tables->n_provinces) : (int32_t)(t - eco->n_labs);
         MDL_TRY(open_account(step, lab ? MDL_SECTOR_LAB : MDL_SECTOR_ENTERPRISE, &tenant->account));

@@ -72,28 +72,31 @@ enum mdl_fact {
 #define MDL_NO_PROJECT   UINT32_MAX
 #define MDL_NO_DEVELOPER UINT32_MAX /* of what stands on the first day */
 
-/* A data centre that stands: a project's, or a pool of a platform. */
+/* A data centre that stands: a project's, or one half of a platform's pool. A pool is a pair: what the platform uses
+ * itself, simulated at `scale` nodes to one, and what it holds out for rent, node by node; nodes move between them. */
 typedef struct mdl_site {
     uint32_t lp;
-    uint32_t offer;    /* in the rental market */
+    uint32_t offer;    /* in the rental market; MDL_NO_OFFER for what a platform uses itself */
+    uint32_t partner;  /* other half of a pool; MDL_NO_SITE for a project's */
+    uint32_t scale;    /* nodes that one simulated node stands for */
     uint32_t project;  /* MDL_NO_PROJECT for a platform's pool */
     uint32_t platform; /* for a pool */
     uint32_t account;
     int32_t province;
     int32_t zone;
     int32_t gpu_type;
-    uint32_t nodes_max;                 /* racked in the LP: its bound */
+    uint32_t nodes_max;                 /* room */
     uint32_t nodes;                     /* with chips in, powered */
     int32_t own_nodes[MDL_JOB_CLASSES]; /* a platform's own contracts here */
-    int32_t slack_nodes;                /* held out for rent by a platform */
     uint32_t starts;                    /* contracts told to start since the last boundary */
     bool open;
+    bool idle;                 /* nothing in it, and nothing yesterday: not read */
     bool stopped;              /* its LP has ended */
     double reference_per_node; /* throughput against a reference node in its best segment */
     int64_t energised_s;
     mdl_datacentre_meter_t meter;  /* last reading */
     mdl_datacentre_meter_t before; /* the reading a day earlier */
-    int64_t billed_wh;             /* of the meter, billed so far */
+    int64_t billed_wh;             /* through the meter, billed so far */
     double training_leased;        /* nodes leased for training, to share out useful work */
 } mdl_site_t;
 
@@ -116,10 +119,11 @@ typedef struct mdl_tenant {
     bool ported[MDL_STACKS];
     double porting_u; /* lifelong uniform number behind what it has ported */
     mdl_want_t want[MDL_WISHES];
-    double held[MDL_WISHES];       /* reference nodes under contract */
-    int64_t rent_month_fen;        /* paid in the month under way */
-    int64_t revenue_day_fen;       /* token revenue, smoothed */
-    int64_t useful_training_gpu_s; /* not yet told to the lab */
+    double held[MDL_WISHES];        /* reference nodes under contract */
+    uint32_t incumbent[MDL_WISHES]; /* offer of the contract that ran out last */
+    int64_t rent_month_fen;         /* paid in the month under way */
+    int64_t revenue_day_fen;        /* token revenue, smoothed */
+    int64_t useful_training_gpu_s;  /* not yet told to the lab */
 } mdl_tenant_t;
 
 /* Sums over one recording interval. */
@@ -309,10 +313,14 @@ sim_status_t mdl_city_pay(mdl_step_t *step, int32_t city, mdl_flow_t kind, uint3
 sim_status_t mdl_voucher_pay(mdl_step_t *step, const mdl_project_t *project, uint32_t tenant_account, int64_t rent_fen);
 
 /* sites.c: data centres and their place in the rental market. */
-sim_status_t mdl_site_open(mdl_step_t *step, const mdl_datacentre_spec_t *spec, uint32_t account, uint32_t project,
-                           uint32_t platform, uint32_t *site);
-sim_status_t mdl_site_grow(mdl_step_t *step, uint32_t site, uint32_t nodes);    /* nodes with chips in, from now on */
-sim_status_t mdl_site_rent_out(mdl_step_t *step, uint32_t site, int32_t nodes); /* a platform's slack */
+typedef struct mdl_site_plan {
+    mdl_datacentre_spec_t spec; /* nodes as they are, not scaled */
+    uint32_t account, project, platform;
+    uint32_t scale;
+    bool rents; /* has an offer in the rental market */
+} mdl_site_plan_t;
+sim_status_t mdl_site_open(mdl_step_t *step, const mdl_site_plan_t *plan, uint32_t *site);
+sim_status_t mdl_site_grow(mdl_step_t *step, uint32_t site, uint32_t nodes); /* nodes with chips in, from now on */
 sim_status_t mdl_site_close(mdl_step_t *step, uint32_t site);
 sim_status_t mdl_pool_extend(mdl_step_t *step, uint32_t platform, int32_t province, int32_t type, uint32_t nodes);
 int64_t mdl_site_variable_fen(const mdl_step_t *step, int32_t province, int32_t gpu_type); /* per node-month */
@@ -330,6 +338,12 @@ double mdl_chip_price_yuan(const mdl_step_t *step, int32_t type);
 
 /* step_subsidies.c */
 sim_status_t mdl_subsidy_start(mdl_step_t *step, mdl_project_t *project); /* what is paid when building starts */
+
+/* Energy through a site's meter since its birth, Wh. */
+static inline int64_t mdl_site_metered_wh(const mdl_site_t *site)
+{
+    return site->meter.energy_metered_wh * site->scale;
+}
 
 /* leases.c: contracts between tenants and sites. The data centre knows a contract by MDL_LEASE_NUMBER, a platform's own
  * work by MDL_LEASE_OWN + class. */

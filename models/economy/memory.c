@@ -193,8 +193,9 @@ sim_status_t mdl_eco_reserve(mdl_step_t *step)
     mdl_eco_t *eco = step->eco;
     while (eco->n_projects + eco->n_developers > eco->project_capacity)
         MDL_TRY(double_array(step, &eco->projects, &eco->project_capacity, sizeof(mdl_project_t), "projects"));
-    /* A project opens one site at most; a day opens at most one pool per platform and region. */
-    while (eco->n_projects + eco->n_pools + 2 * MDL_MAX_PLATFORMS > eco->site_capacity)
+    /* A project opens one site at most, a pool is two; a day opens at most one pool per platform, province and type. */
+    uint32_t pools = eco->n_pools + step->tables->n_platforms * step->tables->n_gpu_types;
+    while (eco->n_projects + 2 * pools > eco->site_capacity)
         MDL_TRY(double_array(step, &eco->sites, &eco->site_capacity, sizeof(mdl_site_t), "sites"));
     MDL_TRY(reserve_markets(step));
     mdl_step_open(step, step->world, step->now_s, step->err);

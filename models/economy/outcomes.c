@@ -55,7 +55,8 @@ void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, double busy, do
     if (!within(yesterday(step), &quarter))
         return;
     int c = MDL_JOB_INFERENCE;
-    tally->quarter_inference += (double)(site->meter.busy_by_class_gpu_s[c] - site->before.busy_by_class_gpu_s[c]);
+    int64_t inference = site->meter.busy_by_class_gpu_s[c] - site->before.busy_by_class_gpu_s[c];
+    tally->quarter_inference += (double)(site->scale * inference);
     tally->quarter_busy_all += busy;
     if (!centre)
         return;

@@ -150,15 +150,19 @@ sim_status_t mdl_project_energise(mdl_step_t *step, mdl_project_t *project)
     const mdl_province_t *place = &step->tables->provinces[project->province];
     uint32_t nodes = project->gpus_in / MDL_GPUS_PER_NODE;
     uint32_t room = project->nodes_wanted > nodes ? project->nodes_wanted : nodes;
-    mdl_datacentre_spec_t spec = {.entity = sim_entity_id(project->entity, MDL_ENTITY_DATACENTRE, 0),
-                                  .gpu_type = project->gpu_type,
-                                  .nodes = room,
-                                  .nodes_powered = nodes,
-                                  .province = project->province,
-                                  .pue = place->pue,
-                                  .fabric_gb_s = project->fabric_gb_s};
+    mdl_site_plan_t plan = {.spec = {.entity = sim_entity_id(project->entity, MDL_ENTITY_DATACENTRE, 0),
+                                     .gpu_type = project->gpu_type,
+                                     .nodes = room,
+                                     .nodes_powered = nodes,
+                                     .province = project->province,
+                                     .pue = place->pue,
+                                     .fabric_gb_s = project->fabric_gb_s},
+                            .account = project->account,
+                            .project = number_of(step, project),
+                            .scale = 1,
+                            .rents = true};
     MDL_TRY(move_chips(step, project, MDL_LOT_STOCK, MDL_LOT_INSTALLED, (int64_t)nodes * MDL_GPUS_PER_NODE));
-    MDL_TRY(mdl_site_open(step, &spec, project->account, number_of(step, project), 0, &project->site));
+    MDL_TRY(mdl_site_open(step, &plan, &project->site));
     project->stage = MDL_STAGE_OPERATING;
     project->energised_s = step->now_s;
     project->half_year_s = project->later_s = step->now_s;

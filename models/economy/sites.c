@@ -68,7 +68,7 @@ static sim_status_t open_offer(mdl_step_t *step, uint32_t index, double fabric_g
                          .province = site->province,
                          .gpu_type = site->gpu_type,
                          .stack = type->stack,
-                         .nodes = site->project == MDL_NO_PROJECT ? 0 : (int32_t)site->nodes,
+                         .nodes = (int32_t)site->nodes,
                          .fabric_gb_s = fabric_gb_s,
                          .reliability = is_experienced(step, site->project)
                                             ? step->params->developers_reliability
@@ -79,31 +79,42 @@ static sim_status_t open_offer(mdl_step_t *step, uint32_t index, double fabric_g
     return mdl_rental_offer_open(step->rental, &offer, &site->offer, step->err);
 }
 
-sim_status_t mdl_site_open(mdl_step_t *step, const mdl_datacentre_spec_t *spec, uint32_t account, uint32_t project,
-                           uint32_t platform, uint32_t *index)
+/* Simulated nodes for real ones. */
+static uint32_t scaled(uint32_t nodes, uint32_t scale)
+{
+    return (nodes + scale / 2) / scale;
+}
+
+sim_status_t mdl_site_open(mdl_step_t *step, const mdl_site_plan_t *plan, uint32_t *index)
 {
     mdl_eco_t *eco = step->eco;
     if (eco->n_sites == eco->site_capacity)
         return sim_fail(step->err, SIM_ELIMIT, "sites", "more than %u data centres", eco->site_capacity);
     uint32_t lp;
     int64_t now_s = sim_world_now(step->world);
-    MDL_TRY(mdl_datacentre_create(step->world, MDL_LP_DATACENTRE, spec, now_s, &lp, step->err));
+    mdl_datacentre_spec_t spec = plan->spec;
+    spec.nodes = scaled(plan->spec.nodes, plan->scale) + 1;
+    spec.nodes_powered = scaled(plan->spec.nodes_powered, plan->scale);
+    MDL_TRY(mdl_datacentre_create(step->world, MDL_LP_DATACENTRE, &spec, now_s, &lp, step->err));
     *index = eco->n_sites++;
     step->sites[*index] = (mdl_site_t){
         .lp = lp,
-        .project = project,
-        .platform = platform,
-        .account = account,
-        .province = spec->province,
-        .zone = step->rental->province_zone[spec->province],
-        .gpu_type = spec->gpu_type,
-        .nodes_max = spec->nodes,
-        .nodes = spec->nodes_powered,
+        .offer = MDL_NO_OFFER,
+        .partner = MDL_NO_SITE,
+        .scale = plan->scale,
+        .project = plan->project,
+        .platform = plan->platform,
+        .account = plan->account,
+        .province = spec.province,
+        .zone = step->rental->province_zone[spec.province],
+        .gpu_type = spec.gpu_type,
+        .nodes_max = plan->spec.nodes,
+        .nodes = plan->spec.nodes_powered,
         .open = true,
         .energised_s = now_s,
-        .reference_per_node = mdl_best_rate(&step->tables->gpu_types[spec->gpu_type]),
+        .reference_per_node = mdl_best_rate(&step->tables->gpu_types[spec.gpu_type]),
     };
-    return open_offer(step, *index, spec->fabric_gb_s);
+    return plan->rents ? open_offer(step, *index, spec.fabric_gb_s) : SIM_OK;
 }
 
 static sim_status_t resize_offer(mdl_step_t *step, mdl_site_t *site, int32_t nodes)
@@ -121,19 +132,10 @@ sim_status_t mdl_site_grow(mdl_step_t *step, uint32_t index, uint32_t nodes)
     mdl_site_t *site = &step->sites[index];
     SIM_ASSERT(nodes <= site->nodes_max);
     site->nodes = nodes;
-    int64_t now_s = sim_world_now(step->world);
-    MDL_TRY(sim_world_schedule(step->world, site->lp,
-                               &(sim_event_t){.time_s = now_s, .type = MDL_DC_POWER_NODES, .a = nodes}, 0, NULL));
-    return site->project == MDL_NO_PROJECT ? SIM_OK : resize_offer(step, site, (int32_t)nodes);
-}
-
-sim_status_t mdl_site_rent_out(mdl_step_t *step, uint32_t index, int32_t nodes)
-{
-    mdl_site_t *site = &step->sites[index];
-    const mdl_offer_t *offer = mdl_rental_offer(step->rental, site->offer);
-    /* What tenants already hold is left to them until their contracts end. */
-    int32_t wanted = nodes > offer->leased ? nodes : offer->leased;
-    return wanted == offer->nodes ? SIM_OK : resize_offer(step, site, wanted);
+    sim_event_t power = {
+        .time_s = sim_world_now(step->world), .type = MDL_DC_POWER_NODES, .a = scaled(nodes, site->scale)};
+    MDL_TRY(sim_world_schedule(step->world, site->lp, &power, 0, NULL));
+    return site->offer == MDL_NO_OFFER ? SIM_OK : resize_offer(step, site, (int32_t)nodes);
 }
 
 sim_status_t mdl_site_close(mdl_step_t *step, uint32_t index)

@@ -174,7 +174,8 @@ static sim_status_t step_broker(mdl_step_t *step, mdl_broker_t *broker)
 static int64_t reserve_price_fen(const mdl_step_t *step, const mdl_project_t *project)
 {
     const mdl_gpu_type_t *type = &step->tables->gpu_types[project->gpu_type];
-    int64_t scrap_fen = mdl_money_round(type->list_price_yuan * step->params->developers_scrap_share * MDL_FEN_PER_YUAN);
+    int64_t scrap_fen =
+        mdl_money_round(type->list_price_yuan * step->params->developers_scrap_share * MDL_FEN_PER_YUAN);
     int64_t index_fen = mdl_chips_price_fen(step->chips, project->gpu_type);
     int64_t reserve_fen = scrap_fen;
     if (project->loan != MDL_NO_LOAN)

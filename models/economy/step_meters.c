@@ -7,18 +7,20 @@
 #define UTILISATION_MEMORY_S (30 * SIM_DAY_S)
 
 typedef struct reading {
-    double racked, powered, leased, allocated, busy, useful; /* GPU seconds of the day */
+    double powered, leased, allocated, busy, useful; /* GPU seconds of the day */
 } reading_t;
 
-static reading_t difference(const mdl_datacentre_meter_t *now, const mdl_datacentre_meter_t *before)
+/* What the day added, in real GPU seconds. */
+static reading_t difference(const mdl_site_t *site)
 {
+    const mdl_datacentre_meter_t *now = &site->meter, *before = &site->before;
+    int64_t scale = site->scale;
     return (reading_t){
-        .racked = (double)(now->racked_gpu_s - before->racked_gpu_s),
-        .powered = (double)(now->powered_gpu_s - before->powered_gpu_s),
-        .leased = (double)(now->leased_gpu_s - before->leased_gpu_s),
-        .allocated = (double)(now->allocated_gpu_s - before->allocated_gpu_s),
-        .busy = (double)(now->busy_gpu_s - before->busy_gpu_s),
-        .useful = (double)(now->useful_gpu_s - before->useful_gpu_s),
+        .powered = (double)(scale * (now->powered_gpu_s - before->powered_gpu_s)),
+        .leased = (double)(scale * (now->leased_gpu_s - before->leased_gpu_s)),
+        .allocated = (double)(scale * (now->allocated_gpu_s - before->allocated_gpu_s)),
+        .busy = (double)(scale * (now->busy_gpu_s - before->busy_gpu_s)),
+        .useful = (double)(scale * (now->useful_gpu_s - before->useful_gpu_s)),
     };
 }
 
@@ -26,7 +28,8 @@ static void count_classes(mdl_interval_t *interval, const mdl_site_t *site)
 {
     const mdl_datacentre_meter_t *now = &site->meter, *before = &site->before;
     for (int c = 0; c < MDL_JOB_CLASSES; c++) {
-        interval->busy_class_gpu_s[c] += (double)(now->busy_by_class_gpu_s[c] - before->busy_by_class_gpu_s[c]);
+        int64_t busy_gpu_s = site->scale * (now->busy_by_class_gpu_s[c] - before->busy_by_class_gpu_s[c]);
+        interval->busy_class_gpu_s[c] += (double)busy_gpu_s;
         interval->jobs_submitted[c] += now->jobs_submitted[c] - before->jobs_submitted[c];
         interval->jobs_started[c] += now->jobs_started[c] - before->jobs_started[c];
         interval->jobs_finished[c] += now->jobs_finished[c] - before->jobs_finished[c];
@@ -38,7 +41,7 @@ static void count_classes(mdl_interval_t *interval, const mdl_site_t *site)
 static double planned_gpu_s(const mdl_step_t *step, const mdl_site_t *site, const reading_t *day)
 {
     if (site->project == MDL_NO_PROJECT || site->nodes_max == 0)
-        return day->racked;
+        return day->powered;
     return (double)step->projects[site->project].nodes_planned * MDL_GPUS_PER_NODE * (double)SIM_DAY_S;
 }
 
@@ -58,7 +61,8 @@ static void count_site(mdl_step_t *step, const mdl_site_t *site, const reading_t
     interval->province_powered_gpu_s[site->province] += day->powered;
     interval->province_leased_gpu_s[site->province] += day->leased;
     interval->province_busy_gpu_s[site->province] += day->busy;
-    interval->metered_wh += (double)(site->meter.energy_metered_wh - site->before.energy_metered_wh);
+    interval->metered_wh +=
+        (double)site->scale * (double)(site->meter.energy_metered_wh - site->before.energy_metered_wh);
     count_classes(interval, site);
 }
 
@@ -120,12 +124,13 @@ sim_status_t mdl_step_meters(mdl_step_t *step)
     int64_t now_s = sim_world_now(step->world);
     for (uint32_t i = 0; i < step->eco->n_sites; i++) {
         mdl_site_t *site = &step->sites[i];
-        if (site->stopped)
+        if (site->stopped || (site->nodes == 0 && site->idle))
             continue;
         site->before = site->meter;
         site->starts = 0;
         site->meter = *mdl_datacentre_read(step->world, site->lp, now_s);
-        reading_t day = difference(&site->meter, &site->before);
+        reading_t day = difference(site);
+        site->idle = site->nodes == 0 && day.powered == 0 && site->open;
         count_site(step, site, &day);
         mdl_outcomes_site(step, site, day.busy, day.powered, day.leased);
         if (site->project != MDL_NO_PROJECT) {

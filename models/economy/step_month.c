@@ -5,7 +5,7 @@
 /* Power through the meter since the last bill, without resale, Wh. */
 static int64_t unbilled_wh(const mdl_site_t *site)
 {
-    return site->meter.energy_metered_wh - site->billed_wh;
+    return mdl_site_metered_wh(site) - site->billed_wh;
 }
 
 /* The state makes good to the grid what it lets centres on domestic chips off (S08). */

@@ -18,16 +18,27 @@ static bool is_pool(const mdl_site_t *site, uint32_t platform)
     return site->open && site->project == MDL_NO_PROJECT && site->platform == platform;
 }
 
-static void see_fleet(const mdl_step_t *step, uint32_t platform, mdl_platform_env_t *env)
+static bool is_own_half(const mdl_site_t *site, uint32_t platform)
+{
+    return is_pool(site, platform) && site->offer == MDL_NO_OFFER;
+}
+
+/* Fleets of all platforms, in one pass. */
+static void see_fleets(const mdl_step_t *step, mdl_platform_env_t *envs)
 {
     for (uint32_t i = 0; i < step->eco->n_sites; i++) {
         const mdl_site_t *site = &step->sites[i];
-        if (!is_pool(site, platform))
+        if (!site->open || site->project != MDL_NO_PROJECT || site->nodes == 0)
             continue;
         mdl_zone_t zone = zone_of(step, site->province);
+        mdl_platform_env_t *env = &envs[site->platform];
         env->fleet_nodes[zone] += (int32_t)site->nodes;
         env->fleet_h100e[zone] += site->nodes * MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, site->gpu_type);
     }
+}
+
+static void see_orders(const mdl_step_t *step, uint32_t platform, mdl_platform_env_t *env)
+{
     uint32_t account = step->eco->platform_account[platform];
     for (uint32_t lot = mdl_lots_first(step->lots, account); lot != MDL_NO_LOT;) {
         const mdl_lot_t *here = mdl_lots_get(step->lots, lot);
@@ -48,20 +59,20 @@ static void see_prices(const mdl_step_t *step, mdl_platform_env_t *env)
     }
 }
 
+/* A platform's own work of one class on a pool; changed when it has moved by more than a band. */
 static sim_status_t own_contract(mdl_step_t *step, mdl_site_t *site, mdl_job_class_t job_class, int32_t nodes)
 {
-    int32_t *held = &site->own_nodes[job_class];
-    double change = nodes > *held ? nodes - *held : *held - nodes;
-    if (change <= step->params->labs_resize_band * *held && nodes > 0)
-        return SIM_OK;
-    if (nodes == *held)
+    int32_t *held = &site->own_nodes[job_class], scale = (int32_t)site->scale;
+    nodes = nodes / scale * scale;
+    int32_t change = nodes > *held ? nodes - *held : *held - nodes;
+    if (change == 0 || (nodes > 0 && change <= step->params->labs_resize_band * *held))
         return SIM_OK;
     uint32_t gang = (uint32_t)(nodes * (1 - step->params->labs_spare_share));
     uint32_t most = (uint32_t)step->params->platforms_gang_nodes;
-    gang = gang < 1 ? 1 : gang > most ? most : gang;
+    gang = (gang < most ? gang : most) / site->scale;
     mdl_contract_terms_t terms = {.job_class = job_class,
-                                  .nodes = (uint32_t)nodes,
-                                  .gang_nodes = job_class == MDL_JOB_TRAINING ? gang : 0,
+                                  .nodes = (uint32_t)(nodes / scale),
+                                  .gang_nodes = job_class == MDL_JOB_TRAINING ? (gang > 0 ? gang : 1) : 0,
                                   .activity_permille = (uint32_t)(step->params->start_tenant_activity * 1000 + 0.5),
                                   .ported = true};
     uint32_t type = nodes == 0 ? MDL_DC_CONTRACT_END : *held == 0 ? MDL_DC_CONTRACT_START : MDL_DC_CONTRACT_RESIZE;
@@ -82,25 +93,37 @@ static int32_t part(int32_t whole, double share)
     return (int32_t)(whole * share);
 }
 
+/* Moves nodes between the halves of a pool; what tenants hold is left to them until their contracts end. */
+static sim_status_t hold_out(mdl_step_t *step, mdl_site_t *own, int32_t slack)
+{
+    mdl_site_t *rented = &step->sites[own->partner];
+    const mdl_offer_t *offer = mdl_rental_offer(step->rental, rented->offer);
+    uint32_t all = own->nodes + rented->nodes;
+    uint32_t wanted = (uint32_t)(slack > offer->leased ? slack : offer->leased);
+    wanted = wanted < rented->nodes_max ? wanted : rented->nodes_max;
+    wanted = wanted < all ? wanted : all;
+    if (wanted == rented->nodes)
+        return SIM_OK;
+    uint32_t index = (uint32_t)(own - step->sites);
+    MDL_TRY(mdl_site_grow(step, own->partner, wanted));
+    return mdl_site_grow(step, index, all - wanted);
+}
+
 /* Spreads own work and slack over a platform's pools in proportion to their nodes. */
-static sim_status_t use_pool(mdl_step_t *step, mdl_site_t *site, const mdl_platform_env_t *env,
+static sim_status_t use_pool(mdl_step_t *step, mdl_site_t *own, const mdl_platform_env_t *env,
                              const mdl_platform_decision_t *decision)
 {
-    mdl_zone_t zone = zone_of(step, site->province);
-    double share = env->fleet_nodes[zone] > 0 ? (double)site->nodes / env->fleet_nodes[zone] : 0;
-    int32_t slack = part(decision->slack_nodes[zone], share);
-    uint32_t index = (uint32_t)(site - step->sites);
-    MDL_TRY(mdl_site_rent_out(step, index, slack));
-    int32_t free = (int32_t)site->nodes - mdl_rental_offer(step->rental, site->offer)->nodes;
-    int32_t own = part(decision->own_nodes[zone], share);
-    own = own < free ? own : free;
+    mdl_zone_t zone = zone_of(step, own->province);
+    double here = own->nodes + step->sites[own->partner].nodes;
+    double share = env->fleet_nodes[zone] > 0 ? here / env->fleet_nodes[zone] : 0;
+    MDL_TRY(hold_out(step, own, part(decision->slack_nodes[zone], share)));
+    int32_t work = part(decision->own_nodes[zone], share);
+    work = work < (int32_t)own->nodes ? work : (int32_t)own->nodes;
     int32_t all = decision->own_training_nodes + decision->own_inference_nodes + decision->own_batch_nodes;
-    double training = all > 0 ? (double)decision->own_training_nodes / all : 0;
-    double inference = all > 0 ? (double)decision->own_inference_nodes / all : 0;
-    double batch = all > 0 ? (double)decision->own_batch_nodes / all : 0;
-    MDL_TRY(own_contract(step, site, MDL_JOB_TRAINING, part(own, training)));
-    MDL_TRY(own_contract(step, site, MDL_JOB_INFERENCE, part(own, inference)));
-    return own_contract(step, site, MDL_JOB_BATCH, part(own, batch));
+    double each = all > 0 ? (double)work / all : 0;
+    MDL_TRY(own_contract(step, own, MDL_JOB_TRAINING, part(decision->own_training_nodes, each)));
+    MDL_TRY(own_contract(step, own, MDL_JOB_INFERENCE, part(decision->own_inference_nodes, each)));
+    return own_contract(step, own, MDL_JOB_BATCH, part(decision->own_batch_nodes, each));
 }
 
 static sim_status_t use_fleet(mdl_step_t *step, uint32_t platform, const mdl_platform_env_t *env,
@@ -109,10 +132,10 @@ static sim_status_t use_fleet(mdl_step_t *step, uint32_t platform, const mdl_pla
     double ask_over_cost = env->variable_cost_fen > 0 ? (double)decision->ask_fen / (double)env->variable_cost_fen : 1;
     for (uint32_t i = 0; i < step->eco->n_sites; i++) {
         mdl_site_t *site = &step->sites[i];
-        if (!is_pool(site, platform))
+        if (!is_own_half(site, platform))
             continue;
         double cost = (double)mdl_site_variable_fen(step, site->province, site->gpu_type);
-        mdl_rental_offer_floor(step->rental, site->offer, mdl_money_round(cost * ask_over_cost));
+        mdl_rental_offer_floor(step->rental, step->sites[site->partner].offer, mdl_money_round(cost * ask_over_cost));
         MDL_TRY(use_pool(step, site, env, decision));
     }
     return SIM_OK;
@@ -142,37 +165,56 @@ static int32_t next_province(const mdl_step_t *step, uint32_t platform)
     return hub >= 0 && at_hub < step->params->central_hub_share * (all + 1) ? hub : home;
 }
 
-static uint32_t find_pool(const mdl_step_t *step, uint32_t platform, int32_t province, int32_t type, uint32_t nodes)
+/* Nodes of both halves of a pool. */
+static uint32_t pool_nodes(const mdl_step_t *step, const mdl_site_t *own)
 {
+    return own->nodes + step->sites[own->partner].nodes;
+}
+
+/* The pool with room for `nodes` more; MDL_NO_SITE when there is none, *room (the least a new one needs) set. */
+static uint32_t find_pool(const mdl_step_t *step, uint32_t platform, int32_t province, int32_t type, uint32_t nodes,
+                          uint32_t *room)
+{
+    *room = nodes > POOL_LEAST_NODES ? nodes : POOL_LEAST_NODES;
     for (uint32_t i = 0; i < step->eco->n_sites; i++) {
         const mdl_site_t *site = &step->sites[i];
-        bool fits = is_pool(site, platform) && site->province == province && site->gpu_type == type;
-        if (fits && site->nodes + nodes <= site->nodes_max)
+        if (!is_own_half(site, platform) || site->province != province || site->gpu_type != type)
+            continue;
+        if (pool_nodes(step, site) + nodes <= site->nodes_max)
             return i;
+        *room = *room < 2 * site->nodes_max ? 2 * site->nodes_max : *room;
     }
     return MDL_NO_SITE;
 }
 
 sim_status_t mdl_pool_extend(mdl_step_t *step, uint32_t platform, int32_t province, int32_t type, uint32_t nodes)
 {
-    uint32_t pool = find_pool(step, platform, province, type, nodes);
+    uint32_t room, own, rented;
+    uint32_t pool = find_pool(step, platform, province, type, nodes, &room);
     if (pool != MDL_NO_SITE)
         return mdl_site_grow(step, pool, step->sites[pool].nodes + nodes);
-    uint32_t room = nodes > POOL_LEAST_NODES ? nodes : POOL_LEAST_NODES;
-    for (uint32_t i = 0; i < step->eco->n_sites; i++)
-        if (is_pool(&step->sites[i], platform) && step->sites[i].province == province &&
-            step->sites[i].gpu_type == type && room < 2 * step->sites[i].nodes_max)
-            room = 2 * step->sites[i].nodes_max;
     uint64_t owner = sim_entity_id(0, MDL_ENTITY_PLATFORM, platform);
-    mdl_datacentre_spec_t spec = {.entity = sim_entity_id(owner, MDL_ENTITY_DATACENTRE, step->eco->n_pools),
-                                  .gpu_type = type,
-                                  .nodes = room,
-                                  .nodes_powered = nodes,
-                                  .province = province,
-                                  .pue = step->tables->provinces[province].pue,
-                                  .fabric_gb_s = step->params->developers_fabric_good};
+    mdl_site_plan_t plan = {.spec = {.entity = sim_entity_id(owner, MDL_ENTITY_DATACENTRE, 2 * step->eco->n_pools),
+                                     .gpu_type = type,
+                                     .nodes = room,
+                                     .nodes_powered = nodes,
+                                     .province = province,
+                                     .pue = step->tables->provinces[province].pue,
+                                     .fabric_gb_s = step->params->developers_fabric_good},
+                            .account = step->eco->platform_account[platform],
+                            .project = MDL_NO_PROJECT,
+                            .platform = platform,
+                            .scale = (uint32_t)step->params->platforms_pool_scale};
+    MDL_TRY(mdl_site_open(step, &plan, &own));
+    plan.spec.entity = sim_entity_id(owner, MDL_ENTITY_DATACENTRE, 2 * step->eco->n_pools + 1);
+    plan.spec.nodes_powered = 0;
+    plan.scale = 1;
+    plan.rents = true;
+    MDL_TRY(mdl_site_open(step, &plan, &rented));
+    step->sites[own].partner = rented;
+    step->sites[rented].partner = own;
     step->eco->n_pools++;
-    return mdl_site_open(step, &spec, step->eco->platform_account[platform], MDL_NO_PROJECT, platform, &pool);
+    return SIM_OK;
 }
 
 /* Puts up whole nodes of the chips in stock. */
@@ -195,35 +237,43 @@ static sim_status_t install(mdl_step_t *step, uint32_t platform)
     return SIM_OK;
 }
 
-static sim_status_t step_platform(mdl_step_t *step, uint32_t i)
+static void look_at_day(const mdl_step_t *step, uint32_t i, mdl_platform_env_t *env)
+{
+    const mdl_eco_t *eco = step->eco;
+    int32_t home = step->tables->platforms[i].home_province;
+    env->hype = mdl_hype_level(&eco->hype);
+    env->tokens_day = (int64_t)(eco->tokens_platforms_day * eco->platforms[i].weight);
+    env->tokens_node_day = mdl_tokens_node_day(&eco->tokens);
+    env->rent_fen = step->rental->index_fen;
+    env->variable_cost_fen = mdl_site_variable_fen(step, home, step->tables->reference_type);
+    see_orders(step, i, env);
+    see_prices(step, env);
+}
+
+static sim_status_t step_platform(mdl_step_t *step, uint32_t i, mdl_platform_env_t *env)
 {
     mdl_eco_t *eco = step->eco;
-    const mdl_platform_t *row = &step->tables->platforms[i];
-    mdl_platform_env_t env = {
-        .hype = mdl_hype_level(&eco->hype),
-        .tokens_day = (int64_t)(eco->tokens_platforms_day * eco->platforms[i].weight),
-        .tokens_node_day = mdl_tokens_node_day(&eco->tokens),
-        .rent_fen = step->rental->index_fen,
-        .variable_cost_fen = mdl_site_variable_fen(step, row->home_province, step->tables->reference_type),
-    };
-    see_fleet(step, i, &env);
-    see_prices(step, &env);
+    look_at_day(step, i, env);
     mdl_address_t at = {sim_world_seed(step->world), sim_world_replication(step->world),
                         sim_entity_id(0, MDL_ENTITY_PLATFORM, i), step->day};
     mdl_platform_decision_t decision;
-    mdl_platform_step(&eco->platforms[i], step->params, row, step->tables->gpu_types, step->tables->n_gpu_types, &env,
-                      &at, &decision);
+    mdl_platform_step(&eco->platforms[i], step->params, &step->tables->platforms[i], step->tables->gpu_types,
+                      step->tables->n_gpu_types, env, &at, &decision);
     MDL_TRY(mdl_ledger_pay(step->ledger, MDL_FLOW_SALES, MDL_LEDGER_REST, eco->platform_account[i],
                            decision.capex_release_fen, step->err));
     eco->platform_order[i] = (mdl_platform_order_t){decision.order_type, decision.order_gpus, decision.order_limit_fen};
     if (step->day % MDL_BILLING_DAYS == (int64_t)(i % MDL_BILLING_DAYS) || step->day <= 1)
-        MDL_TRY(use_fleet(step, i, &env, &decision));
+        MDL_TRY(use_fleet(step, i, env, &decision));
     return install(step, i);
 }
 
 sim_status_t mdl_step_platforms(mdl_step_t *step)
 {
+    mdl_platform_env_t envs[MDL_MAX_PLATFORMS];
     for (uint32_t i = 0; i < step->tables->n_platforms; i++)
-        MDL_TRY(step_platform(step, i));
+        envs[i] = (mdl_platform_env_t){0};
+    see_fleets(step, envs);
+    for (uint32_t i = 0; i < step->tables->n_platforms; i++)
+        MDL_TRY(step_platform(step, i, &envs[i]));
     return SIM_OK;
 }

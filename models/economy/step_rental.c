@@ -7,7 +7,7 @@
 #include "models/economy/economy_state.h"
 
 #define WEEKDAYS 7
-#define LITTLE   0.05 /* a wish is met when less than this share of it is missing */
+#define LITTLE   0.15 /* a wish is met when less than this share of it is missing */
 
 static mdl_segment_t segment_of(mdl_wish_t wish)
 {
@@ -42,7 +42,7 @@ static mdl_rental_request_t request_for(const mdl_step_t *step, uint32_t t, mdl_
         .max_price_fen_node_month = tenant->want[wish].limit_fen,
         .may_port = true,
         .spot = wish == MDL_WISH_BATCH,
-        .incumbent = MDL_NO_OFFER,
+        .incumbent = tenant->incumbent[wish],
         .term_d = wish == MDL_WISH_BATCH ? MDL_BILLING_DAYS : 0,
     };
     for (int stack = 0; stack < MDL_STACKS; stack++)
@@ -96,19 +96,21 @@ static sim_status_t search(mdl_step_t *step, uint32_t t)
     return SIM_OK;
 }
 
+/* A cluster whose term is over is renewed at once; other work is searched for anew in one piece, with the advantage of
+ * staying where it is. */
 static sim_status_t renew(mdl_step_t *step, const mdl_contract_t *ended)
 {
     uint32_t t = ended->tag / MDL_WISHES;
     mdl_wish_t wish = (mdl_wish_t)(ended->tag % MDL_WISHES);
-    const mdl_tenant_t *tenant = &step->tenants[t];
-    double missing = tenant->want[wish].nodes - tenant->held[wish];
-    double before = ended->nodes * ended->rate;
-    double nodes = missing < before ? missing : before;
+    mdl_tenant_t *tenant = &step->tenants[t];
     bool churned = ended->end_day < ended->term_day;
-    if (churned || nodes <= LITTLE * before)
+    if (!churned)
+        tenant->incumbent[wish] = ended->offer;
+    double missing = tenant->want[wish].nodes - tenant->held[wish];
+    if (churned || wish != MDL_WISH_TRAINING || missing <= 0)
         return SIM_OK;
-    mdl_rental_request_t request = request_for(step, t, wish, nodes);
-    request.incumbent = ended->offer;
+    double before = ended->nodes * ended->rate;
+    mdl_rental_request_t request = request_for(step, t, wish, missing < before ? missing : before);
     double served;
     return match(step, &request, &served);
 }
@@ -177,6 +179,8 @@ static void listen(mdl_step_t *step, const bool *traded)
 /* Operators and platforms review the rent that they ask, each from its own occupancy and what it hears. */
 static void reprice(mdl_step_t *step, const mdl_site_t *site)
 {
+    if (site->offer == MDL_NO_OFFER)
+        return;
     const mdl_offer_t *offer = mdl_rental_offer(step->rental, site->offer);
     if (offer->nodes == 0)
         return;
