@@ -138,18 +138,18 @@ static sim_status_t found_platforms(mdl_step_t *step)
     int32_t type = first_type(step);
     double total = 0;
     for (uint32_t i = 0; i < tables->n_platforms; i++)
-        total += tables->platforms[i].fleet_h100e;
+        total += mdl_platform_row(step, i).fleet_h100e;
     for (uint32_t i = 0; i < tables->n_platforms; i++) {
-        const mdl_platform_t *row = &tables->platforms[i];
+        const mdl_platform_t row = mdl_platform_row(step, i);
         mdl_address_t at = address(step, sim_entity_id(0, MDL_ENTITY_PLATFORM, i));
-        mdl_platform_init(&eco->platforms[i], step->params, row, total, &at);
+        mdl_platform_init(&eco->platforms[i], step->params, &row, total, &at);
         MDL_TRY(open_account(step, MDL_SECTOR_PLATFORM, &eco->platform_account[i]));
-        double gpus = row->fleet_h100e / mdl_reference_per_gpu(step, type);
+        double gpus = row.fleet_h100e / mdl_reference_per_gpu(step, type);
         uint32_t nodes = (uint32_t)(gpus / MDL_GPUS_PER_NODE + 0.5);
         MDL_TRY(
             endow_chips(step, eco->platform_account[i], MDL_LOT_PLACE_NONE, type, (int64_t)nodes * MDL_GPUS_PER_NODE));
         if (nodes > 0)
-            MDL_TRY(mdl_pool_extend(step, i, row->home_province, type, nodes));
+            MDL_TRY(mdl_pool_extend(step, i, row.home_province, type, nodes));
         eco->platform_order[i].type = -1;
     }
     return SIM_OK;

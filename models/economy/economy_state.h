@@ -322,6 +322,7 @@ typedef struct mdl_site_plan {
 sim_status_t mdl_site_open(mdl_step_t *step, const mdl_site_plan_t *plan, uint32_t *site);
 sim_status_t mdl_site_grow(mdl_step_t *step, uint32_t site, uint32_t nodes); /* nodes with chips in, from now on */
 sim_status_t mdl_site_close(mdl_step_t *step, uint32_t site);
+mdl_platform_t mdl_platform_row(const mdl_step_t *step, uint32_t platform); /* of the table, at platforms.fleet_scale */
 sim_status_t mdl_pool_extend(mdl_step_t *step, uint32_t platform, int32_t province, int32_t type, uint32_t nodes);
 int64_t mdl_site_variable_fen(const mdl_step_t *step, int32_t province, int32_t gpu_type); /* per node-month */
 double mdl_node_kwh_month(const mdl_step_t *step, int32_t province, int32_t gpu_type,

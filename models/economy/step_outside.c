@@ -38,7 +38,10 @@ static void apply_shock(mdl_step_t *step, const mdl_shock_t *shock)
     case MDL_SHOCK_EXPORT_LICENCE: eco->banned &= ~shock->types; break;
     case MDL_SHOCK_MODEL_RELEASE: release_model(step, shock->value); break;
     case MDL_SHOCK_HYPE: mdl_hype_shock(&eco->hype, shock->value); break;
-    case MDL_SHOCK_EFFICIENCY: mdl_tokens_efficiency(&eco->tokens, shock->value); break;
+    case MDL_SHOCK_EFFICIENCY:
+        if (step->params->outside_efficiency)
+            mdl_tokens_efficiency(&eco->tokens, shock->value);
+        break;
     case MDL_SHOCK_PRICE_WAR: mdl_tokens_price_war(&eco->tokens, shock->value); break;
     default: break;
     }

@@ -13,6 +13,16 @@ static mdl_zone_t zone_of(const mdl_step_t *step, int32_t province)
     return mdl_zone_of(&step->tables->provinces[province]);
 }
 
+mdl_platform_t mdl_platform_row(const mdl_step_t *step, uint32_t platform)
+{
+    mdl_platform_t row = step->tables->platforms[platform];
+    double scale = step->params->platforms_fleet_scale;
+    row.fleet_h100e *= scale;
+    for (size_t year = 0; year < sizeof row.capex_bn_yuan / sizeof row.capex_bn_yuan[0]; year++)
+        row.capex_bn_yuan[year] *= scale;
+    return row;
+}
+
 static bool is_pool(const mdl_site_t *site, uint32_t platform)
 {
     return site->open && site->project == MDL_NO_PROJECT && site->platform == platform;
@@ -257,8 +267,9 @@ static sim_status_t step_platform(mdl_step_t *step, uint32_t i, mdl_platform_env
     mdl_address_t at = {sim_world_seed(step->world), sim_world_replication(step->world),
                         sim_entity_id(0, MDL_ENTITY_PLATFORM, i), step->day};
     mdl_platform_decision_t decision;
-    mdl_platform_step(&eco->platforms[i], step->params, &step->tables->platforms[i], step->tables->gpu_types,
-                      step->tables->n_gpu_types, env, &at, &decision);
+    mdl_platform_t row = mdl_platform_row(step, i);
+    mdl_platform_step(&eco->platforms[i], step->params, &row, step->tables->gpu_types, step->tables->n_gpu_types, env,
+                      &at, &decision);
     MDL_TRY(mdl_ledger_pay(step->ledger, MDL_FLOW_SALES, MDL_LEDGER_REST, eco->platform_account[i],
                            decision.capex_release_fen, step->err));
     eco->platform_order[i] = (mdl_platform_order_t){decision.order_type, decision.order_gpus, decision.order_limit_fen};
