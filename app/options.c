@@ -96,14 +96,19 @@ static bool store_value(const char *command, const app_option_t *option, const c
     return false;
 }
 
-static void report_unknown(const char *command, int code, char *word, const app_option_t *options)
+/* Names the word that getopt_long refused. optopt is the option it knew, or 0 for an unknown long one. */
+static void report_refused(const char *command, int code, char **argv, const app_option_t *options)
 {
-    if (code == ':')
-        fprintf(stderr, "overbuild %s: %s: needs a value; see 'overbuild help %s'\n", command, word, command);
-    else if (optopt >= FIRST_LONG_CODE)
-        fprintf(stderr, "overbuild %s: --%s: takes no value\n", command, options[optopt - FIRST_LONG_CODE].name);
+    char word[64];
+    const app_option_t *known = optopt != 0 ? find_option(options, optopt) : NULL;
+    if (optopt >= FIRST_LONG_CODE)
+        snprintf(word, sizeof word, "--%s", known->name);
+    else if (optopt != 0)
+        snprintf(word, sizeof word, "-%c", optopt);
     else
-        fprintf(stderr, "overbuild %s: %s: unknown option; see 'overbuild help %s'\n", command, word, command);
+        snprintf(word, sizeof word, "%s", argv[optind - 1]);
+    const char *problem = code == ':' ? "needs a value" : known != NULL ? "takes no value" : "unknown option";
+    fprintf(stderr, "overbuild %s: %s: %s; see 'overbuild help %s'\n", command, word, problem, command);
 }
 
 int app_options_parse(const char *command, const app_option_t *options, void *values, int argc, char **argv,
@@ -114,17 +119,13 @@ int app_options_parse(const char *command, const app_option_t *options, void *va
     bool good = true;
     opterr = 0;
     optind = 1;
-    for (;;) {
-        int before = optind;
-        int code = getopt_long(argc, argv, table.shorts, table.longs, NULL);
-        if (code == -1)
-            break;
+    for (int code; (code = getopt_long(argc, argv, table.shorts, table.longs, NULL)) != -1;) {
         if (code == '?' || code == ':') {
-            report_unknown(command, code, argv[before < argc ? before : argc - 1], options);
+            report_refused(command, code, argv, options);
             good = false;
-            continue;
+        } else if (!store_value(command, find_option(options, code), optarg, values)) {
+            good = false;
         }
-        good &= store_value(command, find_option(options, code), optarg, values);
     }
     int n = argc - optind;
     if (n < min_operands || n > max_operands) {
