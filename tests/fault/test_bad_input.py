@@ -57,7 +57,8 @@ class Usage(CliTest):
 
 class Scenarios(CliTest):
     def test_every_bad_scenario_is_refused_by_run(self):
-        expected = sorted((SOURCE / "tests" / "unit" / "bad_scenarios").glob("*.expected"))
+        folder = SOURCE / "tests" / "unit" / "bad_scenarios"  # option_*: bad only with options of their own
+        expected = [path for path in sorted(folder.glob("*.expected")) if not path.name.startswith("option_")]
         self.assertGreaterEqual(len(expected), 40)
         for path in expected:
             message = self.run_fails(BAD_INPUT, "run", path.with_suffix(".yaml"))
