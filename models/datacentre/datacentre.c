@@ -4,7 +4,8 @@
 #include "models/datacentre/state.h"
 
 #define TENANCIES_LEAST    16
-#define TENANCIES_PER_NODE 0.02 /* at birth; a platform's pool has more tenants than a small centre */
+#define TENANCIES_PER_NODE 0.02 /* at birth; a large centre has more tenants than a small one */
+#define POOL_EVENTS        96   /* a pool's calendar at birth */
 
 mdl_dc_t mdl_dc_view(sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s)
 {
@@ -81,10 +82,27 @@ static sim_status_t params_at(const mdl_input_t *input, int64_t time_s, mdl_para
 static void configure(mdl_datacentre_t *state, const mdl_tables_t *tables, const mdl_params_t *params)
 {
     const mdl_gpu_type_t *type = &tables->gpu_types[state->spec.gpu_type];
+    mdl_params_t own = *params;
 
+    if (state->spec.mode == MDL_DC_MODE_POOL && params->workload_grain_s <= 0)
+        own.workload_grain_s = (int64_t)state->workload.grain_s;
     mdl_power_init(&state->power, type, state->spec.pue, params);
     mdl_failure_rates_init(&state->failures, params);
-    mdl_workload_settings_init(&state->workload, params, type);
+    mdl_workload_settings_init(&state->workload, &own, type);
+}
+
+static mdl_datacentre_mode_t mode_of(const mdl_datacentre_spec_t *spec, const mdl_params_t *params)
+{
+    if (spec->mode != MDL_DC_MODE_AUTO)
+        return spec->mode;
+    return params->scheduler_pools && params->workload_grain_s > 0 ? MDL_DC_MODE_POOL : MDL_DC_MODE_NODES;
+}
+
+static sim_status_t check_mode(const mdl_datacentre_spec_t *spec, const mdl_params_t *params, sim_error_t *err)
+{
+    if (spec->mode != MDL_DC_MODE_POOL || params->workload_grain_s > 0)
+        return SIM_OK;
+    return sim_fail(err, SIM_EINPUT, "data centre", "a pool takes whole nodes only; workload.grain is 0");
 }
 
 static sim_status_t check_spec(const mdl_datacentre_spec_t *spec, const mdl_tables_t *tables, sim_error_t *err)
@@ -106,18 +124,20 @@ static mdl_policy_t policy_of(const mdl_params_t *params)
                           .preemption = (uint8_t)params->scheduler_preemption};
 }
 
-/* Starts the failure clock, if nodes fail and it does not run already. */
+/* Starts the failure clock, if powered nodes fail and it does not run already. */
 static sim_status_t start_failures(sim_world_t *world, uint32_t lp, int64_t time_s, sim_error_t *err)
 {
     mdl_datacentre_t *state = sim_world_state(world, lp);
+    const mdl_cluster_t *cluster = sim_arena_at(sim_world_arena(world), state->cluster);
     mdl_failure_t failure;
 
-    if (state->failing || state->failures.node_mean_s <= 0)
+    if (state->failing || state->failures.node_mean_s <= 0 || cluster->powered == 0)
         return SIM_OK;
     state->failing = true;
-    int64_t delay_s = mdl_dc_draw_failure(state, sim_world_seed(world), sim_world_replication(world), &failure);
-    sim_event_t event = {.time_s = time_s + delay_s, .type = MDL_DC_FAILURE};
-    if (sim_world_schedule(world, lp, &event, MDL_DC_FIRST, NULL) < 0)
+    mdl_dc_draw_failure(state, sim_world_seed(world), sim_world_replication(world), cluster->powered, &failure);
+    state->failure_s = time_s + failure.delay_s;
+    sim_event_t event = {.time_s = state->failure_s, .type = MDL_DC_FAILURE};
+    if (sim_world_schedule(world, lp, &event, MDL_DC_FIRST, &state->failure) < 0)
         return sim_fail(err, SIM_ELIMIT, "data centre", "no room in the calendar for its first failure");
     return SIM_OK;
 }
@@ -126,7 +146,8 @@ static sim_status_t start_failures(sim_world_t *world, uint32_t lp, int64_t time
 static sim_status_t build(sim_world_t *world, uint32_t lp, const mdl_params_t *params, int64_t time_s, sim_error_t *err)
 {
     mdl_datacentre_t *state = sim_world_state(world, lp);
-    uint32_t tenancies = TENANCIES_LEAST + (uint32_t)(TENANCIES_PER_NODE * state->spec.nodes);
+    bool pool = state->spec.mode == MDL_DC_MODE_POOL;
+    uint32_t tenancies = TENANCIES_LEAST + (pool ? 0 : (uint32_t)(TENANCIES_PER_NODE * state->spec.nodes));
     sim_status_t status = mdl_dc_allocate(sim_world_arena(world), state, tenancies, policy_of(params),
                                           state->spec.fabric_gb_s >= params->training_fabric_gb_s, err);
 
@@ -137,11 +158,15 @@ static sim_status_t build(sim_world_t *world, uint32_t lp, const mdl_params_t *p
     return start_failures(world, lp, time_s, err);
 }
 
+/* Each running job, but a service's replica, has its end in the calendar. Bundles are few, whatever a pool's size; the
+ * calendar grows at boundaries where that is not enough. */
 static uint32_t calendar_room(const mdl_datacentre_spec_t *spec, const mdl_params_t *params)
 {
-    uint32_t jobs_per_node = params->workload_grain_s > 0 ? 1 : MDL_NODE_GPUS;
+    uint32_t jobs = (params->workload_grain_s > 0 ? 1 : MDL_NODE_GPUS) * spec->nodes;
 
-    return jobs_per_node * spec->nodes + 2 * TENANCIES_LEAST;
+    if (spec->mode == MDL_DC_MODE_POOL && jobs > POOL_EVENTS)
+        jobs = POOL_EVENTS;
+    return jobs + 2 * TENANCIES_LEAST;
 }
 
 sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_datacentre_spec_t *spec, int64_t time_s,
@@ -153,17 +178,21 @@ sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_
 
     if (status == SIM_OK)
         status = params_at(input, time_s, &params, err);
+    if (status == SIM_OK)
+        status = check_mode(spec, &params, err);
     if (status < 0)
         return status;
+    mdl_datacentre_spec_t resolved = *spec;
+    resolved.mode = mode_of(spec, &params);
     sim_lp_spec_t lp_spec = {.kind = kind,
                              .entity = spec->entity,
                              .state_bytes = sizeof(mdl_datacentre_t),
-                             .calendar_initial = calendar_room(spec, &params)};
+                             .calendar_initial = calendar_room(&resolved, &params)};
     status = sim_world_add_lp(world, &lp_spec, lp, err);
     if (status < 0)
         return status;
     mdl_datacentre_t *state = sim_world_state(world, *lp);
-    state->spec = *spec;
+    state->spec = resolved;
     state->first_tenancy = state->last_tenancy = MDL_NONE;
     configure(state, input->tables, &params);
     return build(world, *lp, &params, time_s, err);

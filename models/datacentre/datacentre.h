@@ -26,6 +26,15 @@
 #include "models/workload/tenancy.h"
 #include "sim/world.h"
 
+/* Whether a centre follows its nodes one by one, or counts them (models/hardware/pool.h), which costs the same however
+ * many there are. It makes a difference only to jobs below node size, and a pool takes none: where the grain is set to 0
+ * later on, a pool keeps the grain it had. */
+typedef enum mdl_datacentre_mode {
+    MDL_DC_MODE_AUTO, /* a pool when scheduler.pools is set and workload.grain is above 0 at its birth, else nodes */
+    MDL_DC_MODE_NODES,
+    MDL_DC_MODE_POOL /* SIM_EINPUT while workload.grain is 0 */
+} mdl_datacentre_mode_t;
+
 /* What a data centre is built of; fixed at its birth. */
 typedef struct mdl_datacentre_spec {
     uint64_t entity;        /* id for random addresses */
@@ -36,6 +45,7 @@ typedef struct mdl_datacentre_spec {
     double pue;         /* counted in thousandths */
     double fabric_gb_s; /* node interconnect; below hardware.training_fabric tightly coupled jobs that need more than
                          * one node are refused */
+    mdl_datacentre_mode_t mode;
 } mdl_datacentre_spec_t;
 
 /* Messages from the economy (event types), delivered at their time. entity = contract number, unique among the centre's

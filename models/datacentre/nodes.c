@@ -1,15 +1,56 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Nodes that fail, come back, and are switched on and off. */
 #include "models/datacentre/state.h"
+#include "models/hardware/pool.h"
 #include "models/params/purpose.h"
 
-int64_t mdl_dc_draw_failure(const mdl_datacentre_t *state, uint64_t seed, uint64_t replication, mdl_failure_t *failure)
+void mdl_dc_draw_failure(const mdl_datacentre_t *state, uint64_t seed, uint64_t replication, uint32_t powered,
+                         mdl_failure_t *failure)
 {
     sim_rng_t rng;
 
     sim_rng_at(&rng, seed, replication, state->spec.entity, MDL_PURPOSE_FAILURE, state->failure_ordinal);
-    mdl_failure_draw(&state->failures, &rng, state->spec.nodes, failure);
-    return failure->delay_s;
+    mdl_failure_draw(&state->failures, &rng, powered, failure);
+}
+
+static void set_failure(mdl_dc_t *dc, int64_t delay_s)
+{
+    dc->state->failing = true;
+    dc->state->failure_s = dc->now_s + delay_s;
+    mdl_dc_schedule(dc, delay_s, &(sim_event_t){.type = MDL_DC_FAILURE}, MDL_DC_FIRST, &dc->state->failure);
+}
+
+/* Sets the clock to the next failure, if powered nodes fail. */
+static void await_failure(mdl_dc_t *dc)
+{
+    mdl_failure_t failure;
+
+    dc->state->failing = false;
+    if (dc->state->failures.node_mean_s <= 0 || dc->cluster->powered == 0)
+        return;
+    mdl_dc_draw_failure(dc->state, dc->lp->seed, dc->lp->replication, dc->cluster->powered, &failure);
+    set_failure(dc, failure.delay_s);
+}
+
+/* More or fewer nodes bring the next failure nearer or put it off: exponential gaps have no memory. */
+static void follow_power(mdl_dc_t *dc, uint32_t before)
+{
+    mdl_datacentre_t *state = dc->state;
+    uint32_t powered = dc->cluster->powered;
+
+    if (powered == before)
+        return;
+    if (!state->failing) {
+        await_failure(dc);
+        return;
+    }
+    (void)sim_cancel(dc->lp, state->failure);
+    if (powered > 0) {
+        set_failure(dc, (int64_t)((double)(state->failure_s - dc->now_s) * before / powered + 0.5));
+    } else {
+        state->failing = false;
+        state->failure_ordinal++;
+    }
 }
 
 /* Puts the jobs of a node that goes down back into the queue. */
@@ -19,30 +60,82 @@ static void evict(mdl_dc_t *dc, uint32_t node)
         mdl_dc_requeue_job(dc, mdl_cluster_node(dc->cluster, node)->first_job);
 }
 
+static bool break_node(mdl_dc_t *dc, uint32_t node)
+{
+    if (!mdl_node_up(mdl_cluster_node(dc->cluster, node)))
+        return false;
+    evict(dc, node);
+    mdl_cluster_set_broken(dc->cluster, node, true);
+    return true;
+}
+
+/* The job that holds a pool's taken node number `node`, jobs standing in order of their contracts' start. */
+static uint32_t job_at(const mdl_dc_t *dc, uint32_t node)
+{
+    uint32_t gpus = node * MDL_NODE_GPUS, t = dc->state->first_tenancy;
+
+    while (gpus >= mdl_scheduler_tenant(dc->scheduler, t)->used_gpus) {
+        gpus -= mdl_scheduler_tenant(dc->scheduler, t)->used_gpus;
+        t = dc->tenancies[t].next;
+    }
+    uint32_t job = mdl_scheduler_tenant(dc->scheduler, t)->running_head;
+    while (gpus >= mdl_scheduler_job(dc->scheduler, job)->gpus) {
+        gpus -= mdl_scheduler_job(dc->scheduler, job)->gpus;
+        job = mdl_scheduler_job(dc->scheduler, job)->next;
+    }
+    return job;
+}
+
+/* Of a pool's powered nodes, taken ones stand first, then free ones, then broken ones. */
+static bool break_in_pool(mdl_dc_t *dc, uint32_t node)
+{
+    if (node >= dc->cluster->up)
+        return false;
+    if (node < mdl_pool_taken(dc->cluster))
+        mdl_dc_requeue_job(dc, job_at(dc, node));
+    mdl_pool_break(dc->cluster);
+    return true;
+}
+
 void mdl_dc_on_failure(mdl_dc_t *dc, const sim_event_t *event)
 {
     mdl_datacentre_t *state = dc->state;
     mdl_failure_t failure;
 
     (void)event;
-    (void)mdl_dc_draw_failure(state, dc->lp->seed, dc->lp->replication, &failure);
+    mdl_dc_draw_failure(state, dc->lp->seed, dc->lp->replication, dc->cluster->powered, &failure);
     state->failure_ordinal++;
-    if (mdl_node_up(mdl_cluster_node(dc->cluster, failure.node))) {
+    bool broke = dc->cluster->pooled ? break_in_pool(dc, failure.node) : break_node(dc, failure.node);
+    if (broke) {
         state->node_failures++;
-        evict(dc, failure.node);
-        mdl_cluster_set_broken(dc->cluster, failure.node, true);
         mdl_dc_schedule(dc, failure.repair_s, &(sim_event_t){.type = MDL_DC_REPAIR, .entity = failure.node},
                         MDL_DC_FIRST, NULL);
     }
-    state->failing = state->failures.node_mean_s > 0;
-    if (state->failing)
-        mdl_dc_schedule(dc, mdl_dc_draw_failure(state, dc->lp->seed, dc->lp->replication, &failure),
-                        &(sim_event_t){.type = MDL_DC_FAILURE}, MDL_DC_FIRST, NULL);
+    await_failure(dc);
 }
 
 void mdl_dc_on_repair(mdl_dc_t *dc, const sim_event_t *event)
 {
-    mdl_cluster_set_broken(dc->cluster, event->entity, false);
+    if (dc->cluster->pooled)
+        mdl_pool_repair(dc->cluster);
+    else
+        mdl_cluster_set_broken(dc->cluster, event->entity, false);
+}
+
+/* Single nodes are switched off from the last one on; their jobs find others. */
+static void power_nodes(mdl_dc_t *dc, uint32_t powered)
+{
+    while (dc->cluster->powered < powered)
+        mdl_cluster_set_powered(dc->cluster, dc->cluster->powered, true);
+    while (dc->cluster->powered > powered) {
+        evict(dc, dc->cluster->powered - 1);
+        mdl_cluster_set_powered(dc->cluster, dc->cluster->powered - 1, false);
+    }
+}
+
+static void power_pool(mdl_dc_t *dc, uint32_t powered)
+{
+    mdl_pool_power(dc->cluster, powered);
 }
 
 void mdl_dc_on_power(mdl_dc_t *dc, const sim_event_t *event)
@@ -52,12 +145,12 @@ void mdl_dc_on_power(mdl_dc_t *dc, const sim_event_t *event)
                               (long long)event->a, dc->state->spec.nodes);
         return;
     }
-    uint32_t powered = (uint32_t)event->a;
-    while (dc->cluster->powered < powered)
-        mdl_cluster_set_powered(dc->cluster, dc->cluster->powered, true);
+    uint32_t before = dc->cluster->powered, powered = (uint32_t)event->a;
+    void (*power)(mdl_dc_t *, uint32_t) = dc->cluster->pooled ? power_pool : power_nodes;
+    if (powered > before)
+        power(dc, powered);
     mdl_dc_grant_nodes(dc, powered);
-    while (dc->cluster->powered > powered) {
-        evict(dc, dc->cluster->powered - 1);
-        mdl_cluster_set_powered(dc->cluster, dc->cluster->powered - 1, false);
-    }
+    if (powered < before)
+        power(dc, powered);
+    follow_power(dc, before);
 }

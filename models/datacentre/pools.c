@@ -1,21 +1,35 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The centre's blocks of memory. */
 #include "models/datacentre/state.h"
+#include "models/hardware/pool.h"
 
 #include <string.h>
 
 /* Queued jobs that there is room for. A tenant's patience limits work, not jobs, so this is a limit of its own kind: on
- * bundles of node size, and on jobs one by one. */
+ * bundles of node size, and on jobs one by one. A pool starts with room for some jobs and gets more at boundaries: twice
+ * as much once half of it is in use. */
 #define QUEUED_BUNDLES_PER_NODE 2
 #define QUEUED_JOBS_PER_NODE    8
 #define QUEUE_PER_TENANT        4
+#define POOL_JOBS               64
 
 uint32_t mdl_dc_job_capacity(const mdl_datacentre_t *state, uint32_t tenancies)
 {
     uint32_t per_node =
         state->workload.grain_s > 0 ? 1 + QUEUED_BUNDLES_PER_NODE : MDL_NODE_GPUS + QUEUED_JOBS_PER_NODE;
+    uint32_t jobs = per_node * state->spec.nodes;
 
-    return per_node * state->spec.nodes + QUEUE_PER_TENANT * tenancies;
+    if (state->spec.mode == MDL_DC_MODE_POOL && jobs > POOL_JOBS)
+        jobs = POOL_JOBS;
+    return jobs + QUEUE_PER_TENANT * tenancies;
+}
+
+static void init_cluster(mdl_cluster_t *cluster, const mdl_datacentre_spec_t *spec)
+{
+    if (spec->mode == MDL_DC_MODE_POOL)
+        mdl_pool_init(cluster, spec->nodes, spec->nodes_powered);
+    else
+        mdl_cluster_init(cluster, spec->nodes, spec->nodes_powered);
 }
 
 sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32_t tenancies, mdl_policy_t policy,
@@ -23,14 +37,16 @@ sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32
 {
     uint32_t jobs = mdl_dc_job_capacity(state, tenancies);
 
-    state->cluster = sim_arena_alloc(arena, mdl_cluster_bytes(state->spec.nodes));
+    bool pool = state->spec.mode == MDL_DC_MODE_POOL;
+
+    state->cluster = sim_arena_alloc(arena, pool ? mdl_pool_bytes() : mdl_cluster_bytes(state->spec.nodes));
     state->scheduler = sim_arena_alloc(arena, mdl_scheduler_bytes(jobs, tenancies));
     state->tenancies = sim_arena_alloc(arena, tenancies * sizeof(mdl_tenancy_t));
     if (state->cluster == 0 || state->scheduler == 0 || state->tenancies == 0)
         return sim_fail(err, SIM_ELIMIT, "data centre", "no room for %u nodes: the world's memory bound is reached",
                         state->spec.nodes);
     state->tenancy_capacity = tenancies;
-    mdl_cluster_init(sim_arena_at(arena, state->cluster), state->spec.nodes, state->spec.nodes_powered);
+    init_cluster(sim_arena_at(arena, state->cluster), &state->spec);
     mdl_scheduler_init(sim_arena_at(arena, state->scheduler), jobs, tenancies, policy, fabric);
     return SIM_OK;
 }
@@ -40,41 +56,67 @@ static void release(sim_arena_t *arena, mdl_datacentre_t *state)
     const mdl_scheduler_t *scheduler = sim_arena_at(arena, state->scheduler);
     size_t scheduler_bytes = mdl_scheduler_bytes(scheduler->jobs, scheduler->tenants);
 
-    sim_arena_release(arena, state->cluster, mdl_cluster_bytes(state->spec.nodes));
+    sim_arena_release(arena, state->cluster, mdl_cluster_size(sim_arena_at(arena, state->cluster)));
     sim_arena_release(arena, state->scheduler, scheduler_bytes);
     sim_arena_release(arena, state->tenancies, state->tenancy_capacity * sizeof(mdl_tenancy_t));
     state->cluster = state->scheduler = state->tenancies = 0;
 }
 
+/* Moves the scheduler to a block with room for more jobs and tenants. */
+static sim_status_t grow_scheduler(sim_arena_t *arena, mdl_datacentre_t *state, uint32_t jobs, uint32_t tenancies,
+                                   sim_error_t *err)
+{
+    mdl_scheduler_t *old = sim_arena_at(arena, state->scheduler);
+    size_t old_bytes = mdl_scheduler_bytes(old->jobs, old->tenants);
+    sim_ref_t scheduler = sim_arena_alloc(arena, mdl_scheduler_bytes(jobs, tenancies));
+
+    if (scheduler == 0)
+        return sim_fail(err, SIM_ELIMIT, "data centre",
+                        "no room for %u jobs and %u contracts: the world's memory bound is reached", jobs, tenancies);
+    mdl_scheduler_grow_into(sim_arena_at(arena, scheduler), jobs, tenancies, old);
+    sim_arena_release(arena, state->scheduler, old_bytes);
+    state->scheduler = scheduler;
+    return SIM_OK;
+}
+
 static sim_status_t double_tenancies(sim_arena_t *arena, mdl_datacentre_t *state, sim_error_t *err)
 {
     uint32_t from = state->tenancy_capacity, to = 2 * from;
-    mdl_scheduler_t *old = sim_arena_at(arena, state->scheduler);
-    uint32_t jobs = old->jobs + QUEUE_PER_TENANT * (to - from);
-    size_t old_bytes = mdl_scheduler_bytes(old->jobs, old->tenants);
-    sim_ref_t scheduler = sim_arena_alloc(arena, mdl_scheduler_bytes(jobs, to));
+    uint32_t jobs = ((mdl_scheduler_t *)sim_arena_at(arena, state->scheduler))->jobs + QUEUE_PER_TENANT * (to - from);
     sim_ref_t tenancies = sim_arena_alloc(arena, to * sizeof(mdl_tenancy_t));
 
-    if (scheduler == 0 || tenancies == 0)
+    if (tenancies == 0)
         return sim_fail(err, SIM_ELIMIT, "data centre", "no room for %u contracts: the world's memory bound is reached",
                         to);
-    mdl_scheduler_grow_into(sim_arena_at(arena, scheduler), jobs, to, old);
     memcpy(sim_arena_at(arena, tenancies), sim_arena_at(arena, state->tenancies), from * sizeof(mdl_tenancy_t));
-    sim_arena_release(arena, state->scheduler, old_bytes);
     sim_arena_release(arena, state->tenancies, from * sizeof(mdl_tenancy_t));
-    state->scheduler = scheduler;
     state->tenancies = tenancies;
     state->tenancy_capacity = to;
-    return SIM_OK;
+    return grow_scheduler(arena, state, jobs, to, err);
+}
+
+static sim_status_t double_jobs(sim_arena_t *arena, mdl_datacentre_t *state, sim_error_t *err)
+{
+    const mdl_scheduler_t *scheduler = sim_arena_at(arena, state->scheduler);
+
+    return grow_scheduler(arena, state, 2 * scheduler->jobs, scheduler->tenants, err);
 }
 
 sim_status_t mdl_datacentre_boundary(sim_world_t *world, uint32_t lp, sim_error_t *err)
 {
     mdl_datacentre_t *state = sim_world_state(world, lp);
+    sim_arena_t *arena = sim_world_arena(world);
+    sim_status_t status = SIM_OK;
 
-    if (state->cluster == 0 || 2 * state->open_tenancies <= state->tenancy_capacity)
+    if (state->cluster == 0)
         return SIM_OK;
-    return double_tenancies(sim_world_arena(world), state, err);
+    if (2 * state->open_tenancies > state->tenancy_capacity)
+        status = double_tenancies(arena, state, err);
+    const mdl_scheduler_t *scheduler = sim_arena_at(arena, state->scheduler);
+    if (status == SIM_OK && state->spec.mode == MDL_DC_MODE_POOL &&
+        2 * (scheduler->queued + scheduler->running) > scheduler->jobs)
+        status = double_jobs(arena, state, err);
+    return status;
 }
 
 sim_status_t mdl_datacentre_reserve(sim_world_t *world, uint32_t lp, uint32_t contracts, sim_error_t *err)

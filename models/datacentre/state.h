@@ -44,7 +44,9 @@ typedef struct mdl_datacentre {
     uint32_t first_tenancy, last_tenancy, open_tenancies; /* in order of start */
     uint64_t generation;
     uint64_t failure_ordinal; /* of the failure that comes next */
-    bool failing;             /* it is in the calendar */
+    bool failing;             /* it is in the calendar, */
+    sim_handle_t failure;     /* here */
+    int64_t failure_s;        /* at this time */
     bool closed;
     int64_t metered_s; /* integrals stand at this time */
     int64_t racked_node_s, powered_node_s, up_node_s, leased_node_s;
@@ -117,7 +119,9 @@ void mdl_dc_supply_service(mdl_dc_t *dc, uint32_t tenancy);
 void mdl_dc_on_failure(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_repair(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_power(mdl_dc_t *dc, const sim_event_t *event);
-int64_t mdl_dc_draw_failure(const mdl_datacentre_t *state, uint64_t seed, uint64_t replication, mdl_failure_t *failure);
+/* The failure that comes next, were `powered` nodes powered from the one before it on. */
+void mdl_dc_draw_failure(const mdl_datacentre_t *state, uint64_t seed, uint64_t replication, uint32_t powered,
+                         mdl_failure_t *failure);
 
 /* Meters (meter.c). */
 void mdl_dc_advance(mdl_dc_t *dc);                                                  /* integrals to dc->now_s */

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/hardware/cluster.h"
 
+#include "models/hardware/pool.h"
+
 #include <string.h>
 
 size_t mdl_cluster_bytes(uint32_t nodes)
 {
     return (sizeof(mdl_cluster_t) + nodes * sizeof(mdl_node_t) + 63) / 64 * 64;
+}
+
+size_t mdl_cluster_size(const mdl_cluster_t *self)
+{
+    return mdl_cluster_bytes(self->pooled ? 0 : self->nodes);
 }
 
 static void link_node(mdl_cluster_t *self, uint32_t index)
@@ -100,6 +107,36 @@ void mdl_cluster_give(mdl_cluster_t *self, uint32_t index, uint32_t gpus)
     link_node(self, index);
 }
 
+void mdl_cluster_take_nodes(mdl_cluster_t *self, uint32_t nodes, uint32_t *gang)
+{
+    SIM_ASSERT(nodes <= self->in_bucket[MDL_NODE_GPUS]);
+    if (self->pooled) {
+        mdl_pool_take(self, nodes);
+        return;
+    }
+    for (uint32_t i = 0; i < nodes; i++) {
+        uint32_t index = self->bucket[MDL_NODE_GPUS];
+        mdl_cluster_take(self, index, MDL_NODE_GPUS);
+        mdl_cluster_node(self, index)->next_of_gang = *gang;
+        *gang = index;
+    }
+}
+
+void mdl_cluster_give_nodes(mdl_cluster_t *self, uint32_t nodes, uint32_t *gang)
+{
+    if (self->pooled) {
+        mdl_pool_give(self, nodes);
+        return;
+    }
+    for (uint32_t i = 0; i < nodes; i++) {
+        uint32_t index = *gang;
+        mdl_node_t *node = mdl_cluster_node(self, index);
+        *gang = node->next_of_gang;
+        node->first_job = node->next_of_gang = MDL_NONE;
+        mdl_cluster_give(self, index, MDL_NODE_GPUS);
+    }
+}
+
 /* Sets one of a node's two flags and follows it up or down. */
 static void set_flag(mdl_cluster_t *self, uint32_t index, bool *flag, bool value)
 {
@@ -155,6 +192,8 @@ sim_status_t mdl_cluster_verify(const mdl_cluster_t *self, sim_error_t *err)
 {
     uint32_t up = 0, free_gpus = 0, seen = 0;
 
+    if (self->pooled)
+        return mdl_pool_verify(self, err);
     for (uint32_t i = 0; i < self->nodes; i++) {
         const mdl_node_t *node = mdl_cluster_node_const(self, i);
         if (node->free > MDL_NODE_GPUS || node->powered != (i < self->powered))

@@ -5,6 +5,8 @@
  * that are up stand in one of nine buckets by their number of free GPUs (doubly linked by index), so that best fit for
  * a job below node size, and any whole node for a gang, are found without a search. Nodes 0 .. powered-1 are powered.
  *
+ * Where all jobs take whole nodes, a pool (pool.h) is the same thing without single nodes.
+ *
  * A cluster is one block of memory without pointers into itself: copying its bytes copies it. The cluster does not know
  * jobs; it keeps for its user, on each node, the index of the first job there and the next node of a gang.
  *
@@ -43,10 +45,13 @@ typedef struct mdl_cluster {
     uint32_t bucket[MDL_NODE_GPUS + 1];    /* first node with that many GPUs free */
     uint32_t in_bucket[MDL_NODE_GPUS + 1]; /* nodes there */
     uint32_t filled;                       /* bit b: bucket b has a node */
+    uint32_t broken_off;                   /* of a pool: broken nodes without power */
+    bool pooled;                           /* nodes are counted only (pool.h) */
 } mdl_cluster_t;
 
-/* Bytes of a cluster of `nodes` nodes, a multiple of 64. */
+/* Bytes of a cluster of `nodes` nodes, a multiple of 64; and of one that there is, pools included. */
 size_t mdl_cluster_bytes(uint32_t nodes);
+size_t mdl_cluster_size(const mdl_cluster_t *self);
 
 /* Makes `self`, mdl_cluster_bytes(nodes) bytes, a cluster of whole, empty nodes; the first `powered` (<= nodes) are up.
  */
@@ -74,6 +79,12 @@ uint32_t mdl_cluster_best_fit(const mdl_cluster_t *self, uint32_t gpus);
 /* Takes `gpus` free GPUs of a node that is up, and gives taken GPUs back. O(1). */
 void mdl_cluster_take(mdl_cluster_t *self, uint32_t node, uint32_t gpus);
 void mdl_cluster_give(mdl_cluster_t *self, uint32_t node, uint32_t gpus);
+
+/* Takes `nodes` empty nodes, no more than there are, into a gang: the list that begins at *gang (MDL_NONE: none yet) and
+ * goes on through next_of_gang; in a pool it stays empty. Gives the gang's first nodes back, no more than it has.
+ * O(nodes); in a pool O(1). */
+void mdl_cluster_take_nodes(mdl_cluster_t *self, uint32_t nodes, uint32_t *gang);
+void mdl_cluster_give_nodes(mdl_cluster_t *self, uint32_t nodes, uint32_t *gang);
 
 /* Breaks or repairs a node, or switches its power. A node that goes down must be empty (the user evicts its jobs
  * first); breaking a broken node and the like change nothing. O(1). */

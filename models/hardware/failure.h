@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Node failures: one memoryless clock for all nodes of a centre.
+/* Node failures: one memoryless clock for all powered nodes of a centre.
  *
  * Failures of n nodes, each at rate r, are one Poisson process of rate n r that picks a node uniformly; when the node
  * picked is down already, nothing happens (thinning, which keeps the process exact). So failures cost an event per

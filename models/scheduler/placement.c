@@ -16,12 +16,7 @@ static bool place_best_fit(mdl_cluster_t *cluster, mdl_job_t *job)
 
     if (cluster->in_bucket[MDL_NODE_GPUS] < whole || !part_fits(cluster, whole, part))
         return false;
-    for (uint32_t i = 0; i < whole; i++) {
-        uint32_t node = cluster->bucket[MDL_NODE_GPUS];
-        mdl_cluster_take(cluster, node, MDL_NODE_GPUS);
-        mdl_cluster_node(cluster, node)->next_of_gang = job->gang;
-        job->gang = node;
-    }
+    mdl_cluster_take_nodes(cluster, whole, &job->gang);
     if (part > 0) {
         job->part_node = mdl_cluster_best_fit(cluster, part);
         mdl_cluster_take(cluster, job->part_node, part);

@@ -99,6 +99,7 @@ static bool can_ever_run(const mdl_scheduler_t *self, const mdl_cluster_t *clust
                          const mdl_scheduler_tenant_t *tenant, const mdl_job_request_t *request)
 {
     return request->gpus <= tenant->quota_gpus && request->gpus <= cluster->nodes * MDL_NODE_GPUS &&
+           (!cluster->pooled || request->gpus % MDL_NODE_GPUS == 0) &&
            (self->fabric || !request->tightly_coupled || request->gpus <= MDL_NODE_GPUS);
 }
 
@@ -194,14 +195,7 @@ static void vacate(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index
 {
     mdl_job_t *job = mdl_scheduler_job(self, index);
 
-    for (uint32_t i = job->gang; i != MDL_NONE;) {
-        mdl_node_t *node = mdl_cluster_node(cluster, i);
-        uint32_t next = node->next_of_gang;
-        node->first_job = node->next_of_gang = MDL_NONE;
-        mdl_cluster_give(cluster, i, MDL_NODE_GPUS);
-        i = next;
-    }
-    job->gang = MDL_NONE;
+    mdl_cluster_give_nodes(cluster, job->gpus / MDL_NODE_GPUS, &job->gang);
     if (job->part_node != MDL_NONE)
         vacate_part(self, cluster, job);
     mdl_running_remove(self, index);

@@ -4,7 +4,7 @@
  * Jobs belong to tenants. A tenant has a quota in GPUs and a queue; a job that would pass its tenant's quota waits
  * without holding up anybody else, and a job at the head of its queue that is within quota competes for nodes with the
  * other tenants' heads, in the policy's order. A gang starts as a whole or not at all. Jobs that can never run (larger
- * than the cluster or the quota, or needing a fabric that is not there) are refused.
+ * than the cluster or the quota, needing a fabric that is not there, or in a pool less than whole nodes) are refused.
  *
  * The scheduler does not know what makes time pass: its user submits, ends and evicts jobs at increasing times, calls
  * mdl_scheduler_pass() after changes, and is told of each start so that it can schedule the end:

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/hardware/pool.h"
 #include "models/scheduler/scheduler.h"
 
 #define BROKEN(...) sim_fail(err, SIM_EINVARIANT, "scheduler", __VA_ARGS__)
@@ -9,6 +10,8 @@ static int64_t held_by(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t i
     const mdl_job_t *job = mdl_scheduler_job(self, index);
     int64_t gpus = 0;
 
+    if (cluster->pooled)
+        return job->gang == MDL_NONE && job->part_node == MDL_NONE ? (int64_t)job->gpus : -1;
     for (uint32_t i = job->gang; i != MDL_NONE; i = mdl_cluster_node(cluster, i)->next_of_gang) {
         if (i >= cluster->nodes || gpus > job->gpus || mdl_cluster_node(cluster, i)->first_job != index)
             return -1;
@@ -41,7 +44,9 @@ static uint32_t taken_on(mdl_scheduler_t *self, const mdl_node_t *node, uint32_t
 
 static sim_status_t verify_nodes(mdl_scheduler_t *self, mdl_cluster_t *cluster, sim_error_t *err)
 {
-    for (uint32_t i = 0; i < cluster->nodes; i++) {
+    if (cluster->pooled && self->allocated_gpus != mdl_pool_taken(cluster) * MDL_NODE_GPUS)
+        return BROKEN("jobs hold %u GPUs and %u nodes", self->allocated_gpus, mdl_pool_taken(cluster));
+    for (uint32_t i = 0; i < cluster->nodes && !cluster->pooled; i++) {
         const mdl_node_t *node = mdl_cluster_node(cluster, i);
         uint32_t taken = taken_on(self, node, i);
         if (taken + node->free != MDL_NODE_GPUS)

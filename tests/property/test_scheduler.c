@@ -133,6 +133,74 @@ static void test_invariants_under_disturbance(void **state)
     test_cluster_run_free(&run);
 }
 
+/* A tape of all starts of a run: order of submission, time. */
+typedef struct tape {
+    uint64_t starts, hash;
+} tape_t;
+
+static void write_tape(test_cluster_run_t *run, const mdl_job_t *job)
+{
+    tape_t *tape = run->user;
+
+    tape->starts++;
+    tape->hash = (tape->hash ^ job->sequence) * UINT64_C(0x9E3779B97F4A7C15);
+    tape->hash = (tape->hash ^ (uint64_t)job->start_s) * UINT64_C(0x9E3779B97F4A7C15) + job->gpus;
+}
+
+/* One step of a stream of whole-node jobs with cancellations, restarts and changes of quota: no use of single nodes. */
+static void whole_node_step(test_cluster_run_t *run, sim_rng_t *rng)
+{
+    uint32_t tenant = (uint32_t)sim_draw_below(rng, run->scheduler->tenants);
+    uint32_t gpus = MDL_NODE_GPUS * (1 + (uint32_t)sim_draw_below(rng, sim_draw_bernoulli(rng, 0.1) ? 40 : 6));
+    const mdl_scheduler_tenant_t *owner = mdl_scheduler_tenant(run->scheduler, tenant);
+
+    test_cluster_run_to(run, run->now_s + (int64_t)sim_draw_exponential(rng, 60));
+    if (owner->queued < 100)
+        test_cluster_run_submit(run, tenant, gpus, 1 + (int64_t)sim_draw_exponential(rng, 600));
+    uint64_t kind = sim_draw_below(rng, 60);
+    if (kind == 0 && owner->running_head != MDL_NONE)
+        test_cluster_run_cancel(run, owner->running_head);
+    else if (kind == 1 && owner->running_head != MDL_NONE)
+        test_cluster_run_requeue(run, owner->running_head);
+    else if (kind == 2 && owner->queue_head != MDL_NONE)
+        test_cluster_run_cancel(run, owner->queue_head);
+    else if (kind == 3)
+        mdl_scheduler_set_quota(run->scheduler, tenant, owner->used_gpus + 8 * (uint32_t)sim_draw_below(rng, 40));
+    test_cluster_run_pass(run);
+}
+
+/* Counting nodes instead of following each changes nothing: the same jobs start at the same times, and the same GPU
+ * time is allocated and blocked for the same reasons. */
+static void test_a_pool_schedules_as_single_nodes_do(void **state)
+{
+    (void)state;
+    for (uint64_t stream = 10; stream < 20; stream++) {
+        test_cluster_run_t run[2];
+        tape_t tape[2] = {{0, 0}, {0, 0}};
+        for (int pool = 0; pool < 2; pool++) {
+            sim_rng_t rng;
+            (pool ? test_cluster_run_init_pool : test_cluster_run_init)(&run[pool], 48, 4000, 8);
+            run[pool].on_start = write_tape;
+            run[pool].user = &tape[pool];
+            sim_rng_at(&rng, SEED, stream, 0, 0, 0);
+            for (int i = 0; i < 10000; i++) {
+                whole_node_step(&run[pool], &rng);
+                if (i % 100 == 0)
+                    verify(&run[pool]);
+            }
+        }
+        assert_true(tape[0].starts > 5000);
+        assert_int_equal(tape[0].starts, tape[1].starts);
+        assert_true(tape[0].hash == tape[1].hash);
+        assert_int_equal(run[0].scheduler->allocated_gpu_s, run[1].scheduler->allocated_gpu_s);
+        assert_memory_equal(run[0].scheduler->blocked_gpu_s, run[1].scheduler->blocked_gpu_s,
+                            sizeof run[0].scheduler->blocked_gpu_s);
+        assert_memory_equal(&run[0].scheduler->counts, &run[1].scheduler->counts, sizeof run[0].scheduler->counts);
+        test_cluster_run_free(&run[0]);
+        test_cluster_run_free(&run[1]);
+    }
+}
+
 /* Probability that a job waits in M/M/c (Erlang C). */
 static double erlang_c(int servers, double offered)
 {
@@ -217,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_come_first_served),
         cmocka_unit_test(test_invariants_under_disturbance),
+        cmocka_unit_test(test_a_pool_schedules_as_single_nodes_do),
         cmocka_unit_test(test_erlang_c_with_nodes_as_servers),
         cmocka_unit_test(test_erlang_c_with_gpus_as_servers),
     };

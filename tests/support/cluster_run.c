@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/cluster_run.h"
 
+#include "models/hardware/pool.h"
 #include "sim/time.h"
 #include "tests/support/test.h"
 
@@ -15,6 +16,12 @@ void test_cluster_run_init(test_cluster_run_t *self, uint32_t nodes, uint32_t jo
     sim_calendar_init(self->calendar, jobs + 16);
     for (uint32_t t = 0; t < tenants; t++)
         mdl_scheduler_open_tenant(self->scheduler, t, nodes * MDL_NODE_GPUS);
+}
+
+void test_cluster_run_init_pool(test_cluster_run_t *self, uint32_t nodes, uint32_t jobs, uint32_t tenants)
+{
+    test_cluster_run_init(self, nodes, jobs, tenants);
+    mdl_pool_init(self->cluster, nodes, nodes);
 }
 
 void test_cluster_run_free(test_cluster_run_t *self)

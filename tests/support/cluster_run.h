@@ -18,6 +18,8 @@ typedef struct test_cluster_run {
 } test_cluster_run_t;
 
 void test_cluster_run_init(test_cluster_run_t *self, uint32_t nodes, uint32_t jobs, uint32_t tenants);
+/* The same on a pool. */
+void test_cluster_run_init_pool(test_cluster_run_t *self, uint32_t nodes, uint32_t jobs, uint32_t tenants);
 void test_cluster_run_free(test_cluster_run_t *self);
 
 /* Ends jobs up to time_s (those at time_s included), starting what then fits; leaves the clock at time_s. */

@@ -2,6 +2,7 @@
 /* Nodes in buckets, against a search through all nodes. */
 #include "models/hardware/cluster.h"
 #include "models/hardware/failure.h"
+#include "models/hardware/pool.h"
 #include "models/hardware/power.h"
 #include "sim/draw.h"
 #include "tests/support/test.h"
@@ -116,6 +117,99 @@ static void test_verify_names_what_is_broken(void **state)
     }
 }
 
+/* A pool beside the states of its nodes: 0 off, 1 broken and off, 2 broken, 3 free, 4 taken. */
+enum { OFF, BROKEN_OFF, BROKEN, IDLE, TAKEN, STATES };
+
+typedef struct naive {
+    uint32_t nodes[STATES];
+} naive_t;
+
+static void move(naive_t *self, int from, int to, uint32_t n)
+{
+    assert_true(self->nodes[from] >= n);
+    self->nodes[from] -= n;
+    self->nodes[to] += n;
+}
+
+static void naive_power(naive_t *self, uint32_t powered)
+{
+    for (;;) {
+        uint32_t now = self->nodes[BROKEN] + self->nodes[IDLE] + self->nodes[TAKEN];
+        if (now == powered)
+            return;
+        if (now < powered && self->nodes[OFF] > 0)
+            move(self, OFF, IDLE, 1);
+        else if (now < powered)
+            move(self, BROKEN_OFF, BROKEN, 1);
+        else if (self->nodes[IDLE] > 0)
+            move(self, IDLE, OFF, 1);
+        else
+            move(self, BROKEN, BROKEN_OFF, 1);
+    }
+}
+
+static void pool_step(mdl_cluster_t *pool, naive_t *naive, sim_rng_t *rng)
+{
+    uint32_t gang = MDL_NONE, n = 0;
+
+    switch (sim_draw_below(rng, 5)) {
+    case 0:
+        n = (uint32_t)sim_draw_below(rng, naive->nodes[IDLE] + 1);
+        mdl_cluster_take_nodes(pool, n, &gang);
+        move(naive, IDLE, TAKEN, n);
+        break;
+    case 1:
+        n = (uint32_t)sim_draw_below(rng, naive->nodes[TAKEN] + 1);
+        mdl_cluster_give_nodes(pool, n, &gang);
+        move(naive, TAKEN, IDLE, n);
+        break;
+    case 2:
+        if (naive->nodes[IDLE] == 0)
+            break;
+        mdl_pool_break(pool);
+        move(naive, IDLE, BROKEN, 1);
+        break;
+    case 3:
+        if (naive->nodes[BROKEN] + naive->nodes[BROKEN_OFF] == 0)
+            break;
+        mdl_pool_repair(pool);
+        move(naive, naive->nodes[BROKEN] > 0 ? BROKEN : BROKEN_OFF, naive->nodes[BROKEN] > 0 ? IDLE : OFF, 1);
+        break;
+    default:
+        n = naive->nodes[TAKEN] + (uint32_t)sim_draw_below(rng, NODES - naive->nodes[TAKEN] + 1);
+        mdl_pool_power(pool, n);
+        naive_power(naive, n);
+    }
+    assert_int_equal(gang, MDL_NONE);
+}
+
+static void test_a_pool_counts_its_nodes(void **state)
+{
+    mdl_cluster_t *pool = aligned_alloc(64, mdl_pool_bytes());
+    naive_t naive = {{[OFF] = 7, [IDLE] = NODES - 7}};
+    sim_error_t err = {0};
+    sim_rng_t rng;
+
+    (void)state;
+    assert_non_null(pool);
+    mdl_pool_init(pool, NODES, NODES - 7);
+    sim_rng_at(&rng, SEED, 2, 0, 0, 0);
+    for (int step = 0; step < 20000; step++) {
+        pool_step(pool, &naive, &rng);
+        assert_int_equal(mdl_cluster_verify(pool, &err), SIM_OK);
+        assert_int_equal(pool->powered, NODES - naive.nodes[OFF] - naive.nodes[BROKEN_OFF]);
+        assert_int_equal(pool->up, naive.nodes[IDLE] + naive.nodes[TAKEN]);
+        assert_int_equal(pool->free_gpus, 8 * naive.nodes[IDLE]);
+        assert_int_equal(mdl_pool_taken(pool), naive.nodes[TAKEN]);
+    }
+    pool->broken_off = NODES;
+    assert_int_equal(mdl_cluster_verify(pool, &err), SIM_EINVARIANT);
+    mdl_pool_init(pool, NODES, NODES);
+    pool->filled = 0;
+    assert_int_equal(mdl_cluster_verify(pool, &err), SIM_EINVARIANT);
+    free(pool);
+}
+
 /* A DGX H100 draws 10.2 kW when all its GPUs are busy (T07). */
 static void test_power_of_a_busy_node(void **state)
 {
@@ -171,6 +265,7 @@ int main(void)
         cmocka_unit_test(test_best_fit_is_the_fullest_node_that_fits),
         cmocka_unit_test(test_a_copy_of_the_bytes_is_the_cluster),
         cmocka_unit_test(test_verify_names_what_is_broken),
+        cmocka_unit_test(test_a_pool_counts_its_nodes),
         cmocka_unit_test(test_power_of_a_busy_node),
         cmocka_unit_test(test_failures_are_poisson_over_nodes),
     };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* A data centre as the economy sees it: contracts, orders, meters. Every boundary audits. */
 #include "models/datacentre/state.h"
+#include "models/hardware/pool.h"
 #include "tests/support/centre.h"
 #include "tests/support/test.h"
 
@@ -396,6 +397,8 @@ static void damage(mdl_datacentre_t *state, mdl_dc_t *dc, int kind)
     case 7: dc->scheduler->allocated_gpu_s += INT64_C(1) << 40; break;
     case 8: dc->scheduler->running++; break;
     case 9: mdl_cluster_node(dc->cluster, 0)->free ^= 1; break;
+    case 10: dc->cluster->free_gpus -= 8; break;
+    case 11: mdl_pool_take(dc->cluster, 1); break;
     default: state->power.pue_permille = 900; break;
     }
 }
@@ -403,12 +406,18 @@ static void damage(mdl_datacentre_t *state, mdl_dc_t *dc, int kind)
 static void test_audit_catches_each_damage(void **state)
 {
     (void)state;
-    for (int kind = 0; kind <= 10; kind++) {
+    for (int kind = 0; kind <= 12; kind++) {
         test_centres_t centres;
         sim_error_t err = {0};
         test_centres_init(&centres);
         test_centres_open(&centres, SEED, 1);
-        uint32_t lp = test_centres_add(&centres, 16, 1);
+        mdl_datacentre_spec_t spec = {.entity = 1,
+                                      .nodes = 16,
+                                      .nodes_powered = 16,
+                                      .pue = 1.25,
+                                      .fabric_gb_s = 400,
+                                      .mode = kind == 9 ? MDL_DC_MODE_NODES : MDL_DC_MODE_AUTO};
+        uint32_t lp = test_centres_add_spec(&centres, &spec);
         test_centres_start(&centres, lp, 1, quiet_finetune);
         test_centres_run(&centres, 10 * SIM_DAY_S);
         assert_int_equal(mdl_datacentre_audit(centres.world, lp, &err), SIM_OK);

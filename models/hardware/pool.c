@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/hardware/pool.h"
+
+size_t mdl_pool_bytes(void)
+{
+    return mdl_cluster_bytes(0);
+}
+
+/* Free nodes are the bucket of whole nodes; there are no others. */
+static void set_free(mdl_cluster_t *self, uint32_t nodes)
+{
+    self->in_bucket[MDL_NODE_GPUS] = nodes;
+    self->free_gpus = nodes * MDL_NODE_GPUS;
+    self->filled = nodes > 0 ? UINT32_C(1) << MDL_NODE_GPUS : 0;
+}
+
+void mdl_pool_init(mdl_cluster_t *self, uint32_t nodes, uint32_t powered)
+{
+    mdl_cluster_init(self, 0, 0);
+    SIM_ASSERT(powered <= nodes);
+    self->pooled = true;
+    self->nodes = nodes;
+    self->powered = self->up = powered;
+    set_free(self, powered);
+}
+
+void mdl_pool_take(mdl_cluster_t *self, uint32_t nodes)
+{
+    SIM_ASSERT(nodes <= self->in_bucket[MDL_NODE_GPUS]);
+    set_free(self, self->in_bucket[MDL_NODE_GPUS] - nodes);
+}
+
+void mdl_pool_give(mdl_cluster_t *self, uint32_t nodes)
+{
+    SIM_ASSERT(nodes <= mdl_pool_taken(self));
+    set_free(self, self->in_bucket[MDL_NODE_GPUS] + nodes);
+}
+
+uint32_t mdl_pool_taken(const mdl_cluster_t *self)
+{
+    return self->up - self->in_bucket[MDL_NODE_GPUS];
+}
+
+void mdl_pool_break(mdl_cluster_t *self)
+{
+    SIM_ASSERT(self->pooled && self->in_bucket[MDL_NODE_GPUS] > 0);
+    self->up--;
+    set_free(self, self->in_bucket[MDL_NODE_GPUS] - 1);
+}
+
+void mdl_pool_repair(mdl_cluster_t *self)
+{
+    SIM_ASSERT(self->pooled && (self->up < self->powered || self->broken_off > 0));
+    if (self->up < self->powered) {
+        self->up++;
+        set_free(self, self->in_bucket[MDL_NODE_GPUS] + 1);
+    } else {
+        self->broken_off--;
+    }
+}
+
+static void switch_on(mdl_cluster_t *self, uint32_t nodes)
+{
+    uint32_t working = self->nodes - self->powered - self->broken_off;
+    uint32_t good = nodes < working ? nodes : working;
+
+    self->powered += nodes;
+    self->up += good;
+    self->broken_off -= nodes - good;
+    set_free(self, self->in_bucket[MDL_NODE_GPUS] + good);
+}
+
+static void switch_off(mdl_cluster_t *self, uint32_t nodes)
+{
+    uint32_t idle = self->in_bucket[MDL_NODE_GPUS];
+    uint32_t good = nodes < idle ? nodes : idle;
+
+    SIM_ASSERT(nodes - good <= self->powered - self->up);
+    self->powered -= nodes;
+    self->up -= good;
+    self->broken_off += nodes - good;
+    set_free(self, idle - good);
+}
+
+void mdl_pool_power(mdl_cluster_t *self, uint32_t powered)
+{
+    SIM_ASSERT(self->pooled && powered <= self->nodes);
+    if (powered > self->powered)
+        switch_on(self, powered - self->powered);
+    else
+        switch_off(self, self->powered - powered);
+}
+
+sim_status_t mdl_pool_verify(const mdl_cluster_t *self, sim_error_t *err)
+{
+    uint32_t idle = self->in_bucket[MDL_NODE_GPUS];
+
+    if (self->powered > self->nodes || self->up > self->powered || idle > self->up ||
+        self->broken_off > self->nodes - self->powered)
+        return sim_fail(err, SIM_EINVARIANT, "cluster",
+                        "%u nodes racked, %u powered, %u up, %u free, %u broken and off", self->nodes, self->powered,
+                        self->up, idle, self->broken_off);
+    if (self->free_gpus != idle * MDL_NODE_GPUS || self->filled != (idle > 0 ? UINT32_C(1) << MDL_NODE_GPUS : 0))
+        return sim_fail(err, SIM_EINVARIANT, "cluster", "%u nodes and %u GPUs free", idle, self->free_gpus);
+    return SIM_OK;
+}
