@@ -91,7 +91,8 @@ double mdl_developer_motive(const mdl_params_t *params, mdl_developer_kind_t kin
                             double annuity)
 {
     switch (kind) {
-    case MDL_DEVELOPER_STATE: return params->developers_political_benefit * prospect->land_motive;
+    case MDL_DEVELOPER_STATE:
+        return params->developers_political_benefit * prospect->land_motive * prospect->state_hype;
     case MDL_DEVELOPER_ENTRANT: return params->developers_share_price_benefit * prospect->hype;
     case MDL_DEVELOPER_RENT_SEEKER: {
         double hidden = 1 - mdl_developer_installed_share(params, kind);

@@ -54,6 +54,7 @@ typedef struct mdl_prospect {
     double loan_share;      /* of capital, what a bank lends */
     double land_motive;     /* factor on political benefit: rises as the city's land revenue falls */
     double hype;            /* attention, 0 to 1 */
+    double state_hype;      /* attention as local governments feel it, with delay */
 } mdl_prospect_t;
 
 /* Number of potential entrants of a kind. */

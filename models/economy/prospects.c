@@ -74,6 +74,7 @@ void mdl_prospect_at(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t cit
         .loan_share = lending_share(step),
         .land_motive = mdl_city_land_motive(state, params),
         .hype = mdl_hype_level(&eco->hype),
+        .state_hype = eco->hype.state,
     };
     add_power(step, p, state->province, type);
 }

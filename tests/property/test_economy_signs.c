@@ -89,10 +89,11 @@ static void an_approval_cap_stops_building(void **state)
     (void)state;
     /* A centre in every province, so that the cap has something to look at; counts, as sizes differ widely. */
     test_economy_t cap = {.seed = 5,
-                          .sets = {"start.centres=60", "developers.build_time=14 d", "developers.finance_state=7",
-                                   "central.approval_cap=0.95"}};
+                          .sets = {"start.centres=300", "developers.build_time=14 d", "developers.finance_state=7",
+                                   "developers.hurdle=-0.5", "developers.open_share=0.05", "chips.quota_scale=2",
+                                   "horizon.max_projects=1000", "central.approval_cap=0.95"}};
     test_economy_t none = cap;
-    none.sets[3] = NULL;
+    none.sets[7] = NULL;
     must_fall(paired(&cap, &none, "projects_completed"));
 }
 

@@ -21,7 +21,8 @@ static mdl_prospect_t sound(void)
                             .grant_share = 0.1,
                             .loan_share = 0.7,
                             .land_motive = 1.3,
-                            .hype = 0.5};
+                            .hype = 0.5,
+                            .state_hype = 0.4};
 }
 
 static void annuity_is_the_textbook_one(void **state)
