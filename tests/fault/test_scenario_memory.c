@@ -69,7 +69,7 @@ static void test_a_plan(void **state)
 {
     (void)state;
     until_enough("extends: quick\nuncertain: {audit.hazard: prior}\ndesign: {method: lhs, points: 2000}\n"
-                 "arms: [{name: a}, {name: b, set: {subsidy.grant_share: 0.2}, from: 2022-09-01}]\n",
+                 "arms: [{name: a}, {name: b, set: {subsidy.grant_share: 0.2}, from: 2023-03-01}]\n",
                  SIM_OK, 0);
 }
 
