@@ -4,8 +4,8 @@
 
 #include "models/economy/economy_state.h"
 
-/* Of events at one instant: what is dated first, then the day's step, then the books of the interval and the month. */
-enum { PRIORITY_DAY = 8, PRIORITY_MONTH = 10, PRIORITY_RECORD = 12 };
+/* Of events at one instant: what is dated first, then the day's step, then the books of the month. */
+enum { PRIORITY_DAY = 8, PRIORITY_MONTH = 10 };
 
 /* The day, in order. Meters first: nobody decides on use that was not measured. */
 static const struct day_step {
@@ -58,21 +58,12 @@ static sim_status_t run_month(mdl_step_t *step)
     return schedule(step->world, next_month_s(step->input, step->now_s), MDL_EVENT_MONTH, PRIORITY_MONTH);
 }
 
-static sim_status_t run_record(mdl_step_t *step)
-{
-    MDL_TRY(mdl_event_record(step));
-    uint32_t row = sim_recorder_row(step->eco->recorder, SIM_CLOCK_INTERVAL);
-    int64_t next_s = mdl_eco_interval_end_s(step->input, row);
-    return next_s > step->now_s ? schedule(step->world, next_s, MDL_EVENT_RECORD, PRIORITY_RECORD) : SIM_OK;
-}
-
 static sim_status_t on_event(sim_lp_t *lp, const sim_event_t *event)
 {
     mdl_step_t step;
     mdl_step_open(&step, lp->world, lp->now_s, lp->error);
     switch (event->type) {
     case MDL_EVENT_DAY: return run_day(&step);
-    case MDL_EVENT_RECORD: return run_record(&step);
     case MDL_EVENT_MONTH: return run_month(&step);
     case MDL_EVENT_BUILD_STAGE: return mdl_event_build_stage(&step, event->entity);
     case MDL_EVENT_LOAN_MONTH: return mdl_event_loan_month(&step, event->entity);
@@ -85,9 +76,19 @@ static sim_status_t on_centre_event(sim_lp_t *lp, const sim_event_t *event)
     return mdl_datacentre_kind.handle(lp, event);
 }
 
+/* Records the interval that ends now, if one does. No event: how often a run records must not show in its events. */
+static sim_status_t record(sim_world_t *world, int64_t time_s, sim_error_t *err)
+{
+    mdl_step_t step;
+    mdl_step_open(&step, world, time_s, err);
+    uint32_t row = sim_recorder_row(step.eco->recorder, SIM_CLOCK_INTERVAL);
+    return mdl_eco_interval_end_s(step.input, row) == time_s ? mdl_event_record(&step) : SIM_OK;
+}
+
 static sim_status_t boundary(sim_world_t *world, int64_t time_s, sim_error_t *err)
 {
-    return sim_world_run_lp(world, MDL_ECONOMY_LP, time_s, err);
+    sim_status_t status = sim_world_run_lp(world, MDL_ECONOMY_LP, time_s, err);
+    return status == SIM_OK ? record(world, time_s, err) : status;
 }
 
 static const sim_lp_kind_t lp_kinds[MDL_LP_KINDS] = {
@@ -120,8 +121,7 @@ sim_status_t mdl_economy_populate(sim_world_t *world, sim_recorder_t *recorder, 
     MDL_TRY(mdl_eco_allocate(&step));
     MDL_TRY(mdl_eco_found(&step));
     MDL_TRY(schedule(world, SIM_DAY_S, MDL_EVENT_DAY, PRIORITY_DAY));
-    MDL_TRY(schedule(world, next_month_s(step.input, 0), MDL_EVENT_MONTH, PRIORITY_MONTH));
-    return schedule(world, mdl_eco_interval_end_s(step.input, 0), MDL_EVENT_RECORD, PRIORITY_RECORD);
+    return schedule(world, next_month_s(step.input, 0), MDL_EVENT_MONTH, PRIORITY_MONTH);
 }
 
 sim_status_t mdl_economy_attach(sim_world_t *world, sim_recorder_t *recorder, sim_error_t *err)

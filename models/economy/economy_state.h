@@ -44,7 +44,6 @@ enum mdl_lp_kind { MDL_LP_ECONOMY, MDL_LP_DATACENTRE, MDL_LP_KINDS };
 /* Events of the economy's calendar. `entity` = project unless named otherwise. */
 enum mdl_eco_event {
     MDL_EVENT_DAY = 1,     /* the daily step */
-    MDL_EVENT_RECORD,      /* end of a recording interval */
     MDL_EVENT_MONTH,       /* end of a calendar month */
     MDL_EVENT_BUILD_STAGE, /* a stage of building is done */
     MDL_EVENT_LOAN_MONTH,  /* a loan's monthly date; entity = loan */
@@ -208,7 +207,7 @@ typedef struct mdl_eco {
 
     /* Blocks in the arena, and how much is in them. */
     sim_ref_t ledger, lots, chips, rental, bank, brokers;
-    sim_ref_t labs, developers, projects, sites, tenants, trades, ended, lab_revenue;
+    sim_ref_t labs, developers, projects, sites, tenants, trades, ended, lab_revenue, rent_gaps;
     uint32_t n_brokers, n_labs, n_developers, n_projects, n_sites, n_pools, n_tenants;
     uint32_t project_capacity, site_capacity, trade_capacity, ended_capacity, loan_capacity;
 
@@ -237,6 +236,7 @@ typedef struct mdl_eco {
     uint32_t recent_total;
 
     mdl_interval_t interval;
+    uint32_t n_rent_gaps; /* weeks in rent_gaps: log of rent over full cost at the end of each */
     mdl_tally_t tally;
 } mdl_eco_t;
 
@@ -393,7 +393,8 @@ void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, double busy, do
 void mdl_outcomes_day(mdl_step_t *step);
 void mdl_outcomes_week(mdl_step_t *step); /* after the rental market has closed its week */
 double mdl_outcomes_sadf(const double *series, size_t n);
-double mdl_outcomes_explosive_rent(const sim_recorder_t *recorder);
+void mdl_outcomes_note_rent(mdl_step_t *step); /* once a week */
+double mdl_outcomes_explosive_rent(const mdl_step_t *step);
 void mdl_outcomes_finish(mdl_step_t *step);
 
 #endif

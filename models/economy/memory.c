@@ -97,6 +97,8 @@ sim_status_t mdl_eco_allocate(mdl_step_t *step)
     MDL_TRY(take(step, &eco->developers, (eco->n_developers + 1) * sizeof(mdl_developer_t), "developers"));
     MDL_TRY(take(step, &eco->lab_revenue, (eco->n_labs + 1) * sizeof(int64_t), "labs"));
     MDL_TRY(take(step, &eco->tenants, eco->n_tenants * sizeof(mdl_tenant_t), "tenants"));
+    size_t weeks = (size_t)(step->input->horizon_s / SIM_WEEK_S) + 1;
+    MDL_TRY(take(step, &eco->rent_gaps, weeks * sizeof(double), "weekly rents"));
     MDL_TRY(allocate_markets(step, accounts));
     mdl_step_open(step, step->world, step->now_s, step->err);
     mdl_ledger_init(step->ledger, accounts);

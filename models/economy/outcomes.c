@@ -131,6 +131,8 @@ void mdl_outcomes_day(mdl_step_t *step)
     int64_t today = step->input->start_day + step->day;
     if (step->eco->training_labs_before > tally->labs_training_peak)
         tally->labs_training_peak = step->eco->training_labs_before;
+    if (step->now_s % SIM_WEEK_S == 0)
+        mdl_outcomes_note_rent(step);
     if (today == sim_date_to_day(end_of_november))
         note_november(step);
     if (today == sim_date_to_day(end_of_2024))
@@ -256,7 +258,7 @@ void mdl_outcomes_finish(mdl_step_t *step)
     finish_projects(step);
     mdl_eco_t *eco = step->eco;
     set(eco, MDL_CH_O_OVERINVESTMENT, MDL_MISSING);
-    set(eco, MDL_CH_O_EXPLOSIVE, mdl_outcomes_explosive_rent(eco->recorder));
+    set(eco, MDL_CH_O_EXPLOSIVE, mdl_outcomes_explosive_rent(step));
 }
 
 /* --- comparing arms ----------------------------------------------------------------------------------------------- */

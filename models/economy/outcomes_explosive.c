@@ -41,21 +41,20 @@ double mdl_outcomes_sadf(const double *series, size_t n)
     return largest;
 }
 
-#define MOST_WEEKS 4096
-
-double mdl_outcomes_explosive_rent(const sim_recorder_t *recorder)
+static double *rent_gaps(const mdl_step_t *step)
 {
-    const sim_schema_t *schema = sim_recorder_schema(recorder);
-    int32_t rent = sim_schema_find(schema, "", "rent_node_month");
-    int32_t cost = sim_schema_find(schema, "", "full_cost_node_month");
-    size_t n = 0, n_cost = 0, kept = 0;
-    double series[MOST_WEEKS];
-    if (rent < 0 || cost < 0)
-        return MDL_MISSING;
-    const double *rents = sim_recorder_values(recorder, (uint32_t)rent, &n);
-    const double *costs = sim_recorder_values(recorder, (uint32_t)cost, &n_cost);
-    for (size_t i = 0; i < n && i < n_cost && kept < MOST_WEEKS; i++)
-        if (rents[i] > 0 && costs[i] > 0)
-            series[kept++] = sim_log(rents[i] / costs[i]);
-    return mdl_outcomes_sadf(series, kept);
+    return sim_arena_at(sim_world_arena(step->world), step->eco->rent_gaps);
+}
+
+void mdl_outcomes_note_rent(mdl_step_t *step)
+{
+    double rent_yuan = (double)step->rental->index_fen / MDL_FEN_PER_YUAN;
+    double cost_yuan = step->eco->view.full_cost_yuan;
+    if (rent_yuan > 0 && cost_yuan > 0)
+        rent_gaps(step)[step->eco->n_rent_gaps++] = sim_log(rent_yuan / cost_yuan);
+}
+
+double mdl_outcomes_explosive_rent(const mdl_step_t *step)
+{
+    return mdl_outcomes_sadf(rent_gaps(step), step->eco->n_rent_gaps);
 }
