@@ -46,8 +46,12 @@ static void fit_quota(mdl_dc_t *dc, uint32_t index, uint32_t quota_gpus)
 {
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
 
-    while (tenant->used_gpus > quota_gpus)
-        mdl_dc_end_job(dc, tenant->running_head, MDL_END_CANCELLED);
+    while (tenant->used_gpus > quota_gpus) {
+        if (mdl_scheduler_job(dc->scheduler, tenant->running_head)->elastic && quota_gpus > 0)
+            mdl_dc_stretch_service(dc, tenant->running_head, quota_gpus);
+        else
+            mdl_dc_end_job(dc, tenant->running_head, MDL_END_CANCELLED);
+    }
     for (uint32_t i = tenant->queue_head; i != MDL_NONE;) {
         uint32_t next = mdl_scheduler_job(dc->scheduler, i)->next;
         if (mdl_scheduler_job(dc->scheduler, i)->gpus > quota_gpus)

@@ -27,7 +27,8 @@ static const handler_t handlers[MDL_DC_EVENTS] = {
     [MDL_DC_JOB_END] = mdl_dc_on_job_end,
     [MDL_DC_JOB_DUE] = mdl_dc_on_job_due,
     [MDL_DC_GANG_DUE] = mdl_dc_on_gang_due,
-    [MDL_DC_SERVICE_DUE] = mdl_dc_on_service_due,
+    [MDL_DC_SERVICE_READY] = mdl_dc_on_service_ready,
+    [MDL_DC_SERVICES_DUE] = mdl_dc_on_services_due,
     [MDL_DC_FAILURE] = mdl_dc_on_failure,
     [MDL_DC_REPAIR] = mdl_dc_on_repair,
 };

@@ -16,7 +16,7 @@ static void on_started(void *user, uint32_t index)
     mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
 
     if (job->job_class == MDL_JOB_INFERENCE)
-        job->share_permille = (uint16_t)dc->tenancies[job->tenant].share_permille;
+        job->share_permille = mdl_dc_service_share(dc, job);
     mdl_dc_earn_start(dc, job);
     job->end_event = (sim_handle_t){0};
     if (job->work_s != MDL_WORK_ENDLESS)
@@ -27,6 +27,8 @@ static void on_started(void *user, uint32_t index)
 void mdl_dc_pass(mdl_dc_t *dc)
 {
     mdl_scheduler_pass(dc->scheduler, dc->cluster, dc->now_s, &(mdl_scheduler_host_t){dc, on_started});
+    if (dc->scheduler->short_gpus > 0 && dc->cluster->in_bucket[MDL_NODE_GPUS] > 0)
+        mdl_dc_refill_services(dc);
 }
 
 /* Counts what a running job's attempt has done so far, and takes its end out of the calendar. */

@@ -53,11 +53,21 @@ static void follow_power(mdl_dc_t *dc, uint32_t before)
     }
 }
 
-/* Puts the jobs of a node that goes down back into the queue. */
+/* Takes a node that goes down from a job: a service does without it, other jobs go back into the queue. */
+static void take_from(mdl_dc_t *dc, uint32_t index, uint32_t node)
+{
+    const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
+
+    if (job->elastic && job->gpus > MDL_NODE_GPUS)
+        mdl_dc_shrink_service(dc, index, node);
+    else
+        mdl_dc_requeue_job(dc, index);
+}
+
 static void evict(mdl_dc_t *dc, uint32_t node)
 {
     while (mdl_cluster_node(dc->cluster, node)->first_job != MDL_NONE)
-        mdl_dc_requeue_job(dc, mdl_cluster_node(dc->cluster, node)->first_job);
+        take_from(dc, mdl_cluster_node(dc->cluster, node)->first_job, node);
 }
 
 static bool break_node(mdl_dc_t *dc, uint32_t node)
@@ -92,7 +102,7 @@ static bool break_in_pool(mdl_dc_t *dc, uint32_t node)
     if (node >= dc->cluster->up)
         return false;
     if (node < mdl_pool_taken(dc->cluster))
-        mdl_dc_requeue_job(dc, job_at(dc, node));
+        take_from(dc, job_at(dc, node), MDL_NONE);
     mdl_pool_break(dc->cluster);
     return true;
 }

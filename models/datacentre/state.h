@@ -6,14 +6,15 @@
 #include "models/datacentre/datacentre.h"
 #include "models/hardware/failure.h"
 #include "models/hardware/power.h"
-#include "models/workload/settings.h"
+#include "models/workload/service.h"
 
 /* The centre's own events, after the economy's messages. */
 enum mdl_datacentre_event {
     MDL_DC_JOB_END = MDL_DC_CLOSE + 1, /* entity = job */
     MDL_DC_JOB_DUE,                    /* a stream's next job; entity = tenancy */
     MDL_DC_GANG_DUE,                   /* a gang's next run; entity = tenancy, a = ordinal, b = generation */
-    MDL_DC_SERVICE_DUE,                /* a service's next resizing; entity = tenancy */
+    MDL_DC_SERVICE_READY,              /* a service's software is ported; entity = tenancy */
+    MDL_DC_SERVICES_DUE,               /* all services are resized */
     MDL_DC_FAILURE,
     MDL_DC_REPAIR, /* entity = node */
     MDL_DC_EVENTS
@@ -47,6 +48,7 @@ typedef struct mdl_datacentre {
     bool failing;             /* it is in the calendar, */
     sim_handle_t failure;     /* here */
     int64_t failure_s;        /* at this time */
+    bool serving;             /* services' next resizing is in the calendar */
     bool closed;
     int64_t metered_s; /* integrals stand at this time */
     int64_t racked_node_s, powered_node_s, up_node_s, leased_node_s;
@@ -112,8 +114,21 @@ void mdl_dc_supply_gangs(mdl_dc_t *dc, uint32_t tenancy);
 void mdl_dc_gang_rest(mdl_dc_t *dc, uint32_t tenancy, int64_t after_s); /* schedules a gang's next run, if it has one */
 
 /* Services (supply_service.c). */
-void mdl_dc_on_service_due(mdl_dc_t *dc, const sim_event_t *event);
+void mdl_dc_on_service_ready(mdl_dc_t *dc, const sim_event_t *event);
+void mdl_dc_on_services_due(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_supply_service(mdl_dc_t *dc, uint32_t tenancy);
+uint16_t mdl_dc_busy_share(int64_t load_mgpu, uint32_t gpus);                /* thousandths */
+uint16_t mdl_dc_service_share(const mdl_dc_t *dc, const mdl_job_t *replica); /* of one that starts or goes on */
+
+/* A service as an elastic job (service_elastic.c): to the load of the interval; to a width or as far as that goes; by a
+ * node that fails; those that lack nodes. */
+void mdl_dc_resize_elastic(mdl_dc_t *dc, uint32_t tenancy, const mdl_service_load_t *load);
+void mdl_dc_stretch_service(mdl_dc_t *dc, uint32_t job, uint32_t gpus);
+void mdl_dc_shrink_service(mdl_dc_t *dc, uint32_t job, uint32_t node);
+void mdl_dc_refill_services(mdl_dc_t *dc);
+
+/* A service as a job for each replica (service_replicas.c). */
+void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t tenancy, const mdl_service_load_t *load);
 
 /* Nodes (nodes.c). */
 void mdl_dc_on_failure(mdl_dc_t *dc, const sim_event_t *event);

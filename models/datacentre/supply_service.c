@@ -1,77 +1,69 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Inference services: replicas that are added and taken away. */
+/* Inference services: replicas that are added and taken away, all services of a centre at once. */
 #include "models/datacentre/state.h"
 #include "models/workload/service.h"
 
-static void end_replicas(mdl_dc_t *dc, uint32_t index, uint32_t keep, uint32_t gpus)
+uint16_t mdl_dc_busy_share(int64_t load_mgpu, uint32_t gpus)
 {
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
+    int64_t share_permille = gpus > 0 ? load_mgpu / gpus : 1000;
 
-    for (uint32_t i = tenant->running_head; i != MDL_NONE;) {
-        uint32_t next = mdl_scheduler_job(dc->scheduler, i)->next;
-        if (mdl_scheduler_job(dc->scheduler, i)->gpus != gpus)
-            mdl_dc_end_job(dc, i, MDL_END_FINISHED);
-        i = next;
-    }
-    while (tenant->queued > 0 && (tenant->running + tenant->queued > keep ||
-                                  mdl_scheduler_job(dc->scheduler, tenant->queue_tail)->gpus != gpus))
-        mdl_dc_end_job(dc, tenant->queue_tail, MDL_END_CANCELLED);
-    while (tenant->running > keep)
-        mdl_dc_end_job(dc, tenant->running_head, MDL_END_FINISHED);
+    return (uint16_t)(share_permille < 1000 ? share_permille : 1000);
 }
 
-/* Shares the load out among the replicas that run. */
-static void share_load(mdl_dc_t *dc, uint32_t index, int64_t load_mgpu)
+uint16_t mdl_dc_service_share(const mdl_dc_t *dc, const mdl_job_t *replica)
 {
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
-    int64_t share = tenant->used_gpus > 0 ? load_mgpu / tenant->used_gpus : 1000;
+    const mdl_tenancy_t *tenancy = &dc->tenancies[replica->tenant];
 
-    dc->tenancies[index].share_permille = (uint32_t)(share < 1000 ? share : 1000);
-    for (uint32_t i = tenant->running_head; i != MDL_NONE; i = mdl_scheduler_job(dc->scheduler, i)->next) {
-        mdl_job_t *job = mdl_scheduler_job(dc->scheduler, i);
-        if (job->share_permille == dc->tenancies[index].share_permille)
-            continue;
-        mdl_dc_earn_stop(dc, job, mdl_job_progress(job, dc->now_s));
-        job->share_permille = (uint16_t)dc->tenancies[index].share_permille;
-        if (job->compute_from_s < dc->now_s)
-            job->compute_from_s = dc->now_s;
-        mdl_dc_earn_start(dc, job);
-    }
+    return replica->elastic ? mdl_dc_busy_share(tenancy->load_mgpu, replica->gpus) : tenancy->share_permille;
 }
 
 static void resize_service(mdl_dc_t *dc, uint32_t index)
 {
     mdl_tenancy_t *tenancy = &dc->tenancies[index];
     const mdl_workload_settings_t *workload = &dc->state->workload;
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
-    double throughput = mdl_dc_throughput(dc, tenancy);
     mdl_service_load_t load;
-    mdl_job_request_t request;
     sim_rng_t rng;
 
     mdl_dc_stand_at(dc, tenancy, (uint64_t)(dc->now_s / workload->service_interval_s), &rng);
-    mdl_service_plan(tenancy, workload, throughput, dc->now_s, &rng, &load);
-    end_replicas(dc, index, load.replicas, load.replica_gpus);
-    mdl_service_replica(workload, throughput, load.replica_gpus, &request);
-    while (tenant->running + tenant->queued < load.replicas) {
-        if (mdl_scheduler_submit(dc->scheduler, dc->cluster, index, dc->now_s, &request) == MDL_NONE)
-            break;
-    }
-    mdl_dc_pass(dc);
-    share_load(dc, index, load.load_mgpu);
+    mdl_service_plan(tenancy, workload, mdl_dc_throughput(dc, tenancy), dc->now_s, &rng, &load);
+    tenancy->load_mgpu = load.load_mgpu;
+    if (workload->grain_s > 0)
+        mdl_dc_resize_elastic(dc, index, &load);
+    else
+        mdl_dc_resize_replicas(dc, index, &load);
 }
 
-static void set_service_timer(mdl_dc_t *dc, uint32_t index)
+static void set_clock(mdl_dc_t *dc)
 {
     int64_t interval_s = dc->state->workload.service_interval_s;
 
-    mdl_dc_set_timer(dc, index, MDL_DC_SERVICE_DUE, interval_s - dc->now_s % interval_s);
+    dc->state->serving = true;
+    mdl_dc_schedule(dc, interval_s - dc->now_s % interval_s, &(sim_event_t){.type = MDL_DC_SERVICES_DUE}, MDL_DC_DUE,
+                    NULL);
 }
 
-void mdl_dc_on_service_due(mdl_dc_t *dc, const sim_event_t *event)
+/* The clock stops when nobody serves. */
+void mdl_dc_on_services_due(mdl_dc_t *dc, const sim_event_t *event)
 {
-    resize_service(dc, event->entity);
-    set_service_timer(dc, event->entity);
+    bool any = false;
+
+    (void)event;
+    for (uint32_t t = dc->state->first_tenancy; t != MDL_NONE; t = dc->tenancies[t].next) {
+        const mdl_tenancy_t *tenancy = &dc->tenancies[t];
+        if (tenancy->terms.job_class != MDL_JOB_INFERENCE || tenancy->ready_s > dc->now_s)
+            continue;
+        any = true;
+        resize_service(dc, t);
+    }
+    dc->state->serving = false;
+    if (any)
+        set_clock(dc);
+}
+
+void mdl_dc_on_service_ready(mdl_dc_t *dc, const sim_event_t *event)
+{
+    dc->tenancies[event->entity].timer_s = SIM_NEVER;
+    mdl_dc_supply_service(dc, event->entity);
 }
 
 void mdl_dc_supply_service(mdl_dc_t *dc, uint32_t index)
@@ -80,10 +72,10 @@ void mdl_dc_supply_service(mdl_dc_t *dc, uint32_t index)
 
     if (tenancy->ready_s > dc->now_s) {
         if (tenancy->timer_s == SIM_NEVER)
-            mdl_dc_set_timer(dc, index, MDL_DC_SERVICE_DUE, tenancy->ready_s - dc->now_s);
+            mdl_dc_set_timer(dc, index, MDL_DC_SERVICE_READY, tenancy->ready_s - dc->now_s);
         return;
     }
     resize_service(dc, index);
-    if (tenancy->timer_s == SIM_NEVER)
-        set_service_timer(dc, index);
+    if (!dc->state->serving)
+        set_clock(dc);
 }

@@ -42,6 +42,7 @@ typedef struct mdl_job_request {
     uint8_t job_class;       /* mdl_job_class_t */
     uint8_t intended_end;    /* mdl_job_end_t */
     bool tightly_coupled;    /* above one node it needs a training fabric */
+    bool elastic;            /* its width may change: see mdl_scheduler_resize(); whole nodes, endless work */
 } mdl_job_request_t;
 
 typedef struct mdl_job {
@@ -52,7 +53,8 @@ typedef struct mdl_job {
     uint64_t sequence;      /* order of submission, kept through restarts */
     sim_handle_t end_event; /* the owner's */
     uint32_t tenant;
-    uint32_t gpus;
+    uint32_t gpus;                 /* while it runs: held */
+    uint32_t wanted_gpus;          /* more than `gpus` where an elastic job has found too few nodes */
     uint32_t next, prev;           /* in its tenant's queue, or among its running jobs; free list */
     uint32_t gang;                 /* first whole node, or MDL_NONE */
     uint32_t part_node;            /* node of which it holds gpus % 8, or MDL_NONE */
@@ -61,7 +63,7 @@ typedef struct mdl_job {
     uint32_t speed_permille;
     uint16_t share_permille; /* share of its allocated time that is busy: a replica's load, else 1000 */
     uint8_t job_class, intended_end, state;
-    bool tightly_coupled;
+    bool tightly_coupled, elastic;
     bool started; /* at least once */
 } mdl_job_t;
 

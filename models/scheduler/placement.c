@@ -9,11 +9,21 @@ static bool part_fits(const mdl_cluster_t *cluster, uint32_t whole, uint32_t par
     return part == 0 || partly_free >> part != 0 || cluster->in_bucket[MDL_NODE_GPUS] > whole;
 }
 
+/* An elastic job makes do with what there is. */
+static uint32_t narrow(mdl_job_t *job, uint32_t nodes)
+{
+    if (job->gpus > nodes * MDL_NODE_GPUS)
+        job->gpus = nodes * MDL_NODE_GPUS;
+    return job->gpus / MDL_NODE_GPUS;
+}
+
 /* Whole nodes from the empty ones, a remainder on the fullest node where it fits: O(whole nodes). */
 static bool place_best_fit(mdl_cluster_t *cluster, mdl_job_t *job)
 {
     uint32_t whole = job->gpus / MDL_NODE_GPUS, part = job->gpus % MDL_NODE_GPUS;
 
+    if (job->elastic && cluster->in_bucket[MDL_NODE_GPUS] > 0)
+        whole = narrow(job, cluster->in_bucket[MDL_NODE_GPUS]);
     if (cluster->in_bucket[MDL_NODE_GPUS] < whole || !part_fits(cluster, whole, part))
         return false;
     mdl_cluster_take_nodes(cluster, whole, &job->gang);

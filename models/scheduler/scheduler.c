@@ -47,6 +47,7 @@ void mdl_scheduler_advance(mdl_scheduler_t *self, int64_t now_s)
     self->allocated_gpu_s += elapsed_s * self->allocated_gpus;
     self->blocked_gpu_s[MDL_BLOCKED_QUOTA] += elapsed_s * self->held_gpus;
     self->blocked_gpu_s[self->blocked_reason] += elapsed_s * self->blocked_gpus;
+    self->blocked_gpu_s[MDL_BLOCKED_FAILURE] += elapsed_s * self->short_gpus;
 }
 
 void mdl_scheduler_open_tenant(mdl_scheduler_t *self, uint32_t index, uint32_t quota_gpus)
@@ -120,6 +121,7 @@ static void fill_job(mdl_job_t *job, uint32_t tenant, int64_t now_s, uint64_t se
                        .sequence = sequence,
                        .tenant = tenant,
                        .gpus = request->gpus,
+                       .wanted_gpus = request->gpus,
                        .gang = MDL_NONE,
                        .part_node = MDL_NONE,
                        .startup_s = request->startup_s,
@@ -129,7 +131,8 @@ static void fill_job(mdl_job_t *job, uint32_t tenant, int64_t now_s, uint64_t se
                        .share_permille = 1000,
                        .job_class = request->job_class,
                        .intended_end = request->intended_end,
-                       .tightly_coupled = request->tightly_coupled};
+                       .tightly_coupled = request->tightly_coupled,
+                       .elastic = request->elastic};
 }
 
 uint32_t mdl_scheduler_submit(mdl_scheduler_t *self, const mdl_cluster_t *cluster, uint32_t tenant, int64_t now_s,
@@ -139,6 +142,7 @@ uint32_t mdl_scheduler_submit(mdl_scheduler_t *self, const mdl_cluster_t *cluste
     uint32_t slot = can_ever_run(self, cluster, owner, request) ? take_slot(self) : MDL_NONE;
 
     SIM_ASSERT(tenant < self->tenants && owner->open && request->gpus > 0 && request->interval_s > 0);
+    SIM_ASSERT(!request->elastic || (request->gpus % MDL_NODE_GPUS == 0 && request->work_s == MDL_WORK_ENDLESS));
     if (slot == MDL_NONE) {
         mdl_scheduler_balk(self, request->job_class);
         return MDL_NONE;
@@ -201,6 +205,8 @@ static void vacate(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index
     mdl_running_remove(self, index);
     mdl_scheduler_tenant(self, job->tenant)->used_gpus -= job->gpus;
     self->allocated_gpus -= job->gpus;
+    self->short_gpus -= job->wanted_gpus - job->gpus;
+    job->gpus = job->wanted_gpus;
 }
 
 static void begin_attempt(mdl_scheduler_t *self, mdl_job_t *job, int64_t now_s)
@@ -226,6 +232,7 @@ bool mdl_scheduler_start(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t
     mdl_running_insert(self, index);
     mdl_scheduler_tenant(self, job->tenant)->used_gpus += job->gpus;
     self->allocated_gpus += job->gpus;
+    self->short_gpus += job->wanted_gpus - job->gpus;
     mdl_queue_refresh(self, job->tenant);
     begin_attempt(self, job, now_s);
     host->started(host->user, index);

@@ -3,7 +3,8 @@
  *
  * Jobs belong to tenants. A tenant has a quota in GPUs and a queue; a job that would pass its tenant's quota waits
  * without holding up anybody else, and a job at the head of its queue that is within quota competes for nodes with the
- * other tenants' heads, in the policy's order. A gang starts as a whole or not at all. Jobs that can never run (larger
+ * other tenants' heads, in the policy's order. A gang starts as a whole or not at all; an elastic job starts on what
+ * there is, a node at least, and can be made wider or narrower while it runs. Jobs that can never run (larger
  * than the cluster or the quota, needing a fabric that is not there, or in a pool less than whole nodes) are refused.
  *
  * The scheduler does not know what makes time pass: its user submits, ends and evicts jobs at increasing times, calls
@@ -73,6 +74,7 @@ typedef struct mdl_scheduler {
     uint32_t queued, running;        /* now */
     uint32_t allocated_gpus;         /* now */
     uint32_t ready_head, ready_tail; /* tenants whose head may compete, in order */
+    uint32_t short_gpus;             /* that running elastic jobs lack */
     uint32_t held_gpus;              /* asked for by the heads of tenants that are held */
     uint32_t blocked_gpus;           /* asked for by the head that the last pass could not place */
     uint8_t blocked_reason;          /* of that head */
@@ -125,6 +127,14 @@ void mdl_scheduler_pass(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t n
 void mdl_scheduler_end(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, mdl_job_end_t end);
 /* Puts a running job back into its queue at the place its submission gives it, with `saved_s` of its work done. */
 void mdl_scheduler_requeue(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, int64_t saved_s);
+
+/* Makes an elastic job `wanted_gpus` wide (whole nodes, at least one), or as wide as free nodes and its tenant's quota
+ * allow; in the queue it only changes its mind. What it lacks counts as blocked by failures, which is what makes nodes of a lease scarce. O(change), in a
+ * pool O(1). */
+void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, uint32_t wanted_gpus);
+/* Takes `node` (in a pool any) away from an elastic job that runs on more than one; it goes on without it and counts as
+ * restarted. */
+void mdl_scheduler_lose_node(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, uint32_t node);
 
 /* Checks in O(1) that jobs are conserved: submitted = queued + running + ended. */
 bool mdl_scheduler_conserves(const mdl_scheduler_t *self);

@@ -55,7 +55,8 @@ static sim_status_t verify_nodes(mdl_scheduler_t *self, mdl_cluster_t *cluster, 
     return SIM_OK;
 }
 
-static sim_status_t verify_running(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, sim_error_t *err)
+static sim_status_t verify_running(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, uint32_t *short_gpus,
+                                   sim_error_t *err)
 {
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
     uint32_t length = 0, used = 0;
@@ -66,7 +67,10 @@ static sim_status_t verify_running(mdl_scheduler_t *self, mdl_cluster_t *cluster
             return BROKEN("tenant %u: job %u does not belong among its running jobs", index, i);
         if (held_by(self, cluster, i) != job->gpus)
             return BROKEN("job %u asked for %u GPUs and does not hold them as a whole", i, job->gpus);
+        if (job->gpus == 0 || job->wanted_gpus < job->gpus || (job->wanted_gpus > job->gpus && !job->elastic))
+            return BROKEN("job %u holds %u GPUs of %u", i, job->gpus, job->wanted_gpus);
         used += job->gpus;
+        *short_gpus += job->wanted_gpus - job->gpus;
     }
     if (length != tenant->running || used != tenant->used_gpus || used > tenant->quota_gpus)
         return BROKEN("tenant %u: %u jobs run on %u GPUs; counted %u and %u, quota %u", index, length, used,
@@ -97,13 +101,13 @@ static sim_status_t verify_queue(mdl_scheduler_t *self, uint32_t index, sim_erro
 
 static sim_status_t verify_tenants(mdl_scheduler_t *self, mdl_cluster_t *cluster, sim_error_t *err)
 {
-    uint32_t queued = 0, running = 0, used = 0;
+    uint32_t queued = 0, running = 0, used = 0, short_gpus = 0;
 
     for (uint32_t i = 0; i < self->tenants; i++) {
         const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, i);
         if (!tenant->open)
             continue;
-        sim_status_t status = verify_running(self, cluster, i, err);
+        sim_status_t status = verify_running(self, cluster, i, &short_gpus, err);
         if (status == SIM_OK)
             status = verify_queue(self, i, err);
         if (status < 0)
@@ -112,6 +116,8 @@ static sim_status_t verify_tenants(mdl_scheduler_t *self, mdl_cluster_t *cluster
         running += tenant->running;
         used += tenant->used_gpus;
     }
+    if (short_gpus != self->short_gpus)
+        return BROKEN("elastic jobs lack %u GPUs; counted %u", short_gpus, self->short_gpus);
     if (queued != self->queued || running != self->running || used != self->allocated_gpus)
         return BROKEN("%u jobs queued, %u running on %u GPUs; counted %u, %u, %u", queued, running, used, self->queued,
                       self->running, self->allocated_gpus);

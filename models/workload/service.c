@@ -26,9 +26,18 @@ static double middle_hour(int64_t now_s, int64_t interval_s)
 static uint32_t replica_gpus(const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings)
 {
     uint32_t most = tenancy->granted_nodes * MDL_NODE_GPUS;
-    uint32_t gpus = tenancy->bundle_gpus > 0 ? tenancy->bundle_gpus : settings->service_replica_gpus;
+    uint32_t gpus = settings->grain_s > 0 ? MDL_NODE_GPUS : settings->service_replica_gpus;
 
     return gpus < most ? gpus : most;
+}
+
+/* Replicas that carry a load, up to `most`. */
+static uint32_t carriers(int64_t load_mgpu, uint32_t gpus, uint32_t most)
+{
+    int64_t replica_mgpu = 1000 * (int64_t)gpus;
+    int64_t wanted = (load_mgpu + replica_mgpu - 1) / replica_mgpu;
+
+    return wanted < most ? (uint32_t)wanted : most;
 }
 
 void mdl_service_plan(const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings, double throughput,
@@ -44,20 +53,33 @@ void mdl_service_plan(const mdl_tenancy_t *tenancy, const mdl_workload_settings_
     load->replica_gpus = replica_gpus(tenancy, settings);
     if (load->replica_gpus == 0)
         return;
-    int64_t most = most_gpus / load->replica_gpus;
-    int64_t wanted = (load->load_mgpu + 1000 * (int64_t)load->replica_gpus - 1) / (1000 * (int64_t)load->replica_gpus);
-    load->replicas = (uint32_t)(wanted < most ? wanted : most);
+    uint32_t most = most_gpus / load->replica_gpus;
+    load->replicas = carriers(load->load_mgpu, load->replica_gpus, most);
+    load->replicas_kept =
+        carriers((int64_t)(1000 * gpus / (1 - settings->service_band) + 0.5), load->replica_gpus, most);
+}
+
+uint32_t mdl_service_replicas(const mdl_service_load_t *load, uint32_t present)
+{
+    if (present < load->replicas)
+        return load->replicas;
+    return present < load->replicas_kept ? present : load->replicas_kept;
+}
+
+uint32_t mdl_service_speed(const mdl_workload_settings_t *settings, double throughput)
+{
+    return (uint32_t)(1000 * settings->rate[MDL_JOB_INFERENCE] * throughput + 0.5);
 }
 
 void mdl_service_replica(const mdl_workload_settings_t *settings, double throughput, uint32_t gpus,
                          mdl_job_request_t *request)
 {
-    *request =
-        (mdl_job_request_t){.work_s = MDL_WORK_ENDLESS,
-                            .gpus = gpus,
-                            .startup_s = settings->service_startup_s,
-                            .interval_s = 1,
-                            .speed_permille = (uint32_t)(1000 * settings->rate[MDL_JOB_INFERENCE] * throughput + 0.5),
-                            .job_class = MDL_JOB_INFERENCE,
-                            .intended_end = MDL_END_FINISHED};
+    *request = (mdl_job_request_t){.work_s = MDL_WORK_ENDLESS,
+                                   .gpus = gpus,
+                                   .startup_s = settings->service_startup_s,
+                                   .interval_s = 1,
+                                   .speed_permille = mdl_service_speed(settings, throughput),
+                                   .job_class = MDL_JOB_INFERENCE,
+                                   .intended_end = MDL_END_FINISHED,
+                                   .elastic = settings->grain_s > 0};
 }

@@ -2,9 +2,12 @@
 /* An inference service: replicas that follow request load.
  *
  * Load is counted in GPUs kept busy: activity of the lease in the mean over a day, times a smooth daily wave, times
- * noise. Each interval the service asks for enough replicas to carry the load of the interval; between resizings its
- * replicas share the load, so they are allocated all the time and busy a part of it. A replica is a bundle of nodes, or
- * some GPUs where jobs are not batched.
+ * noise. Each interval the service asks for enough replicas to carry the load of the interval, and gives replicas up
+ * when the others would carry it with some room to spare; between resizings its replicas share the load, so they are
+ * allocated all the time and busy a part of it.
+ *
+ * With a grain, a service is one elastic job and a replica is a node of it. Job by job, each replica is a job of some
+ * GPUs.
  */
 #ifndef MDL_SERVICE_H
 #define MDL_SERVICE_H
@@ -15,8 +18,9 @@
 
 typedef struct mdl_service_load {
     int64_t load_mgpu; /* thousandths of GPUs kept busy at home speed */
-    uint32_t replicas; /* wanted */
     uint32_t replica_gpus;
+    uint32_t replicas;      /* that carry it */
+    uint32_t replicas_kept; /* that carry it with room to spare: up to so many are not given up */
 } mdl_service_load_t;
 
 /* Relative load at an hour of the day, mean 1 over the day: a smooth wave with its peak at settings->service_peak_h. */
@@ -26,7 +30,13 @@ double mdl_service_wave(const mdl_workload_settings_t *settings, double hour);
 void mdl_service_plan(const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings, double throughput,
                       int64_t now_s, sim_rng_t *rng, mdl_service_load_t *load);
 
-/* What a replica asks for. */
+/* Replicas of a service that has `present`. */
+uint32_t mdl_service_replicas(const mdl_service_load_t *load, uint32_t present);
+
+/* H100-equivalents of one of its GPUs that computes, thousandths. `throughput`: of its software on this stack. */
+uint32_t mdl_service_speed(const mdl_workload_settings_t *settings, double throughput);
+
+/* What a replica asks for, or with a grain the service: `gpus`. */
 void mdl_service_replica(const mdl_workload_settings_t *settings, double throughput, uint32_t gpus,
                          mdl_job_request_t *request);
 

@@ -83,6 +83,7 @@ static void init_service(mdl_workload_settings_t *self, const mdl_params_t *para
     self->service_swing = params->service_swing;
     self->service_peak_h = params->service_peak_h;
     self->service_noise = params->service_noise;
+    self->service_band = params->service_band;
     self->service_startup_s = (int32_t)params->service_startup_s;
     self->service_replica_gpus = (uint32_t)params->service_replica_gpus;
 }

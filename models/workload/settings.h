@@ -30,7 +30,7 @@ typedef struct mdl_workload_settings {
     int32_t training_startup_s, checkpoint_interval_s, checkpoint_pause_s;
     mdl_stream_settings_t finetune, batch;
     int64_t service_interval_s;
-    double service_swing, service_peak_h, service_noise;
+    double service_swing, service_peak_h, service_noise, service_band;
     int32_t service_startup_s;
     uint32_t service_replica_gpus;
     int64_t port_time_s;

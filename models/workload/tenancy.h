@@ -43,7 +43,7 @@ typedef struct mdl_tenancy {
     uint64_t ordinal;    /* of its next job */
     uint64_t generation; /* of its gangs' timers; others are stale */
     int64_t ready_s;     /* its software is ported from here on */
-    int64_t timer_s;     /* a stream's next arrival, a service's next resizing; SIM_NEVER: none */
+    int64_t timer_s;     /* a stream's next arrival, a service's first replica; SIM_NEVER: none */
     sim_handle_t timer;
     double mean_gap_s;   /* between jobs: of a stream (0: none), or of a gang's pause (negative: none) */
     double gap_rest_s;   /* part of a second that a stream's last gap was rounded by */
@@ -54,6 +54,7 @@ typedef struct mdl_tenancy {
     uint32_t bundle_gpus;    /* what jobs below it are batched to; 0: job by job */
     uint32_t gang_timers;    /* pending */
     uint32_t share_permille; /* of a service's replicas that is busy */
+    int64_t load_mgpu;       /* of a service, in this interval */
     uint32_t units;
     bool open;
     mdl_stream_unit_t unit[MDL_STREAM_UNITS];

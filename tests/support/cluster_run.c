@@ -49,11 +49,14 @@ static void on_started(void *user, uint32_t index)
 {
     test_cluster_run_t *self = user;
     mdl_job_t *job = mdl_scheduler_job(self->scheduler, index);
-    sim_event_t end = {.time_s = self->now_s + mdl_job_attempt_s(job), .entity = index};
+    sim_event_t end = {.entity = index};
+
+    if (job->work_s != MDL_WORK_ENDLESS)
+        end.time_s = self->now_s + mdl_job_attempt_s(job);
 
     check_order(self, job);
     self->last_started = job->sequence;
-    if (sim_calendar_schedule(self->calendar, &end, 0, &job->end_event) < 0)
+    if (job->work_s != MDL_WORK_ENDLESS && sim_calendar_schedule(self->calendar, &end, 0, &job->end_event) < 0)
         fail_msg("the test's calendar is full");
     if (self->on_start != NULL)
         self->on_start(self, job);
@@ -78,6 +81,16 @@ void test_cluster_run_to(test_cluster_run_t *self, int64_t time_s)
     mdl_scheduler_advance(self->scheduler, time_s);
 }
 
+uint32_t test_cluster_run_submit_elastic(test_cluster_run_t *self, uint32_t tenant, uint32_t gpus)
+{
+    mdl_job_request_t request = {
+        .work_s = MDL_WORK_ENDLESS, .gpus = gpus, .interval_s = 1, .job_class = MDL_JOB_INFERENCE, .elastic = true};
+    uint32_t job = mdl_scheduler_submit(self->scheduler, self->cluster, tenant, self->now_s, &request);
+
+    test_cluster_run_pass(self);
+    return job;
+}
+
 uint32_t test_cluster_run_submit(test_cluster_run_t *self, uint32_t tenant, uint32_t gpus, int64_t work_s)
 {
     mdl_job_request_t request = {
@@ -93,7 +106,8 @@ void test_cluster_run_requeue(test_cluster_run_t *self, uint32_t index)
     mdl_job_t *job = mdl_scheduler_job(self->scheduler, index);
     int64_t saved_s = mdl_job_progress(job, self->now_s).saved_s;
 
-    assert_true(sim_calendar_cancel(self->calendar, job->end_event));
+    if (job->work_s != MDL_WORK_ENDLESS)
+        assert_true(sim_calendar_cancel(self->calendar, job->end_event));
     mdl_scheduler_requeue(self->scheduler, self->cluster, index, saved_s);
 }
 
@@ -101,7 +115,7 @@ void test_cluster_run_cancel(test_cluster_run_t *self, uint32_t index)
 {
     mdl_job_t *job = mdl_scheduler_job(self->scheduler, index);
 
-    if (job->state == MDL_JOB_RUNNING)
+    if (job->state == MDL_JOB_RUNNING && job->work_s != MDL_WORK_ENDLESS)
         assert_true(sim_calendar_cancel(self->calendar, job->end_event));
     mdl_scheduler_end(self->scheduler, self->cluster, index, MDL_END_CANCELLED);
 }

@@ -26,6 +26,8 @@ void test_cluster_run_free(test_cluster_run_t *self);
 void test_cluster_run_to(test_cluster_run_t *self, int64_t time_s);
 /* Submits at the clock's time and starts what fits. */
 uint32_t test_cluster_run_submit(test_cluster_run_t *self, uint32_t tenant, uint32_t gpus, int64_t work_s);
+/* The same for an elastic job without end. */
+uint32_t test_cluster_run_submit_elastic(test_cluster_run_t *self, uint32_t tenant, uint32_t gpus);
 /* Starts what fits after a change made directly. */
 void test_cluster_run_pass(test_cluster_run_t *self);
 /* Takes a job's end out of the calendar, then puts it back into the queue or ends it. */

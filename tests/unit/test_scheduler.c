@@ -108,6 +108,45 @@ static void test_requeued_job_goes_first_with_what_it_saved(void **state)
     test_cluster_run_free(&run);
 }
 
+/* An elastic job takes what there is, grows when told, and what it lacks is counted. */
+static void test_elastic_job_stretches(void **state)
+{
+    (void)state;
+    for (int pool = 0; pool < 2; pool++) {
+        test_cluster_run_t run;
+        (pool ? test_cluster_run_init_pool : test_cluster_run_init)(&run, 4, 16, 2);
+        uint32_t other = test_cluster_run_submit(&run, 1, 16, 100);
+        uint32_t a = test_cluster_run_submit_elastic(&run, 0, 24);
+        assert_int_equal(job_at(&run, a)->gpus, 16);
+        assert_int_equal(run.scheduler->short_gpus, 8);
+        verify(&run);
+        test_cluster_run_to(&run, 100); /* the other one ends */
+        assert_int_equal(job_at(&run, other)->state, MDL_JOB_FREE);
+        assert_int_equal(run.scheduler->blocked_gpu_s[MDL_BLOCKED_FAILURE], 800);
+        mdl_scheduler_resize(run.scheduler, run.cluster, a, 32);
+        assert_int_equal(job_at(&run, a)->gpus, 32);
+        mdl_scheduler_lose_node(run.scheduler, run.cluster, a, pool ? MDL_NONE : 2);
+        assert_int_equal(job_at(&run, a)->gpus, 24);
+        assert_int_equal(run.cluster->free_gpus, 8);
+        if (!pool)
+            assert_int_equal(mdl_cluster_node(run.cluster, 2)->first_job, MDL_NONE);
+        assert_int_equal(run.scheduler->counts.restarted[MDL_JOB_INFERENCE], 1);
+        verify(&run);
+        mdl_scheduler_resize(run.scheduler, run.cluster, a, 8);
+        assert_int_equal(run.scheduler->allocated_gpus, 8);
+        assert_int_equal(run.scheduler->short_gpus, 0);
+        test_cluster_run_requeue(&run, a);
+        mdl_scheduler_resize(run.scheduler, run.cluster, a, 16); /* while it waits */
+        test_cluster_run_pass(&run);
+        assert_int_equal(job_at(&run, a)->gpus, 16);
+        verify(&run);
+        test_cluster_run_cancel(&run, a);
+        assert_int_equal(run.cluster->free_gpus, 32);
+        verify(&run);
+        test_cluster_run_free(&run);
+    }
+}
+
 static mdl_blocked_t reason(const test_cluster_run_t *run, uint32_t gpus)
 {
     return mdl_scheduler_reason(run->cluster, &(mdl_job_t){.gpus = gpus});
@@ -238,6 +277,7 @@ int main(void)
         cmocka_unit_test(test_quota_holds_up_its_own_tenant_only),
         cmocka_unit_test(test_what_can_never_run_is_refused_and_counted),
         cmocka_unit_test(test_requeued_job_goes_first_with_what_it_saved),
+        cmocka_unit_test(test_elastic_job_stretches),
         cmocka_unit_test(test_reasons_for_waiting),
         cmocka_unit_test(test_gang_with_a_remainder),
         cmocka_unit_test(test_grows_while_jobs_run_and_wait),

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A service job by job: replicas that are added and taken away. */
+#include "models/datacentre/state.h"
+
+/* A job of another width, or from the time of a grain. */
+static bool is_other(const mdl_job_t *job, uint32_t gpus)
+{
+    return job->elastic || job->gpus != gpus;
+}
+
+static void end_replicas(mdl_dc_t *dc, uint32_t index, uint32_t keep, uint32_t gpus)
+{
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
+
+    for (uint32_t i = tenant->running_head; i != MDL_NONE;) {
+        uint32_t next = mdl_scheduler_job(dc->scheduler, i)->next;
+        if (is_other(mdl_scheduler_job(dc->scheduler, i), gpus))
+            mdl_dc_end_job(dc, i, MDL_END_FINISHED);
+        i = next;
+    }
+    while (tenant->queued > 0 && (tenant->running + tenant->queued > keep ||
+                                  is_other(mdl_scheduler_job(dc->scheduler, tenant->queue_tail), gpus)))
+        mdl_dc_end_job(dc, tenant->queue_tail, MDL_END_CANCELLED);
+    while (tenant->running > keep)
+        mdl_dc_end_job(dc, tenant->running_head, MDL_END_FINISHED);
+}
+
+/* Shares the load out among the replicas that run. */
+static void share_load(mdl_dc_t *dc, uint32_t index, int64_t load_mgpu)
+{
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
+    uint16_t share_permille = mdl_dc_busy_share(load_mgpu, tenant->used_gpus);
+
+    dc->tenancies[index].share_permille = share_permille;
+    for (uint32_t i = tenant->running_head; i != MDL_NONE; i = mdl_scheduler_job(dc->scheduler, i)->next) {
+        mdl_job_t *job = mdl_scheduler_job(dc->scheduler, i);
+        if (job->share_permille == share_permille)
+            continue;
+        mdl_dc_earn_stop(dc, job, mdl_job_progress(job, dc->now_s));
+        job->share_permille = share_permille;
+        if (job->compute_from_s < dc->now_s)
+            job->compute_from_s = dc->now_s;
+        mdl_dc_earn_start(dc, job);
+    }
+}
+
+void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t index, const mdl_service_load_t *load)
+{
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
+    uint32_t replicas = mdl_service_replicas(load, tenant->running + tenant->queued);
+    mdl_job_request_t request;
+
+    end_replicas(dc, index, replicas, load->replica_gpus);
+    mdl_service_replica(&dc->state->workload, mdl_dc_throughput(dc, &dc->tenancies[index]), load->replica_gpus,
+                        &request);
+    while (tenant->running + tenant->queued < replicas) {
+        if (mdl_scheduler_submit(dc->scheduler, dc->cluster, index, dc->now_s, &request) == MDL_NONE)
+            break;
+    }
+    mdl_dc_pass(dc);
+    share_load(dc, index, load->load_mgpu);
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Jobs that change their width while they run. */
+#include "models/scheduler/queue.h"
+#include "models/scheduler/scheduler.h"
+
+/* Takes nodes for a running job and notes it on them. */
+static void widen(mdl_cluster_t *cluster, mdl_job_t *job, uint32_t index, uint32_t nodes)
+{
+    uint32_t before = job->gang;
+
+    mdl_cluster_take_nodes(cluster, nodes, &job->gang);
+    for (uint32_t i = job->gang; i != before; i = mdl_cluster_node(cluster, i)->next_of_gang)
+        mdl_cluster_node(cluster, i)->first_job = index;
+}
+
+/* Takes whole nodes for a running job, or gives some of them back. */
+static void set_width(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, uint32_t gpus)
+{
+    mdl_job_t *job = mdl_scheduler_job(self, index);
+
+    if (gpus > job->gpus)
+        widen(cluster, job, index, (gpus - job->gpus) / MDL_NODE_GPUS);
+    else
+        mdl_cluster_give_nodes(cluster, (job->gpus - gpus) / MDL_NODE_GPUS, &job->gang);
+    mdl_scheduler_tenant(self, job->tenant)->used_gpus += gpus - job->gpus;
+    self->allocated_gpus += gpus - job->gpus;
+    self->short_gpus -= gpus - job->gpus;
+    job->gpus = gpus;
+    mdl_queue_refresh(self, job->tenant);
+}
+
+void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, uint32_t wanted_gpus)
+{
+    mdl_job_t *job = mdl_scheduler_job(self, index);
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
+    uint32_t allowed = tenant->quota_gpus > tenant->used_gpus ? tenant->quota_gpus - tenant->used_gpus : 0;
+    uint32_t idle = cluster->in_bucket[MDL_NODE_GPUS] * MDL_NODE_GPUS;
+    uint32_t most = job->gpus + (allowed < idle ? allowed : idle) / MDL_NODE_GPUS * MDL_NODE_GPUS;
+
+    SIM_ASSERT(job->elastic && wanted_gpus > 0 && wanted_gpus % MDL_NODE_GPUS == 0);
+    if (job->state == MDL_JOB_QUEUED) {
+        job->gpus = job->wanted_gpus = wanted_gpus;
+        mdl_queue_refresh(self, job->tenant);
+        return;
+    }
+    self->short_gpus += wanted_gpus - job->wanted_gpus;
+    job->wanted_gpus = wanted_gpus;
+    set_width(self, cluster, index, wanted_gpus < most ? wanted_gpus : most);
+}
+
+/* Brings a node of a gang to the front of its list. */
+static void bring_to_front(mdl_cluster_t *cluster, uint32_t *gang, uint32_t node)
+{
+    uint32_t *link = gang;
+
+    while (*link != node)
+        link = &mdl_cluster_node(cluster, *link)->next_of_gang;
+    *link = mdl_cluster_node(cluster, node)->next_of_gang;
+    mdl_cluster_node(cluster, node)->next_of_gang = *gang;
+    *gang = node;
+}
+
+void mdl_scheduler_lose_node(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, uint32_t node)
+{
+    mdl_job_t *job = mdl_scheduler_job(self, index);
+
+    SIM_ASSERT(job->elastic && job->state == MDL_JOB_RUNNING && job->gpus > MDL_NODE_GPUS);
+    if (!cluster->pooled)
+        bring_to_front(cluster, &job->gang, node);
+    set_width(self, cluster, index, job->gpus - MDL_NODE_GPUS);
+    self->counts.restarted[job->job_class]++;
+}
