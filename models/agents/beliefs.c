@@ -117,7 +117,7 @@ static double expected_log_change(const mdl_beliefs_t *self, const mdl_params_t 
     double supply = sim_log((capacity + pipeline_seen(params, view, rule)) / capacity);
     if (rule == MDL_BELIEF_EXTRAPOLATOR)
         return params->beliefs_extrapolation * self->momentum_per_day * ahead_d - supply;
-    double demand = self->demand_growth_per_day * ahead_d;
+    double demand = params->beliefs_demand_persistence * self->demand_growth_per_day * ahead_d;
     return params->beliefs_rent_response * (demand - supply);
 }
 
