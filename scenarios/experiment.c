@@ -3,6 +3,7 @@
 
 #include "models/economy/economy.h"
 #include "scenarios/experiment_task.h"
+#include "scenarios/overinvestment.h"
 #include "scenarios/precision.h"
 #include "scenarios/provenance.h"
 #include "sim/ensemble.h"
@@ -40,7 +41,7 @@ static const char **arm_labels(const scn_scenario_t *scenario)
     return labels;
 }
 
-/* The finish hook behind the caller's: provenance first, then what the caller adds. */
+/* The finish hook behind the caller's: provenance, what compares arms, then what the caller adds. */
 typedef struct finish_all {
     const scn_scenario_t *scenario;
     const scn_experiment_options_t *options;
@@ -50,6 +51,8 @@ static sim_status_t finish_all(sim_result_t *result, void *user, sim_error_t *er
 {
     const finish_all_t *self = user;
     sim_status_t status = scn_provenance_write(result, self->scenario, err);
+    if (status == SIM_OK)
+        status = scn_overinvestment_write(result, err);
     if (status == SIM_OK && self->options->finish != NULL)
         status = self->options->finish(result, self->options->finish_user, err);
     return status;
@@ -88,18 +91,18 @@ static sim_status_t run_block(scn_experiment_t *self, uint32_t n, scn_experiment
 }
 
 /* All replications at once; with a precision, fixed blocks of them until it is reached. */
-static sim_status_t run_blocks(scn_experiment_t *self, scn_experiment_report_t *report, sim_error_t *err)
+static sim_status_t run_blocks(scn_experiment_t *self, const scn_precision_t *precision,
+                               scn_experiment_report_t *report, sim_error_t *err)
 {
-    scn_precision_t precision;
-    sim_status_t status = scn_precision_init(&precision, self, err);
+    sim_status_t status = SIM_OK;
     double start = wall_s();
-    uint32_t block = precision.wanted ? SCN_PRECISION_BLOCK : self->n_replications;
+    uint32_t block = precision->wanted ? SCN_PRECISION_BLOCK : self->n_replications;
     while (status == SIM_OK && self->first_replication < self->n_replications && !report->interrupted) {
         uint32_t left = self->n_replications - self->first_replication;
         status = run_block(self, block < left ? block : left, report, err);
         bool reached = false;
-        if (status == SIM_OK && precision.wanted && !report->interrupted)
-            status = scn_precision_reached(&precision, self, &reached, err);
+        if (status == SIM_OK && precision->wanted && !report->interrupted)
+            status = scn_precision_reached(precision, self, &reached, err);
         if (reached)
             break;
     }
@@ -164,11 +167,14 @@ sim_status_t scn_experiment_run(const scn_scenario_t *scenario, const char *path
                              .n_points = self.n_points,
                              .n_replications = self.n_replications,
                              .identity = identity};
-    status = sim_store_open(&self.store, path, &plan, options->mode, err);
+    scn_precision_t precision;
+    status = scn_precision_init(&precision, &self, err);
+    if (status == SIM_OK)
+        status = sim_store_open(&self.store, path, &plan, options->mode, err);
     if (status != SIM_OK)
         goto out;
     snprintf(report->notice, sizeof report->notice, "%s", sim_store_notice(self.store));
-    status = run_blocks(&self, report, err);
+    status = run_blocks(&self, &precision, report, err);
     scn_experiment_collect(&self, report);
     if (status == SIM_OK)
         status = assemble(&self, scenario, options, report, err);

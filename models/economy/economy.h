@@ -36,8 +36,4 @@ sim_status_t mdl_economy_finish(sim_world_t *world, sim_recorder_t *recorder, si
 /* Full recount of money, GPUs, jobs and energy. Also run during the simulation when input->audit is set. */
 sim_status_t mdl_economy_audit(sim_world_t *world, sim_error_t *err);
 
-/* Computes outcomes that compare two arms of one replication (overinvestment_ratio) from their recorders. `reference`
- * may be NULL: the outcomes are missing then. */
-void mdl_economy_compare(sim_recorder_t *recorder, const sim_recorder_t *reference);
-
 #endif

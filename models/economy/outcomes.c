@@ -260,23 +260,3 @@ void mdl_outcomes_finish(mdl_step_t *step)
     set(eco, MDL_CH_O_OVERINVESTMENT, MDL_MISSING);
     set(eco, MDL_CH_O_EXPLOSIVE, mdl_outcomes_explosive_rent(step));
 }
-
-/* --- comparing arms ----------------------------------------------------------------------------------------------- */
-
-static double outcome(const sim_recorder_t *recorder, const char *name)
-{
-    int32_t channel = sim_schema_find(sim_recorder_schema(recorder), "outcomes", name);
-    size_t n = 0;
-    const double *values = channel < 0 ? NULL : sim_recorder_values(recorder, (uint32_t)channel, &n);
-    return n > 0 ? values[0] : MDL_MISSING;
-}
-
-void mdl_economy_compare(sim_recorder_t *recorder, const sim_recorder_t *reference)
-{
-    int32_t channel = sim_schema_find(sim_recorder_schema(recorder), "outcomes", "overinvestment_ratio");
-    if (channel < 0)
-        return;
-    double invested = outcome(recorder, "investment_yuan");
-    double rational = reference != NULL ? outcome(reference, "investment_yuan") : MDL_MISSING;
-    sim_recorder_outcome(recorder, (uint32_t)channel, ratio(invested, rational));
-}

@@ -10,6 +10,9 @@ import sys
 import time
 import unittest
 
+import h5py
+import numpy
+
 sys.path.insert(0, str(pathlib.Path(os.environ["OVERBUILD_SOURCE"]) / "tests" / "support"))
 from overbuild_cli import BINARY, CliTest, overbuild
 
@@ -83,6 +86,51 @@ class Arms(CliTest):
         self.run_ok("run", "two.yaml", "--quiet", "-o", "forked.h5")
         self.run_ok("run", "change.yaml", "--quiet", "-o", "alone.h5")
         self.assertEqual(self.arms("forked.h5")["late-grant"], self.arms("alone.h5")["late-grant"])
+
+
+class Precision(CliTest):
+    SCENARIO = ("name: prec\nextends: quick\narms: [{{name: baseline}}]\n"
+                "precision: {{metric: {}, half_width: {}, max: 96}}\n")
+
+    def replications(self, metric, half_width, *options):
+        (self.dir / "prec.yaml").write_text(self.SCENARIO.format(metric, half_width))
+        done = overbuild("run", "prec.yaml", "--json", "--force", "-o", "x.h5", *options, cwd=self.dir)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)["replications"]
+
+    def test_stops_at_a_block_when_the_mean_is_known(self):
+        self.assertEqual(self.replications("projects_announced", 1000), 32)
+        self.assertEqual(self.replications("projects_announced", 1e-9), 96)
+        self.assertIn("replication=96", self.run_ok("info", "x.h5"))
+
+    def test_threads_do_not_change_where_it_stops(self):
+        digests = set()
+        for threads in (1, 3):
+            self.replications("projects_announced", 1.5, "-j", threads)
+            digests.add(self.digest("x.h5"))
+        self.assertEqual(len(digests), 1)
+
+    def test_unknown_metric(self):
+        (self.dir / "prec.yaml").write_text(self.SCENARIO.format("projects_anounced", 1))
+        self.assertIn("projects_anounced", self.run_fails(2, "run", "prec.yaml"))
+        self.assertEqual(self.files(), ["prec.yaml"])
+
+
+class AcrossArms(CliTest):
+    def outcomes(self, file):
+        with h5py.File(self.dir / file) as result:
+            return {name: result["outcomes"][name][()] for name in ("investment_yuan", "overinvestment_ratio")}
+
+    def test_overinvestment_is_taken_pair_by_pair(self):
+        self.run_ok("run", "quick", "-n", 4, "--quiet", "-o", "x.h5")
+        found = self.outcomes("x.h5")
+        expected = found["investment_yuan"] / found["investment_yuan"][1]  # arms: baseline, rational
+        numpy.testing.assert_allclose(found["overinvestment_ratio"], expected, atol=6e-5)
+        self.run_ok("info", "x.h5", "--verify")
+
+    def test_missing_without_the_control(self):
+        self.run_ok("run", "quick", "-n", 2, "--arm", "baseline", "--quiet", "-o", "x.h5")
+        self.assertTrue(numpy.isnan(self.outcomes("x.h5")["overinvestment_ratio"]).all())
 
 
 class Interrupted(CliTest):

@@ -121,21 +121,6 @@ static void dates_beyond_the_horizon_are_missing(void **state)
     test_economy_free(&run);
 }
 
-static void compares_investment_with_the_control(void **state)
-{
-    (void)state;
-    test_economy_t a = {.seed = 4}, b = {.seed = 4, .arm = "rational"};
-    test_economy_run(&a);
-    test_economy_run(&b);
-    mdl_economy_compare(a.recorder, b.recorder);
-    double expected = test_economy_outcome(&a, "investment_yuan") / test_economy_outcome(&b, "investment_yuan");
-    assert_true(fabs(test_economy_outcome(&a, "overinvestment_ratio") - expected) < 1e-12);
-    mdl_economy_compare(a.recorder, NULL);
-    assert_true(isnan(test_economy_outcome(&a, "overinvestment_ratio")));
-    test_economy_free(&a);
-    test_economy_free(&b);
-}
-
 /* Against the same regressions done one by one, without running sums. */
 static double naive_sadf(const double *y, size_t n)
 {
@@ -182,7 +167,6 @@ int main(void)
         cmocka_unit_test(times_are_ends_of_intervals),
         cmocka_unit_test(every_national_value_is_recorded),
         cmocka_unit_test(dates_beyond_the_horizon_are_missing),
-        cmocka_unit_test(compares_investment_with_the_control),
         cmocka_unit_test(sadf_equals_its_definition),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
