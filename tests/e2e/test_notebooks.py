@@ -27,8 +27,7 @@ class Notebooks(CliTest):
 
     def test_runs(self):
         result = self.dir / "quick.h5"
-        (self.dir / "look.yaml").write_text("name: look\nextends: quick\nrecord: {detail: [province]}\n")
-        self.run_ok("run", "look.yaml", "-n", 3, "--quiet", "-o", result)
+        self.run_ok("run", "quick", "-n", 3, "--quiet", "-o", result)
         os.environ.update(OVERBUILD_RESULT=str(result), OVERBUILD_POLICY="rational",
                           IPYTHONDIR=str(self.dir / "ipython"))
         for path in NOTEBOOKS:
