@@ -47,6 +47,8 @@ void mdl_dc_earn_start(mdl_dc_t *dc, const mdl_job_t *job)
 
     if (lag_s > dc->state->longest_lag_s)
         dc->state->longest_lag_s = lag_s;
+    if (job->compute_from_s + lag_s > dc->state->young_until_s)
+        dc->state->young_until_s = job->compute_from_s + lag_s;
     add_lines(dc, job, 1);
 }
 
@@ -122,8 +124,9 @@ static void read_earnings(mdl_dc_t *dc)
         sums.useful[c] = earned(&state->useful[c], dc->now_s);
         sums.work[c] = earned(&state->work[c], dc->now_s);
     }
-    for (uint32_t t = state->first_tenancy; t != MDL_NONE; t = dc->tenancies[t].next)
-        add_young(dc, t, &sums);
+    if (state->young_until_s > dc->now_s)
+        for (uint32_t t = state->first_tenancy; t != MDL_NONE; t = dc->tenancies[t].next)
+            add_young(dc, t, &sums);
     meter->busy_gpu_s = meter->useful_gpu_s = 0;
     for (int c = 0; c < MDL_JOB_CLASSES; c++) {
         meter->busy_gpu_s += meter->busy_by_class_gpu_s[c] = sums.busy[c] / 1000;

@@ -54,6 +54,7 @@ typedef struct mdl_datacentre {
     int64_t racked_node_s, powered_node_s, up_node_s, leased_node_s;
     int64_t node_failures;
     int64_t longest_lag_s; /* from any job's start until its lines count */
+    int64_t young_until_s; /* from here on the lines of all jobs so far count */
     uint32_t leased_nodes;
     mdl_earning_t busy[MDL_JOB_CLASSES], useful[MDL_JOB_CLASSES], work[MDL_JOB_CLASSES];
     mdl_datacentre_meter_t meter; /* as last read */

@@ -17,15 +17,27 @@ uint16_t mdl_dc_service_share(const mdl_dc_t *dc, const mdl_job_t *replica)
     return replica->elastic ? mdl_dc_busy_share(tenancy->load_mgpu, replica->gpus) : tenancy->share_permille;
 }
 
-static void resize_service(mdl_dc_t *dc, uint32_t index)
+/* Drawn once a day, when it is first asked for. */
+static double noise_of_the_day(const mdl_dc_t *dc, mdl_tenancy_t *tenancy)
+{
+    int64_t day = dc->now_s / SIM_DAY_S;
+    sim_rng_t rng;
+
+    if (tenancy->noise_day == day)
+        return tenancy->noise;
+    mdl_dc_stand_at(dc, tenancy, (uint64_t)day, &rng);
+    tenancy->noise_day = day;
+    tenancy->noise = mdl_service_noise(&dc->state->workload, &rng);
+    return tenancy->noise;
+}
+
+static void resize_service(mdl_dc_t *dc, uint32_t index, double wave)
 {
     mdl_tenancy_t *tenancy = &dc->tenancies[index];
     const mdl_workload_settings_t *workload = &dc->state->workload;
     mdl_service_load_t load;
-    sim_rng_t rng;
 
-    mdl_dc_stand_at(dc, tenancy, (uint64_t)(dc->now_s / workload->service_interval_s), &rng);
-    mdl_service_plan(tenancy, workload, mdl_dc_throughput(dc, tenancy), dc->now_s, &rng, &load);
+    mdl_service_plan(tenancy, workload, mdl_dc_throughput(dc, tenancy), wave, noise_of_the_day(dc, tenancy), &load);
     tenancy->load_mgpu = load.load_mgpu;
     if (workload->grain_s > 0)
         mdl_dc_resize_elastic(dc, index, &load);
@@ -45,6 +57,7 @@ static void set_clock(mdl_dc_t *dc)
 /* The clock stops when nobody serves. */
 void mdl_dc_on_services_due(mdl_dc_t *dc, const sim_event_t *event)
 {
+    double wave = mdl_service_wave_at(&dc->state->workload, dc->now_s);
     bool any = false;
 
     (void)event;
@@ -53,7 +66,7 @@ void mdl_dc_on_services_due(mdl_dc_t *dc, const sim_event_t *event)
         if (tenancy->terms.job_class != MDL_JOB_INFERENCE || tenancy->ready_s > dc->now_s)
             continue;
         any = true;
-        resize_service(dc, t);
+        resize_service(dc, t, wave);
     }
     dc->state->serving = false;
     if (any)
@@ -75,7 +88,7 @@ void mdl_dc_supply_service(mdl_dc_t *dc, uint32_t index)
             mdl_dc_set_timer(dc, index, MDL_DC_SERVICE_READY, tenancy->ready_s - dc->now_s);
         return;
     }
-    resize_service(dc, index);
+    resize_service(dc, index, mdl_service_wave_at(&dc->state->workload, dc->now_s));
     if (!dc->state->serving)
         set_clock(dc);
 }

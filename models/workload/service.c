@@ -15,12 +15,19 @@ double mdl_service_wave(const mdl_workload_settings_t *settings, double hour)
     return 1 + settings->service_swing * (1 - 2 * u * u * (3 - 2 * u));
 }
 
-/* Hour of the day in the middle of the interval that contains now_s. */
-static double middle_hour(int64_t now_s, int64_t interval_s)
+double mdl_service_wave_at(const mdl_workload_settings_t *settings, int64_t now_s)
 {
+    int64_t interval_s = settings->service_interval_s;
     int64_t middle_s = now_s / interval_s * interval_s + interval_s / 2;
 
-    return (double)(middle_s % SIM_DAY_S) / (double)SIM_HOUR_S;
+    return mdl_service_wave(settings, (double)(middle_s % SIM_DAY_S) / (double)SIM_HOUR_S);
+}
+
+double mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng)
+{
+    double sigma = settings->service_noise;
+
+    return sim_draw_lognormal(rng, -sigma * sigma / 2, sigma);
 }
 
 static uint32_t replica_gpus(const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings)
@@ -41,11 +48,8 @@ static uint32_t carriers(int64_t load_mgpu, uint32_t gpus, uint32_t most)
 }
 
 void mdl_service_plan(const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings, double throughput,
-                      int64_t now_s, sim_rng_t *rng, mdl_service_load_t *load)
+                      double wave, double noise, mdl_service_load_t *load)
 {
-    double sigma = settings->service_noise;
-    double noise = sim_draw_lognormal(rng, -sigma * sigma / 2, sigma);
-    double wave = mdl_service_wave(settings, middle_hour(now_s, settings->service_interval_s));
     uint32_t most_gpus = tenancy->granted_nodes * MDL_NODE_GPUS;
     double gpus = tenancy->terms.activity_permille / 1000.0 * most_gpus * wave * noise / throughput;
 

@@ -2,7 +2,7 @@
 /* An inference service: replicas that follow request load.
  *
  * Load is counted in GPUs kept busy: activity of the lease in the mean over a day, times a smooth daily wave, times
- * noise. Each interval the service asks for enough replicas to carry the load of the interval, and gives replicas up
+ * the day's noise. Each interval the service asks for enough replicas to carry the load of the interval, and gives replicas up
  * when the others would carry it with some room to spare; between resizings its replicas share the load, so they are
  * allocated all the time and busy a part of it.
  *
@@ -26,9 +26,15 @@ typedef struct mdl_service_load {
 /* Relative load at an hour of the day, mean 1 over the day: a smooth wave with its peak at settings->service_peak_h. */
 double mdl_service_wave(const mdl_workload_settings_t *settings, double hour);
 
-/* Load of the interval that contains now_s. `rng` stands at the interval's address. */
+/* The same in the middle of the interval that contains now_s. */
+double mdl_service_wave_at(const mdl_workload_settings_t *settings, int64_t now_s);
+
+/* Noise of a day, mean 1. `rng` stands at the day's address. */
+double mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng);
+
+/* Load of an interval from its wave and its day's noise. */
 void mdl_service_plan(const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings, double throughput,
-                      int64_t now_s, sim_rng_t *rng, mdl_service_load_t *load);
+                      double wave, double noise, mdl_service_load_t *load);
 
 /* Replicas of a service that has `present`. */
 uint32_t mdl_service_replicas(const mdl_service_load_t *load, uint32_t present);

@@ -55,6 +55,8 @@ typedef struct mdl_tenancy {
     uint32_t gang_timers;    /* pending */
     uint32_t share_permille; /* of a service's replicas that is busy */
     int64_t load_mgpu;       /* of a service, in this interval */
+    int64_t noise_day;       /* day whose noise stands in noise; -1: none */
+    double noise;            /* of a service's load */
     uint32_t units;
     bool open;
     mdl_stream_unit_t unit[MDL_STREAM_UNITS];

@@ -235,7 +235,8 @@ static void test_service_asks_for_enough_replicas_and_no_more(void **state)
         mdl_service_load_t plan;
         sim_rng_t rng;
         stand_at(&rng, (uint64_t)k);
-        mdl_service_plan(&tenancy, &settings, 1, k * 6 * SIM_HOUR_S, &rng, &plan);
+        double wave = mdl_service_wave_at(&settings, k * 6 * SIM_HOUR_S);
+        mdl_service_plan(&tenancy, &settings, 1, wave, mdl_service_noise(&settings, &rng), &plan);
         int64_t capacity_mgpu = 1000 * (int64_t)plan.replicas * plan.replica_gpus;
         assert_true(plan.replicas * plan.replica_gpus <= 31 * MDL_NODE_GPUS);
         assert_true(capacity_mgpu >= plan.load_mgpu || (plan.replicas + 1) * plan.replica_gpus > 31 * MDL_NODE_GPUS);
