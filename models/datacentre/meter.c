@@ -16,7 +16,8 @@ typedef struct job_lines {
 static job_lines_t lines_of(const mdl_job_t *job)
 {
     int64_t cycle_s = (int64_t)job->interval_s + job->pause_s;
-    int64_t share_permille = (int64_t)job->share_permille * job->interval_s / cycle_s;
+    int64_t share_permille =
+        job->pause_s > 0 ? (int64_t)job->share_permille * job->interval_s / cycle_s : job->share_permille;
     job_lines_t lines = {.busy_rate = share_permille * job->gpus, .busy_from_s = job->compute_from_s};
 
     lines.useful_rate = job->intended_end == MDL_END_FAILED ? 0 : lines.busy_rate;

@@ -14,8 +14,9 @@ static void go_on(mdl_dc_t *dc, mdl_job_t *job, uint32_t gpus_before)
     int64_t waiting_s = job->compute_from_s > dc->now_s ? job->compute_from_s - dc->now_s : 0;
     uint32_t added = job->gpus > gpus_before ? job->gpus - gpus_before : 0;
 
-    job->start_s = dc->now_s;
-    job->compute_from_s = dc->now_s + (waiting_s * (job->gpus - added) + (int64_t)job->startup_s * added) / job->gpus;
+    job->start_s = job->compute_from_s = dc->now_s;
+    if (added > 0 || waiting_s > 0)
+        job->compute_from_s += (waiting_s * (job->gpus - added) + (int64_t)job->startup_s * added) / job->gpus;
     job->share_permille = mdl_dc_service_share(dc, job);
     job->speed_permille = speed_of(dc, job);
     mdl_dc_earn_start(dc, job);
@@ -26,9 +27,6 @@ void mdl_dc_stretch_service(mdl_dc_t *dc, uint32_t index, uint32_t gpus)
     mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
     uint32_t before = job->gpus;
 
-    if (before == gpus && job->wanted_gpus == gpus && job->share_permille == mdl_dc_service_share(dc, job) &&
-        job->speed_permille == speed_of(dc, job))
-        return;
     mdl_dc_earn_stop(dc, job, mdl_job_progress(job, dc->now_s));
     mdl_scheduler_resize(dc->scheduler, dc->cluster, index, gpus);
     go_on(dc, job, before);

@@ -45,7 +45,9 @@ void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_
     }
     self->short_gpus += wanted_gpus - job->wanted_gpus;
     job->wanted_gpus = wanted_gpus;
-    set_width(self, cluster, index, wanted_gpus < most ? wanted_gpus : most);
+    uint32_t gpus = wanted_gpus < most ? wanted_gpus : most;
+    if (gpus != job->gpus)
+        set_width(self, cluster, index, gpus);
 }
 
 /* Brings a node of a gang to the front of its list. */

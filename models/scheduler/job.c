@@ -7,6 +7,10 @@ mdl_progress_t mdl_job_progress(const mdl_job_t *job, int64_t now_s)
 
     if (elapsed_s <= 0)
         return (mdl_progress_t){0, 0};
+    if (job->interval_s == 1 && job->pause_s == 0) { /* a service */
+        int64_t all_s = elapsed_s < job->work_s ? elapsed_s : job->work_s;
+        return (mdl_progress_t){all_s, all_s};
+    }
     int64_t cycle_s = (int64_t)job->interval_s + job->pause_s;
     int64_t cycles = elapsed_s < job->interval_s ? 0 : elapsed_s / cycle_s;
     int64_t rest_s = elapsed_s - cycles * cycle_s;

@@ -39,12 +39,12 @@ static uint32_t replica_gpus(const mdl_tenancy_t *tenancy, const mdl_workload_se
 }
 
 /* Replicas that carry a load, up to `most`. */
-static uint32_t carriers(int64_t load_mgpu, uint32_t gpus, uint32_t most)
+static uint32_t carriers(double gpus, uint32_t replica_gpus, uint32_t most)
 {
-    int64_t replica_mgpu = 1000 * (int64_t)gpus;
-    int64_t wanted = (load_mgpu + replica_mgpu - 1) / replica_mgpu;
+    double wanted = gpus / replica_gpus;
+    uint32_t whole = wanted < most ? (uint32_t)wanted : most;
 
-    return wanted < most ? (uint32_t)wanted : most;
+    return whole < wanted && whole < most ? whole + 1 : whole;
 }
 
 void mdl_service_plan(const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings, double throughput,
@@ -58,9 +58,8 @@ void mdl_service_plan(const mdl_tenancy_t *tenancy, const mdl_workload_settings_
     if (load->replica_gpus == 0)
         return;
     uint32_t most = most_gpus / load->replica_gpus;
-    load->replicas = carriers(load->load_mgpu, load->replica_gpus, most);
-    load->replicas_kept =
-        carriers((int64_t)(1000 * gpus / (1 - settings->service_band) + 0.5), load->replica_gpus, most);
+    load->replicas = carriers((double)load->load_mgpu / 1000, load->replica_gpus, most);
+    load->replicas_kept = carriers(gpus / (1 - settings->service_band), load->replica_gpus, most);
 }
 
 uint32_t mdl_service_replicas(const mdl_service_load_t *load, uint32_t present)
