@@ -90,6 +90,11 @@ static sim_status_t check_plan(const char *path, const sim_store_plan_t *plan, s
         return sim_fail(err, SIM_EINPUT, path,
                         "an experiment needs at least one arm, point and replication; found %u, %u, %u", plan->n_arms,
                         plan->n_points, plan->n_replications);
+    size_t runs;
+    if (__builtin_mul_overflow((size_t)plan->n_arms * plan->n_points, plan->n_replications, &runs) ||
+        runs > SIZE_MAX / (2 * sizeof(sim_store_place_t)))
+        return sim_fail(err, SIM_EINPUT, path, "%u arms x %u points x %u replications are too many", plan->n_arms,
+                        plan->n_points, plan->n_replications);
     for (uint32_t i = 0; i < plan->n_arms; i++)
         for (uint32_t k = 0; k < i; k++)
             if (strcmp(plan->arms[i], plan->arms[k]) == 0)
@@ -113,10 +118,22 @@ static sim_status_t remove_existing(sim_store_t *self, sim_error_t *err)
 {
     if (unlink(self->path) < 0 && errno != ENOENT)
         return sim_store_io_fail(err, self->path, "remove");
-    return sim_parts_remove(self, false, err);
+    sim_status_t status = sim_parts_remove(self, false, err);
+    self->disposable = status == SIM_OK;
+    return status;
 }
 
-/* Blocks first, then what only the result has. Blocks without a plan are those of an import that was killed. */
+/* Blocks without a plan are those of an import that was killed: its result tells what they are of. */
+static sim_status_t check_origin(const sim_store_t *self, bool found_plan, sim_error_t *err)
+{
+    struct stat info;
+    if (found_plan || self->next_segment == 1 || stat(self->path, &info) == 0)
+        return SIM_OK;
+    return sim_fail(err, SIM_EINPUT, self->parts,
+                    "it has replications, but no plan that says of which experiment; start anew with --force");
+}
+
+/* Blocks first, then what only the result has. */
 static sim_status_t resume(sim_store_t *self, sim_error_t *err)
 {
     bool found = false;
@@ -124,32 +141,29 @@ static sim_status_t resume(sim_store_t *self, sim_error_t *err)
     if (status == SIM_OK)
         status = sim_parts_scan(self, err);
     if (status == SIM_OK)
-        status = sim_store_import(self, found, err);
+        status = check_origin(self, found, err);
     if (status == SIM_OK)
-        status = sim_parts_write_plan(self, err); /* again, as there may be new arms */
-    if (status < 0 && self->made_folder)
-        (void)sim_parts_remove(self, true, NULL);
-    return status;
+        status = sim_store_import(self, found, err);
+    return status < 0 ? status : sim_parts_write_plan(self, err); /* again, as there may be new arms */
 }
 
 static sim_status_t start_anew(sim_store_t *self, sim_store_mode_t mode, sim_error_t *err)
 {
     sim_status_t status = mode == SIM_STORE_FORCE ? remove_existing(self, err) : SIM_OK;
-    if (status == SIM_OK)
-        status = sim_parts_write_plan(self, err);
-    if (status < 0 && self->made_folder)
-        (void)sim_parts_remove(self, true, NULL); /* an empty folder would stand in the way of the next try */
-    return status;
+    return status < 0 ? status : sim_parts_write_plan(self, err);
 }
 
 static sim_status_t start(sim_store_t *self, sim_store_mode_t mode, sim_error_t *err)
 {
     sim_status_t status = mode == SIM_STORE_NEW ? refuse_existing(self, err) : SIM_OK;
-    if (status == SIM_OK)
-        status = sim_parts_create(self, err);
     if (status < 0)
         return status;
-    return mode == SIM_STORE_RESUME ? resume(self, err) : start_anew(self, mode, err);
+    status = sim_parts_create(self, err);
+    if (status == SIM_OK)
+        status = mode == SIM_STORE_RESUME ? resume(self, err) : start_anew(self, mode, err);
+    if (status < 0)
+        sim_parts_abandon(self);
+    return status;
 }
 
 sim_status_t sim_store_open(sim_store_t **self, const char *path, const sim_store_plan_t *plan, sim_store_mode_t mode,

@@ -44,7 +44,8 @@ typedef struct sim_store_plan {
     uint32_t n_arms;
     uint32_t n_points; /* 1 without a design; with more, the result has a dimension `point` after `arm` */
     uint32_t n_replications;
-    const char *identity; /* text that must be equal for a resume: the resolved scenario without counts. Lines that begin
+    const char
+        *identity; /* text that must be equal for a resume: the resolved scenario without counts. Lines that begin
                              with "arm LABEL:" count only where both texts have lines of that arm */
 } sim_store_plan_t;
 

@@ -308,10 +308,13 @@ static void add_event_rows(walk_t *walk, const variable_t *v)
     size_t n = 0, n_arms = 0;
     char *arm_path = NULL;
     const char *slash = strrchr(v->path, '/');
-    if (strcmp(slash, "/arm") != 0)
-        arm_path = strndup(v->path, (size_t)(slash - v->path) + sizeof "/arm");
-    if (arm_path == NULL)
+    if (strcmp(slash, "/arm") == 0)
         return;
+    arm_path = strndup(v->path, (size_t)(slash - v->path) + sizeof "/arm");
+    if (arm_path == NULL) {
+        walk->status = sim_fail(walk->err, SIM_ENOMEM, walk->result->path, "no memory to read %s", v->path);
+        return;
+    }
     snprintf(arm_path + (slash - v->path), sizeof "/arm", "/arm");
     sim_status_t status = sim_result_read_u64(walk->result, arm_path, &arms, &n_arms, walk->err);
     n = sim_h5_shape_count(&v->shape);
@@ -331,7 +334,10 @@ static void add_event_rows(walk_t *walk, const variable_t *v)
 
 static void add_to_arms(walk_t *walk, const variable_t *v, uint64_t head)
 {
-    if (sim_h5_is_scale(v->dataset) || v->memory_type < 0)
+    htri_t scale = sim_h5_is_scale(v->dataset);
+    if (scale < 0)
+        walk->status = sim_h5_fail(walk->err, walk->result->path, v->path);
+    if (scale != 0 || v->memory_type < 0)
         return;
     if (v->shape.n_dims == 1 && strcmp(v->shape.name[0], "event") == 0) {
         add_event_rows(walk, v);
@@ -397,11 +403,12 @@ static herr_t visit(hid_t group, const char *name, const H5L_info_t *info, void 
 
 static sim_status_t run_walk(walk_t *walk, const char *group)
 {
-    hid_t id = -1;
-    if (sim_result_has(walk->result, group))
-        id = H5Gopen2(walk->result->file, group, H5P_DEFAULT);
-    if (id < 0)
+    htri_t there = sim_h5_exists(walk->result, group);
+    if (there == 0)
         return sim_fail(walk->err, SIM_EINPUT, walk->result->path, "no group %s in it", group);
+    hid_t id = there < 0 ? -1 : H5Gopen2(walk->result->file, group, H5P_DEFAULT);
+    if (id < 0)
+        return sim_h5_fail(walk->err, walk->result->path, group);
     add_group(walk, id, group);
     sim_h5_close(id);
     return walk->status;

@@ -9,7 +9,7 @@
 
 static sim_status_t failed(const sim_store_assembly_t *self, const char *what, sim_error_t *err)
 {
-    return sim_h5_fail(err, self->result->path, what);
+    return sim_h5_fail(err, self->result->path, *what == '\0' ? "/" : what);
 }
 
 /* A scale 0 .. n-1. */

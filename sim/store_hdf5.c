@@ -17,14 +17,41 @@ void sim_h5_quiet(void)
     (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
+/* "file write failed: time = ..., error message = 'No space left on device', buf = ..." without what changes from run to
+ * run and fills several lines. */
+static void shorten(const char *description, char text[256])
+{
+    static const char *const details[] = {": time = ", ": name = ", ", errno = "};
+    static const char mark[] = "error message = '";
+    const char *cause = strstr(description, mark);
+    size_t n = strcspn(description, "\n");
+    for (size_t i = 0; i < sizeof details / sizeof *details; i++) {
+        const char *detail = strstr(description, details[i]);
+        n = detail != NULL && (size_t)(detail - description) < n ? (size_t)(detail - description) : n;
+    }
+    cause = cause == NULL ? "" : cause + sizeof mark - 1;
+    snprintf(text, 256, "%.*s%s%.*s", (int)(n < 128 ? n : 128), description, *cause == '\0' ? "" : ": ",
+             (int)strcspn(cause, "'"), cause);
+}
+
 /* Keeps the first description seen: walking upward starts at the innermost. */
 static herr_t innermost(unsigned n, const H5E_error2_t *error, void *data)
 {
     (void)n;
     char *text = data;
     if (text[0] == '\0' && error->desc != NULL)
-        strncat(text, error->desc, 255);
+        shorten(error->desc, text);
     return 0;
+}
+
+/* Or says what was tried ("write the scales"). */
+static bool names_object(const char *what)
+{
+    static const char *const verbs[] = {"create", "open", "read", "write"};
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (strncmp(what, verbs[i], strlen(verbs[i])) == 0)
+            return false;
+    return true;
 }
 
 sim_status_t sim_h5_fail(sim_error_t *err, const char *path, const char *what)
@@ -43,22 +70,25 @@ sim_status_t sim_h5_fail(sim_error_t *err, const char *path, const char *what)
         {"signature not found", SIM_EIO, "it is no HDF5 file, or its start is damaged"},
         {"truncated", SIM_EIO, "the file is cut off; copy or run it again"},
     };
+    const char *verb = names_object(what) ? "work on " : "";
     char reason[256] = "";
     (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, innermost, reason);
+    if (reason[0] == '\0') /* HDF5 has nothing to complain of: it was memory of ours */
+        return sim_fail(err, SIM_ENOMEM, path, "no memory to %s%s", verb, what);
     for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
         if (strstr(reason, causes[i].sign) != NULL)
-            return sim_fail(err, causes[i].code, path, "can't %s: %s; %s", what, reason, causes[i].fix);
-    if (reason[0] == '\0') /* HDF5 has nothing to complain of: it was memory of ours */
-        return sim_fail(err, SIM_ENOMEM, path, "can't %s: out of memory", what);
-    return sim_fail(err, SIM_EIO, path, "can't %s: %s; the file may be damaged", what, reason);
+            return sim_fail(err, causes[i].code, path, "can't %s%s: %s; %s", verb, what, reason, causes[i].fix);
+    return sim_fail(err, SIM_EIO, path, "can't %s%s: %s; the file may be damaged", verb, what, reason);
 }
 
-/* Readable by every HDF5 since 1.8; no chunk cache, as chunks go by whole; no locks, so that shared disks work. */
+/* Readable by every HDF5 since 1.8; no chunk cache, as chunks go by whole, and no sieve buffer: what they hold back is
+ * written when a variable is closed, where a failure is lost. No locks, so that shared disks work. */
 hid_t sim_h5_access(void)
 {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    if (access >= 0 && (H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18) < 0 ||
-                        H5Pset_cache(access, 0, 1, 0, 0.75) < 0 || H5Pset_file_locking(access, 0, 1) < 0)) {
+    if (access >= 0 &&
+        (H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18) < 0 || H5Pset_cache(access, 0, 1, 0, 0.75) < 0 ||
+         H5Pset_sieve_buf_size(access, 0) < 0 || H5Pset_file_locking(access, 0, 1) < 0)) {
         (void)H5Pclose(access);
         return -1;
     }

@@ -60,7 +60,8 @@ typedef struct sim_h5_variable {
 
 /* Before anything else: no messages from HDF5 on stderr, no clean-up at exit. */
 void sim_h5_quiet(void);
-/* SIM_EIO (or SIM_ENOMEM) with HDF5's innermost reason and, for a full disk, the fix. */
+/* SIM_EIO (or SIM_ENOMEM) with HDF5's innermost reason and, for a full disk, the fix. `what` is an object, or what was
+ * tried ("write the scales"). When HDF5 has no complaint, an allocation of the store's failed. */
 sim_status_t sim_h5_fail(sim_error_t *err, const char *path, const char *what);
 
 hid_t sim_h5_access(void);                         /* property list to open and create files with */
@@ -101,7 +102,9 @@ typedef struct sim_h5_shape {
 } sim_h5_shape_t;
 
 herr_t sim_h5_get_shape(hid_t dataset, sim_h5_shape_t *shape);
-bool sim_h5_is_scale(hid_t dataset);
+htri_t sim_h5_is_scale(hid_t dataset); /* negative when it can't be told */
+/* Whether there is every link on the way to `path`, which may name the root; negative when it can't be told. */
+htri_t sim_h5_exists(sim_result_t *self, const char *path);
 hsize_t sim_h5_shape_count(const sim_h5_shape_t *shape); /* elements */
 
 /* Digest of an open file, by group ("/") or arm by arm (digests[n_arms]). */

@@ -157,7 +157,7 @@ struct sim_store {
     uint64_t stored_bytes;
     uint32_t next_segment;
     double last_commit_s, commit_cost_s; /* monotonic clock */
-    bool made_folder;                    /* the parts' folder was not there before */
+    bool disposable;                     /* the parts folder is new, or was emptied: it may go when opening fails */
     uint64_t digest;
     char notice[512];
 };
@@ -171,6 +171,7 @@ void sim_store_register(sim_store_t *self, sim_run_key_t key, const sim_store_vi
 
 /* FILE.parts/. */
 sim_status_t sim_parts_create(sim_store_t *self, sim_error_t *err);                  /* folder, lock */
+void sim_parts_abandon(sim_store_t *self);                                           /* when opening has failed */
 sim_status_t sim_parts_write_plan(sim_store_t *self, sim_error_t *err);              /* atomically */
 sim_status_t sim_parts_check_plan(sim_store_t *self, bool *found, sim_error_t *err); /* identity and layout */
 sim_status_t sim_parts_scan(sim_store_t *self, sim_error_t *err);                    /* registers undamaged blocks */

@@ -13,12 +13,16 @@ typedef struct names {
     bool out_of_memory;
 } names_t;
 
-static bool is_of_kind(hid_t group, const char *name, sim_h5_kind_t kind)
+/* Negative when it can't be told. */
+static htri_t is_of_kind(hid_t group, const char *name, sim_h5_kind_t kind)
 {
     hid_t object = H5Oopen(group, name, H5P_DEFAULT);
     H5I_type_t type = object < 0 ? H5I_BADID : H5Iget_type(object);
-    bool wanted = kind == SIM_H5_GROUPS ? type == H5I_GROUP
-                                        : type == H5I_DATASET && sim_h5_is_scale(object) == (kind == SIM_H5_SCALES);
+    htri_t wanted = object < 0 ? -1 : type == H5I_GROUP && kind == SIM_H5_GROUPS;
+    if (type == H5I_DATASET && kind != SIM_H5_GROUPS) {
+        htri_t scale = sim_h5_is_scale(object);
+        wanted = scale < 0 ? -1 : (scale > 0) == (kind == SIM_H5_SCALES);
+    }
     sim_h5_close(object);
     return wanted;
 }
@@ -44,8 +48,9 @@ static herr_t visit(hid_t group, const char *name, const H5L_info_t *info, void 
 {
     (void)info;
     names_t *list = user;
-    if (!is_of_kind(group, name, list->kind))
-        return 0;
+    htri_t wanted = is_of_kind(group, name, list->kind);
+    if (wanted <= 0)
+        return wanted;
     list->out_of_memory = !append(list, name);
     return list->out_of_memory ? -1 : 0;
 }
@@ -56,9 +61,10 @@ sim_status_t sim_h5_names(sim_result_t *self, const char *group, sim_h5_kind_t k
     names_t list = {.kind = kind};
     *names = NULL;
     *n = 0;
-    if (!sim_result_has(self, group))
+    htri_t there = sim_h5_exists(self, group);
+    if (there == 0)
         return sim_fail(err, SIM_EINPUT, self->path, "no group %s in it", group);
-    hid_t id = H5Gopen2(self->file, *group == '\0' ? "/" : group, H5P_DEFAULT);
+    hid_t id = there < 0 ? -1 : H5Gopen2(self->file, *group == '\0' ? "/" : group, H5P_DEFAULT);
     sim_status_t status = SIM_OK;
     if (id < 0 || H5Literate(id, H5_INDEX_NAME, H5_ITER_INC, NULL, visit, &list) < 0)
         status = list.out_of_memory ? sim_fail(err, SIM_ENOMEM, self->path, "no memory for names")

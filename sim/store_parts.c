@@ -45,29 +45,62 @@ static sim_status_t no_path(const sim_store_t *self, sim_error_t *err)
     return sim_fail(err, SIM_ENOMEM, self->parts, "no memory for a path");
 }
 
+/* The lock's file may have been removed, by the run that held it, between opening and locking: then whoever comes next
+ * makes another, and this one locks nobody out. */
+static bool is_in_place(const struct stat *here, const char *path)
+{
+    struct stat there;
+    return stat(path, &there) == 0 && here->st_ino == there.st_ino && here->st_dev == there.st_dev;
+}
+
+static sim_status_t lock_file(sim_store_t *self, const char *path, sim_error_t *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return sim_store_io_fail(err, path, "create the lock");
+    struct stat info;
+    bool taken = flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+    bool known = fstat(fd, &info) == 0;
+    if (known && !taken && is_in_place(&info, path)) {
+        self->lock_fd = fd;
+        return SIM_OK;
+    }
+    sim_status_t status = known ? SIM_OK : sim_store_io_fail(err, path, "look at the lock");
+    if (!known && !taken && self->disposable)
+        unlink(path);
+    close(fd);
+    return status < 0
+               ? status
+               : sim_fail(err, SIM_EEXISTS, self->path,
+                          "another overbuild is writing this result; wait for it or choose another name with -o");
+}
+
 static sim_status_t take_lock(sim_store_t *self, sim_error_t *err)
 {
     char *path = inside(self, "lock");
-    if (path == NULL)
-        return no_path(self, err);
-    sim_status_t status = SIM_OK;
-    self->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (self->lock_fd < 0)
-        status = sim_store_io_fail(err, path, "create the lock");
-    else if (flock(self->lock_fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
-        status = sim_fail(err, SIM_EEXISTS, self->path,
-                          "another overbuild is writing this result; wait for it or choose another name with -o");
+    sim_status_t status = path == NULL ? no_path(self, err) : lock_file(self, path, err);
     free(path);
     return status;
 }
 
 sim_status_t sim_parts_create(sim_store_t *self, sim_error_t *err)
 {
-    self->made_folder = mkdir(self->parts, 0777) == 0;
-    if (!self->made_folder && errno != EEXIST)
+    self->disposable = mkdir(self->parts, 0777) == 0;
+    if (!self->disposable && errno != EEXIST)
         return sim_store_io_fail(err, self->parts, "make the folder");
     sim_status_t status = take_lock(self, err);
     return status < 0 ? status : sim_store_sync_folder(self->parts, err);
+}
+
+/* An empty folder would stand in the way of the next try; one with blocks in it stays. */
+void sim_parts_abandon(sim_store_t *self)
+{
+    if (!self->disposable || self->next_segment > 1)
+        return;
+    if (self->lock_fd >= 0)
+        (void)sim_parts_remove(self, true, NULL);
+    else
+        (void)rmdir(self->parts); /* not locked: no file in it is ours */
 }
 
 static sim_status_t write_all(int fd, const void *bytes, size_t n)
@@ -280,14 +313,17 @@ static sim_status_t open_stored(const sim_store_t *self, uint32_t segment, int *
 {
     static const char *const suffixes[] = {"blocks", "part"};
     *fd = -1;
-    for (int i = 0; i < 2 && *fd < 0; i++) {
+    sim_status_t status = SIM_OK;
+    for (int i = 0; status == SIM_OK && i < 2 && *fd < 0; i++) {
         char *path = segment_path(self, segment, suffixes[i]);
+        *fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
         if (path == NULL)
-            return no_path(self, err);
-        *fd = open(path, O_RDONLY | O_CLOEXEC);
+            status = no_path(self, err);
+        else if (*fd < 0 && errno != ENOENT)
+            status = sim_store_io_fail(err, path, "read");
         free(path);
     }
-    return SIM_OK;
+    return status;
 }
 
 sim_status_t sim_parts_read(sim_store_t *self, const sim_store_place_t *place, sim_store_buffer_t *buffer,
@@ -319,20 +355,34 @@ bool sim_parts_is_segment(const char *name, uint32_t *segment)
            (strcmp(suffix, "blocks") == 0 || strcmp(suffix, "part") == 0);
 }
 
+/* Removes the files in an open parts folder: all segments, or what else is ours. */
+static sim_status_t remove_files(sim_store_t *self, DIR *folder, bool segments, bool lock_too, sim_error_t *err)
+{
+    sim_status_t status = SIM_OK;
+    rewinddir(folder);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        uint32_t segment;
+        bool plan = strncmp(entry->d_name, "plan", 4) == 0, lock = lock_too && strcmp(entry->d_name, "lock") == 0;
+        bool wanted = segments ? sim_parts_is_segment(entry->d_name, &segment) : plan || lock;
+        if (wanted && unlinkat(dirfd(folder), entry->d_name, 0) < 0 && errno != ENOENT)
+            status = sim_store_io_fail(err, self->parts, "remove what is in it");
+    }
+    return status;
+}
+
+/* The plan outlives the segments, on the disk too: without it they could pass for another experiment's. */
 sim_status_t sim_parts_remove(sim_store_t *self, bool folder_too, sim_error_t *err)
 {
     DIR *folder = opendir(self->parts);
     if (folder == NULL)
         return sim_store_io_fail(err, self->parts, "read the folder");
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        uint32_t segment;
-        bool ours = sim_parts_is_segment(entry->d_name, &segment) || strncmp(entry->d_name, "plan", 4) == 0 ||
-                    (folder_too && strcmp(entry->d_name, "lock") == 0);
-        if (ours)
-            unlinkat(dirfd(folder), entry->d_name, 0);
-    }
+    sim_status_t status = remove_files(self, folder, true, false, err);
+    if (status == SIM_OK && fsync(dirfd(folder)) < 0 && errno != EINVAL)
+        status = sim_store_io_fail(err, self->parts, "sync the folder");
+    if (status == SIM_OK)
+        status = remove_files(self, folder, false, folder_too, err);
     closedir(folder);
-    if (folder_too && rmdir(self->parts) < 0 && errno != ENOTEMPTY && errno != EEXIST)
-        return sim_store_io_fail(err, self->parts, "remove the folder");
-    return sim_store_sync_folder(folder_too ? self->path : self->parts, err);
+    if (status == SIM_OK && folder_too && rmdir(self->parts) < 0 && errno != ENOTEMPTY && errno != EEXIST)
+        status = sim_store_io_fail(err, self->parts, "remove the folder");
+    return status < 0 ? status : sim_store_sync_folder(folder_too ? self->path : self->parts, err);
 }

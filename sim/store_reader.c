@@ -69,12 +69,36 @@ void sim_h5_reader_free(sim_h5_reader_t *self)
     sim_store_buffer_free(&self->values);
 }
 
+/* Whether HDF5's last failure was that there is no such chunk. */
+static herr_t note_missing(unsigned n, const H5E_error2_t *error, void *missing)
+{
+    (void)n;
+    if (error->desc != NULL && strstr(error->desc, "storage is not allocated") != NULL)
+        *(bool *)missing = true;
+    return 0;
+}
+
+/* Stored bytes of a chunk, 0 when there is none. False when its place can't be read: what is there but can't be found
+ * must not pass for missing. */
+static bool find_chunk(const sim_h5_reader_t *self, const hsize_t *offset, hsize_t *bytes)
+{
+    *bytes = 0;
+    if (H5Dget_chunk_storage_size(self->dataset, offset, bytes) >= 0)
+        return true;
+    bool missing = false;
+    *bytes = 0;
+    (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, note_missing, &missing);
+    return missing;
+}
+
 /* One chunk, decoded, into self->values as doubles; `stored` false when there is none. */
 static bool read_chunk(sim_h5_reader_t *self, const hsize_t *offset, bool *stored)
 {
     hsize_t bytes = 0;
     uint32_t skipped = 0;
-    *stored = H5Dget_chunk_storage_size(self->dataset, offset, &bytes) >= 0 && bytes > 0;
+    if (!find_chunk(self, offset, &bytes))
+        return false;
+    *stored = bytes > 0;
     if (!*stored)
         return true;
     self->stored.size = 0;

@@ -3,6 +3,7 @@
 #include "sim/store_hdf5.h"
 #include "sim/store_reader.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,11 +12,14 @@ static sim_status_t read_format(sim_result_t *self, sim_error_t *err)
 {
     int32_t format = 0;
     hid_t attribute = -1;
-    if (H5Aexists_by_name(self->file, "/", "overbuild_format", H5P_DEFAULT) > 0)
+    htri_t there = H5Aexists_by_name(self->file, "/", "overbuild_format", H5P_DEFAULT);
+    if (there > 0)
         attribute = H5Aopen_by_name(self->file, "/", "overbuild_format", H5P_DEFAULT, H5P_DEFAULT);
     bool good = attribute >= 0 && H5Aread(attribute, H5T_NATIVE_INT32, &format) >= 0;
     sim_h5_close(attribute);
     self->format = format;
+    if (!good && there != 0)
+        return sim_h5_fail(err, self->path, "read overbuild_format");
     if (!good)
         return sim_fail(err, SIM_EINPUT, self->path, "an HDF5 file, but no result of overbuild (no overbuild_format)");
     if (format > SIM_STORE_FORMAT)
@@ -68,88 +72,99 @@ void sim_result_close(sim_result_t *self)
     free(self);
 }
 
-/* True for every link on the way to `path`, which may name the root. */
-static bool exists(hid_t file, const char *path)
+htri_t sim_h5_exists(sim_result_t *self, const char *path)
 {
-    char *part = strdup(path);
-    bool found = part != NULL;
-    for (char *slash = part; found && slash != NULL;) {
+    char part[1024]; /* longer than any path of ours */
+    size_t bytes = strlen(path) + 1;
+    if (bytes > sizeof part)
+        return 0;
+    memcpy(part, path, bytes);
+    htri_t found = 1;
+    for (char *slash = part; found > 0 && slash != NULL;) {
         slash = strchr(slash + 1, '/');
         if (slash != NULL)
             *slash = '\0';
         const char *here = *part == '/' ? part + 1 : part;
-        found = *here == '\0' || H5Lexists(file, here, H5P_DEFAULT) > 0;
+        found = *here == '\0' ? 1 : H5Lexists(self->file, here, H5P_DEFAULT);
         if (slash != NULL)
             *slash = '/';
     }
-    free(part);
     return found;
 }
 
 bool sim_result_has(sim_result_t *self, const char *path)
 {
-    return exists(self->file, path);
+    return sim_h5_exists(self, path) > 0;
 }
 
 /* Opens a dataset; SIM_EINPUT when there is none of that name. */
 static sim_status_t open_dataset(sim_result_t *self, const char *path, hid_t *dataset, sim_error_t *err)
 {
     *dataset = -1;
-    if (!exists(self->file, path))
+    htri_t there = sim_h5_exists(self, path);
+    if (there == 0)
         return sim_fail(err, SIM_EINPUT, self->path, "no variable %s in it; `overbuild info` lists what there is",
                         path);
-    *dataset = H5Dopen2(self->file, path, H5P_DEFAULT);
+    if (there > 0)
+        *dataset = H5Dopen2(self->file, path, H5P_DEFAULT);
     return *dataset < 0 ? sim_h5_fail(err, self->path, path) : SIM_OK;
 }
 
 /* The last part of an object's path. */
-static void own_name(hid_t object, char name[32])
+static bool own_name(hid_t object, char name[32])
 {
     char path[256] = "";
-    if (H5Iget_name(object, path, sizeof path) > 0) {
-        const char *slash = strrchr(path, '/');
-        snprintf(name, 32, "%.31s", slash == NULL ? path : slash + 1);
-    }
+    if (H5Iget_name(object, path, sizeof path) <= 0)
+        return false;
+    const char *slash = strrchr(path, '/');
+    snprintf(name, 32, "%.31s", slash == NULL ? path : slash + 1);
+    return true;
 }
 
 /* Name of the scale of an axis. */
-static void axis_name(hid_t dataset, hobj_ref_t scale, char name[32])
+static bool axis_name(hid_t dataset, hobj_ref_t scale, char name[32])
 {
     hid_t object = H5Rdereference2(dataset, H5P_DEFAULT, H5R_OBJECT, &scale);
-    if (object >= 0)
-        own_name(object, name);
+    bool good = object >= 0 && own_name(object, name);
     sim_h5_close(object);
+    return good;
 }
 
-static void read_axis_names(hid_t dataset, sim_h5_shape_t *shape)
+static bool read_axis_names(hid_t dataset, sim_h5_shape_t *shape)
 {
     hvl_t lists[SIM_RESULT_MAX_DIMS] = {0};
-    if (H5Aexists(dataset, "DIMENSION_LIST") <= 0)
-        return;
+    htri_t there = H5Aexists(dataset, "DIMENSION_LIST");
+    if (there <= 0)
+        return there == 0;
     hid_t attribute = H5Aopen(dataset, "DIMENSION_LIST", H5P_DEFAULT);
     hid_t type = H5Tvlen_create(H5T_STD_REF_OBJ), space = attribute < 0 ? -1 : H5Aget_space(attribute);
-    if (space >= 0 && H5Sget_simple_extent_npoints(space) == shape->n_dims && H5Aread(attribute, type, lists) >= 0) {
+    bool good = type >= 0 && space >= 0;
+    if (good && H5Sget_simple_extent_npoints(space) == shape->n_dims) {
+        good = H5Aread(attribute, type, lists) >= 0;
+        for (int i = 0; good && i < shape->n_dims; i++)
+            good = lists[i].len == 0 || axis_name(dataset, *(hobj_ref_t *)lists[i].p, shape->name[i]);
         for (int i = 0; i < shape->n_dims; i++)
-            if (lists[i].len > 0)
-                axis_name(dataset, *(hobj_ref_t *)lists[i].p, shape->name[i]);
-        (void)H5Dvlen_reclaim(type, space, H5P_DEFAULT, lists);
+            free(lists[i].p); /* H5Dvlen_reclaim would make HDF5 forget why another call failed */
     }
     sim_h5_close(space);
     sim_h5_close(type);
     sim_h5_close(attribute);
+    return good;
 }
 
-bool sim_h5_is_scale(hid_t dataset)
+htri_t sim_h5_is_scale(hid_t dataset)
 {
     char class[64] = "";
-    if (H5Aexists(dataset, "CLASS") <= 0)
-        return false;
+    htri_t there = H5Aexists(dataset, "CLASS");
+    if (there <= 0)
+        return there;
     hid_t attribute = H5Aopen(dataset, "CLASS", H5P_DEFAULT), type = attribute < 0 ? -1 : H5Aget_type(attribute);
-    bool readable = type >= 0 && H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) <= 0 &&
-                    H5Tget_size(type) < sizeof class && H5Aread(attribute, type, class) >= 0;
+    bool text = type >= 0 && H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) <= 0 &&
+                H5Tget_size(type) < sizeof class;
+    there = type < 0 || (text && H5Aread(attribute, type, class) < 0) ? -1 : strcmp(class, "DIMENSION_SCALE") == 0;
     sim_h5_close(type);
     sim_h5_close(attribute);
-    return readable && strcmp(class, "DIMENSION_SCALE") == 0;
+    return there;
 }
 
 herr_t sim_h5_get_shape(hid_t dataset, sim_h5_shape_t *shape)
@@ -161,12 +176,10 @@ herr_t sim_h5_get_shape(hid_t dataset, sim_h5_shape_t *shape)
     if (good)
         good = H5Sget_simple_extent_dims(space, shape->size, NULL) >= 0;
     sim_h5_close(space);
-    if (!good)
-        return -1;
-    if (sim_h5_is_scale(dataset) && shape->n_dims == 1)
-        own_name(dataset, shape->name[0]);
-    read_axis_names(dataset, shape);
-    return 0;
+    htri_t scale = good ? sim_h5_is_scale(dataset) : -1;
+    if (scale > 0 && shape->n_dims == 1)
+        good = own_name(dataset, shape->name[0]);
+    return good && scale >= 0 && read_axis_names(dataset, shape) ? 0 : -1;
 }
 
 hsize_t sim_h5_shape_count(const sim_h5_shape_t *shape)
@@ -190,22 +203,49 @@ static bool copy_text_attribute(hid_t dataset, const char *name, char *to, size_
     return good;
 }
 
-static bool is_number(hid_t dataset)
+static sim_status_t read_shape(sim_result_t *self, hid_t dataset, const char *path, sim_h5_shape_t *shape,
+                               sim_error_t *err)
+{
+    if (sim_h5_get_shape(dataset, shape) >= 0)
+        return SIM_OK;
+    if (shape->n_dims > SIM_RESULT_MAX_DIMS)
+        return sim_fail(err, SIM_EINPUT, self->path, "%s has %d dimensions; expected up to %d", path, shape->n_dims,
+                        SIM_RESULT_MAX_DIMS);
+    return sim_h5_fail(err, self->path, path);
+}
+
+/* Negative when it can't be told. */
+static htri_t is_number(hid_t dataset)
 {
     hid_t type = H5Dget_type(dataset);
     H5T_class_t class = type < 0 ? H5T_NO_CLASS : H5Tget_class(type);
     sim_h5_close(type);
-    return class == H5T_FLOAT || class == H5T_INTEGER;
+    return type < 0 ? -1 : class == H5T_FLOAT || class == H5T_INTEGER;
+}
+
+/* SIM_EINPUT when it holds no numbers. */
+static sim_status_t read_numeric_shape(sim_result_t *self, hid_t dataset, const char *path, sim_h5_shape_t *shape,
+                                       sim_error_t *err)
+{
+    htri_t number = is_number(dataset);
+    if (number < 0)
+        return sim_h5_fail(err, self->path, path);
+    if (number == 0)
+        return sim_fail(err, SIM_EINPUT, self->path, "%s holds no numbers", path);
+    return read_shape(self, dataset, path, shape, err);
 }
 
 /* Fills array's shape and names, its first `skip` dimensions left out. */
-static sim_status_t describe_array(sim_result_t *self, hid_t dataset, int skip, sim_array_t *array, sim_error_t *err)
+static sim_status_t describe_array(sim_result_t *self, hid_t dataset, const char *path, int skip, sim_array_t *array,
+                                   sim_error_t *err)
 {
     sim_h5_shape_t shape;
     *array = (sim_array_t){0};
-    if (!is_number(dataset) || sim_h5_get_shape(dataset, &shape) < 0 || shape.n_dims < skip)
-        return sim_fail(err, SIM_EINPUT, self->path, "a variable of numbers with up to %d dimensions was expected",
-                        SIM_RESULT_MAX_DIMS);
+    sim_status_t status = read_numeric_shape(self, dataset, path, &shape, err);
+    if (status < 0)
+        return status;
+    if (shape.n_dims < skip)
+        return sim_fail(err, SIM_EINPUT, self->path, "%s has no dimension to choose from", path);
     array->n_dims = (uint32_t)(shape.n_dims - skip);
     for (uint32_t i = 0; i < array->n_dims; i++) {
         array->shape[i] = shape.size[i + (uint32_t)skip];
@@ -218,10 +258,11 @@ static sim_status_t describe_array(sim_result_t *self, hid_t dataset, int skip, 
 }
 
 /* The same, and reserves the values. */
-static sim_status_t prepare_array(sim_result_t *self, hid_t dataset, int skip, sim_array_t *array, sim_error_t *err)
+static sim_status_t prepare_array(sim_result_t *self, hid_t dataset, const char *path, int skip, sim_array_t *array,
+                                  sim_error_t *err)
 {
     size_t count = 1;
-    sim_status_t status = describe_array(self, dataset, skip, array, err);
+    sim_status_t status = describe_array(self, dataset, path, skip, array, err);
     if (status < 0)
         return status;
     for (uint32_t i = 0; i < array->n_dims; i++)
@@ -236,7 +277,7 @@ sim_status_t sim_result_describe(sim_result_t *self, const char *path, sim_array
     *array = (sim_array_t){0};
     sim_status_t status = open_dataset(self, path, &dataset, err);
     if (status == SIM_OK)
-        status = describe_array(self, dataset, 0, array, err);
+        status = describe_array(self, dataset, path, 0, array, err);
     sim_h5_close(dataset);
     return status;
 }
@@ -280,7 +321,7 @@ sim_status_t sim_result_read(sim_result_t *self, const char *path, sim_array_t *
     *array = (sim_array_t){0};
     sim_status_t status = open_dataset(self, path, &dataset, err);
     if (status == SIM_OK)
-        status = prepare_array(self, dataset, 0, array, err);
+        status = prepare_array(self, dataset, path, 0, array, err);
     if (status == SIM_OK && !read_values(dataset, 0, 0, array))
         status = sim_h5_fail(err, self->path, path);
     if (status < 0)
@@ -295,11 +336,12 @@ sim_status_t sim_result_read_arm(sim_result_t *self, const char *path, size_t ar
     sim_h5_shape_t shape;
     *array = (sim_array_t){0};
     sim_status_t status = open_dataset(self, path, &dataset, err);
-    if (status == SIM_OK && (sim_h5_get_shape(dataset, &shape) < 0 || shape.n_dims == 0 ||
-                             strcmp(shape.name[0], "arm") != 0 || arm >= shape.size[0]))
+    if (status == SIM_OK)
+        status = read_shape(self, dataset, path, &shape, err);
+    if (status == SIM_OK && (shape.n_dims == 0 || strcmp(shape.name[0], "arm") != 0 || arm >= shape.size[0]))
         status = sim_fail(err, SIM_EINPUT, self->path, "%s has no arm number %zu", path, arm);
     if (status == SIM_OK)
-        status = prepare_array(self, dataset, 1, array, err);
+        status = prepare_array(self, dataset, path, 1, array, err);
     if (status == SIM_OK && !read_values(dataset, 1, arm, array))
         status = sim_h5_fail(err, self->path, path);
     if (status < 0)
@@ -315,8 +357,8 @@ sim_status_t sim_result_read_u64(sim_result_t *self, const char *path, uint64_t 
     *values = NULL;
     *n = 0;
     sim_status_t status = open_dataset(self, path, &dataset, err);
-    if (status == SIM_OK && (!is_number(dataset) || sim_h5_get_shape(dataset, &shape) < 0))
-        status = sim_fail(err, SIM_EINPUT, self->path, "%s holds no numbers", path);
+    if (status == SIM_OK)
+        status = read_numeric_shape(self, dataset, path, &shape, err);
     if (status == SIM_OK) {
         *n = sim_h5_shape_count(&shape);
         *values = malloc((*n + 1) * sizeof **values);
@@ -368,16 +410,20 @@ static sim_status_t read_strings(sim_result_t *self, hid_t dataset, const char *
     hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
     sim_status_t status = SIM_OK;
     char **raw = NULL;
-    if (type < 0 || H5Tis_variable_str(type) <= 0 || sim_h5_get_shape(dataset, &shape) < 0) {
+    if (type < 0 || space < 0)
+        status = sim_h5_fail(err, self->path, path);
+    else if (H5Tis_variable_str(type) <= 0)
         status = sim_fail(err, SIM_EINPUT, self->path, "%s holds no text", path);
-    } else {
+    else
+        status = read_shape(self, dataset, path, &shape, err);
+    if (status == SIM_OK) {
         *n = sim_h5_shape_count(&shape);
         raw = calloc(*n + 1, sizeof *raw);
         if (raw == NULL || H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw) < 0)
             status = sim_h5_fail(err, self->path, path);
         else if ((*labels = copy_labels(raw, *n)) == NULL)
             status = sim_fail(err, SIM_ENOMEM, self->path, "no memory for the labels of %s", path);
-        if (raw != NULL && space >= 0)
+        if (raw != NULL)
             (void)H5Dvlen_reclaim(type, space, H5P_DEFAULT, raw);
     }
     free(raw);
@@ -401,14 +447,25 @@ sim_status_t sim_result_labels(sim_result_t *self, const char *path, char ***lab
 static sim_status_t read_attribute(sim_result_t *self, const char *path, const char *at, char **text, sim_error_t *err)
 {
     char *object = strndup(path, (size_t)(at - path));
+    if (object == NULL)
+        return sim_fail(err, SIM_ENOMEM, self->path, "no memory for a path");
     hid_t id = -1;
-    if (object != NULL && exists(self->file, object))
+    htri_t there = sim_h5_exists(self, object);
+    if (there > 0)
         id = H5Oopen(self->file, *object == '\0' ? "/" : object, H5P_DEFAULT);
-    if (id >= 0)
+    if (there > 0)
+        there = id < 0 ? -1 : H5Aexists(id, at + 1);
+    sim_status_t status = SIM_OK;
+    errno = 0;
+    if (there > 0)
         *text = sim_h5_get_text(id, at + 1);
+    if (there < 0 || (there > 0 && *text == NULL && (errno == ENOMEM || H5Eget_num(H5E_DEFAULT) > 0)))
+        status = sim_h5_fail(err, self->path, path);
+    else if (*text == NULL)
+        status = sim_fail(err, SIM_EINPUT, self->path, "no text %s in it", path);
     sim_h5_close(id);
     free(object);
-    return *text == NULL ? sim_fail(err, SIM_EINPUT, self->path, "no text %s in it", path) : SIM_OK;
+    return status;
 }
 
 sim_status_t sim_result_text(sim_result_t *self, const char *path, char **text, sim_error_t *err)
@@ -422,8 +479,10 @@ sim_status_t sim_result_text(sim_result_t *self, const char *path, char **text, 
     sim_status_t status = sim_result_labels(self, path, &labels, &n, err);
     if (status < 0)
         return status;
-    if (n == 1)
-        *text = strdup(labels[0]);
+    if (n != 1)
+        status = sim_fail(err, SIM_EINPUT, self->path, "%s is not one text", path);
+    else if ((*text = strdup(labels[0])) == NULL)
+        status = sim_fail(err, SIM_ENOMEM, self->path, "no memory for the text %s", path);
     sim_labels_free(labels, n);
-    return *text == NULL ? sim_fail(err, SIM_EINPUT, self->path, "%s is not one text", path) : SIM_OK;
+    return status;
 }

@@ -86,20 +86,43 @@ sim_h5_scale_t *sim_h5_add_scale(sim_result_t *self, const char *group, const ch
     return scale;
 }
 
+/* Without H5Dvlen_reclaim, which makes HDF5 forget why another call failed. */
+static void free_texts(char **texts, hsize_t n)
+{
+    for (hsize_t i = 0; i < n; i++)
+        free(texts[i]);
+}
+
+/* A scale like `dataset`, of n values, in another group. By hand, as H5Ocopy crashes when it can't read. */
+static sim_h5_scale_t *copy_scale(sim_result_t *self, hid_t dataset, hsize_t n, const char *group, const char *name)
+{
+    hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
+    size_t width = type < 0 ? 0 : H5Tget_size(type);
+    bool is_text = width > 0 && H5Tis_variable_str(type) > 0;
+    char *units = NULL, *long_name = NULL;
+    void *values = calloc((size_t)n + 1, width + 1);
+    sim_h5_scale_t *scale = NULL;
+    if (width > 0 && space >= 0 && values != NULL && (units = sim_h5_get_text(dataset, "units")) != NULL &&
+        (long_name = sim_h5_get_text(dataset, "long_name")) != NULL &&
+        H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0) {
+        scale = sim_h5_add_scale(self, group, name, type, type, values, n);
+        if (is_text)
+            free_texts(values, n);
+    }
+    if (scale != NULL && sim_h5_describe(scale->dataset, units, long_name, 0) < 0)
+        scale = NULL;
+    free(values);
+    free(units);
+    free(long_name);
+    sim_h5_close(space);
+    sim_h5_close(type);
+    return scale;
+}
+
 sim_h5_scale_t *sim_h5_borrow_scale(sim_result_t *self, const char *group, const char *name)
 {
     sim_h5_scale_t *here = sim_h5_find_scale(self, group, name), *root = sim_h5_find_scale(self, "", name);
-    if (here != NULL || root == NULL)
-        return here;
-    hsize_t size = root->size;
-    hid_t from = sim_h5_group(self->file, ""), to = sim_h5_group(self->file, group), dataset = -1;
-    if (from >= 0 && to >= 0 && H5Ocopy(from, name, to, name, H5P_DEFAULT, H5P_DEFAULT) >= 0)
-        dataset = H5Dopen2(to, name, H5P_DEFAULT);
-    if (dataset >= 0 && (here = keep(self, group, name, dataset, size)) == NULL)
-        sim_h5_close(dataset);
-    sim_h5_close(from);
-    sim_h5_close(to);
-    return here;
+    return here != NULL || root == NULL ? here : copy_scale(self, root->dataset, root->size, group, name);
 }
 
 static bool note_reference(sim_h5_scale_t *scale, hobj_ref_t variable, uint32_t axis)

@@ -77,26 +77,31 @@ sim_status_t sim_h5_stamp_checksum(int fd, const char *path, uint64_t offset, si
 }
 
 /* The checksum's place, and what is stored there. */
-static bool find_checksum(sim_result_t *self, uint64_t *offset, uint64_t *stored)
+static sim_status_t find_checksum(sim_result_t *self, uint64_t *offset, uint64_t *stored, sim_error_t *err)
 {
     static const char path[] = "/provenance/file_checksum";
-    hid_t dataset = sim_result_has(self, path) ? H5Dopen2(self->file, path, H5P_DEFAULT) : -1;
+    htri_t there = sim_h5_exists(self, path);
+    if (there == 0)
+        return sim_fail(err, SIM_EIO, self->path, "no %s: damaged, or not written by overbuild", path);
+    hid_t dataset = there < 0 ? -1 : H5Dopen2(self->file, path, H5P_DEFAULT);
     haddr_t address = dataset < 0 ? HADDR_UNDEF : H5Dget_offset(dataset);
     bool good =
         address != HADDR_UNDEF && H5Dread(dataset, H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, stored) >= 0;
     *offset = address;
+    sim_status_t status = good ? SIM_OK : sim_h5_fail(err, self->path, path);
     sim_h5_close(dataset);
-    return good;
+    return status;
 }
 
 sim_status_t sim_result_verify(sim_result_t *self, sim_error_t *err)
 {
-    uint64_t offset, stored, sum;
-    if (!find_checksum(self, &offset, &stored))
-        return sim_fail(err, SIM_EIO, self->path, "no /provenance/file_checksum: damaged, or not written by overbuild");
+    uint64_t offset = 0, stored = 0, sum = 0;
+    sim_status_t status = find_checksum(self, &offset, &stored, err);
+    if (status < 0)
+        return status;
     int fd = open(self->path, O_RDONLY | O_CLOEXEC);
     bool read = fd >= 0 && sum_file(fd, offset, &sum);
-    sim_status_t status = read ? SIM_OK : sim_store_io_fail(err, self->path, "read");
+    status = read ? SIM_OK : sim_store_io_fail(err, self->path, "read");
     if (fd >= 0)
         close(fd);
     if (status < 0 || sum == stored)

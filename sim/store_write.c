@@ -51,6 +51,8 @@ static sim_status_t check_shape(sim_result_t *self, const char *group, const sim
 {
     for (uint32_t i = 0; i < array->n_dims; i++) {
         const sim_h5_scale_t *scale = sim_h5_borrow_scale(self, group, array->dims[i]);
+        if (scale == NULL && sim_h5_find_scale(self, "", array->dims[i]) != NULL)
+            return sim_h5_fail(err, self->path, path);
         if (scale == NULL)
             return sim_fail(err, SIM_EINTERNAL, self->path, "%s: dimension %s has no scale in its group or at the root",
                             path, array->dims[i]);
@@ -62,13 +64,15 @@ static sim_status_t check_shape(sim_result_t *self, const char *group, const sim
 }
 
 /* The hash known of a variable's values no longer holds. */
-static void forget_hashes(sim_result_t *self, const char *group, const char *name)
+static bool forget_hashes(sim_result_t *self, const char *group, const char *name)
 {
     char *path = sim_h5_path(group, name);
+    bool good = path != NULL;
     for (size_t i = 0; path != NULL && i < self->n_hashes; i++)
         if (strcmp(self->hashes[i].path, path) == 0)
             self->hashes[i].path[0] = '\0';
     free(path);
+    return good;
 }
 
 /* Opens the variable if it exists with the array's shape, else makes it. */
@@ -81,10 +85,10 @@ static hid_t open_or_create(sim_result_t *self, const place_t *place, const char
                            .missing_is_nan = true,
                            .units = array->units[0] == '\0' ? "1" : array->units,
                            .long_name = array->long_name[0] == '\0' ? place->name : array->long_name};
-    if (sim_result_has(self, path)) {
-        forget_hashes(self, place->group, place->name);
-        return H5Dopen2(self->file, path, H5P_DEFAULT);
-    }
+    htri_t there = sim_h5_exists(self, path);
+    if (there != 0)
+        return there > 0 && forget_hashes(self, place->group, place->name) ? H5Dopen2(self->file, path, H5P_DEFAULT)
+                                                                           : -1;
     for (uint32_t i = 0; i < array->n_dims; i++)
         v.dims[i] = array->dims[i];
     cut_chunks(&v, array);
@@ -122,12 +126,14 @@ static sim_status_t write_attribute(sim_result_t *self, const char *path, const 
                                     sim_error_t *err)
 {
     char *object = strndup(path, (size_t)(at - path));
+    htri_t there = object == NULL ? -1 : sim_h5_exists(self, object);
     hid_t id = -1;
-    if (object != NULL)
-        id = sim_result_has(self, object) ? H5Oopen(self->file, *object == '\0' ? "/" : object, H5P_DEFAULT)
-                                          : sim_h5_group(self->file, object);
-    bool good =
-        id >= 0 && (H5Aexists(id, at + 1) <= 0 || H5Adelete(id, at + 1) >= 0) && sim_h5_set_text(id, at + 1, text) >= 0;
+    if (there > 0)
+        id = H5Oopen(self->file, *object == '\0' ? "/" : object, H5P_DEFAULT);
+    else if (there == 0)
+        id = sim_h5_group(self->file, object);
+    htri_t old = id < 0 ? -1 : H5Aexists(id, at + 1);
+    bool good = (old == 0 || (old > 0 && H5Adelete(id, at + 1) >= 0)) && sim_h5_set_text(id, at + 1, text) >= 0;
     sim_status_t status = good ? SIM_OK : sim_h5_fail(err, self->path, path);
     sim_h5_close(id);
     free(object);
