@@ -124,7 +124,7 @@ static char *row_at(const reader_t *self, size_t row)
 static const char *read_text(reader_t *self, const mdl_column_t *column, const char *text, char *field, char *why)
 {
     if (*text == '\0' || strlen(text) >= MDL_NAME_BYTES) {
-        (void)snprintf(why, 256, "found %s; expected a text of 1 to %d bytes", *text == '\0' ? "nothing" : text,
+        (void)snprintf(why, 256, "found %.200s; expected a text of 1 to %d bytes", *text == '\0' ? "nothing" : text,
                        MDL_NAME_BYTES - 1);
         return why;
     }
