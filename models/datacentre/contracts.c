@@ -128,7 +128,7 @@ void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event)
                                            .generation = ++state->generation,
                                            .ready_s = dc->now_s + (terms.ported ? 0 : state->workload.port_time_s),
                                            .timer_s = SIM_NEVER,
-                                           .noise_day = -1,
+                                           .noise_from_day = -MDL_NOISE_DAYS,
                                            .number = event->entity,
                                            .share_permille = 1000,
                                            .supplied_nodes = MDL_NONE,

@@ -9,7 +9,7 @@ static uint32_t speed_of(const mdl_dc_t *dc, const mdl_job_t *job)
 
 /* Goes on after a change of width, load or software. Replicas that were added start up; they take their part of the time until
  * then away from all. */
-static void go_on(mdl_dc_t *dc, mdl_job_t *job, uint32_t gpus_before)
+static void go_on(mdl_dc_t *dc, mdl_job_t *job, uint32_t gpus_before, const mdl_pace_t *before)
 {
     int64_t waiting_s = job->compute_from_s > dc->now_s ? job->compute_from_s - dc->now_s : 0;
     uint32_t added = job->gpus > gpus_before ? job->gpus - gpus_before : 0;
@@ -19,27 +19,27 @@ static void go_on(mdl_dc_t *dc, mdl_job_t *job, uint32_t gpus_before)
         job->compute_from_s += (waiting_s * (job->gpus - added) + (int64_t)job->startup_s * added) / job->gpus;
     job->share_permille = mdl_dc_service_share(dc, job);
     job->speed_permille = speed_of(dc, job);
-    mdl_dc_earn_start(dc, job);
+    mdl_dc_earn_on(dc, before, job);
 }
 
 void mdl_dc_stretch_service(mdl_dc_t *dc, uint32_t index, uint32_t gpus)
 {
     mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
-    uint32_t before = job->gpus;
+    uint32_t gpus_before = job->gpus;
+    mdl_pace_t before = mdl_dc_pace(job);
 
-    mdl_dc_earn_stop(dc, job, mdl_job_progress(job, dc->now_s));
     mdl_scheduler_resize(dc->scheduler, dc->cluster, index, gpus);
-    go_on(dc, job, before);
+    go_on(dc, job, gpus_before, &before);
 }
 
 void mdl_dc_shrink_service(mdl_dc_t *dc, uint32_t index, uint32_t node)
 {
     mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
-    uint32_t before = job->gpus;
+    uint32_t gpus_before = job->gpus;
+    mdl_pace_t before = mdl_dc_pace(job);
 
-    mdl_dc_earn_stop(dc, job, mdl_job_progress(job, dc->now_s));
     mdl_scheduler_lose_node(dc->scheduler, dc->cluster, index, node);
-    go_on(dc, job, before);
+    go_on(dc, job, gpus_before, &before);
 }
 
 void mdl_dc_refill_services(mdl_dc_t *dc)

@@ -143,6 +143,13 @@ void mdl_dc_draw_failure(const mdl_datacentre_t *state, uint64_t seed, uint64_t 
 void mdl_dc_advance(mdl_dc_t *dc);                                                  /* integrals to dc->now_s */
 void mdl_dc_earn_start(mdl_dc_t *dc, const mdl_job_t *job);                         /* its lines begin */
 void mdl_dc_earn_stop(mdl_dc_t *dc, const mdl_job_t *job, mdl_progress_t progress); /* its lines become what was done */
-void mdl_dc_read(mdl_dc_t *dc);                                                     /* fills state->meter */
+/* A service's pace: thousandths of GPUs kept busy, the same times its speed, and from when on. */
+typedef struct mdl_pace {
+    int64_t rate, work_rate, from_s;
+    uint32_t speed_permille;
+} mdl_pace_t;
+mdl_pace_t mdl_dc_pace(const mdl_job_t *job);
+void mdl_dc_earn_on(mdl_dc_t *dc, const mdl_pace_t *before, const mdl_job_t *job); /* stop and start in one */
+void mdl_dc_read(mdl_dc_t *dc);                                                    /* fills state->meter */
 
 #endif

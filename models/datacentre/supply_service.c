@@ -17,18 +17,19 @@ uint16_t mdl_dc_service_share(const mdl_dc_t *dc, const mdl_job_t *replica)
     return replica->elastic ? mdl_dc_busy_share(tenancy->load_mgpu, replica->gpus) : tenancy->share_permille;
 }
 
-/* Drawn once a day, when it is first asked for. */
+/* Drawn for some days at once, at the address of the first. */
 static double noise_of_the_day(const mdl_dc_t *dc, mdl_tenancy_t *tenancy)
 {
-    int64_t day = dc->now_s / SIM_DAY_S;
+    int64_t day = dc->now_s / SIM_DAY_S, from_day = day - day % MDL_NOISE_DAYS;
     sim_rng_t rng;
 
-    if (tenancy->noise_day == day)
-        return tenancy->noise;
-    mdl_dc_stand_at(dc, tenancy, (uint64_t)day, &rng);
-    tenancy->noise_day = day;
-    tenancy->noise = mdl_service_noise(&dc->state->workload, &rng);
-    return tenancy->noise;
+    if (tenancy->noise_from_day != from_day) {
+        tenancy->noise_from_day = from_day;
+        mdl_dc_stand_at(dc, tenancy, (uint64_t)from_day, &rng);
+        for (int i = 0; i < MDL_NOISE_DAYS; i++)
+            tenancy->noise[i] = mdl_service_noise(&dc->state->workload, &rng);
+    }
+    return tenancy->noise[day - from_day];
 }
 
 static void resize_service(mdl_dc_t *dc, uint32_t index, double wave)

@@ -29,7 +29,7 @@ double mdl_service_wave(const mdl_workload_settings_t *settings, double hour);
 /* The same in the middle of the interval that contains now_s. */
 double mdl_service_wave_at(const mdl_workload_settings_t *settings, int64_t now_s);
 
-/* Noise of a day, mean 1. `rng` stands at the day's address. */
+/* Draws the noise of a day, mean 1. */
 double mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng);
 
 /* Load of an interval from its wave and its day's noise. */

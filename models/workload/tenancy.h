@@ -14,6 +14,7 @@
 
 #include "models/scheduler/job.h"
 
+#define MDL_NOISE_DAYS   4  /* days of a service's noise that are drawn at once: as many as one address has words for */
 #define MDL_STREAM_UNITS 16 /* kinds of unit a stream is cut into, at most */
 
 /* Terms of a contract. */
@@ -50,13 +51,13 @@ typedef struct mdl_tenancy {
     uint32_t number;     /* the economy's */
     uint32_t next, prev; /* in order of start */
     uint32_t granted_nodes;
-    uint32_t supplied_nodes; /* granted when its supply of jobs was last planned */
-    uint32_t bundle_gpus;    /* what jobs below it are batched to; 0: job by job */
-    uint32_t gang_timers;    /* pending */
-    uint32_t share_permille; /* of a service's replicas that is busy */
-    int64_t load_mgpu;       /* of a service, in this interval */
-    int64_t noise_day;       /* day whose noise stands in noise; -1: none */
-    double noise;            /* of a service's load */
+    uint32_t supplied_nodes;      /* granted when its supply of jobs was last planned */
+    uint32_t bundle_gpus;         /* what jobs below it are batched to; 0: job by job */
+    uint32_t gang_timers;         /* pending */
+    uint32_t share_permille;      /* of a service's replicas that is busy */
+    int64_t load_mgpu;            /* of a service, in this interval */
+    int64_t noise_from_day;       /* first day whose noise stands in noise; negative: none */
+    double noise[MDL_NOISE_DAYS]; /* of a service's load */
     uint32_t units;
     bool open;
     mdl_stream_unit_t unit[MDL_STREAM_UNITS];
