@@ -85,6 +85,8 @@ static void configure(mdl_datacentre_t *state, const mdl_tables_t *tables, const
     const mdl_gpu_type_t *type = &tables->gpu_types[state->spec.gpu_type];
     mdl_params_t own = *params;
 
+    if (state->spec.grain_factor > 0)
+        own.workload_grain_s = (int64_t)((double)params->workload_grain_s * state->spec.grain_factor);
     if (state->spec.mode == MDL_DC_MODE_POOL && params->workload_grain_s <= 0)
         own.workload_grain_s = (int64_t)state->workload.grain_s;
     mdl_power_init(&state->power, type, state->spec.pue, params);
@@ -109,11 +111,12 @@ static sim_status_t check_mode(const mdl_datacentre_spec_t *spec, const mdl_para
 static sim_status_t check_spec(const mdl_datacentre_spec_t *spec, const mdl_tables_t *tables, sim_error_t *err)
 {
     if (spec->nodes > 0 && spec->nodes < UINT32_C(1) << 20 && spec->nodes_powered <= spec->nodes &&
-        spec->gpu_type >= 0 && (uint32_t)spec->gpu_type < tables->n_gpu_types && spec->pue >= 1)
+        spec->gpu_type >= 0 && (uint32_t)spec->gpu_type < tables->n_gpu_types && spec->pue >= 1 &&
+        spec->grain_factor >= 0)
         return SIM_OK;
     return sim_fail(err, SIM_EINPUT, "data centre",
                     "%u nodes, %u powered, GPU type %d, PUE %g; expected 1 to 1048575 nodes, no more powered, "
-                    "a type below %u, a PUE of at least 1",
+                    "a type below %u, a PUE of at least 1, a grain factor of at least 0",
                     spec->nodes, spec->nodes_powered, spec->gpu_type, spec->pue, tables->n_gpu_types);
 }
 

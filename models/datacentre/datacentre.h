@@ -46,6 +46,7 @@ typedef struct mdl_datacentre_spec {
     double fabric_gb_s; /* node interconnect; below hardware.training_fabric tightly coupled jobs that need more than
                          * one node are refused */
     mdl_datacentre_mode_t mode;
+    double grain_factor; /* its grain over workload.grain; 0: 1 */
 } mdl_datacentre_spec_t;
 
 /* Messages from the economy (event types), delivered at their time. entity = contract number, unique among the centre's

@@ -210,7 +210,8 @@ sim_status_t mdl_pool_extend(mdl_step_t *step, uint32_t platform, int32_t provin
                                      .nodes_powered = nodes,
                                      .province = province,
                                      .pue = step->tables->provinces[province].pue,
-                                     .fabric_gb_s = step->params->developers_fabric_good},
+                                     .fabric_gb_s = step->params->developers_fabric_good,
+                                     .grain_factor = step->params->platforms_grain},
                             .account = step->eco->platform_account[platform],
                             .project = MDL_NO_PROJECT,
                             .platform = platform,
@@ -218,6 +219,7 @@ sim_status_t mdl_pool_extend(mdl_step_t *step, uint32_t platform, int32_t provin
     MDL_TRY(mdl_site_open(step, &plan, &own));
     plan.spec.entity = sim_entity_id(owner, MDL_ENTITY_DATACENTRE, 2 * step->eco->n_pools + 1);
     plan.spec.nodes_powered = 0;
+    plan.spec.grain_factor = 1;
     plan.scale = 1;
     plan.rents = true;
     MDL_TRY(mdl_site_open(step, &plan, &rented));

@@ -450,6 +450,35 @@ static void test_grain_does_not_move_use(void **state)
     assert_true(jobs[0] > 2 * jobs[1]);
 }
 
+/* A centre may have a grain of its own: the parameter times its factor. */
+static void test_grain_factor_is_a_grain(void **state)
+{
+    mdl_datacentre_meter_t meter[2];
+
+    (void)state;
+    for (int own = 0; own < 2; own++) {
+        test_centres_t centres;
+        test_centres_init(&centres);
+        centres.input.params.workload_grain_s = (own ? 12 : 36) * SIM_HOUR_S;
+        test_centres_open(&centres, SEED, 1);
+        mdl_datacentre_spec_t spec = {.entity = 1,
+                                      .nodes = 64,
+                                      .nodes_powered = 64,
+                                      .pue = 1.25,
+                                      .fabric_gb_s = 400,
+                                      .grain_factor = own ? 3 : 0};
+        uint32_t lp = test_centres_add_spec(&centres, &spec);
+        mdl_contract_terms_t terms = {
+            .job_class = MDL_JOB_BATCH, .nodes = 40, .activity_permille = 700, .ported = true};
+        test_centres_start(&centres, lp, 1, terms);
+        test_centres_run(&centres, 100 * SIM_DAY_S);
+        meter[own] = *test_centres_read(&centres, lp);
+        test_centres_free(&centres);
+    }
+    assert_true(meter[0].jobs_started[MDL_JOB_BATCH] > 50);
+    assert_memory_equal(&meter[0], &meter[1], sizeof meter[0]);
+}
+
 /* A centre without contracts costs next to nothing: failures and their repairs only. */
 static void test_idle_centres_have_no_events_but_failures(void **state)
 {
@@ -479,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_a_gang_without_spares_waits_for_repairs),
         cmocka_unit_test(test_service_follows_the_day),
         cmocka_unit_test(test_grain_does_not_move_use),
+        cmocka_unit_test(test_grain_factor_is_a_grain),
         cmocka_unit_test(test_idle_centres_have_no_events_but_failures),
     };
 

@@ -342,7 +342,8 @@ static void test_impossible_specs_are_refused(void **state)
                                            {.nodes = 4, .nodes_powered = 5, .pue = 1.2},
                                            {.nodes = 4, .gpu_type = 1, .pue = 1.2},
                                            {.nodes = 4, .gpu_type = -1, .pue = 1.2},
-                                           {.nodes = 4, .pue = 0.9}};
+                                           {.nodes = 4, .pue = 0.9},
+                                           {.nodes = 4, .pue = 1.2, .grain_factor = -1}};
     test_centres_t centres;
 
     (void)state;
