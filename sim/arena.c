@@ -3,7 +3,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -123,8 +125,14 @@ static sim_ref_t take_fresh(sim_arena_t *self, size_t block_bytes)
 {
     arena_header_t *header = header_of(self);
     size_t start = header->used;
-    if (block_bytes > self->max_bytes - start || !commit(self, start + block_bytes))
+    if (block_bytes > self->max_bytes - start) {
+        self->full = SIM_ELIMIT;
         return 0;
+    }
+    if (!commit(self, start + block_bytes)) {
+        self->full = SIM_ENOMEM;
+        return 0;
+    }
     header->used = start + block_bytes;
     if (start < self->dirty_bytes) {
         size_t dirty = self->dirty_bytes - start;
@@ -135,14 +143,30 @@ static sim_ref_t take_fresh(sim_arena_t *self, size_t block_bytes)
 
 sim_ref_t sim_arena_alloc(sim_arena_t *self, size_t bytes)
 {
-    if (bytes > self->max_bytes)
+    if (bytes > self->max_bytes) {
+        self->full = SIM_ELIMIT;
         return 0;
+    }
     size_t block_bytes;
     unsigned class = size_class(bytes, &block_bytes);
     SIM_ASSERT(class < CLASSES);
     if (header_of(self)->free_list[class] != 0)
         return take_free(self, class, block_bytes);
     return take_fresh(self, block_bytes);
+}
+
+sim_status_t sim_arena_fail(const sim_arena_t *self, sim_error_t *err, const char *where, const char *format, ...)
+{
+    char what[256];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    if (self->full == SIM_ENOMEM)
+        return sim_fail(err, SIM_ENOMEM, where, "no room for %s: the system has no memory left; use fewer threads",
+                        what);
+    return sim_fail(err, SIM_ELIMIT, where, "no room for %s: the world's memory bound of %zu MiB is reached", what,
+                    self->max_bytes >> 20);
 }
 
 void sim_arena_release(sim_arena_t *self, sim_ref_t ref, size_t bytes)

@@ -23,6 +23,7 @@ typedef struct sim_arena {
     size_t max_bytes;       /* size of the range: the declared bound, in whole huge pages of 2 MiB */
     size_t committed_bytes; /* memory opened so far */
     size_t dirty_bytes;     /* below here, blocks handed out earlier may have left something behind */
+    sim_status_t full;      /* why the last allocation that failed did */
 } sim_arena_t;
 
 /* Reserves `max_bytes` of address space and makes the arena empty. SIM_ENOMEM when it can't be had, naming the limit on
@@ -33,6 +34,10 @@ void sim_arena_reset(sim_arena_t *self); /* empty again, memory kept for reuse *
 
 /* A zeroed block of at least `bytes`, aligned to 64. Returns 0 when the bound is reached. */
 sim_ref_t sim_arena_alloc(sim_arena_t *self, size_t bytes);
+/* Reports under `where` that there was no room for something ("LP 17"), after sim_arena_alloc has returned 0: SIM_ELIMIT
+ * when the bound is reached, SIM_ENOMEM when the system had no memory. Returns the status. */
+sim_status_t sim_arena_fail(const sim_arena_t *self, sim_error_t *err, const char *where, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 /* Gives a block back for reuse. `bytes` as asked for at its allocation. */
 void sim_arena_release(sim_arena_t *self, sim_ref_t ref, size_t bytes);
 

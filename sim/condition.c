@@ -54,8 +54,7 @@ sim_status_t sim_condition_create(sim_world_t *world, uint32_t capacity, sim_ref
     sim_arena_t *arena = sim_world_arena(world);
     *condition = sim_arena_alloc(arena, sim_condition_bytes(capacity));
     if (*condition == 0)
-        return sim_fail(err, SIM_ELIMIT, "sim_condition_create",
-                        "no room in the world's memory for a condition of %u entities", capacity);
+        return sim_arena_fail(arena, err, "sim_condition_create", "a condition of %u entities", capacity);
     sim_condition_init(sim_arena_at(arena, *condition), capacity, sim_world_now(world));
     return SIM_OK;
 }

@@ -110,7 +110,7 @@ sim_status_t sim_recorder_status(const sim_recorder_t *self);
 double sim_round_to(double value, double resolution);
 
 /* Checks a schema: names, units, known dimensions, a series' clock, one open-ended dimension for an item channel, no
- * name twice in a group. SIM_EINTERNAL names the first channel or dimension that is wrong. */
+ * name twice in a group, less than 4 GiB for a replication. SIM_EINTERNAL names the first channel or dimension that is wrong. */
 sim_status_t sim_schema_check(const sim_schema_t *schema, sim_error_t *err);
 /* Number of the dimension called `name`, or -1. */
 int32_t sim_schema_dimension(const sim_schema_t *schema, const char *name);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define MAX_VALUES ((size_t)UINT32_MAX / sizeof(double)) /* of a channel in a replication: a chunk of HDF5 */
+
 static bool good_name(const char *name)
 {
     if (name == NULL || *name == '\0')
@@ -106,7 +108,12 @@ static sim_status_t check_channel(const sim_schema_t *schema, uint32_t i, sim_er
         return sim_fail(err, SIM_EINTERNAL, c->name, "channel of group '%s' declared twice", c->group);
     if (c->kind == SIM_CHANNEL_SERIES && (c->clock >= SIM_CLOCKS || schema->n_times[c->clock] == 0))
         return sim_fail(err, SIM_EINTERNAL, c->name, "series of group '%s' has a clock without times", c->group);
-    return check_dims(schema, c, err);
+    sim_status_t status = check_dims(schema, c, err);
+    size_t row = status < 0 ? 0 : sim_schema_row_size(schema, i), rows = status < 0 ? 1 : sim_schema_rows(schema, i);
+    if (row > MAX_VALUES / rows)
+        return sim_fail(err, SIM_EINTERNAL, c->name, "channel of group '%s': a replication has %zu x %zu values of it",
+                        c->group, row, rows);
+    return status;
 }
 
 sim_status_t sim_schema_check(const sim_schema_t *schema, sim_error_t *err)

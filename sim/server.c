@@ -73,8 +73,7 @@ sim_status_t sim_server_create(sim_world_t *world, const sim_server_spec_t *spec
     sim_arena_t *arena = sim_world_arena(world);
     *server = sim_arena_alloc(arena, sim_server_bytes(spec->capacity));
     if (*server == 0)
-        return sim_fail(err, SIM_ELIMIT, "sim_server_create",
-                        "no room in the world's memory for a server of %u customers", spec->capacity);
+        return sim_arena_fail(arena, err, "sim_server_create", "a server of %u customers", spec->capacity);
     sim_server_init(sim_arena_at(arena, *server), spec, sim_world_now(world));
     return SIM_OK;
 }

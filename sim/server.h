@@ -77,7 +77,7 @@ size_t sim_server_bytes(uint32_t capacity);
 void sim_server_init(sim_server_t *self, const sim_server_spec_t *spec, int64_t now_s);
 
 /* The same in a block of the world's arena; legal where allocation is: before the run and at boundaries. SIM_ELIMIT
- * when the arena's bound is reached. */
+ * when the arena's bound is reached, SIM_ENOMEM when the system has no memory. */
 sim_status_t sim_server_create(sim_world_t *world, const sim_server_spec_t *spec, sim_ref_t *server, sim_error_t *err);
 static inline sim_server_t *sim_server_at(const sim_lp_t *lp, sim_ref_t server)
 {

@@ -44,9 +44,9 @@ typedef struct sim_store_plan {
     uint32_t n_arms;
     uint32_t n_points; /* 1 without a design; with more, the result has a dimension `point` after `arm` */
     uint32_t n_replications;
-    const char
-        *identity; /* text that must be equal for a resume: the resolved scenario without counts. Lines that begin
-                             with "arm LABEL:" count only where both texts have lines of that arm */
+    /* Text that must be equal for a resume: the resolved scenario without counts. Lines that begin with "arm LABEL:"
+     * count only where both texts have lines of that arm. */
+    const char *identity;
 } sim_store_plan_t;
 
 typedef struct sim_store sim_store_t;
@@ -77,8 +77,9 @@ uint64_t sim_store_expected_bytes(const sim_store_plan_t *plan);
 uint64_t sim_store_free_bytes(const char *path);
 
 /* Compresses and writes one replication's block. Called by workers at the same time, for different keys. When it
- * returns SIM_OK the block survives the process being killed at once, and a power loss after at most 0.2 s or 20 times
- * what an fsync takes (docs/OUTPUT.md). `recorder` may be NULL when meta->status is negative. SIM_EIO, SIM_ENOMEM. */
+ * returns SIM_OK the block survives the process being killed. A power loss can take what was put less than 0.2 s (or 20
+ * times what an fsync takes) after the last commit, until a later put commits it or the store is assembled or closed
+ * (docs/OUTPUT.md). `recorder` may be NULL when meta->status is negative. SIM_EIO, SIM_ENOMEM. */
 sim_status_t sim_store_put(sim_store_t *self, sim_run_key_t key, const sim_recorder_t *recorder,
                            const sim_run_meta_t *meta, sim_error_t *err);
 

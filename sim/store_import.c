@@ -249,7 +249,7 @@ static bool can_be_spared(sim_store_t *self, bool has_parts)
 {
     sim_result_t *result = NULL;
     sim_error_t why = {0};
-    bool readable = sim_result_open(&result, self->path, &why) == SIM_OK;
+    bool readable = sim_result_open(&result, self->path, &why) == SIM_OK && sim_result_verify(result, &why) == SIM_OK;
     sim_result_close(result);
     if (!readable && has_parts)
         snprintf(self->notice, sizeof self->notice, "%.400s; its parts are whole and replace it", why.message);
@@ -263,6 +263,8 @@ sim_status_t sim_store_import(sim_store_t *self, bool has_parts, sim_error_t *er
         return SIM_OK;
     import_t import = {.store = self};
     sim_status_t status = sim_result_open(&import.result, self->path, err);
+    if (status == SIM_OK)
+        status = sim_result_verify(import.result, err); /* what is taken over gets a new checksum */
     if (status == SIM_OK)
         status = check_identity(&import, err);
     if (status == SIM_OK)

@@ -6,30 +6,37 @@
 
 #include <string.h>
 
-/* Moves one of the LP tables to a block for `capacity` entries. */
-static bool move_table(sim_arena_t *arena, sim_ref_t *table, size_t entry_bytes, uint32_t capacity, uint32_t from)
+/* Moves an LP table of `from` entries to a larger block. */
+static void move_table(sim_arena_t *arena, sim_ref_t *table, sim_ref_t larger, size_t entry_bytes, uint32_t from)
 {
-    sim_ref_t larger = sim_arena_alloc(arena, capacity * entry_bytes);
-    if (larger == 0)
-        return false;
     memcpy(sim_arena_at(arena, larger), sim_arena_at(arena, *table), from * entry_bytes);
     sim_arena_release(arena, *table, from * entry_bytes);
     *table = larger;
-    return true;
 }
 
+/* Doubles the LP tables when they are full: all of them or none. */
 static bool make_room(sim_world_t *world)
 {
+    enum { TABLES = 3 };
     sim_world_root_t *root = world->root;
+    sim_arena_t *arena = &world->arena;
     uint32_t from = root->lp_capacity;
     if (root->n_lps < from)
         return true;
-    if (!move_table(&world->arena, &root->records, sizeof(sim_lp_record_t), 2 * from, from) ||
-        !move_table(&world->arena, &root->briefs, sizeof(sim_lp_brief_t), 2 * from, from) ||
-        !move_table(&world->arena, &root->active, sizeof(uint32_t), 2 * from, from))
-        return false;
-    root->lp_capacity = 2 * from;
-    return true;
+    sim_ref_t *const tables[TABLES] = {&root->records, &root->briefs, &root->active};
+    const size_t entry_bytes[TABLES] = {sizeof(sim_lp_record_t), sizeof(sim_lp_brief_t), sizeof(uint32_t)};
+    sim_ref_t larger[TABLES] = {0};
+    bool good = true;
+    for (int i = 0; i < TABLES && good; i++)
+        good = (larger[i] = sim_arena_alloc(arena, 2 * from * entry_bytes[i])) != 0;
+    for (int i = 0; i < TABLES; i++) {
+        if (good)
+            move_table(arena, tables[i], larger[i], entry_bytes[i], from);
+        else
+            sim_arena_release(arena, larger[i], 2 * from * entry_bytes[i]);
+    }
+    root->lp_capacity = good ? 2 * from : from;
+    return good;
 }
 
 /* Allocates an LP's blocks; false when the arena's bound is reached. */
@@ -52,6 +59,17 @@ static bool lay_lp(sim_world_t *world, const sim_lp_spec_t *spec, sim_lp_record_
     return true;
 }
 
+static void release_blocks(sim_world_t *world, sim_lp_record_t *record)
+{
+    if (record->calendar != 0)
+        sim_arena_release(&world->arena, record->calendar,
+                          sim_calendar_bytes(sim_calendar_capacity(sim_world_calendar_(world, record))));
+    if (record->outbox != 0)
+        sim_arena_release(&world->arena, record->outbox, sim_outbox_bytes_(sim_world_outbox_(world, record)->capacity));
+    record->calendar = 0;
+    record->outbox = 0;
+}
+
 sim_status_t sim_world_add_lp(sim_world_t *world, const sim_lp_spec_t *spec, uint32_t *index, sim_error_t *err)
 {
     if (world->in_window)
@@ -62,25 +80,15 @@ sim_status_t sim_world_add_lp(sim_world_t *world, const sim_lp_spec_t *spec, uin
     record.flags = spec->boundary_only ? SIM_LP_BOUNDARY_ONLY : 0;
     record.calendar_max = spec->calendar_max != 0 ? spec->calendar_max : SIM_CALENDAR_MAX_CAPACITY;
     record.fingerprint = spec->entity * UINT64_C(0x9E3779B97F4A7C15) + 1;
-    if (!make_room(world) || !lay_lp(world, spec, &record))
-        return sim_fail(err, SIM_ELIMIT, world->model->name,
-                        "no room for LP %u: the world's memory bound of %zu MiB is reached", world->root->n_lps,
-                        world->arena.max_bytes >> 20);
+    if (!make_room(world) || !lay_lp(world, spec, &record)) {
+        release_blocks(world, &record);
+        sim_arena_release(&world->arena, record.state, spec->state_bytes);
+        return sim_arena_fail(&world->arena, err, world->model->name, "LP %u", world->root->n_lps);
+    }
     *index = world->root->n_lps++;
     *sim_world_record_(world, *index) = record;
     *sim_world_brief_(world, *index) = (sim_lp_brief_t){.next_s = SIM_NEVER};
     return SIM_OK;
-}
-
-static void release_blocks(sim_world_t *world, sim_lp_record_t *record)
-{
-    if (record->calendar != 0)
-        sim_arena_release(&world->arena, record->calendar,
-                          sim_calendar_bytes(sim_calendar_capacity(sim_world_calendar_(world, record))));
-    if (record->outbox != 0)
-        sim_arena_release(&world->arena, record->outbox, sim_outbox_bytes_(sim_world_outbox_(world, record)->capacity));
-    record->calendar = 0;
-    record->outbox = 0;
 }
 
 /* An LP that stops itself keeps a calendar until its handler returns: one that is empty to pop from and full to

@@ -35,9 +35,8 @@ sim_status_t sim_world_grow_calendar_(sim_world_t *world, uint32_t lp, sim_error
     uint32_t capacity = from < record->calendar_max / 2 ? 2 * from : record->calendar_max;
     sim_ref_t block = sim_arena_alloc(&world->arena, sim_calendar_bytes(capacity));
     if (block == 0)
-        return sim_fail(err, SIM_ELIMIT, "calendar",
-                        "%s LP %u cannot grow to %u events: the world's memory bound of %zu MiB is reached",
-                        world->model->kinds[record->kind].name, lp, capacity, world->arena.max_bytes >> 20);
+        return sim_arena_fail(&world->arena, err, "calendar", "%u events of %s LP %u", capacity,
+                              world->model->kinds[record->kind].name, lp);
     sim_calendar_t *larger = sim_arena_at(&world->arena, block);
     sim_calendar_grow_into(larger, capacity, old);
     sim_arena_release(&world->arena, record->calendar, sim_calendar_bytes(from));
@@ -53,9 +52,8 @@ static sim_status_t grow_outbox(sim_world_t *world, uint32_t lp, sim_error_t *er
     uint32_t from = sim_world_outbox_(world, record)->capacity;
     sim_ref_t block = sim_arena_alloc(&world->arena, sim_outbox_bytes_(2 * from));
     if (block == 0)
-        return sim_fail(err, SIM_ELIMIT, "outbox",
-                        "%s LP %u cannot grow to %u messages: the world's memory bound of %zu MiB is reached",
-                        world->model->kinds[record->kind].name, lp, 2 * from, world->arena.max_bytes >> 20);
+        return sim_arena_fail(&world->arena, err, "outbox", "%u messages of %s LP %u", 2 * from,
+                              world->model->kinds[record->kind].name, lp);
     sim_arena_release(&world->arena, record->outbox, sim_outbox_bytes_(from));
     record->outbox = block;
     sim_world_outbox_(world, record)->capacity = 2 * from;

@@ -43,8 +43,7 @@ sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32
     state->scheduler = sim_arena_alloc(arena, mdl_scheduler_bytes(jobs, tenancies));
     state->tenancies = sim_arena_alloc(arena, tenancies * sizeof(mdl_tenancy_t));
     if (state->cluster == 0 || state->scheduler == 0 || state->tenancies == 0)
-        return sim_fail(err, SIM_ELIMIT, "data centre", "no room for %u nodes: the world's memory bound is reached",
-                        state->spec.nodes);
+        return sim_arena_fail(arena, err, "data centre", "%u nodes", state->spec.nodes);
     state->tenancy_capacity = tenancies;
     init_cluster(sim_arena_at(arena, state->cluster), &state->spec);
     mdl_scheduler_init(sim_arena_at(arena, state->scheduler), jobs, tenancies, policy, fabric);
@@ -71,8 +70,7 @@ static sim_status_t grow_scheduler(sim_arena_t *arena, mdl_datacentre_t *state, 
     sim_ref_t scheduler = sim_arena_alloc(arena, mdl_scheduler_bytes(jobs, tenancies));
 
     if (scheduler == 0)
-        return sim_fail(err, SIM_ELIMIT, "data centre",
-                        "no room for %u jobs and %u contracts: the world's memory bound is reached", jobs, tenancies);
+        return sim_arena_fail(arena, err, "data centre", "%u jobs and %u contracts", jobs, tenancies);
     mdl_scheduler_grow_into(sim_arena_at(arena, scheduler), jobs, tenancies, old);
     sim_arena_release(arena, state->scheduler, old_bytes);
     state->scheduler = scheduler;
@@ -86,8 +84,7 @@ static sim_status_t double_tenancies(sim_arena_t *arena, mdl_datacentre_t *state
     sim_ref_t tenancies = sim_arena_alloc(arena, to * sizeof(mdl_tenancy_t));
 
     if (tenancies == 0)
-        return sim_fail(err, SIM_ELIMIT, "data centre", "no room for %u contracts: the world's memory bound is reached",
-                        to);
+        return sim_arena_fail(arena, err, "data centre", "%u contracts", to);
     memcpy(sim_arena_at(arena, tenancies), sim_arena_at(arena, state->tenancies), from * sizeof(mdl_tenancy_t));
     sim_arena_release(arena, state->tenancies, from * sizeof(mdl_tenancy_t));
     state->tenancies = tenancies;

@@ -22,7 +22,7 @@ static sim_status_t take(mdl_step_t *step, sim_ref_t *ref, size_t bytes, const c
     *ref = sim_arena_alloc(sim_world_arena(step->world), bytes);
     if (*ref != 0)
         return SIM_OK;
-    return sim_fail(step->err, SIM_ELIMIT, what, "%zu bytes do not fit into the world's memory bound", bytes);
+    return sim_arena_fail(sim_world_arena(step->world), step->err, what, "%zu bytes", bytes);
 }
 
 void mdl_step_open(mdl_step_t *step, sim_world_t *world, int64_t now_s, sim_error_t *err)

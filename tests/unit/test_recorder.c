@@ -266,6 +266,34 @@ static void wrong_schemas_are_refused_by_name(void **state)
     assert_int_equal(sim_schema_check(&bad, NULL), SIM_EINTERNAL);
 }
 
+/* A chunk of HDF5 ends at 4 GiB, and so does a replication's part of a channel: far beyond that products would wrap. */
+static void sizes_beyond_a_chunk_are_refused(void **state)
+{
+    (void)state;
+    static const char *const labels[1] = {"never read"};
+    const sim_dimension_t wide[2] = {
+        {.name = "a", .long_name = "a", .labels = labels, .size = UINT32_C(1) << 16},
+        {.name = "b", .long_name = "b", .labels = labels, .size = UINT32_C(1) << 16},
+    };
+    const sim_channel_t square = {
+        .group = "", .name = "square", .units = "1", .long_name = "2^32 values", .dims = {"a", "b"}};
+    const sim_channel_t line = {.group = "", .name = "line", .units = "1", .long_name = "2^16", .dims = {"a"}};
+    sim_schema_t large = schema;
+    large.dimensions = wide;
+    large.n_dimensions = 2;
+    large.channels = &square;
+    large.n_channels = 1;
+    sim_error_t err = {0};
+    assert_int_equal(sim_schema_check(&large, &err), SIM_EINTERNAL);
+    assert_non_null(strstr(err.message, "square"));
+    large.channels = &line;
+    assert_int_equal(sim_schema_check(&large, NULL), SIM_OK);
+    large.n_times[SIM_CLOCK_INTERVAL] = UINT32_C(1) << 13; /* 2^32 bytes */
+    assert_int_equal(sim_schema_check(&large, NULL), SIM_EINTERNAL);
+    large.n_times[SIM_CLOCK_INTERVAL]--;
+    assert_int_equal(sim_schema_check(&large, NULL), SIM_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +308,7 @@ int main(void)
         cmocka_unit_test(a_copy_goes_its_own_way),
         cmocka_unit_test(channels_are_found_by_group_and_name),
         cmocka_unit_test(wrong_schemas_are_refused_by_name),
+        cmocka_unit_test(sizes_beyond_a_chunk_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Going on with an experiment: what is kept, what is refused, and what damage costs. */
+#define _GNU_SOURCE /* memmem */
 #include "sim/store.h"
 #include "sim/store_internal.h"
 #include "tests/support/fake_run.h"
@@ -216,6 +217,8 @@ static void wrong_plans_are_refused(void **state)
     const char *const twice[2] = {"baseline", "baseline"};
     plan.arms = twice;
     assert_int_equal(sim_store_open(&store, path, &plan, SIM_STORE_NEW, NULL), SIM_EINPUT);
+    plan = fake_plan(fake_schema(), 4, UINT32_C(1) << 31, UINT32_C(1) << 31); /* 2^64 runs: none, counted in 64 bits */
+    assert_int_equal(sim_store_open(&store, path, &plan, SIM_STORE_NEW, NULL), SIM_EINPUT);
     assert_false(exists(fake_path(folder, "plan.h5.parts")));
 }
 
@@ -383,6 +386,32 @@ static void a_damaged_file_beside_its_parts_is_replaced(void **state)
     (void)run(path, &plan, SIM_STORE_RESUME, 1);
 }
 
+/* What is taken over from a result gets a new checksum, which must not cover up damage. */
+static void a_damaged_file_does_not_grow(void **state)
+{
+    (void)state;
+    const char *path = fake_path(folder, "worn.h5");
+    sim_store_plan_t plan = fake_plan(fake_schema(), 1, 1, 4);
+    (void)run(path, &plan, SIM_STORE_FORCE, 0);
+    sim_error_t err = {0};
+    sim_result_t *result;
+    uint64_t *seeds;
+    size_t n, n_seeds;
+    check(sim_result_open(&result, path, &err), &err);
+    check(sim_result_read_u64(result, "/outcomes/seed", &seeds, &n_seeds, &err), &err);
+    sim_result_close(result);
+    unsigned char *bytes = load(path, &n);
+    unsigned char *seed = memmem(bytes, n, seeds, n_seeds * sizeof *seeds);
+    assert_non_null(seed); /* stored as it is, without a sum of its own */
+    *seed ^= 4;
+    save(path, bytes, n);
+    plan = fake_plan(fake_schema(), 1, 1, 6);
+    refuse(path, &plan, SIM_EIO, "not the ones that were written");
+    assert_false(exists(fake_path(folder, "worn.h5.parts")));
+    free(seeds);
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -399,6 +428,7 @@ int main(void)
         cmocka_unit_test(damage_between_put_and_assembly_is_named),
         cmocka_unit_test(a_damaged_plan_is_an_io_error),
         cmocka_unit_test(a_damaged_file_beside_its_parts_is_replaced),
+        cmocka_unit_test(a_damaged_file_does_not_grow),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
