@@ -46,7 +46,20 @@ static void print_json(const ana_comparison_t *comparison, const char *baseline)
     json_decref(json);
 }
 
-static void print_effect(const ana_effect_t *effect)
+#define FEWEST_PAIRS 5 /* below, an interval from so few pairs is not marked */
+
+/* Widths of the columns of levels: as wide as the arms' names need. */
+typedef struct widths {
+    int baseline, arm;
+} widths_t;
+
+static int column_width(const char *title)
+{
+    int length = (int)strlen(title);
+    return length > 10 ? length : 10;
+}
+
+static void print_effect(const ana_effect_t *effect, widths_t widths)
 {
     app_scale_t scale = app_scale_for(effect->baseline_mean, effect->arm_mean, effect->unit);
     char base[32], arm[32], difference[32], low[32], high[32];
@@ -55,30 +68,55 @@ static void print_effect(const ana_effect_t *effect)
     app_format_difference(effect->difference, &scale, difference);
     app_format_difference(effect->ci_low, &scale, low);
     app_format_difference(effect->ci_high, &scale, high);
-    bool clear = effect->ci_low > 0 || effect->ci_high < 0;
-    printf("  %-32s %10s %10s %10s  [%9s, %9s] %c %s\n", effect->metric, base, arm, difference, low, high,
-           clear ? '*' : ' ', scale.unit);
+    bool clear = effect->n >= FEWEST_PAIRS && (effect->ci_low > 0 || effect->ci_high < 0);
+    printf("  %-34s %*s %*s %10s  [%9s, %9s] %c %s\n", effect->metric, widths.baseline, base, widths.arm, arm,
+           difference, low, high, clear ? '*' : ' ', scale.unit);
+}
+
+static widths_t print_header(const ana_effect_t *effect, const char *baseline)
+{
+    widths_t widths = {column_width(baseline), column_width(effect->arm)};
+    printf("%s against %s: means over %zu pairs of replications\n  %-34s %*s %*s %10s  %-22s   %s\n", effect->arm,
+           baseline, effect->n, "outcome", widths.baseline, baseline, widths.arm, effect->arm, "difference",
+           "95 % interval", "unit");
+    return widths;
+}
+
+static void print_footnotes(size_t missing)
+{
+    printf("\n* the interval leaves out zero (with %d pairs or more). Of 20 outcomes that a policy does not touch, one "
+           "is\n"
+           "  marked by chance. 'overbuild info FILE' says what each outcome means.\n",
+           FEWEST_PAIRS);
+    if (missing > 0)
+        printf("%zu outcomes without a value in both arms, as their date lies beyond the horizon or nothing happened, "
+               "are\n"
+               "left out.\n",
+               missing);
 }
 
 static void print_table(const ana_comparison_t *comparison, const char *baseline)
 {
     const char *arm = "";
+    widths_t widths = {0};
     size_t missing = 0;
     for (size_t i = 0; i < comparison->n; i++) {
         const ana_effect_t *effect = &comparison->effects[i];
-        if (strcmp(arm, effect->arm) != 0) {
-            arm = effect->arm;
-            printf("%s%s against %s\n  %-32s %10s %10.10s %10s  %-22s   %s\n", i == 0 ? "" : "\n", arm, baseline,
-                   "outcome (mean over pairs)", "baseline", arm, "difference", "95 % interval", "unit");
-        }
-        if (effect->n == 0)
+        if (effect->n == 0) {
             missing++;
-        else
-            print_effect(effect);
+            continue;
+        }
+        if (strcmp(arm, effect->arm) != 0) {
+            printf("%s", *arm == '\0' ? "" : "\n");
+            widths = print_header(effect, baseline);
+            arm = effect->arm;
+        }
+        print_effect(effect, widths);
     }
-    printf("\n* the interval leaves out zero. Pairs share their random numbers.\n");
-    if (missing > 0)
-        printf("%zu rows without a value in both arms are left out.\n", missing);
+    if (comparison->n == 0)
+        printf("The file has one arm, %s: there is nothing to compare it with.\n", baseline);
+    else
+        print_footnotes(missing);
 }
 
 static int run(const app_command_t *command, int argc, char **argv)
@@ -108,7 +146,9 @@ const app_command_t app_command_compare = {
     .summary = "what each arm changes against a baseline, with intervals",
     .details = "For every outcome and every other arm: means, the mean difference over pairs of replications that "
                "share their\n"
-               "random numbers, and its 95 % interval (Student's t).\n\n"
+               "random numbers, and its 95 % interval (Student's t). In the JSON, variance_reduction is what the "
+               "pairing bought:\n"
+               "variance of the difference had the arms been independent, over the variance seen.\n\n"
                "Examples:\n"
                "  overbuild compare policies.h5 --baseline baseline\n"
                "  overbuild compare policies.h5 --metric 'projects_*' --json",

@@ -27,23 +27,19 @@ static const app_option_t options[] = {
 
 static const char *const kind_names[] = {"real", "count", "money", "duration", "flag", "choice"};
 
-/* The default as a scenario would write it. */
-static void format_value(const mdl_param_t *param, double value, char *text, size_t size)
-{
-    if (param->kind == MDL_KIND_FLAG)
-        snprintf(text, size, "%s", value != 0 ? "true" : "false");
-    else
-        snprintf(text, size, "%.10g", value);
-}
-
 static void print_param(const mdl_param_t *param)
 {
-    char def[48], low[48], high[48];
-    format_value(param, param->def, def, sizeof def);
-    format_value(param, param->low, low, sizeof low);
-    format_value(param, param->high, high, sizeof high);
-    printf("%s = %s %s\n    %s\n    bounds %s to %s; source: %s\n", param->key, def, param->unit, param->meaning, low,
-           high, param->source);
+    char def[MDL_VALUE_BYTES], low[MDL_VALUE_BYTES], high[MDL_VALUE_BYTES];
+    bool has_unit = param->kind != MDL_KIND_FLAG && param->kind != MDL_KIND_CHOICE && strcmp(param->unit, "1") != 0;
+    printf("%s = %s%s%s\n    %s\n    ", param->key, mdl_param_format(param, param->def, def), has_unit ? " " : "",
+           has_unit ? param->unit : "", param->meaning);
+    if (param->kind == MDL_KIND_FLAG)
+        printf("true or false");
+    else if (param->kind == MDL_KIND_CHOICE)
+        printf("one of %s", param->unit);
+    else
+        printf("bounds %s to %s", mdl_param_format(param, param->low, low), mdl_param_format(param, param->high, high));
+    printf("; source: %s\n", param->source);
 }
 
 static json_t *describe_prior(const mdl_prior_t *prior)
@@ -94,7 +90,8 @@ static void print_tables(void)
                tables[i].max_rows);
         for (size_t j = 0; j < tables[i].n_columns; j++) {
             const mdl_column_t *column = &tables[i].columns[j];
-            printf("  %-26s %-10s %s (source: %s)\n", column->name, column->unit, column->meaning, column->source);
+            printf("  %-26s %-10s %s%s%s%s\n", column->name, column->unit, column->meaning,
+                   *column->source == '\0' ? "" : " (source: ", column->source, *column->source == '\0' ? "" : ")");
         }
     }
 }

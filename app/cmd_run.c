@@ -100,12 +100,12 @@ static sim_status_t announce(const run_call_t *self, sim_error_t *err)
     if (!self->values.quiet && !self->values.json)
         fprintf(stderr,
                 "%s: %" PRIu32 " arms x %" PRIu32 " points x %" PRIu32 " replications = %" PRIu64
-                " runs on %d threads; %s will take up to %.1f MB (%.1f GB free)\n",
+                " runs on %d threads; %s will take about %.1f MB (%.1f GB free)\n",
                 scn_scenario_name(self->scenario), scn_scenario_arms(self->scenario),
                 scn_scenario_points(self->scenario), scn_scenario_replications(self->scenario),
                 count_runs(self->scenario), self->threads, self->path, (double)expected / 1e6,
                 (double)free_bytes / 1e9);
-    if (expected > free_bytes)
+    if (free_bytes > 0 && expected > free_bytes) /* 0: cannot be told, e.g. no such folder; the store will say */
         return sim_fail(err, SIM_EIO, self->path,
                         "the result may take %.1f MB and the disk has %.1f MB left; expected enough room for it; "
                         "choose another disk with -o, or fewer replications with -n",
@@ -195,6 +195,10 @@ static int run(const app_command_t *command, int argc, char **argv)
     const char *name = NULL;
     if (app_options_parse(command->name, options, &self.values, argc, argv, 1, 1, &name) < 0)
         return APP_BAD_INPUT;
+    if (self.values.resume && self.values.force) {
+        fprintf(stderr, "overbuild run: found --resume and --force; expected one of them: go on, or start anew\n");
+        return APP_BAD_INPUT;
+    }
     sim_error_t err = {0};
     int exit_status = APP_DONE;
     self.threads = self.values.threads > 0 ? (int)self.values.threads : omp_get_num_procs();

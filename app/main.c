@@ -52,8 +52,9 @@ static void print_overview(void)
 
 static void print_help(const app_command_t *command)
 {
-    printf("Usage: overbuild %s %s\n\n%s\n", command->name, command->synopsis, command->details);
-    if (command->options != NULL) {
+    printf("Usage: overbuild %s%s%s\n\n%s\n", command->name, *command->synopsis == '\0' ? "" : " ", command->synopsis,
+           command->details);
+    if (command->options != NULL && command->options->name != NULL) {
         printf("\nOptions:\n");
         app_options_help(command->options);
     }

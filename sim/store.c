@@ -2,6 +2,7 @@
 #include "sim/store_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,8 +115,29 @@ static sim_status_t refuse_existing(const sim_store_t *self, sim_error_t *err)
     return SIM_OK;
 }
 
+/* Whether --force may remove what is at `path`: nothing, or a regular file that starts as every HDF5 file does. */
+static bool is_replaceable(const char *path)
+{
+    static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+    unsigned char start[8];
+    struct stat info;
+    if (lstat(path, &info) < 0)
+        return true;
+    if (!S_ISREG(info.st_mode))
+        return false;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool same = fd >= 0 && read(fd, start, sizeof start) == (ssize_t)sizeof start &&
+                memcmp(start, signature, sizeof start) == 0;
+    if (fd >= 0)
+        close(fd);
+    return same;
+}
+
 static sim_status_t remove_existing(sim_store_t *self, sim_error_t *err)
 {
+    if (!is_replaceable(self->path))
+        return sim_fail(err, SIM_EEXISTS, self->path,
+                        "is no result (no HDF5 file); --force replaces results only; choose another name with -o");
     if (unlink(self->path) < 0 && errno != ENOENT)
         return sim_store_io_fail(err, self->path, "remove");
     sim_status_t status = sim_parts_remove(self, false, err);

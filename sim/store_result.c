@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The format version; a file without one is not ours, a newer one can't be read. */
 static sim_status_t read_format(sim_result_t *self, sim_error_t *err)
@@ -36,6 +37,9 @@ int sim_result_format(const sim_result_t *self)
 sim_status_t sim_result_open(sim_result_t **self, const char *path, sim_error_t *err)
 {
     *self = NULL;
+    if (access(path, F_OK) < 0)
+        return sim_fail(err, SIM_EINPUT, path,
+                        "no such file; expected a result, as 'overbuild run SCENARIO -o %s' makes", path);
     sim_h5_quiet();
     sim_result_t *result = calloc(1, sizeof *result);
     if (result == NULL || (result->path = strdup(path)) == NULL) {
@@ -43,13 +47,13 @@ sim_status_t sim_result_open(sim_result_t **self, const char *path, sim_error_t 
         return sim_fail(err, SIM_ENOMEM, path, "no memory to open it");
     }
     sim_status_t status = SIM_OK;
-    hid_t access = sim_h5_access();
-    result->file = access < 0 ? -1 : H5Fopen(path, H5F_ACC_RDONLY, access);
+    hid_t properties = sim_h5_access();
+    result->file = properties < 0 ? -1 : H5Fopen(path, H5F_ACC_RDONLY, properties);
     if (result->file < 0)
         status = sim_h5_fail(err, path, "open");
     else
         status = read_format(result, err);
-    sim_h5_close(access);
+    sim_h5_close(properties);
     if (status < 0)
         sim_result_close(result);
     else

@@ -290,14 +290,14 @@ sim_status_t mdl_step_meters(mdl_step_t *step);
 sim_status_t mdl_step_outside(mdl_step_t *step);
 sim_status_t mdl_step_sentiment(mdl_step_t *step);
 sim_status_t mdl_step_demand(mdl_step_t *step);
-sim_status_t mdl_step_rental(mdl_step_t *step);
 sim_status_t mdl_step_platforms(mdl_step_t *step);
+sim_status_t mdl_step_rental(mdl_step_t *step);
 sim_status_t mdl_step_chips(mdl_step_t *step);
 sim_status_t mdl_step_developers(mdl_step_t *step);
 sim_status_t mdl_step_projects(mdl_step_t *step);
 sim_status_t mdl_step_cities(mdl_step_t *step);
-sim_status_t mdl_step_banks(mdl_step_t *step);
 sim_status_t mdl_step_subsidies(mdl_step_t *step);
+sim_status_t mdl_step_banks(mdl_step_t *step);
 
 /* Dated events. */
 sim_status_t mdl_event_build_stage(mdl_step_t *step, uint32_t project);

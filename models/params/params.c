@@ -190,8 +190,8 @@ static const char *whole_name(const mdl_param_t *param)
 static const char *percent_advice(const mdl_param_t *param, double value, char text[MDL_VALUE_BYTES + 24])
 {
     char number[MDL_VALUE_BYTES];
-    if (strcmp(param->unit, "1") != 0 || param->kind != MDL_KIND_REAL || param->high > 2 || value / 100 < param->low ||
-        value / 100 > param->high)
+    if (value <= 1 || strcmp(param->unit, "1") != 0 || param->kind != MDL_KIND_REAL || param->high > 2 ||
+        value / 100 < param->low || value / 100 > param->high)
         return "";
     (void)snprintf(text, MDL_VALUE_BYTES + 24, "; did you mean %s %%?", mdl_number_format(value, number));
     return text;

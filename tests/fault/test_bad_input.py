@@ -35,6 +35,7 @@ class Usage(CliTest):
         self.check("--seed: needs a value", "run", "quick", "--seed")
         self.check("--quiet: takes no value", "run", "quick", "--quiet=yes")
         self.check("found 0 arguments", "run")
+        self.check("expected one of them", "run", "quick", "--resume", "--force")
         self.check("found 2 arguments", "run", "quick", "mega")
 
     def test_missing_scenario(self):
@@ -75,9 +76,17 @@ class Files(CliTest):
         self.run_ok("run", "quick", "-n", 1, "--seed", 9, "--force", "--quiet", "-o", "x.h5")
         self.assertNotEqual((self.dir / "x.h5").read_bytes(), before)
 
+    def test_force_replaces_results_only(self):
+        (self.dir / "mine.yaml").write_text("name: mine\nextends: quick\n")
+        for path in ("mine.yaml", "/dev/null"):
+            self.assertIn("no result", self.run_fails(BAD_INPUT, "run", "mine.yaml", "-n", 1, "--force", "-o", path))
+        self.assertEqual((self.dir / "mine.yaml").read_text(), "name: mine\nextends: quick\n")
+        self.assertEqual(self.files(), ["mine.yaml"])
+        self.assertTrue(pathlib.Path("/dev/null").is_char_device())
+
     def test_missing_and_damaged_results(self):
         for command in ("info", "digest", "compare"):
-            self.assertIn("none.h5", self.run_fails(IO, command, "none.h5"))
+            self.assertIn("none.h5: no such file", self.run_fails(BAD_INPUT, command, "none.h5"))
         (self.dir / "text.h5").write_text("not HDF5\n")
         self.assertIn("text.h5", self.run_fails(IO, "info", "text.h5"))
 

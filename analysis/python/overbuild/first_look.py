@@ -7,6 +7,7 @@
 import sys
 
 import matplotlib.pyplot as plt
+from matplotlib.dates import ConciseDateFormatter
 
 from .fans import plot_fan
 from .result import open as open_result
@@ -30,6 +31,7 @@ def draw(run, arm, baseline="baseline"):
         ax.set_ylabel("")
         ax.set_ylim(bottom=0)
         ax.spines[["top", "right"]].set_visible(False)
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
     axes[0, 0].legend(frameon=False)
     replications = run.national.sizes["replication"]
     figure.suptitle(f"{run.provenance['name']}: {arm} against {baseline}, {replications} replications, same random "
