@@ -115,32 +115,34 @@ static sim_status_t refuse_existing(const sim_store_t *self, sim_error_t *err)
     return SIM_OK;
 }
 
-/* Whether --force may remove what is at `path`: nothing, or a regular file that starts as every HDF5 file does. */
-static bool is_replaceable(const char *path)
+/* --force may remove nothing but a regular file that starts as every HDF5 file does. */
+static sim_status_t check_replaceable(const sim_store_t *self, sim_error_t *err)
 {
     static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
-    unsigned char start[8];
+    unsigned char start[sizeof signature];
     struct stat info;
-    if (lstat(path, &info) < 0)
-        return true;
-    if (!S_ISREG(info.st_mode))
-        return false;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool same = fd >= 0 && read(fd, start, sizeof start) == (ssize_t)sizeof start &&
-                memcmp(start, signature, sizeof start) == 0;
+    if (lstat(self->path, &info) < 0)
+        return SIM_OK;
+    int fd = S_ISREG(info.st_mode) ? open(self->path, O_RDONLY | O_CLOEXEC) : -1;
+    ssize_t n = fd < 0 ? 0 : read(fd, start, sizeof start);
+    bool unreadable = S_ISREG(info.st_mode) && (fd < 0 || n < 0);
+    sim_status_t status = unreadable ? sim_store_io_fail(err, self->path, "read") : SIM_OK;
     if (fd >= 0)
         close(fd);
-    return same;
+    if (!unreadable && (n < (ssize_t)sizeof start || memcmp(start, signature, sizeof start) != 0))
+        status = sim_fail(err, SIM_EEXISTS, self->path,
+                          "is no result (no HDF5 file); --force replaces results only; choose another name with -o");
+    return status;
 }
 
 static sim_status_t remove_existing(sim_store_t *self, sim_error_t *err)
 {
-    if (!is_replaceable(self->path))
-        return sim_fail(err, SIM_EEXISTS, self->path,
-                        "is no result (no HDF5 file); --force replaces results only; choose another name with -o");
+    sim_status_t status = check_replaceable(self, err);
+    if (status < 0)
+        return status;
     if (unlink(self->path) < 0 && errno != ENOENT)
         return sim_store_io_fail(err, self->path, "remove");
-    sim_status_t status = sim_parts_remove(self, false, err);
+    status = sim_parts_remove(self, false, err);
     self->disposable = status == SIM_OK;
     return status;
 }

@@ -253,8 +253,8 @@ static void what_is_no_result_is_refused(void **state)
     (void)state;
     sim_result_t *result;
     sim_error_t err = {0};
-    assert_int_equal(sim_result_open(&result, fake_path(folder, "nothing.h5"), &err), SIM_EIO);
-    must_name(&err, "nothing.h5", "can't open");
+    assert_int_equal(sim_result_open(&result, fake_path(folder, "nothing.h5"), &err), SIM_EINPUT);
+    must_name(&err, "nothing.h5", "no such file");
     assert_null(result);
     sim_result_close(result);
     FILE *file = fopen(fake_path(folder, "text.h5"), "w");
