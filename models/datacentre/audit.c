@@ -96,7 +96,7 @@ sim_status_t mdl_datacentre_audit(sim_world_t *world, uint32_t lp, sim_error_t *
     if (state->cluster == 0)
         return SIM_OK;
     mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, now_s > state->metered_s ? now_s : state->metered_s);
-    mdl_dc_read(&dc);
+    mdl_dc_read(&dc, &state->meter);
     sim_status_t status = mdl_scheduler_verify(dc.scheduler, dc.cluster, err);
     if (status == SIM_OK)
         status = audit_contracts(&dc, err);

@@ -223,6 +223,18 @@ const mdl_datacentre_meter_t *mdl_datacentre_read(sim_world_t *world, uint32_t l
     if (state->cluster == 0)
         return &state->meter;
     mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, time_s);
-    mdl_dc_read(&dc);
+    mdl_dc_read(&dc, &state->meter);
     return &state->meter;
+}
+
+void mdl_datacentre_read_into(sim_world_t *world, uint32_t lp, int64_t time_s, mdl_datacentre_meter_t *meter)
+{
+    mdl_datacentre_t *state = sim_world_state(world, lp);
+
+    if (state->cluster == 0) {
+        *meter = state->meter;
+        return;
+    }
+    mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, time_s);
+    mdl_dc_read(&dc, meter);
 }

@@ -107,6 +107,9 @@ sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_
 /* Brings the time integrals of the meters up to time_s and returns them. At boundaries. O(contracts). */
 const mdl_datacentre_meter_t *mdl_datacentre_read(sim_world_t *world, uint32_t lp, int64_t time_s);
 
+/* The same into the caller's `meter`, which a daily reader of many centres keeps anyway. */
+void mdl_datacentre_read_into(sim_world_t *world, uint32_t lp, int64_t time_s, mdl_datacentre_meter_t *meter);
+
 /* Grows pools that are more than half full. Call it at boundaries. */
 sim_status_t mdl_datacentre_boundary(sim_world_t *world, uint32_t lp, sim_error_t *err);
 

@@ -148,10 +148,9 @@ static void add_young(const mdl_dc_t *dc, uint32_t tenant, sums_t *sums)
     }
 }
 
-static void read_earnings(mdl_dc_t *dc)
+static void read_earnings(const mdl_dc_t *dc, mdl_datacentre_meter_t *meter)
 {
     const mdl_datacentre_t *state = dc->state;
-    mdl_datacentre_meter_t *meter = &dc->state->meter;
     sums_t sums;
 
     for (int c = 0; c < MDL_JOB_CLASSES; c++) {
@@ -192,10 +191,9 @@ static void read_jobs(const mdl_scheduler_t *scheduler, mdl_datacentre_meter_t *
     meter->running_jobs = (int32_t)scheduler->running;
 }
 
-void mdl_dc_read(mdl_dc_t *dc)
+void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter)
 {
     mdl_datacentre_t *state = dc->state;
-    mdl_datacentre_meter_t *meter = &state->meter;
 
     mdl_dc_advance(dc);
     meter->racked_gpu_s = state->racked_node_s * MDL_NODE_GPUS;
@@ -204,7 +202,7 @@ void mdl_dc_read(mdl_dc_t *dc)
     meter->leased_nodes = (int32_t)state->leased_nodes;
     meter->node_failures = state->node_failures;
     read_jobs(dc->scheduler, meter);
-    read_earnings(dc);
+    read_earnings(dc, meter);
     meter->energy_it_wh = mdl_power_it_wh(&state->power, state->up_node_s, meter->busy_gpu_s);
     meter->energy_metered_wh = mdl_power_metered_wh(&state->power, meter->energy_it_wh);
 }

@@ -150,6 +150,6 @@ typedef struct mdl_pace {
 } mdl_pace_t;
 mdl_pace_t mdl_dc_pace(const mdl_job_t *job);
 void mdl_dc_earn_on(mdl_dc_t *dc, const mdl_pace_t *before, const mdl_job_t *job); /* stop and start in one */
-void mdl_dc_read(mdl_dc_t *dc);                                                    /* fills state->meter */
+void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter);                     /* the meters at dc->now_s */
 
 #endif

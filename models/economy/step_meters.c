@@ -128,7 +128,7 @@ sim_status_t mdl_step_meters(mdl_step_t *step)
             continue;
         site->before = site->meter;
         site->starts = 0;
-        site->meter = *mdl_datacentre_read(step->world, site->lp, now_s);
+        mdl_datacentre_read_into(step->world, site->lp, now_s, &site->meter);
         reading_t day = difference(site);
         site->idle = site->nodes == 0 && day.powered == 0 && site->open;
         count_site(step, site, &day);

@@ -26,7 +26,8 @@ static bool place_best_fit(mdl_cluster_t *cluster, mdl_job_t *job)
         whole = narrow(job, cluster->in_bucket[MDL_NODE_GPUS]);
     if (cluster->in_bucket[MDL_NODE_GPUS] < whole || !part_fits(cluster, whole, part))
         return false;
-    mdl_cluster_take_nodes(cluster, whole, &job->gang);
+    if (whole > 0)
+        mdl_cluster_take_nodes(cluster, whole, &job->gang);
     if (part > 0) {
         job->part_node = mdl_cluster_best_fit(cluster, part);
         mdl_cluster_take(cluster, job->part_node, part);

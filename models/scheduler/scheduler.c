@@ -199,7 +199,8 @@ static void vacate(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index
 {
     mdl_job_t *job = mdl_scheduler_job(self, index);
 
-    mdl_cluster_give_nodes(cluster, job->gpus / MDL_NODE_GPUS, &job->gang);
+    if (job->gpus >= MDL_NODE_GPUS)
+        mdl_cluster_give_nodes(cluster, job->gpus / MDL_NODE_GPUS, &job->gang);
     if (job->part_node != MDL_NONE)
         vacate_part(self, cluster, job);
     mdl_running_remove(self, index);
