@@ -17,16 +17,18 @@ static void widen(mdl_cluster_t *cluster, mdl_job_t *job, uint32_t index, uint32
 static void set_width(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, uint32_t gpus)
 {
     mdl_job_t *job = mdl_scheduler_job(self, index);
+    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
 
     if (gpus > job->gpus)
         widen(cluster, job, index, (gpus - job->gpus) / MDL_NODE_GPUS);
     else
         mdl_cluster_give_nodes(cluster, (job->gpus - gpus) / MDL_NODE_GPUS, &job->gang);
-    mdl_scheduler_tenant(self, job->tenant)->used_gpus += gpus - job->gpus;
+    tenant->used_gpus += gpus - job->gpus;
     self->allocated_gpus += gpus - job->gpus;
     self->short_gpus -= gpus - job->gpus;
     job->gpus = gpus;
-    mdl_queue_refresh(self, job->tenant);
+    if (tenant->queued > 0)
+        mdl_queue_refresh(self, job->tenant);
 }
 
 void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, uint32_t wanted_gpus)
