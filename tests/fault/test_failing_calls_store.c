@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <hdf5.h>
 #include <unistd.h>
 
 static const sim_status_t allowed[] = {SIM_EIO};
@@ -17,14 +18,14 @@ static void one_call_fails(void **state)
 {
     (void)state;
     for (int i = 0; i < test_store_n_trials; i++)
-        assert_true(test_trial_run(&test_store_trials[i], TEST_FAIL_ONCE, allowed, 1) >= 10);
+        assert_true(test_trial_run(&test_store_trials[i], TEST_FAIL_ONCE, allowed, 1, 16) >= 10);
 }
 
 static void the_disk_is_gone(void **state)
 {
     (void)state;
     for (int i = 0; i < test_store_n_trials; i++)
-        assert_true(test_trial_run(&test_store_trials[i], TEST_FAIL_ON, allowed, 1) >= 10);
+        assert_true(test_trial_run(&test_store_trials[i], TEST_FAIL_ON, allowed, 1, 16) >= 10);
 }
 
 static char *folder;
@@ -151,6 +152,76 @@ static void a_full_disk_names_the_fix(void **state)
     sim_store_close(store);
 }
 
+static const char *lock_path;
+static bool with_successor;
+
+/* Another run ends, its lock and all, and perhaps a third begins, between opening the lock and taking it. */
+static void end_other_run(const char *call)
+{
+    if (strcmp(call, "flock") != 0)
+        return;
+    test_fail_before(NULL);
+    assert_int_equal(unlink(lock_path), 0);
+    if (with_successor)
+        assert_true(close(creat(lock_path, 0666)) == 0);
+}
+
+static void a_lock_that_was_removed_locks_nobody_out(void **state)
+{
+    (void)state;
+    const char *path = fake_path(folder, "raced.h5");
+    lock_path = fake_path(folder, "raced.h5.parts/lock");
+    sim_store_plan_t plan = fake_plan(fake_schema(), 1, 1, 3);
+    for (int successor = 0; successor < 2; successor++) {
+        leave_parts(path, &plan);
+        with_successor = successor == 1;
+        sim_store_t *store;
+        sim_error_t err = {0};
+        test_fail_before(end_other_run);
+        assert_int_equal(sim_store_open(&store, path, &plan, SIM_STORE_RESUME, &err), SIM_EEXISTS);
+        assert_non_null(strstr(err.message, "another overbuild"));
+        must(sim_store_open(&store, path, &plan, SIM_STORE_RESUME, &(sim_error_t){0}), &err);
+        sim_store_close(store);
+    }
+}
+
+/* Removes the format's version from a result, or raises it to 99. */
+static void change_format(const char *path, bool raise)
+{
+    const int32_t newer = 99;
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    assert_true(file >= 0);
+    if (raise) {
+        hid_t attribute = H5Aopen(file, "overbuild_format", H5P_DEFAULT);
+        assert_true(H5Awrite(attribute, H5T_NATIVE_INT32, &newer) >= 0);
+        H5Aclose(attribute);
+    } else {
+        assert_true(H5Adelete(file, "overbuild_format") >= 0);
+    }
+    assert_true(H5Fclose(file) >= 0);
+}
+
+static void results_of_other_programs_are_named(void **state)
+{
+    (void)state;
+    static const char *const words[2] = {"no result of overbuild", "use a newer one"};
+    for (int raise = 0; raise < 2; raise++) {
+        const char *path = fake_path(folder, "format.h5");
+        sim_store_plan_t plan = fake_plan(fake_schema(), 1, 1, 1);
+        sim_store_t *store;
+        sim_result_t *result;
+        sim_error_t err = {0};
+        must(sim_store_open(&store, path, &plan, SIM_STORE_FORCE, &err), &err);
+        must(fake_put_all(store, &plan, &err), &err);
+        must(sim_store_assemble(store, true, NULL, NULL, &err), &err);
+        sim_store_close(store);
+        change_format(path, raise);
+        assert_int_equal(sim_result_open(&result, path, &err), SIM_EINPUT);
+        assert_null(result);
+        assert_non_null(strstr(err.message, words[raise]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +233,8 @@ int main(void)
         cmocka_unit_test(blocks_without_a_plan_are_refused),
         cmocka_unit_test(a_plan_that_cannot_be_read_costs_nothing),
         cmocka_unit_test(a_full_disk_names_the_fix),
+        cmocka_unit_test(a_lock_that_was_removed_locks_nobody_out),
+        cmocka_unit_test(results_of_other_programs_are_named),
     };
     return cmocka_run_group_tests(tests, test_trials_open, test_trials_close) +
            cmocka_run_group_tests(single, make_folder, remove_folder);

@@ -10,14 +10,14 @@ static void one_allocation_fails(void **state)
 {
     (void)state;
     for (int i = 0; i < test_store_n_trials; i++)
-        assert_true(test_trial_run(&test_store_trials[i], TEST_FAIL_ONCE, allowed, 1) >= 20);
+        assert_true(test_trial_run(&test_store_trials[i], TEST_FAIL_ONCE, allowed, 1, 32) >= 20);
 }
 
 static void memory_stays_used_up(void **state)
 {
     (void)state;
     for (int i = 0; i < test_store_n_trials; i++)
-        assert_true(test_trial_run(&test_store_trials[i], TEST_FAIL_ON, allowed, 1) >= 20);
+        assert_true(test_trial_run(&test_store_trials[i], TEST_FAIL_ON, allowed, 1, 32) >= 20);
 }
 
 int main(void)

@@ -29,8 +29,10 @@ static sim_status_t on_event(sim_lp_t *lp, const sim_event_t *event)
 static sim_status_t add_lp(sim_world_t *world, sim_error_t *err)
 {
     uint32_t lp;
-    const sim_lp_spec_t spec = {
-        .entity = sim_world_lp_count(world), .state_bytes = STATE_BYTES, .calendar_initial = 128, .outbox_capacity = 32};
+    const sim_lp_spec_t spec = {.entity = sim_world_lp_count(world),
+                                .state_bytes = STATE_BYTES,
+                                .calendar_initial = 128,
+                                .outbox_capacity = 32};
     sim_status_t status = sim_world_add_lp(world, &spec, &lp, err);
     if (status == SIM_OK)
         memset(sim_world_state(world, lp), 1, STATE_BYTES);

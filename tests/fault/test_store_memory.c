@@ -192,7 +192,7 @@ static void recording_fails_cleanly(void **state)
 static int set_up(void **state)
 {
     (void)state;
-    folder = fake_folder();
+    folder = fake_folder_in_memory();
     plan = fake_plan(fake_schema(), 2, 1, 2);
     return folder == NULL;
 }

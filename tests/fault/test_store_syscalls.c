@@ -186,7 +186,7 @@ static void a_run_that_replaces(void **state)
 static int set_up(void **state)
 {
     (void)state;
-    folder = fake_folder();
+    folder = fake_folder_in_memory();
     plan = fake_plan(fake_schema(), 2, 1, 3);
     return folder == NULL;
 }

@@ -211,12 +211,22 @@ sim_status_t fake_put_all(sim_store_t *store, const sim_store_plan_t *plan, sim_
     return status;
 }
 
-char *fake_folder(void)
+static char *make_folder(const char *parent)
 {
-    const char *parent = getenv("TMPDIR");
     char path[256];
     snprintf(path, sizeof path, "%s/overbuild-test-XXXXXX", parent == NULL ? "/tmp" : parent);
     return mkdtemp(path) == NULL ? NULL : strdup(path);
+}
+
+char *fake_folder(void)
+{
+    return make_folder(getenv("TMPDIR"));
+}
+
+char *fake_folder_in_memory(void)
+{
+    const char *parent = getenv("TMPDIR");
+    return make_folder(parent == NULL && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : parent);
 }
 
 void fake_remove(const char *folder)

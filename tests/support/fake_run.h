@@ -47,6 +47,8 @@ sim_status_t fake_put_all(sim_store_t *store, const sim_store_plan_t *plan, sim_
 
 /* A fresh folder below $TMPDIR or /tmp, and its removal with all that is in it. */
 char *fake_folder(void);
+/* The same in memory where there is such a place: for many small files that no disk need see. */
+char *fake_folder_in_memory(void);
 void fake_remove(const char *folder);
 /* "folder/name" in a static ring of 8 buffers. */
 const char *fake_path(const char *folder, const char *name);

@@ -386,6 +386,68 @@ static void a_damaged_file_beside_its_parts_is_replaced(void **state)
     (void)run(path, &plan, SIM_STORE_RESUME, 1);
 }
 
+/* A segment that was being written when the process was killed: its whole blocks count, its cut end is no damage. */
+static void an_unfinished_segment_keeps_its_whole_blocks(void **state)
+{
+    (void)state;
+    const char *path = fake_path(folder, "killed.h5");
+    sim_store_plan_t plan = fake_plan(fake_schema(), 1, 1, 3);
+    leave_parts(path, &plan, 3);
+    char segment[1024], part[1024];
+    snprintf(segment, sizeof segment, "%s", only_segment(fake_path(folder, "killed.h5.parts")));
+    snprintf(part, sizeof part, "%.*s.part", (int)(strrchr(segment, '.') - segment), segment);
+    size_t n;
+    unsigned char *bytes = load(segment, &n);
+    assert_int_equal(unlink(segment), 0);
+    save(part, bytes, n - 8);
+    free(bytes);
+    sim_error_t err = {0};
+    sim_store_t *store;
+    check(sim_store_open(&store, path, &plan, SIM_STORE_RESUME, &err), &err);
+    assert_int_equal(count_stored(store, &plan), 2);
+    assert_non_null(strstr(sim_store_notice(store), "0 damaged and 1 unfinished"));
+    sim_store_close(store);
+    (void)run(path, &plan, SIM_STORE_RESUME, 2);
+}
+
+/* Blocks of another experiment that somebody has copied here are ignored, and he is told. */
+static void foreign_blocks_are_ignored(void **state)
+{
+    (void)state;
+    const char *path = fake_path(folder, "home.h5"), *other = fake_path(folder, "abroad.h5");
+    sim_store_plan_t plan = fake_plan(fake_schema(), 1, 1, 3), quiet = fake_plan(fake_schema_quiet(), 1, 1, 3);
+    leave_parts(path, &plan, 1);
+    leave_parts(other, &quiet, 3);
+    size_t n;
+    unsigned char *bytes = load(only_segment(fake_path(folder, "abroad.h5.parts")), &n);
+    save(fake_path(folder, "home.h5.parts/00000077.blocks"), bytes, n);
+    free(bytes);
+    sim_error_t err = {0};
+    sim_store_t *store;
+    check(sim_store_open(&store, path, &plan, SIM_STORE_RESUME, &err), &err);
+    assert_int_equal(count_stored(store, &plan), 1);
+    assert_non_null(strstr(sim_store_notice(store), "3 damaged"));
+    sim_store_close(store);
+}
+
+static void outcomes_are_read_before_assembly(void **state)
+{
+    (void)state;
+    const char *path = fake_path(folder, "outcome.h5");
+    sim_store_plan_t plan = fake_plan(fake_schema(), 1, 1, 5);
+    leave_parts(path, &plan, 4);
+    sim_error_t err = {0};
+    sim_store_t *store;
+    check(sim_store_open(&store, path, &plan, SIM_STORE_RESUME, &err), &err);
+    for (uint32_t i = 0; i < 5; i++) {
+        sim_run_key_t key = {0, 0, i};
+        double found = 0, wanted = i < 4 ? sim_round_to(fake_value(key, FAKE_PEAK, 0), 0.01) : (double)NAN;
+        check(sim_store_outcome(store, key, FAKE_PEAK, &found, &err), &err);
+        assert_true(wanted == found || (isnan(wanted) && isnan(found)));
+    }
+    sim_store_close(store);
+}
+
 /* What is taken over from a result gets a new checksum, which must not cover up damage. */
 static void a_damaged_file_does_not_grow(void **state)
 {
@@ -429,6 +491,9 @@ int main(void)
         cmocka_unit_test(a_damaged_plan_is_an_io_error),
         cmocka_unit_test(a_damaged_file_beside_its_parts_is_replaced),
         cmocka_unit_test(a_damaged_file_does_not_grow),
+        cmocka_unit_test(an_unfinished_segment_keeps_its_whole_blocks),
+        cmocka_unit_test(foreign_blocks_are_ignored),
+        cmocka_unit_test(outcomes_are_read_before_assembly),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -11,6 +11,7 @@ static atomic_bool failed;
 static test_fail_mode_t how;
 static const char *only_call, *only_path;
 static int code = EIO;
+static void (*before)(const char *call);
 static const char *_Atomic last = "nothing";
 
 void test_fail_nth(long n, test_fail_mode_t mode)
@@ -44,6 +45,11 @@ const char *test_fail_call(void)
     return atomic_load(&last);
 }
 
+void test_fail_before(void (*hook)(const char *call))
+{
+    before = hook;
+}
+
 static bool counts(const char *call, const char *path)
 {
     return (only_call == NULL || strcmp(only_call, call) == 0) &&
@@ -52,6 +58,8 @@ static bool counts(const char *call, const char *path)
 
 bool test_fail_now(const char *call, const char *path)
 {
+    if (before != NULL)
+        before(call);
     if (atomic_load(&left) == 0 || !counts(call, path))
         return false;
     if (atomic_load(&left) > 1) {

@@ -35,6 +35,8 @@ bool test_fail_end(void);
 void test_fail_only(const char *call, const char *fragment);
 /* errno of failing calls of the operating system; EIO unless set. */
 void test_fail_errno(int code);
+/* Called before every call that can be made to fail, to do what another process might do at that moment; NULL = none. */
+void test_fail_before(void (*hook)(const char *call));
 /* Name of the call that failed last; for messages. */
 const char *test_fail_call(void);
 

@@ -395,9 +395,7 @@ const int test_store_n_trials = sizeof test_store_trials / sizeof *test_store_tr
 int test_trials_open(void **state)
 {
     (void)state;
-    if (access("/dev/shm", W_OK) == 0)
-        (void)setenv("TMPDIR", "/dev/shm", 0); /* many files, none worth a disk's time */
-    folder = fake_folder();
+    folder = fake_folder_in_memory();
     if (folder == NULL)
         return 1;
     snprintf(path, sizeof path, "%s/trial.h5", folder);
@@ -439,22 +437,22 @@ static bool is_allowed(sim_status_t status, const sim_status_t *allowed, int n)
     return status == SIM_OK;
 }
 
-/* Trials share most of their calls: each, in each mode, lets every sixteenth call fail, other ones than the others do. With
- * OVERBUILD_FAULT_ALL set, all of them. */
-static long next_call(long n, const test_trial_t *trial, test_fail_mode_t mode)
+static long next_call(long n, const test_trial_t *trial, test_fail_mode_t mode, long step)
 {
-    long step = getenv("OVERBUILD_FAULT_ALL") != NULL ? 1 : 16;
-    long residue = 2 * (trial - test_store_trials) + (long)mode;
-    n++;
-    while ((n - residue) % step != 0)
+    if (getenv("OVERBUILD_FAULT_ALL") != NULL)
+        return n + 1;
+    long residue = (2 * (trial - test_store_trials) + (long)mode) * step / (2 * test_store_n_trials);
+    do
         n++;
+    while ((n - residue) % step != 0);
     return n;
 }
 
-long test_trial_run(const test_trial_t *trial, test_fail_mode_t mode, const sim_status_t *allowed, int n_allowed)
+long test_trial_run(const test_trial_t *trial, test_fail_mode_t mode, const sim_status_t *allowed, int n_allowed,
+                    long step)
 {
     lasting = mode == TEST_FAIL_ON;
-    for (long n = next_call(0, trial, mode);; n = next_call(n, trial, mode)) {
+    for (long n = next_call(0, trial, mode, step);; n = next_call(n, trial, mode, step)) {
         call = n;
         sim_error_t err = {0};
         snprintf(context, sizeof context, "%s, %s call %ld", trial->name, lasting ? "from" : "at", n);

@@ -25,8 +25,9 @@ extern const int test_store_n_trials;
 int test_trials_open(void **state);
 int test_trials_close(void **state);
 
-/* Runs a trial with its 1st, 2nd, 3rd ... call failing until there are no more calls to fail; how many there were. Every
- * failure must have one of the n statuses `allowed`. */
-long test_trial_run(const test_trial_t *trial, test_fail_mode_t mode, const sim_status_t *allowed, int n);
+/* Runs a trial with one call failing after the other until there are no more to fail; the last one tried. Trials share
+ * most of their calls: each, in each mode, lets every `step`-th call fail, other ones than the others do. With
+ * OVERBUILD_FAULT_ALL set, all of them. Every failure must have one of the n statuses `allowed`. */
+long test_trial_run(const test_trial_t *trial, test_fail_mode_t mode, const sim_status_t *allowed, int n, long step);
 
 #endif
