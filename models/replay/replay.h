@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Replay: the scheduling core alone, on a recorded trace.
+ *
+ * Three executives, one per kind of trace, because published simulators differ in what an event is:
+ *
+ *   queue.h    jobs with known run times on equal nodes (SWF, Philly, CSV): the scheduler of the data centres, event by
+ *              event
+ *   sharing.h  jobs that share a cluster in turns (Muri): at each event the cluster is emptied and filled again in the
+ *              order of the policy
+ *   packing.h  pods that arrive and stay (openb): placement alone
+ *
+ * All fill one kind of result, so that metrics, start files and pictures are made once.
+ */
+#ifndef MDL_REPLAY_H
+#define MDL_REPLAY_H
+
+#include "models/scheduler/scheduler.h"
+#include "sim/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What became of one job. Seconds as the trace counts them; whole numbers where the trace has whole seconds. */
+typedef struct mdl_replay_job {
+    int64_t id;
+    double submit_s;
+    double start_s;   /* of its first attempt */
+    double end_s;
+    double run_s;     /* the work it came with: wait = end - submit - run where it was never stopped */
+    uint32_t gpus;
+    uint32_t first_node; /* lowest node of its last attempt, for pictures; MDL_NONE: not told apart */
+    uint32_t stops;      /* how often it was preempted */
+} mdl_replay_job_t;
+
+typedef struct mdl_replay_result {
+    mdl_replay_job_t *jobs; /* in order of submission, or as the executive says */
+    size_t n;
+    uint32_t gpus;                          /* of the cluster */
+    double busy_gpu_s;                      /* computing */
+    double allocated_gpu_s;                 /* held by jobs, overheads included */
+    double blocked_gpu_s[MDL_BLOCKED_REASONS]; /* asked for by the queue's head while it could not start, by reason */
+    size_t refused;                         /* jobs that can never run on this cluster; not in `jobs` */
+    double seconds;                         /* wall time of the replay without reading */
+} mdl_replay_result_t;
+
+void mdl_replay_free(mdl_replay_result_t *self);
+
+#endif

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Traces of the Muri family (SIGCOMM 2022; Philly jobs given models and iterations): a job is a number of iterations of
+ * known length. Times are doubles, because the simulators of this family count so.
+ */
+#ifndef MDL_TRACE_MURI_H
+#define MDL_TRACE_MURI_H
+
+#include "sim/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct mdl_muri_job {
+    int64_t id;
+    uint32_t gpus;
+    double submit_ms;
+    double iterations;
+    double iteration_ms;
+    char model[32];
+} mdl_muri_job_t;
+
+typedef struct mdl_muri {
+    mdl_muri_job_t *jobs; /* in order of the file */
+    size_t n;
+} mdl_muri_t;
+
+/* Reads a job file; columns are found by name: job_id, num_gpu, submit_time, iterations, model_name, iteration_time.
+ * Errors as in trace.h. */
+sim_status_t mdl_muri_read(const char *path, mdl_muri_t *out, sim_error_t *err);
+void mdl_muri_free(mdl_muri_t *self);
+
+/* A cluster of equal nodes as these simulators write it: num_switch, num_node_p_switch, num_gpu_p_node. */
+sim_status_t mdl_muri_read_cluster(const char *path, uint32_t *nodes, uint32_t *gpus_per_node, sim_error_t *err);
+
+#endif
