@@ -52,8 +52,8 @@ static void fit_quota(mdl_dc_t *dc, uint32_t index, uint32_t quota_gpus)
         else
             mdl_dc_end_job(dc, tenant->running_head, MDL_END_CANCELLED);
     }
-    for (uint32_t i = tenant->queue_head; i != MDL_NONE;) {
-        uint32_t next = mdl_scheduler_job(dc->scheduler, i)->next;
+    for (uint32_t i = tenant->queue.first; i != MDL_NONE;) {
+        uint32_t next = mdl_scheduler_job(dc->scheduler, i)->links.next;
         if (mdl_scheduler_job(dc->scheduler, i)->gpus > quota_gpus)
             mdl_dc_end_job(dc, i, MDL_END_CANCELLED);
         i = next;
@@ -173,8 +173,8 @@ static void end_contract(mdl_dc_t *dc, uint32_t index)
     mdl_tenancy_t *tenancy = &dc->tenancies[index];
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
 
-    while (tenant->queue_head != MDL_NONE)
-        mdl_dc_end_job(dc, tenant->queue_head, MDL_END_CANCELLED);
+    while (tenant->queue.first != MDL_NONE)
+        mdl_dc_end_job(dc, tenant->queue.first, MDL_END_CANCELLED);
     while (tenant->running_head != MDL_NONE)
         mdl_dc_end_job(dc, tenant->running_head, MDL_END_CANCELLED);
     if (tenancy->timer_s != SIM_NEVER)

@@ -31,6 +31,7 @@ static const handler_t handlers[MDL_DC_EVENTS] = {
     [MDL_DC_SERVICES_DUE] = mdl_dc_on_services_due,
     [MDL_DC_FAILURE] = mdl_dc_on_failure,
     [MDL_DC_REPAIR] = mdl_dc_on_repair,
+    [MDL_DC_REVIEW] = mdl_dc_on_review,
 };
 
 /* What every event must leave true, in O(1). */
@@ -120,12 +121,24 @@ static sim_status_t check_spec(const mdl_datacentre_spec_t *spec, const mdl_tabl
                     spec->nodes, spec->nodes_powered, spec->gpu_type, spec->pue, tables->n_gpu_types);
 }
 
-static mdl_policy_t policy_of(const mdl_params_t *params)
+static mdl_policy_t policy_of(const mdl_params_t *params, uint64_t seed)
 {
-    return (mdl_policy_t){.order = (uint8_t)params->scheduler_order,
-                          .reservation = (uint8_t)params->scheduler_reservation,
-                          .placement = (uint8_t)params->scheduler_placement,
-                          .preemption = (uint8_t)params->scheduler_preemption};
+    return (mdl_policy_t){
+        .order = (uint8_t)params->scheduler_order,
+        .reservation = (uint8_t)params->scheduler_reservation,
+        .placement = (uint8_t)params->scheduler_placement,
+        .preemption = (uint8_t)params->scheduler_preemption,
+        .preempt_every_s = (int32_t)params->scheduler_preempt_every_s,
+        .priority_every_s = (int32_t)params->scheduler_priority_every_s,
+        .backfill_depth = (int32_t)params->scheduler_backfill_depth,
+        .las_limit_gpu_s = {(int64_t)(params->scheduler_las_first_gpuh * SIM_HOUR_S),
+                            (int64_t)(params->scheduler_las_second_gpuh * SIM_HOUR_S)},
+        .fair_half_life_s = (double)params->scheduler_fair_half_life_s,
+        .fair_weight = params->scheduler_fair_weight,
+        .age_weight = params->scheduler_age_weight,
+        .age_most_s = (double)params->scheduler_age_most_s,
+        .seed = seed,
+    };
 }
 
 /* Starts the failure clock, if powered nodes fail and it does not run already. */
@@ -152,7 +165,7 @@ static sim_status_t build(sim_world_t *world, uint32_t lp, const mdl_params_t *p
     mdl_datacentre_t *state = sim_world_state(world, lp);
     bool pool = state->spec.mode == MDL_DC_MODE_POOL;
     uint32_t tenancies = TENANCIES_LEAST + (pool ? 0 : (uint32_t)(TENANCIES_PER_NODE * state->spec.nodes));
-    sim_status_t status = mdl_dc_allocate(sim_world_arena(world), state, tenancies, policy_of(params),
+    sim_status_t status = mdl_dc_allocate(sim_world_arena(world), state, tenancies, policy_of(params, state->spec.entity),
                                           state->spec.fabric_gb_s >= params->training_fabric_gb_s, err);
 
     if (status < 0)
@@ -198,6 +211,7 @@ sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_
     mdl_datacentre_t *state = sim_world_state(world, *lp);
     state->spec = resolved;
     state->first_tenancy = state->last_tenancy = MDL_NONE;
+    state->review_s = SIM_NEVER;
     configure(state, input->tables, &params);
     return build(world, *lp, &params, time_s, err);
 }

@@ -24,35 +24,66 @@ static void on_started(void *user, uint32_t index)
                         MDL_DC_ENDS, &job->end_event);
 }
 
-void mdl_dc_pass(mdl_dc_t *dc)
-{
-    mdl_scheduler_pass(dc->scheduler, dc->cluster, dc->now_s, &(mdl_scheduler_host_t){dc, on_started});
-    if (dc->scheduler->short_gpus > 0 && dc->cluster->in_bucket[MDL_NODE_GPUS] > 0)
-        mdl_dc_refill_services(dc);
-}
-
 /* Counts what a running job's attempt has done so far, and takes its end out of the calendar. */
-static mdl_progress_t settle(mdl_dc_t *dc, uint32_t index)
+static mdl_progress_t settle(mdl_dc_t *dc, uint32_t index, bool all_saved)
 {
     const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
     mdl_progress_t progress = mdl_job_progress(job, dc->now_s);
 
+    if (all_saved)
+        progress.saved_s = progress.computed_s;
     mdl_dc_earn_stop(dc, job, progress);
     if (job->work_s != MDL_WORK_ENDLESS)
         (void)sim_cancel(dc->lp, job->end_event);
     return progress;
 }
 
+/* A job that makes room writes a checkpoint first. */
+static int64_t on_stopped(void *user, uint32_t index)
+{
+    return settle(user, index, true).saved_s;
+}
+
+/* Sets the clock to the scheduler's next review. */
+static void follow_review(mdl_dc_t *dc)
+{
+    mdl_datacentre_t *state = dc->state;
+    int64_t review_s = mdl_scheduler_review_s(dc->scheduler);
+
+    if (state->review_s == review_s)
+        return;
+    if (state->review_s != SIM_NEVER)
+        (void)sim_cancel(dc->lp, state->review);
+    state->review_s = review_s;
+    if (review_s != SIM_NEVER)
+        mdl_dc_schedule(dc, review_s > dc->now_s ? review_s - dc->now_s : 0, &(sim_event_t){.type = MDL_DC_REVIEW},
+                        MDL_DC_ENDS, &state->review);
+}
+
+void mdl_dc_on_review(mdl_dc_t *dc, const sim_event_t *event)
+{
+    (void)event;
+    dc->state->review_s = SIM_NEVER;
+}
+
+void mdl_dc_pass(mdl_dc_t *dc)
+{
+    mdl_scheduler_pass(dc->scheduler, dc->cluster, dc->now_s, &(mdl_scheduler_host_t){dc, on_started, on_stopped});
+    follow_review(dc);
+    if (dc->scheduler->short_gpus > 0 && dc->cluster->in_bucket[MDL_NODE_GPUS] > 0)
+        mdl_dc_refill_services(dc);
+}
+
 void mdl_dc_end_job(mdl_dc_t *dc, uint32_t index, mdl_job_end_t end)
 {
     if (mdl_scheduler_job(dc->scheduler, index)->state == MDL_JOB_RUNNING)
-        (void)settle(dc, index);
+        (void)settle(dc, index, false);
     mdl_scheduler_end(dc->scheduler, dc->cluster, index, end);
 }
 
 void mdl_dc_requeue_job(mdl_dc_t *dc, uint32_t index)
 {
-    int64_t saved_s = settle(dc, index).saved_s;
+    int64_t saved_s = settle(dc, index, false).saved_s;
 
     mdl_scheduler_requeue(dc->scheduler, dc->cluster, index, saved_s);
 }

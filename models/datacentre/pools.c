@@ -27,9 +27,9 @@ uint32_t mdl_dc_job_capacity(const mdl_datacentre_t *state, uint32_t tenancies)
 static void init_cluster(mdl_cluster_t *cluster, const mdl_datacentre_spec_t *spec)
 {
     if (spec->mode == MDL_DC_MODE_POOL)
-        mdl_pool_init(cluster, spec->nodes, spec->nodes_powered);
+        mdl_pool_init(cluster, spec->nodes, MDL_NODE_GPUS, spec->nodes_powered);
     else
-        mdl_cluster_init(cluster, spec->nodes, spec->nodes_powered);
+        mdl_cluster_init(cluster, spec->nodes, MDL_NODE_GPUS, spec->nodes_powered);
 }
 
 sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32_t tenancies, mdl_policy_t policy,
@@ -39,8 +39,8 @@ sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32
 
     bool pool = state->spec.mode == MDL_DC_MODE_POOL;
 
-    state->cluster = sim_arena_alloc(arena, pool ? mdl_pool_bytes() : mdl_cluster_bytes(state->spec.nodes));
-    state->scheduler = sim_arena_alloc(arena, mdl_scheduler_bytes(jobs, tenancies));
+    state->cluster = sim_arena_alloc(arena, pool ? mdl_pool_bytes() : mdl_cluster_bytes(state->spec.nodes, MDL_NODE_GPUS));
+    state->scheduler = sim_arena_alloc(arena, mdl_scheduler_bytes(jobs, tenancies, &policy));
     state->tenancies = sim_arena_alloc(arena, tenancies * sizeof(mdl_tenancy_t));
     if (state->cluster == 0 || state->scheduler == 0 || state->tenancies == 0)
         return sim_arena_fail(arena, err, "data centre", "%u nodes", state->spec.nodes);
@@ -53,7 +53,7 @@ sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32
 static void release(sim_arena_t *arena, mdl_datacentre_t *state)
 {
     const mdl_scheduler_t *scheduler = sim_arena_at(arena, state->scheduler);
-    size_t scheduler_bytes = mdl_scheduler_bytes(scheduler->jobs, scheduler->tenants);
+    size_t scheduler_bytes = mdl_scheduler_bytes(scheduler->jobs, scheduler->tenants, &scheduler->policy);
 
     sim_arena_release(arena, state->cluster, mdl_cluster_size(sim_arena_at(arena, state->cluster)));
     sim_arena_release(arena, state->scheduler, scheduler_bytes);
@@ -66,8 +66,8 @@ static sim_status_t grow_scheduler(sim_arena_t *arena, mdl_datacentre_t *state, 
                                    sim_error_t *err)
 {
     mdl_scheduler_t *old = sim_arena_at(arena, state->scheduler);
-    size_t old_bytes = mdl_scheduler_bytes(old->jobs, old->tenants);
-    sim_ref_t scheduler = sim_arena_alloc(arena, mdl_scheduler_bytes(jobs, tenancies));
+    size_t old_bytes = mdl_scheduler_bytes(old->jobs, old->tenants, &old->policy);
+    sim_ref_t scheduler = sim_arena_alloc(arena, mdl_scheduler_bytes(jobs, tenancies, &old->policy));
 
     if (scheduler == 0)
         return sim_arena_fail(arena, err, "data centre", "%u jobs and %u contracts", jobs, tenancies);

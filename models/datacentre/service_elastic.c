@@ -56,14 +56,14 @@ void mdl_dc_refill_services(mdl_dc_t *dc)
 static uint32_t find_job(mdl_dc_t *dc, uint32_t index)
 {
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
-    uint32_t i = tenant->running > 0 ? tenant->running_head : tenant->queue_head;
+    uint32_t i = tenant->running > 0 ? tenant->running_head : tenant->queue.first;
 
     if (i == MDL_NONE || mdl_scheduler_job(dc->scheduler, i)->elastic)
         return i;
     while (tenant->running > 0)
         mdl_dc_end_job(dc, tenant->running_head, MDL_END_FINISHED);
     while (tenant->queued > 0)
-        mdl_dc_end_job(dc, tenant->queue_head, MDL_END_CANCELLED);
+        mdl_dc_end_job(dc, tenant->queue.first, MDL_END_CANCELLED);
     return MDL_NONE;
 }
 

@@ -19,8 +19,8 @@ static void end_replicas(mdl_dc_t *dc, uint32_t index, uint32_t keep, uint32_t g
         i = next;
     }
     while (tenant->queued > 0 && (tenant->running + tenant->queued > keep ||
-                                  is_other(mdl_scheduler_job(dc->scheduler, tenant->queue_tail), gpus)))
-        mdl_dc_end_job(dc, tenant->queue_tail, MDL_END_CANCELLED);
+                                  is_other(mdl_scheduler_job(dc->scheduler, tenant->queue.last), gpus)))
+        mdl_dc_end_job(dc, tenant->queue.last, MDL_END_CANCELLED);
     while (tenant->running > keep)
         mdl_dc_end_job(dc, tenant->running_head, MDL_END_FINISHED);
 }

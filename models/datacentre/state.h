@@ -17,6 +17,7 @@ enum mdl_datacentre_event {
     MDL_DC_SERVICES_DUE,               /* all services are resized */
     MDL_DC_FAILURE,
     MDL_DC_REPAIR, /* entity = node */
+    MDL_DC_REVIEW, /* the scheduler looks at its queues again */
     MDL_DC_EVENTS
 };
 
@@ -48,6 +49,8 @@ typedef struct mdl_datacentre {
     bool failing;             /* it is in the calendar, */
     sim_handle_t failure;     /* here */
     int64_t failure_s;        /* at this time */
+    sim_handle_t review;      /* the scheduler's next, at this time; SIM_NEVER: none */
+    int64_t review_s;
     bool serving;             /* services' next resizing is in the calendar */
     bool closed;
     int64_t metered_s; /* integrals stand at this time */
@@ -87,6 +90,7 @@ void mdl_dc_pass(mdl_dc_t *dc);
 void mdl_dc_end_job(mdl_dc_t *dc, uint32_t job, mdl_job_end_t end);
 void mdl_dc_requeue_job(mdl_dc_t *dc, uint32_t job);
 void mdl_dc_on_job_end(mdl_dc_t *dc, const sim_event_t *event);
+void mdl_dc_on_review(mdl_dc_t *dc, const sim_event_t *event);
 
 /* Contracts (contracts.c). */
 void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event);

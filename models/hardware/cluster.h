@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A cluster: the nodes of one data centre, and which of their GPUs are free.
+/* A cluster: equal nodes of one data centre, and which of their GPUs are free.
  *
- * A node has MDL_NODE_GPUS GPUs. It is up when it is powered and not broken; only nodes that are up take jobs. Nodes
- * that are up stand in one of nine buckets by their number of free GPUs (doubly linked by index), so that best fit for
- * a job below node size, and any whole node for a gang, are found without a search. Nodes 0 .. powered-1 are powered.
+ * A node has `node_gpus` GPUs (8 unless said otherwise). It is up when it is powered and not broken; only nodes that are
+ * up take jobs. Nodes that are up stand in one of node_gpus + 1 buckets by their number of free GPUs. A bucket is a set
+ * of bits, one per node, under a summary of its words, so that the lowest node of a bucket, and with it best fit for a
+ * job below node size or any whole node for a gang, is found in a few steps. Among equals the lowest number goes first.
+ * Nodes 0 .. powered-1 are powered. Nodes stand in racks of `rack_nodes` neighbours (0: one rack).
  *
  * Where all jobs take whole nodes, a pool (pool.h) is the same thing without single nodes.
  *
  * A cluster is one block of memory without pointers into itself: copying its bytes copies it. The cluster does not know
  * jobs; it keeps for its user, on each node, the index of the first job there and the next node of a gang.
  *
- *     mdl_cluster_t *cluster = aligned_alloc(64, mdl_cluster_bytes(16));
- *     mdl_cluster_init(cluster, 16, 16);
+ *     mdl_cluster_t *cluster = aligned_alloc(64, mdl_cluster_bytes(16, 8));
+ *     mdl_cluster_init(cluster, 16, 8, 16);
  *     uint32_t node = mdl_cluster_best_fit(cluster, 3); // the fullest node with 3 GPUs free, or MDL_NONE
  *     mdl_cluster_take(cluster, node, 3);
  *     mdl_cluster_give(cluster, node, 3);
@@ -19,17 +21,17 @@
 #ifndef MDL_CLUSTER_H
 #define MDL_CLUSTER_H
 
+#include "models/params/rates.h"
 #include "sim/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define MDL_NODE_GPUS 8
-#define MDL_NONE      UINT32_MAX /* no node, no job, no contract */
+#define MDL_NODE_MOST_GPUS 16
+#define MDL_NONE           UINT32_MAX /* no node, no job, no contract */
 
 typedef struct mdl_node {
-    uint32_t next, prev;   /* in its bucket; MDL_NONE at the ends */
     uint32_t first_job;    /* the user's: a job that holds GPUs here, or MDL_NONE */
     uint32_t next_of_gang; /* the user's: next whole node of the same job */
     uint8_t free;          /* GPUs not taken, whether or not the node is up */
@@ -38,24 +40,25 @@ typedef struct mdl_node {
 } mdl_node_t;
 
 typedef struct mdl_cluster {
-    _Alignas(64) uint32_t nodes;           /* racked */
-    uint32_t powered;                      /* nodes 0 .. powered-1 */
-    uint32_t up;                           /* powered and not broken */
-    uint32_t free_gpus;                    /* on nodes that are up */
-    uint32_t bucket[MDL_NODE_GPUS + 1];    /* first node with that many GPUs free */
-    uint32_t in_bucket[MDL_NODE_GPUS + 1]; /* nodes there */
-    uint32_t filled;                       /* bit b: bucket b has a node */
-    uint32_t broken_off;                   /* of a pool: broken nodes without power */
-    bool pooled;                           /* nodes are counted only (pool.h) */
+    _Alignas(64) uint32_t nodes;                /* racked */
+    uint32_t powered;                           /* nodes 0 .. powered-1 */
+    uint32_t up;                                /* powered and not broken */
+    uint32_t free_gpus;                         /* on nodes that are up */
+    uint32_t node_gpus;                         /* of each node */
+    uint32_t rack_nodes;                        /* neighbours in one rack, a divisor of 64; 0: all in one */
+    uint32_t in_bucket[MDL_NODE_MOST_GPUS + 1]; /* nodes with that many GPUs free */
+    uint32_t filled;                            /* bit b: bucket b has a node */
+    uint32_t broken_off;                        /* of a pool: broken nodes without power */
+    bool pooled;                                /* nodes are counted only (pool.h) */
 } mdl_cluster_t;
 
-/* Bytes of a cluster of `nodes` nodes, a multiple of 64; and of one that there is, pools included. */
-size_t mdl_cluster_bytes(uint32_t nodes);
+/* Bytes of a cluster of `nodes` nodes of `node_gpus` GPUs, a multiple of 64; and of one that there is, pools included. */
+size_t mdl_cluster_bytes(uint32_t nodes, uint32_t node_gpus);
 size_t mdl_cluster_size(const mdl_cluster_t *self);
 
-/* Makes `self`, mdl_cluster_bytes(nodes) bytes, a cluster of whole, empty nodes; the first `powered` (<= nodes) are up.
- */
-void mdl_cluster_init(mdl_cluster_t *self, uint32_t nodes, uint32_t powered);
+/* Makes `self`, mdl_cluster_bytes(nodes, node_gpus) bytes, a cluster of whole, empty nodes of `node_gpus` GPUs (1 to
+ * MDL_NODE_MOST_GPUS) in one rack; the first `powered` (<= nodes) are up. */
+void mdl_cluster_init(mdl_cluster_t *self, uint32_t nodes, uint32_t node_gpus, uint32_t powered);
 
 static inline mdl_node_t *mdl_cluster_node(mdl_cluster_t *self, uint32_t node)
 {
@@ -72,17 +75,34 @@ static inline bool mdl_node_up(const mdl_node_t *node)
     return node->powered && !node->broken;
 }
 
-/* The node that is up with the fewest free GPUs, but at least `gpus` (1 .. 8); among equals the one freed last.
- * MDL_NONE when there is none. O(1). */
+/* Nodes without a job that are up. */
+static inline uint32_t mdl_cluster_empty_nodes(const mdl_cluster_t *self)
+{
+    return self->in_bucket[self->node_gpus];
+}
+
+/* The node that is up with the fewest free GPUs, but at least `gpus` (1 .. node_gpus); among equals the lowest.
+ * MDL_NONE when there is none. O(1) up to some 4,000 nodes. */
 uint32_t mdl_cluster_best_fit(const mdl_cluster_t *self, uint32_t gpus);
+
+/* The lowest node of a bucket; the one of it with the lowest number above `node`; the one with `nth` others below it.
+ * MDL_NONE when there is none. */
+uint32_t mdl_cluster_first(const mdl_cluster_t *self, uint32_t bucket);
+uint32_t mdl_cluster_next(const mdl_cluster_t *self, uint32_t bucket, uint32_t node);
+uint32_t mdl_cluster_nth(const mdl_cluster_t *self, uint32_t bucket, uint32_t nth);
+
+/* Empty nodes of the rack that holds `node`, as bits from the rack's first node on. The cluster has racks. */
+uint64_t mdl_cluster_empty_in_rack(const mdl_cluster_t *self, uint32_t node);
 
 /* Takes `gpus` free GPUs of a node that is up, and gives taken GPUs back. O(1). */
 void mdl_cluster_take(mdl_cluster_t *self, uint32_t node, uint32_t gpus);
 void mdl_cluster_give(mdl_cluster_t *self, uint32_t node, uint32_t gpus);
 
-/* Takes `nodes` empty nodes, no more than there are, into a gang: the list that begins at *gang (MDL_NONE: none yet) and
- * goes on through next_of_gang; in a pool it stays empty. Gives the gang's first nodes back, no more than it has.
- * O(nodes); in a pool O(1). */
+/* Takes one empty node into a gang: the list that begins at *gang (MDL_NONE: none yet) and goes on through
+ * next_of_gang. */
+void mdl_cluster_take_node(mdl_cluster_t *self, uint32_t node, uint32_t *gang);
+/* Takes `nodes` empty nodes, the lowest, no more than there are; in a pool the list stays empty. Gives the gang's first
+ * nodes back, no more than it has. O(nodes); in a pool O(1). */
 void mdl_cluster_take_nodes(mdl_cluster_t *self, uint32_t nodes, uint32_t *gang);
 void mdl_cluster_give_nodes(mdl_cluster_t *self, uint32_t nodes, uint32_t *gang);
 

@@ -3,20 +3,20 @@
 
 size_t mdl_pool_bytes(void)
 {
-    return mdl_cluster_bytes(0);
+    return mdl_cluster_bytes(0, MDL_NODE_MOST_GPUS);
 }
 
 /* Free nodes are the bucket of whole nodes; there are no others. */
 static void set_free(mdl_cluster_t *self, uint32_t nodes)
 {
-    self->in_bucket[MDL_NODE_GPUS] = nodes;
-    self->free_gpus = nodes * MDL_NODE_GPUS;
-    self->filled = nodes > 0 ? UINT32_C(1) << MDL_NODE_GPUS : 0;
+    self->in_bucket[self->node_gpus] = nodes;
+    self->free_gpus = nodes * self->node_gpus;
+    self->filled = nodes > 0 ? UINT32_C(1) << self->node_gpus : 0;
 }
 
-void mdl_pool_init(mdl_cluster_t *self, uint32_t nodes, uint32_t powered)
+void mdl_pool_init(mdl_cluster_t *self, uint32_t nodes, uint32_t node_gpus, uint32_t powered)
 {
-    mdl_cluster_init(self, 0, 0);
+    mdl_cluster_init(self, 0, node_gpus, 0);
     SIM_ASSERT(powered <= nodes);
     self->pooled = true;
     self->nodes = nodes;
@@ -26,26 +26,26 @@ void mdl_pool_init(mdl_cluster_t *self, uint32_t nodes, uint32_t powered)
 
 void mdl_pool_take(mdl_cluster_t *self, uint32_t nodes)
 {
-    SIM_ASSERT(nodes <= self->in_bucket[MDL_NODE_GPUS]);
-    set_free(self, self->in_bucket[MDL_NODE_GPUS] - nodes);
+    SIM_ASSERT(nodes <= self->in_bucket[self->node_gpus]);
+    set_free(self, self->in_bucket[self->node_gpus] - nodes);
 }
 
 void mdl_pool_give(mdl_cluster_t *self, uint32_t nodes)
 {
     SIM_ASSERT(nodes <= mdl_pool_taken(self));
-    set_free(self, self->in_bucket[MDL_NODE_GPUS] + nodes);
+    set_free(self, self->in_bucket[self->node_gpus] + nodes);
 }
 
 uint32_t mdl_pool_taken(const mdl_cluster_t *self)
 {
-    return self->up - self->in_bucket[MDL_NODE_GPUS];
+    return self->up - self->in_bucket[self->node_gpus];
 }
 
 void mdl_pool_break(mdl_cluster_t *self)
 {
-    SIM_ASSERT(self->pooled && self->in_bucket[MDL_NODE_GPUS] > 0);
+    SIM_ASSERT(self->pooled && self->in_bucket[self->node_gpus] > 0);
     self->up--;
-    set_free(self, self->in_bucket[MDL_NODE_GPUS] - 1);
+    set_free(self, self->in_bucket[self->node_gpus] - 1);
 }
 
 void mdl_pool_repair(mdl_cluster_t *self)
@@ -53,7 +53,7 @@ void mdl_pool_repair(mdl_cluster_t *self)
     SIM_ASSERT(self->pooled && (self->up < self->powered || self->broken_off > 0));
     if (self->up < self->powered) {
         self->up++;
-        set_free(self, self->in_bucket[MDL_NODE_GPUS] + 1);
+        set_free(self, self->in_bucket[self->node_gpus] + 1);
     } else {
         self->broken_off--;
     }
@@ -67,12 +67,12 @@ static void switch_on(mdl_cluster_t *self, uint32_t nodes)
     self->powered += nodes;
     self->up += good;
     self->broken_off -= nodes - good;
-    set_free(self, self->in_bucket[MDL_NODE_GPUS] + good);
+    set_free(self, self->in_bucket[self->node_gpus] + good);
 }
 
 static void switch_off(mdl_cluster_t *self, uint32_t nodes)
 {
-    uint32_t idle = self->in_bucket[MDL_NODE_GPUS];
+    uint32_t idle = self->in_bucket[self->node_gpus];
     uint32_t good = nodes < idle ? nodes : idle;
 
     SIM_ASSERT(nodes - good <= self->powered - self->up);
@@ -93,14 +93,14 @@ void mdl_pool_power(mdl_cluster_t *self, uint32_t powered)
 
 sim_status_t mdl_pool_verify(const mdl_cluster_t *self, sim_error_t *err)
 {
-    uint32_t idle = self->in_bucket[MDL_NODE_GPUS];
+    uint32_t idle = self->in_bucket[self->node_gpus];
 
     if (self->powered > self->nodes || self->up > self->powered || idle > self->up ||
         self->broken_off > self->nodes - self->powered)
         return sim_fail(err, SIM_EINVARIANT, "cluster",
                         "%u nodes racked, %u powered, %u up, %u free, %u broken and off", self->nodes, self->powered,
                         self->up, idle, self->broken_off);
-    if (self->free_gpus != idle * MDL_NODE_GPUS || self->filled != (idle > 0 ? UINT32_C(1) << MDL_NODE_GPUS : 0))
+    if (self->free_gpus != idle * self->node_gpus || self->filled != (idle > 0 ? UINT32_C(1) << self->node_gpus : 0))
         return sim_fail(err, SIM_EINVARIANT, "cluster", "%u nodes and %u GPUs free", idle, self->free_gpus);
     return SIM_OK;
 }

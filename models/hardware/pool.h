@@ -10,7 +10,7 @@
  * Functions that name a node (mdl_cluster_node(), mdl_cluster_take(), …) are not for pools.
  *
  *     mdl_cluster_t *pool = aligned_alloc(64, mdl_pool_bytes());
- *     mdl_pool_init(pool, 4096, 1024);
+ *     mdl_pool_init(pool, 4096, 8, 1024);
  *     uint32_t gang = MDL_NONE;
  *     mdl_cluster_take_nodes(pool, 300, &gang); // 724 left
  *     mdl_pool_break(pool);                     // 723 left
@@ -23,8 +23,9 @@
 /* Bytes of a pool of any number of nodes, a multiple of 64. */
 size_t mdl_pool_bytes(void);
 
-/* Makes `self`, mdl_pool_bytes() bytes, a pool of `nodes` empty nodes, of which `powered` (<= nodes) are up. */
-void mdl_pool_init(mdl_cluster_t *self, uint32_t nodes, uint32_t powered);
+/* Makes `self`, mdl_pool_bytes() bytes, a pool of `nodes` empty nodes of `node_gpus` GPUs, of which `powered` (<= nodes)
+ * are up. With one GPU to a node a pool counts GPUs. */
+void mdl_pool_init(mdl_cluster_t *self, uint32_t nodes, uint32_t node_gpus, uint32_t powered);
 
 /* Takes free nodes, no more than there are, and gives taken ones back. O(1). */
 void mdl_pool_take(mdl_cluster_t *self, uint32_t nodes);

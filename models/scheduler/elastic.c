@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Jobs that change their width while they run. */
-#include "models/scheduler/queue.h"
-#include "models/scheduler/scheduler.h"
+#include "models/scheduler/passes.h"
 
 /* Takes nodes for a running job and notes it on them. */
 static void widen(mdl_cluster_t *cluster, mdl_job_t *job, uint32_t index, uint32_t nodes)
@@ -17,14 +16,13 @@ static void widen(mdl_cluster_t *cluster, mdl_job_t *job, uint32_t index, uint32
 static void set_width(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, uint32_t gpus)
 {
     mdl_job_t *job = mdl_scheduler_job(self, index);
-    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
 
     if (gpus > job->gpus)
-        widen(cluster, job, index, (gpus - job->gpus) / MDL_NODE_GPUS);
+        widen(cluster, job, index, (gpus - job->gpus) / cluster->node_gpus);
     else
-        mdl_cluster_give_nodes(cluster, (job->gpus - gpus) / MDL_NODE_GPUS, &job->gang);
-    tenant->used_gpus += gpus - job->gpus;
-    self->allocated_gpus += gpus - job->gpus;
+        mdl_cluster_give_nodes(cluster, (job->gpus - gpus) / cluster->node_gpus, &job->gang);
+    mdl_scheduler_use(self, job->tenant, gpus, job->gpus);
     self->short_gpus -= gpus - job->gpus;
     job->gpus = gpus;
     if (tenant->queued > 0)
@@ -35,11 +33,11 @@ void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_
 {
     mdl_job_t *job = mdl_scheduler_job(self, index);
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
-    uint32_t allowed = tenant->quota_gpus > tenant->used_gpus ? tenant->quota_gpus - tenant->used_gpus : 0;
-    uint32_t idle = cluster->in_bucket[MDL_NODE_GPUS] * MDL_NODE_GPUS;
-    uint32_t most = job->gpus + (allowed < idle ? allowed : idle) / MDL_NODE_GPUS * MDL_NODE_GPUS;
+    uint32_t allowed = tenant->limit_gpus > tenant->used_gpus ? tenant->limit_gpus - tenant->used_gpus : 0;
+    uint32_t idle = mdl_cluster_empty_nodes(cluster) * cluster->node_gpus;
+    uint32_t most = job->gpus + (allowed < idle ? allowed : idle) / cluster->node_gpus * cluster->node_gpus;
 
-    SIM_ASSERT(job->elastic && wanted_gpus > 0 && wanted_gpus % MDL_NODE_GPUS == 0);
+    SIM_ASSERT(job->elastic && wanted_gpus > 0 && wanted_gpus % cluster->node_gpus == 0);
     if (job->state == MDL_JOB_QUEUED) {
         job->gpus = job->wanted_gpus = wanted_gpus;
         mdl_queue_refresh(self, job->tenant);
@@ -68,9 +66,9 @@ void mdl_scheduler_lose_node(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint
 {
     mdl_job_t *job = mdl_scheduler_job(self, index);
 
-    SIM_ASSERT(job->elastic && job->state == MDL_JOB_RUNNING && job->gpus > MDL_NODE_GPUS);
+    SIM_ASSERT(job->elastic && job->state == MDL_JOB_RUNNING && job->gpus > cluster->node_gpus);
     if (!cluster->pooled)
         bring_to_front(cluster, &job->gang, node);
-    set_width(self, cluster, index, job->gpus - MDL_NODE_GPUS);
+    set_width(self, cluster, index, job->gpus - cluster->node_gpus);
     self->counts.restarted[job->job_class]++;
 }

@@ -25,5 +25,12 @@ int64_t mdl_job_attempt_s(const mdl_job_t *job)
 {
     int64_t checkpoints = job->work_s > job->interval_s ? (job->work_s - 1) / job->interval_s : 0;
 
-    return job->startup_s + job->work_s + checkpoints * job->pause_s;
+    return job->startup_s + job->resume_s + job->work_s + checkpoints * job->pause_s;
+}
+
+int64_t mdl_job_estimate_left_s(const mdl_job_t *job, int64_t computed_s)
+{
+    int64_t left_s = job->estimate_s - job->done_s - computed_s;
+
+    return left_s > 0 ? left_s : 1;
 }

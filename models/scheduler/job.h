@@ -9,6 +9,7 @@
 #ifndef MDL_JOB_H
 #define MDL_JOB_H
 
+#include "models/scheduler/tree.h"
 #include "sim/calendar.h"
 
 #include <stdbool.h>
@@ -29,11 +30,13 @@ typedef enum mdl_job_end { MDL_END_FINISHED, MDL_END_CANCELLED, MDL_END_FAILED, 
 
 typedef enum mdl_job_state { MDL_JOB_FREE, MDL_JOB_QUEUED, MDL_JOB_RUNNING } mdl_job_state_t;
 
-#define MDL_WORK_ENDLESS INT64_MAX /* work_s of a job that runs until it is ended */
+#define MDL_WORK_ENDLESS     INT64_MAX           /* work_s of a job that runs until it is ended */
+#define MDL_ESTIMATE_ENDLESS (INT64_C(1) << 60) /* estimate_s of one */
 
 /* What a job asks for at submission. */
 typedef struct mdl_job_request {
     int64_t work_s;          /* computing seconds; MDL_WORK_ENDLESS for a service's replica */
+    int64_t estimate_s;      /* of its length, by its user; 0: as long as it is (mdl_job_attempt_s) */
     uint32_t gpus;           /* >= 1 */
     int32_t startup_s;       /* at each start */
     int32_t interval_s;      /* of computing between checkpoints, >= 1; INT32_MAX: nothing is saved before the end */
@@ -50,16 +53,22 @@ typedef struct mdl_job {
     int64_t start_s;        /* of this attempt */
     int64_t compute_from_s; /* from here on it computes, in its present share */
     int64_t work_s;         /* computing seconds left at compute_from_s */
-    uint64_t sequence;      /* order of submission, kept through restarts */
+    int64_t estimate_s;     /* of its length, all attempts together */
+    int64_t done_s;         /* computing seconds that earlier attempts saved */
+    int64_t key;            /* queued: its place by the policy's order, lowest first; running: its estimated end */
+    int64_t planned_s;      /* start that a conservative reservation promises; MDL_NOT_PLANNED */
+    uint64_t sequence;      /* order of submission, kept through restarts; breaks ties of key */
     sim_handle_t end_event; /* the owner's */
+    mdl_tree_links_t links; /* queued: in its tenant's queue; running: among all running jobs by estimated end */
+    uint32_t next, prev;    /* running: in its tenant's list; free list */
     uint32_t tenant;
     uint32_t gpus;                 /* while it runs: held */
     uint32_t wanted_gpus;          /* more than `gpus` where an elastic job has found too few nodes */
-    uint32_t next, prev;           /* in its tenant's queue, or among its running jobs; free list */
     uint32_t gang;                 /* first whole node, or MDL_NONE */
-    uint32_t part_node;            /* node of which it holds gpus % 8, or MDL_NONE */
+    uint32_t part_node;            /* node of which it holds the remainder, or MDL_NONE */
     uint32_t part_next, part_prev; /* jobs that hold parts of the same node */
     int32_t startup_s, interval_s, pause_s;
+    int32_t resume_s; /* to be spent at its next start besides: writing the checkpoint that a preemption asked for */
     uint32_t speed_permille;
     uint16_t share_permille; /* share of its allocated time that is busy: a replica's load, else 1000 */
     uint8_t job_class, intended_end, state;
@@ -67,7 +76,9 @@ typedef struct mdl_job {
     bool started; /* at least once */
 } mdl_job_t;
 
-_Static_assert(sizeof(mdl_job_t) <= 112, "the job table stays small");
+#define MDL_NOT_PLANNED INT64_MAX
+
+_Static_assert(sizeof(mdl_job_t) <= 192, "the job table stays small");
 
 /* What an attempt has computed by now_s, and how much of that would survive a restart. Seconds. */
 typedef struct mdl_progress {
@@ -79,5 +90,8 @@ mdl_progress_t mdl_job_progress(const mdl_job_t *job, int64_t now_s);
 
 /* Length of an undisturbed attempt from its start, start-up and checkpoints included. work_s must not be endless. */
 int64_t mdl_job_attempt_s(const mdl_job_t *job);
+
+/* What is left of its estimate when `computed_s` of the present attempt are done; at least a second. */
+int64_t mdl_job_estimate_left_s(const mdl_job_t *job, int64_t computed_s);
 
 #endif

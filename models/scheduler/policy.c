@@ -1,41 +1,65 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/scheduler/scheduler.h"
+#include "models/scheduler/policy.h"
 
-static bool before_fcfs(const mdl_job_t *a, const mdl_job_t *b)
+#include "models/scheduler/passes.h"
+
+/* Products of GPUs and seconds are kept below 2^61, where a borrowed place is marked. */
+#define SERVICE_MOST (INT64_C(1) << 61)
+
+static int64_t key_arrival(const mdl_policy_t *policy, const mdl_job_t *job, int64_t computed_s)
 {
-    return a->sequence < b->sequence;
+    (void)policy, (void)job, (void)computed_s;
+    return 0;
+}
+
+static int64_t key_estimate(const mdl_policy_t *policy, const mdl_job_t *job, int64_t computed_s)
+{
+    (void)policy, (void)computed_s;
+    return job->estimate_s;
+}
+
+static int64_t key_remaining(const mdl_policy_t *policy, const mdl_job_t *job, int64_t computed_s)
+{
+    (void)policy;
+    return mdl_job_estimate_left_s(job, computed_s);
+}
+
+static int64_t key_service(const mdl_policy_t *policy, const mdl_job_t *job, int64_t computed_s)
+{
+    int64_t service_gpu_s;
+
+    (void)policy;
+    if (__builtin_mul_overflow(mdl_job_estimate_left_s(job, computed_s), (int64_t)job->wanted_gpus, &service_gpu_s))
+        return SERVICE_MOST;
+    return service_gpu_s < SERVICE_MOST ? service_gpu_s : SERVICE_MOST;
+}
+
+static int64_t key_attained(const mdl_policy_t *policy, const mdl_job_t *job, int64_t computed_s)
+{
+    int64_t attained_gpu_s = (job->done_s + computed_s) * job->wanted_gpus;
+
+    return (attained_gpu_s >= policy->las_limit_gpu_s[0]) + (attained_gpu_s >= policy->las_limit_gpu_s[1]);
 }
 
 const mdl_queue_order_t mdl_orders[MDL_ORDERS] = {
-    [MDL_ORDER_FCFS] = {"fcfs", before_fcfs},
+    [MDL_ORDER_FCFS] = {"fcfs", key_arrival},  [MDL_ORDER_SJF] = {"sjf", key_estimate},
+    [MDL_ORDER_SRTF] = {"srtf", key_remaining}, [MDL_ORDER_SRSF] = {"srsf", key_service},
+    [MDL_ORDER_LAS] = {"las", key_attained},    [MDL_ORDER_FAIR] = {"fair", key_arrival},
 };
-
-/* No backfill: the first head that does not fit stops the pass. */
-static void pass_none(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s, const mdl_scheduler_host_t *host)
-{
-    while (self->ready_head != MDL_NONE) {
-        uint32_t job = mdl_scheduler_tenant(self, self->ready_head)->queue_head;
-        if (mdl_scheduler_start(self, cluster, job, now_s, host))
-            continue;
-        if (mdl_preemptions[self->policy.preemption].make_room(self, cluster, job, now_s, host))
-            continue;
-        self->blocked_gpus = mdl_scheduler_job(self, job)->gpus;
-        self->blocked_reason = (uint8_t)mdl_scheduler_reason(cluster, mdl_scheduler_job(self, job));
-        return;
-    }
-}
 
 const mdl_reservation_t mdl_reservations[MDL_RESERVATIONS] = {
-    [MDL_RESERVATION_NONE] = {"none", pass_none},
+    [MDL_RESERVATION_NONE] = {"none", false, false, mdl_pass_none},
+    [MDL_RESERVATION_EASY] = {"easy", true, false, mdl_pass_easy},
+    [MDL_RESERVATION_EASY_SJBF] = {"easy-sjbf", true, false, mdl_pass_easy},
+    [MDL_RESERVATION_CONSERVATIVE] = {"conservative", true, true, mdl_pass_conservative},
 };
 
-static bool make_no_room(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, int64_t now_s,
-                         const mdl_scheduler_host_t *host)
+const char *const mdl_preemptions[MDL_PREEMPTIONS] = {
+    [MDL_PREEMPTION_NONE] = "none",
+    [MDL_PREEMPTION_CHECKPOINT] = "checkpoint",
+};
+
+bool mdl_policy_sorts(const mdl_policy_t *policy)
 {
-    (void)self, (void)cluster, (void)job, (void)now_s, (void)host;
-    return false;
+    return mdl_reservations[policy->reservation].follows_ends || policy->preemption != MDL_PREEMPTION_NONE;
 }
-
-const mdl_preemption_t mdl_preemptions[MDL_PREEMPTIONS] = {
-    [MDL_PREEMPTION_NONE] = {"none", make_no_room},
-};

@@ -1,9 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/scheduler/queue.h"
 
-static bool comes_before(mdl_scheduler_t *self, uint32_t a, uint32_t b)
+static mdl_tree_items_t job_items(mdl_scheduler_t *self)
 {
-    return mdl_orders[self->policy.order].before(mdl_scheduler_job(self, a), mdl_scheduler_job(self, b));
+    return (mdl_tree_items_t){.base = (char *)mdl_scheduler_job(self, 0),
+                              .stride = sizeof(mdl_job_t),
+                              .links = offsetof(mdl_job_t, links),
+                              .key = offsetof(mdl_job_t, key),
+                              .tie = offsetof(mdl_job_t, sequence)};
+}
+
+static mdl_tree_items_t tenant_items(mdl_scheduler_t *self)
+{
+    return (mdl_tree_items_t){.base = (char *)mdl_scheduler_tenant(self, 0),
+                              .stride = sizeof(mdl_scheduler_tenant_t),
+                              .links = offsetof(mdl_scheduler_tenant_t, ready),
+                              .key = offsetof(mdl_scheduler_tenant_t, ready_key),
+                              .tie = offsetof(mdl_scheduler_tenant_t, ready_tie)};
 }
 
 static int64_t queued_gpu_s(const mdl_job_t *job)
@@ -15,20 +28,11 @@ void mdl_queue_insert(mdl_scheduler_t *self, uint32_t index)
 {
     mdl_job_t *job = mdl_scheduler_job(self, index);
     mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
-    uint32_t after = tenant->queue_tail;
+    mdl_tree_items_t items = job_items(self);
 
-    while (after != MDL_NONE && comes_before(self, index, after))
-        after = mdl_scheduler_job(self, after)->prev;
-    job->prev = after;
-    job->next = after == MDL_NONE ? tenant->queue_head : mdl_scheduler_job(self, after)->next;
-    if (job->next != MDL_NONE)
-        mdl_scheduler_job(self, job->next)->prev = index;
-    else
-        tenant->queue_tail = index;
-    if (after != MDL_NONE)
-        mdl_scheduler_job(self, after)->next = index;
-    else
-        tenant->queue_head = index;
+    job->key = mdl_orders[self->policy.order].key(&self->policy, job, 0);
+    job->planned_s = MDL_NOT_PLANNED;
+    mdl_tree_insert(&tenant->queue, &items, index);
     job->state = MDL_JOB_QUEUED;
     tenant->queued++;
     tenant->queued_gpu_s += queued_gpu_s(job);
@@ -39,18 +43,20 @@ void mdl_queue_remove(mdl_scheduler_t *self, uint32_t index)
 {
     const mdl_job_t *job = mdl_scheduler_job(self, index);
     mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
+    mdl_tree_items_t items = job_items(self);
 
-    if (job->prev != MDL_NONE)
-        mdl_scheduler_job(self, job->prev)->next = job->next;
-    else
-        tenant->queue_head = job->next;
-    if (job->next != MDL_NONE)
-        mdl_scheduler_job(self, job->next)->prev = job->prev;
-    else
-        tenant->queue_tail = job->prev;
+    mdl_tree_remove(&tenant->queue, &items, index);
     tenant->queued--;
     tenant->queued_gpu_s -= queued_gpu_s(job);
     self->queued--;
+}
+
+/* When the attempt that begins now should end by its estimate. */
+static int64_t estimated_end(const mdl_job_t *job)
+{
+    int64_t left_s = mdl_job_estimate_left_s(job, 0);
+
+    return left_s < MDL_ESTIMATE_ENDLESS ? job->start_s + left_s : MDL_ESTIMATE_ENDLESS;
 }
 
 void mdl_running_insert(mdl_scheduler_t *self, uint32_t index)
@@ -64,8 +70,13 @@ void mdl_running_insert(mdl_scheduler_t *self, uint32_t index)
         mdl_scheduler_job(self, job->next)->prev = index;
     tenant->running_head = index;
     job->state = MDL_JOB_RUNNING;
+    job->key = estimated_end(job);
     tenant->running++;
     self->running++;
+    if (mdl_reservations[self->policy.reservation].follows_ends) {
+        mdl_tree_items_t items = job_items(self);
+        mdl_tree_insert(&self->ends, &items, index);
+    }
 }
 
 void mdl_running_remove(mdl_scheduler_t *self, uint32_t index)
@@ -73,6 +84,10 @@ void mdl_running_remove(mdl_scheduler_t *self, uint32_t index)
     const mdl_job_t *job = mdl_scheduler_job(self, index);
     mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
 
+    if (mdl_reservations[self->policy.reservation].follows_ends) {
+        mdl_tree_items_t items = job_items(self);
+        mdl_tree_remove(&self->ends, &items, index);
+    }
     if (job->prev != MDL_NONE)
         mdl_scheduler_job(self, job->prev)->next = job->next;
     else
@@ -83,54 +98,56 @@ void mdl_running_remove(mdl_scheduler_t *self, uint32_t index)
     self->running--;
 }
 
-static void leave_ready(mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant)
+/* fair: age counts up to a bound, and as of the last computation of priorities, so that places hold between two. */
+static int64_t fair_key(const mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant, const mdl_job_t *job)
 {
-    if (tenant->ready_prev != MDL_NONE)
-        mdl_scheduler_tenant(self, tenant->ready_prev)->ready_next = tenant->ready_next;
-    else
-        self->ready_head = tenant->ready_next;
-    if (tenant->ready_next != MDL_NONE)
-        mdl_scheduler_tenant(self, tenant->ready_next)->ready_prev = tenant->ready_prev;
-    else
-        self->ready_tail = tenant->ready_prev;
+    const mdl_policy_t *policy = &self->policy;
+    double age_s = (double)(self->priority_s - job->submit_s);
+    double age = age_s >= policy->age_most_s ? 1 : age_s > 0 ? age_s / policy->age_most_s : 0;
+
+    return -(int64_t)(1e9 * (tenant->priority + policy->age_weight * age));
 }
 
-static void enter_ready(mdl_scheduler_t *self, uint32_t index)
+int64_t mdl_queue_place(const mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant, const mdl_job_t *job)
 {
-    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
-    uint32_t after = self->ready_tail;
+    return self->policy.order == MDL_ORDER_FAIR ? fair_key(self, tenant, job) : job->key;
+}
 
-    while (after != MDL_NONE && comes_before(self, tenant->queue_head, mdl_scheduler_tenant(self, after)->queue_head))
-        after = mdl_scheduler_tenant(self, after)->ready_prev;
-    tenant->ready_prev = after;
-    tenant->ready_next = after == MDL_NONE ? self->ready_head : mdl_scheduler_tenant(self, after)->ready_next;
-    if (tenant->ready_next != MDL_NONE)
-        mdl_scheduler_tenant(self, tenant->ready_next)->ready_prev = index;
-    else
-        self->ready_tail = index;
-    if (after != MDL_NONE)
-        mdl_scheduler_tenant(self, after)->ready_next = index;
-    else
-        self->ready_head = index;
+int64_t mdl_queue_rank(const mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant, const mdl_job_t *job)
+{
+    int64_t place = mdl_queue_place(self, tenant, job);
+
+    return tenant->used_gpus + job->gpus > tenant->quota_gpus ? place + MDL_BORROWED : place;
+}
+
+static void leave(mdl_scheduler_t *self, mdl_scheduler_tenant_t *tenant, uint32_t index)
+{
+    if (tenant->status == MDL_QUEUE_READY) {
+        mdl_tree_items_t items = tenant_items(self);
+        mdl_tree_remove(&self->ready, &items, index);
+    } else if (tenant->status == MDL_QUEUE_HELD) {
+        self->held_gpus -= tenant->head_gpus;
+    }
+    tenant->status = MDL_QUEUE_EMPTY;
 }
 
 void mdl_queue_refresh(mdl_scheduler_t *self, uint32_t index)
 {
     mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
 
-    if (tenant->status == MDL_QUEUE_READY)
-        leave_ready(self, tenant);
-    else if (tenant->status == MDL_QUEUE_HELD)
-        self->held_gpus -= tenant->head_gpus;
-    tenant->status = MDL_QUEUE_EMPTY;
-    if (tenant->queue_head == MDL_NONE)
+    leave(self, tenant, index);
+    if (tenant->queue.first == MDL_NONE)
         return;
-    tenant->head_gpus = mdl_scheduler_job(self, tenant->queue_head)->gpus;
-    if (tenant->used_gpus + tenant->head_gpus > tenant->quota_gpus) {
+    const mdl_job_t *head = mdl_scheduler_job(self, tenant->queue.first);
+    tenant->head_gpus = head->gpus;
+    if (tenant->used_gpus + head->gpus > tenant->limit_gpus) {
         tenant->status = MDL_QUEUE_HELD;
         self->held_gpus += tenant->head_gpus;
-    } else {
-        tenant->status = MDL_QUEUE_READY;
-        enter_ready(self, index);
+        return;
     }
+    mdl_tree_items_t items = tenant_items(self);
+    tenant->status = MDL_QUEUE_READY;
+    tenant->ready_key = mdl_queue_rank(self, tenant, head);
+    tenant->ready_tie = head->sequence;
+    mdl_tree_insert(&self->ready, &items, index);
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Lists inside the scheduler: each tenant's queue and running jobs, and the tenants whose head may compete. Used by the
- * scheduler's own files only. */
+/* Lists inside the scheduler: each tenant's queue and running jobs, the tenants whose head may compete, and the running
+ * jobs by estimated end. Used by the scheduler's own files only. */
 #ifndef MDL_QUEUE_H
 #define MDL_QUEUE_H
 
 #include "models/scheduler/scheduler.h"
 
-/* Puts a job into its tenant's queue at its place in the policy's order (searched from the back). */
+#define MDL_BORROWED (INT64_C(1) << 61) /* added to the key of what would pass its tenant's quota */
+
+/* Puts a job into its tenant's queue at its place in the policy's order. */
 void mdl_queue_insert(mdl_scheduler_t *self, uint32_t job);
 void mdl_queue_remove(mdl_scheduler_t *self, uint32_t job);
 
@@ -14,7 +16,12 @@ void mdl_queue_remove(mdl_scheduler_t *self, uint32_t job);
 void mdl_running_insert(mdl_scheduler_t *self, uint32_t job);
 void mdl_running_remove(mdl_scheduler_t *self, uint32_t job);
 
-/* Follows a change of a tenant's head, quota or use: empty, ready or held, and its place among the ready. */
+/* Follows a change of a tenant's head, quota, use or priority: empty, ready or held, and its place among the ready. */
 void mdl_queue_refresh(mdl_scheduler_t *self, uint32_t tenant);
+
+/* A queued job's place among those of all tenants, lowest first; ties go to the job submitted first. And the same with
+ * what would pass its tenant's quota behind all that would not. */
+int64_t mdl_queue_place(const mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant, const mdl_job_t *job);
+int64_t mdl_queue_rank(const mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant, const mdl_job_t *job);
 
 #endif

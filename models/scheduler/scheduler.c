@@ -1,15 +1,48 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/scheduler/scheduler.h"
 
-#include "models/scheduler/queue.h"
+#include "models/scheduler/passes.h"
+#include "sim/time.h"
 
 #include <string.h>
 
-size_t mdl_scheduler_bytes(uint32_t jobs, uint32_t tenants)
+/* Bytes of the tables, and behind them of what the policy asks for: candidates, free GPUs by node, a profile. */
+static size_t table_bytes(uint32_t jobs, uint32_t tenants)
 {
-    size_t bytes = sizeof(mdl_scheduler_t) + tenants * sizeof(mdl_scheduler_tenant_t) + jobs * sizeof(mdl_job_t);
+    return sizeof(mdl_scheduler_t) + tenants * sizeof(mdl_scheduler_tenant_t) + jobs * sizeof(mdl_job_t);
+}
+
+static size_t sorting_bytes(uint32_t jobs, const mdl_policy_t *policy)
+{
+    return mdl_policy_sorts(policy) ? jobs * (sizeof(mdl_candidate_t) + 8) : 0;
+}
+
+static uint32_t profile_steps(uint32_t jobs, const mdl_policy_t *policy)
+{
+    return mdl_reservations[policy->reservation].plans ? 2 * jobs + 3 : 0;
+}
+
+size_t mdl_scheduler_bytes(uint32_t jobs, uint32_t tenants, const mdl_policy_t *policy)
+{
+    size_t bytes = table_bytes(jobs, tenants) + sorting_bytes(jobs, policy) +
+                   profile_steps(jobs, policy) * sizeof(mdl_profile_step_t);
 
     return (bytes + 63) / 64 * 64;
+}
+
+mdl_candidate_t *mdl_scheduler_candidates(mdl_scheduler_t *self)
+{
+    return (mdl_candidate_t *)((char *)self + table_bytes(self->jobs, self->tenants));
+}
+
+uint8_t *mdl_scheduler_shadow(mdl_scheduler_t *self)
+{
+    return (uint8_t *)(mdl_scheduler_candidates(self) + self->jobs);
+}
+
+mdl_profile_step_t *mdl_scheduler_profile_steps(mdl_scheduler_t *self)
+{
+    return (mdl_profile_step_t *)((char *)mdl_scheduler_candidates(self) + sorting_bytes(self->jobs, &self->policy));
 }
 
 void mdl_scheduler_init(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, mdl_policy_t policy, bool fabric)
@@ -17,10 +50,16 @@ void mdl_scheduler_init(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, 
     *self = (mdl_scheduler_t){.jobs = jobs,
                               .tenants = tenants,
                               .free_job = MDL_NONE,
-                              .ready_head = MDL_NONE,
-                              .ready_tail = MDL_NONE,
+                              .fresh = MDL_NONE,
+                              .stale = true,
+                              .review_s = SIM_NEVER,
+                              .preempted_s = INT64_MIN / 2,
+                              .priority_s = INT64_MIN / 2,
+                              .promise = {.job = MDL_NONE},
                               .policy = policy,
                               .fabric = fabric};
+    mdl_tree_init(&self->ready);
+    mdl_tree_init(&self->ends);
     memset(mdl_scheduler_tenant(self, 0), 0, tenants * sizeof(mdl_scheduler_tenant_t));
 }
 
@@ -29,6 +68,7 @@ void mdl_scheduler_grow_into(mdl_scheduler_t *self, uint32_t jobs, uint32_t tena
     SIM_ASSERT(jobs >= from->jobs && tenants >= from->tenants);
     const mdl_scheduler_tenant_t *old_tenants = (const mdl_scheduler_tenant_t *)(from + 1);
     const mdl_job_t *old_jobs = (const mdl_job_t *)(old_tenants + from->tenants);
+    const char *old_steps = (const char *)(old_jobs + from->jobs) + sorting_bytes(from->jobs, &from->policy);
 
     *self = *from;
     self->jobs = jobs;
@@ -36,6 +76,8 @@ void mdl_scheduler_grow_into(mdl_scheduler_t *self, uint32_t jobs, uint32_t tena
     memset(mdl_scheduler_tenant(self, 0), 0, tenants * sizeof(mdl_scheduler_tenant_t));
     memcpy(mdl_scheduler_tenant(self, 0), old_tenants, from->tenants * sizeof(mdl_scheduler_tenant_t));
     memcpy(mdl_scheduler_job(self, 0), old_jobs, from->untouched_job * sizeof(mdl_job_t));
+    if (mdl_reservations[self->policy.reservation].plans)
+        memcpy(mdl_scheduler_profile_steps(self), old_steps, from->profile_end * sizeof(mdl_profile_step_t));
 }
 
 void mdl_scheduler_advance(mdl_scheduler_t *self, int64_t now_s)
@@ -56,16 +98,34 @@ void mdl_scheduler_open_tenant(mdl_scheduler_t *self, uint32_t index, uint32_t q
 
     SIM_ASSERT(index < self->tenants && !tenant->open);
     *tenant = (mdl_scheduler_tenant_t){.quota_gpus = quota_gpus,
-                                       .queue_head = MDL_NONE,
-                                       .queue_tail = MDL_NONE,
+                                       .limit_gpus = quota_gpus,
                                        .running_head = MDL_NONE,
+                                       .share = 1,
+                                       .usage_at_s = self->now_s,
                                        .open = true};
+    mdl_tree_init(&tenant->queue);
 }
 
 void mdl_scheduler_set_quota(mdl_scheduler_t *self, uint32_t tenant, uint32_t quota_gpus)
 {
-    mdl_scheduler_tenant(self, tenant)->quota_gpus = quota_gpus;
-    mdl_queue_refresh(self, tenant);
+    mdl_scheduler_set_limits(self, tenant, quota_gpus, quota_gpus);
+}
+
+void mdl_scheduler_set_limits(mdl_scheduler_t *self, uint32_t index, uint32_t quota_gpus, uint32_t limit_gpus)
+{
+    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
+
+    SIM_ASSERT(limit_gpus >= quota_gpus);
+    tenant->quota_gpus = quota_gpus;
+    tenant->limit_gpus = limit_gpus;
+    self->stale = true;
+    mdl_queue_refresh(self, index);
+}
+
+void mdl_scheduler_set_share(mdl_scheduler_t *self, uint32_t tenant, double share)
+{
+    SIM_ASSERT(share > 0);
+    mdl_scheduler_tenant(self, tenant)->share = share;
 }
 
 void mdl_scheduler_close_tenant(mdl_scheduler_t *self, uint32_t index)
@@ -99,9 +159,9 @@ static void give_slot(mdl_scheduler_t *self, uint32_t slot)
 static bool can_ever_run(const mdl_scheduler_t *self, const mdl_cluster_t *cluster,
                          const mdl_scheduler_tenant_t *tenant, const mdl_job_request_t *request)
 {
-    return request->gpus <= tenant->quota_gpus && request->gpus <= cluster->nodes * MDL_NODE_GPUS &&
-           (!cluster->pooled || request->gpus % MDL_NODE_GPUS == 0) &&
-           (self->fabric || !request->tightly_coupled || request->gpus <= MDL_NODE_GPUS);
+    return request->gpus <= tenant->limit_gpus && request->gpus <= (uint64_t)cluster->nodes * cluster->node_gpus &&
+           (!cluster->pooled || request->gpus % cluster->node_gpus == 0) &&
+           (self->fabric || !request->tightly_coupled || request->gpus <= cluster->node_gpus);
 }
 
 void mdl_scheduler_balk(mdl_scheduler_t *self, mdl_job_class_t job_class)
@@ -118,6 +178,7 @@ static void fill_job(mdl_job_t *job, uint32_t tenant, int64_t now_s, uint64_t se
 {
     *job = (mdl_job_t){.submit_s = now_s,
                        .work_s = request->work_s,
+                       .planned_s = MDL_NOT_PLANNED,
                        .sequence = sequence,
                        .tenant = tenant,
                        .gpus = request->gpus,
@@ -133,6 +194,17 @@ static void fill_job(mdl_job_t *job, uint32_t tenant, int64_t now_s, uint64_t se
                        .intended_end = request->intended_end,
                        .tightly_coupled = request->tightly_coupled,
                        .elastic = request->elastic};
+    if (request->work_s == MDL_WORK_ENDLESS)
+        job->estimate_s = MDL_ESTIMATE_ENDLESS;
+    else
+        job->estimate_s = request->estimate_s > 0 ? request->estimate_s : mdl_job_attempt_s(job);
+}
+
+/* What fgd knows of the jobs to come: how many of those so far were of each size below a node, or of a node. */
+static void count_size(mdl_scheduler_t *self, const mdl_cluster_t *cluster, uint32_t gpus)
+{
+    if (self->policy.placement == MDL_PLACEMENT_FGD)
+        self->part_sizes[gpus < cluster->node_gpus ? gpus : cluster->node_gpus]++;
 }
 
 uint32_t mdl_scheduler_submit(mdl_scheduler_t *self, const mdl_cluster_t *cluster, uint32_t tenant, int64_t now_s,
@@ -142,7 +214,7 @@ uint32_t mdl_scheduler_submit(mdl_scheduler_t *self, const mdl_cluster_t *cluste
     uint32_t slot = can_ever_run(self, cluster, owner, request) ? take_slot(self) : MDL_NONE;
 
     SIM_ASSERT(tenant < self->tenants && owner->open && request->gpus > 0 && request->interval_s > 0);
-    SIM_ASSERT(!request->elastic || (request->gpus % MDL_NODE_GPUS == 0 && request->work_s == MDL_WORK_ENDLESS));
+    SIM_ASSERT(!request->elastic || (request->gpus % cluster->node_gpus == 0 && request->work_s == MDL_WORK_ENDLESS));
     if (slot == MDL_NONE) {
         mdl_scheduler_balk(self, request->job_class);
         return MDL_NONE;
@@ -150,17 +222,39 @@ uint32_t mdl_scheduler_submit(mdl_scheduler_t *self, const mdl_cluster_t *cluste
     fill_job(mdl_scheduler_job(self, slot), tenant, now_s, self->sequence++, request);
     self->submitted++;
     self->counts.submitted[request->job_class]++;
+    count_size(self, cluster, request->gpus);
     mdl_queue_insert(self, slot);
-    if (owner->queue_head == slot)
+    if (owner->queue.first == slot)
         mdl_queue_refresh(self, tenant);
+    self->stale |= self->fresh != MDL_NONE;
+    self->fresh = slot;
     return slot;
+}
+
+/* Tenants by their new priorities. */
+static void refresh_all(mdl_scheduler_t *self)
+{
+    for (uint32_t t = 0; t < self->tenants; t++)
+        if (mdl_scheduler_tenant(self, t)->open)
+            mdl_queue_refresh(self, t);
+    self->stale = true;
 }
 
 void mdl_scheduler_pass(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s, const mdl_scheduler_host_t *host)
 {
-    self->blocked_gpus = 0;
-    if (self->ready_head != MDL_NONE)
+    if (self->policy.order == MDL_ORDER_FAIR && mdl_fair_review(self, now_s))
+        refresh_all(self);
+    if (cluster->free_gpus != self->seen_free || cluster->up != self->seen_up)
+        self->stale = self->moved = true;
+    self->review_s = SIM_NEVER;
+    if (self->policy.preemption != MDL_PREEMPTION_NONE)
+        mdl_pass_preempt(self, cluster, now_s, host);
+    else
         mdl_reservations[self->policy.reservation].pass(self, cluster, now_s, host);
+    self->stale = self->moved = false;
+    self->fresh = MDL_NONE;
+    self->seen_free = cluster->free_gpus;
+    self->seen_up = cluster->up;
 }
 
 /* Notes a placed job on its nodes. */
@@ -180,7 +274,8 @@ static void occupy(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index
     node->first_job = index;
 }
 
-static void vacate_part(mdl_scheduler_t *self, mdl_cluster_t *cluster, mdl_job_t *job)
+/* Takes a job off the list of those that hold parts of a node. */
+static void leave_part(mdl_scheduler_t *self, mdl_cluster_t *cluster, const mdl_job_t *job)
 {
     mdl_node_t *node = mdl_cluster_node(cluster, job->part_node);
 
@@ -190,8 +285,25 @@ static void vacate_part(mdl_scheduler_t *self, mdl_cluster_t *cluster, mdl_job_t
         node->first_job = job->part_next;
     if (job->part_next != MDL_NONE)
         mdl_scheduler_job(self, job->part_next)->part_prev = job->part_prev;
-    mdl_cluster_give(cluster, job->part_node, job->gpus % MDL_NODE_GPUS);
+}
+
+static void give_nodes(mdl_cluster_t *cluster, mdl_job_t *job)
+{
+    if (job->gpus >= cluster->node_gpus)
+        mdl_cluster_give_nodes(cluster, job->gpus / cluster->node_gpus, &job->gang);
+    if (job->part_node != MDL_NONE)
+        mdl_cluster_give(cluster, job->part_node, job->gpus % cluster->node_gpus);
     job->part_node = MDL_NONE;
+}
+
+void mdl_scheduler_use(mdl_scheduler_t *self, uint32_t tenant, uint32_t more, uint32_t less)
+{
+    mdl_scheduler_tenant_t *owner = mdl_scheduler_tenant(self, tenant);
+
+    if (self->policy.order == MDL_ORDER_FAIR)
+        mdl_fair_accrue(self, owner);
+    owner->used_gpus += more - less;
+    self->allocated_gpus += more - less;
 }
 
 /* Takes a running job off its nodes. */
@@ -199,13 +311,11 @@ static void vacate(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index
 {
     mdl_job_t *job = mdl_scheduler_job(self, index);
 
-    if (job->gpus >= MDL_NODE_GPUS)
-        mdl_cluster_give_nodes(cluster, job->gpus / MDL_NODE_GPUS, &job->gang);
     if (job->part_node != MDL_NONE)
-        vacate_part(self, cluster, job);
+        leave_part(self, cluster, job);
+    give_nodes(cluster, job);
     mdl_running_remove(self, index);
-    mdl_scheduler_tenant(self, job->tenant)->used_gpus -= job->gpus;
-    self->allocated_gpus -= job->gpus;
+    mdl_scheduler_use(self, job->tenant, 0, job->gpus);
     self->short_gpus -= job->wanted_gpus - job->gpus;
     job->gpus = job->wanted_gpus;
 }
@@ -213,7 +323,7 @@ static void vacate(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index
 static void begin_attempt(mdl_scheduler_t *self, mdl_job_t *job, int64_t now_s)
 {
     job->start_s = now_s;
-    job->compute_from_s = now_s + job->startup_s;
+    job->compute_from_s = now_s + job->startup_s + job->resume_s;
     if (job->started)
         return;
     job->started = true;
@@ -221,23 +331,72 @@ static void begin_attempt(mdl_scheduler_t *self, mdl_job_t *job, int64_t now_s)
     self->counts.wait_s[job->job_class] += now_s - job->submit_s;
 }
 
-bool mdl_scheduler_start(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, int64_t now_s,
-                         const mdl_scheduler_host_t *host)
+bool mdl_pass_place(const mdl_pass_t *pass, uint32_t job)
 {
+    return mdl_placements[pass->scheduler->policy.placement].place(pass->scheduler, pass->cluster,
+                                                                   mdl_scheduler_job(pass->scheduler, job));
+}
+
+void mdl_pass_unplace(const mdl_pass_t *pass, uint32_t index)
+{
+    mdl_job_t *job = mdl_scheduler_job(pass->scheduler, index);
+
+    give_nodes(pass->cluster, job);
+    job->gpus = job->wanted_gpus;
+}
+
+void mdl_pass_begin(const mdl_pass_t *pass, uint32_t index)
+{
+    mdl_scheduler_t *self = pass->scheduler;
     mdl_job_t *job = mdl_scheduler_job(self, index);
 
-    if (!mdl_placements[self->policy.placement].place(cluster, job))
-        return false;
-    occupy(self, cluster, index);
+    occupy(self, pass->cluster, index);
     mdl_queue_remove(self, index);
+    begin_attempt(self, job, pass->now_s);
     mdl_running_insert(self, index);
-    mdl_scheduler_tenant(self, job->tenant)->used_gpus += job->gpus;
-    self->allocated_gpus += job->gpus;
+    mdl_scheduler_use(self, job->tenant, job->gpus, 0);
     self->short_gpus += job->wanted_gpus - job->gpus;
     mdl_queue_refresh(self, job->tenant);
-    begin_attempt(self, job, now_s);
-    host->started(host->user, index);
+    pass->host->started(pass->host->user, index);
+    job->resume_s = 0;
+}
+
+bool mdl_pass_start(const mdl_pass_t *pass, uint32_t job)
+{
+    if (!mdl_pass_place(pass, job))
+        return false;
+    mdl_pass_begin(pass, job);
     return true;
+}
+
+void mdl_pass_block(const mdl_pass_t *pass, uint32_t job)
+{
+    mdl_scheduler_t *self = pass->scheduler;
+
+    self->blocked_gpus = job == MDL_NONE ? 0 : mdl_scheduler_job(self, job)->gpus;
+    if (job != MDL_NONE)
+        self->blocked_reason = (uint8_t)mdl_scheduler_reason(pass->cluster, mdl_scheduler_job(self, job));
+}
+
+uint32_t mdl_pass_heads(const mdl_pass_t *pass)
+{
+    mdl_scheduler_t *self = pass->scheduler;
+    uint32_t head = MDL_NONE;
+
+    while (self->ready.first != MDL_NONE) {
+        head = mdl_scheduler_tenant(self, self->ready.first)->queue.first;
+        if (!mdl_pass_start(pass, head))
+            break;
+        head = MDL_NONE;
+    }
+    mdl_pass_block(pass, head);
+    return head;
+}
+
+/* No backfill: the first head that does not fit stops the pass. */
+void mdl_pass_none(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s, const mdl_scheduler_host_t *host)
+{
+    (void)mdl_pass_heads(&(mdl_pass_t){self, cluster, now_s, host});
 }
 
 void mdl_scheduler_end(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, mdl_job_end_t end)
@@ -246,6 +405,10 @@ void mdl_scheduler_end(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t i
     uint32_t tenant = job->tenant;
 
     SIM_ASSERT(index < self->jobs && job->state != MDL_JOB_FREE);
+    if (mdl_reservations[self->policy.reservation].plans)
+        mdl_conservative_forget(self, job);
+    self->stale = true;
+    self->moved |= job->state == MDL_JOB_RUNNING;
     if (job->state == MDL_JOB_RUNNING)
         vacate(self, cluster, index);
     else
@@ -256,12 +419,30 @@ void mdl_scheduler_end(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t i
     mdl_queue_refresh(self, tenant);
 }
 
+void mdl_scheduler_expire(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, mdl_job_end_t end)
+{
+    bool moved = self->moved;
+
+    mdl_scheduler_end(self, cluster, job, end);
+    self->moved = moved;
+    self->seen_free = cluster->free_gpus;
+}
+
+void mdl_scheduler_note_end(mdl_scheduler_t *self)
+{
+    self->stale = self->moved = true;
+}
+
 void mdl_scheduler_requeue(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, int64_t saved_s)
 {
     mdl_job_t *job = mdl_scheduler_job(self, index);
 
     SIM_ASSERT(job->state == MDL_JOB_RUNNING && saved_s >= 0 && saved_s <= job->work_s);
+    if (mdl_reservations[self->policy.reservation].plans)
+        mdl_conservative_forget(self, job);
+    self->stale = self->moved = true;
     vacate(self, cluster, index);
+    job->done_s += saved_s;
     if (job->work_s != MDL_WORK_ENDLESS)
         job->work_s -= saved_s;
     self->counts.restarted[job->job_class]++;
@@ -275,10 +456,10 @@ mdl_blocked_t mdl_scheduler_reason(const mdl_cluster_t *cluster, const mdl_job_t
 
     if (gpus >= job->gpus)
         return MDL_BLOCKED_DOMAIN;
-    gpus += (cluster->powered - cluster->up) * MDL_NODE_GPUS;
+    gpus += (cluster->powered - cluster->up) * cluster->node_gpus;
     if (gpus >= job->gpus)
         return MDL_BLOCKED_FAILURE;
-    gpus += (cluster->nodes - cluster->powered) * MDL_NODE_GPUS;
+    gpus += (cluster->nodes - cluster->powered) * cluster->node_gpus;
     return gpus >= job->gpus ? MDL_BLOCKED_POWER : MDL_BLOCKED_COUNT;
 }
 

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The scheduler: queues, running jobs and the rules that take a job from the one to the other.
  *
- * Jobs belong to tenants. A tenant has a quota in GPUs and a queue; a job that would pass its tenant's quota waits
- * without holding up anybody else, and a job at the head of its queue that is within quota competes for nodes with the
- * other tenants' heads, in the policy's order. A gang starts as a whole or not at all; an elastic job starts on what
- * there is, a node at least, and can be made wider or narrower while it runs. Jobs that can never run (larger
- * than the cluster or the quota, needing a fabric that is not there, or in a pool less than whole nodes) are refused.
+ * Jobs belong to tenants. A tenant has a quota in GPUs, a limit above it up to which it may borrow, and a queue; a job
+ * that would pass its tenant's limit waits without holding up anybody else, and a job at the head of its queue that is
+ * within the limit competes for nodes with the other tenants' heads, in the policy's order, those within quota before
+ * those that borrow. A gang starts as a whole or not at all; an elastic job starts on what there is, a node at least,
+ * and can be made wider or narrower while it runs. Jobs that can never run (larger than the cluster or the limit, needing
+ * a fabric that is not there, or in a pool less than whole nodes) are refused.
  *
  * The scheduler does not know what makes time pass: its user submits, ends and evicts jobs at increasing times, calls
- * mdl_scheduler_pass() after changes, and is told of each start so that it can schedule the end:
+ * mdl_scheduler_pass() after changes and at mdl_scheduler_review_s(), and is told of each start so that it can schedule
+ * the end:
  *
  *     mdl_scheduler_open_tenant(s, 0, 64);                         // tenant 0 may hold 64 GPUs
  *     uint32_t job = mdl_scheduler_submit(s, cluster, 0, now_s, &(mdl_job_request_t){.work_s = 60, .gpus = 16, ...});
- *     mdl_scheduler_pass(s, cluster, now_s, &(mdl_scheduler_host_t){&mine, on_start});
+ *     mdl_scheduler_pass(s, cluster, now_s, &(mdl_scheduler_host_t){&mine, on_start, on_stop});
  *     ...
  *     mdl_scheduler_end(s, cluster, job, now_s + 60, MDL_END_FINISHED);
  *
@@ -46,20 +48,35 @@ typedef struct mdl_job_counts {
 
 typedef enum mdl_queue_status {
     MDL_QUEUE_EMPTY, /* nothing queued */
-    MDL_QUEUE_READY, /* its queue's head is within quota: in the ready list */
-    MDL_QUEUE_HELD   /* its queue's head waits for its own quota */
+    MDL_QUEUE_READY, /* its queue's head is within the limit: among the ready */
+    MDL_QUEUE_HELD   /* its queue's head waits for its own limit */
 } mdl_queue_status_t;
 
 typedef struct mdl_scheduler_tenant {
-    int64_t queued_gpu_s; /* work in its queue, endless jobs left out */
-    uint32_t quota_gpus, used_gpus;
-    uint32_t queue_head, queue_tail, queued;
+    int64_t queued_gpu_s;   /* work in its queue, endless jobs left out */
+    int64_t ready_key;      /* its head's place among the ready */
+    uint64_t ready_tie;     /* its head's number */
+    mdl_tree_links_t ready; /* among the ready, when it is */
+    mdl_tree_t queue;       /* queued jobs in order */
+    uint32_t queued;
+    uint32_t quota_gpus, limit_gpus, used_gpus;
     uint32_t running_head, running; /* newest first */
-    uint32_t ready_next, ready_prev;
-    uint32_t head_gpus; /* of its queue's head, as counted in held_gpus while it is held */
+    uint32_t head_gpus;             /* of its queue's head, as counted in held_gpus while it is held */
+    uint32_t planned_gpus;          /* during a round of preemption: given to it so far */
+    double share;                   /* fair: what it is entitled to, relative to the others */
+    double usage_gpu_s;             /* fair: decayed, up to usage_at_s */
+    int64_t usage_at_s;
+    double priority; /* fair: as last computed */
     uint8_t status;
     bool open;
 } mdl_scheduler_tenant_t;
+
+/* What a pass with reservations promised to the first job that waits; with conservative ones, the next start of all. */
+typedef struct mdl_promise {
+    int64_t start_s; /* by estimates, with the running jobs */
+    uint32_t job;    /* MDL_NONE: nobody waits for nodes */
+    uint32_t with_free[MDL_NODE_MOST_GPUS + 1]; /* nodes that will then have that many GPUs free */
+} mdl_promise_t;
 
 typedef struct mdl_scheduler {
     _Alignas(64) int64_t now_s; /* integrals stand at this time */
@@ -70,28 +87,43 @@ typedef struct mdl_scheduler {
     uint64_t sequence;
     uint32_t jobs, tenants; /* capacities */
     uint32_t free_job;
-    uint32_t untouched_job;          /* slots from here on were never used */
-    uint32_t queued, running;        /* now */
-    uint32_t allocated_gpus;         /* now */
-    uint32_t ready_head, ready_tail; /* tenants whose head may compete, in order */
-    uint32_t short_gpus;             /* that running elastic jobs lack */
-    uint32_t held_gpus;              /* asked for by the heads of tenants that are held */
-    uint32_t blocked_gpus;           /* asked for by the head that the last pass could not place */
-    uint8_t blocked_reason;          /* of that head */
-    bool fabric;                     /* a training fabric joins the nodes */
+    uint32_t untouched_job;   /* slots from here on were never used */
+    uint32_t queued, running; /* now */
+    uint32_t allocated_gpus;  /* now */
+    mdl_tree_t ready;         /* tenants whose head may compete, in order */
+    mdl_tree_t ends;          /* running jobs by estimated end, where the policy asks for it */
+    uint32_t short_gpus;      /* that running elastic jobs lack */
+    uint32_t held_gpus;       /* asked for by the heads of tenants that are held */
+    uint32_t blocked_gpus;    /* asked for by the head that the last pass could not place */
+    uint8_t blocked_reason;   /* of that head */
+    bool fabric;              /* a training fabric joins the nodes */
+    bool stale;               /* more than one submission has happened since the last pass */
+    bool moved;               /* room has come free since the last pass, by a job's end or otherwise */
+    uint32_t fresh;           /* the job submitted since the last pass; MDL_NONE */
+    uint32_t seen_free, seen_up; /* the cluster's free GPUs and nodes up after the last pass */
+    int64_t review_s;            /* a pass is due then, whatever happens; SIM_NEVER */
+    int64_t preempted_s;         /* last round of preemption */
+    int64_t priority_s;          /* fair: priorities were computed then */
+    uint32_t part_sizes[MDL_NODE_MOST_GPUS + 1]; /* jobs submitted, by their GPUs below node size or a node */
+    mdl_promise_t promise;
+    uint32_t profile_first, profile_end; /* of the conservative profile in use */
     mdl_policy_t policy;
 } mdl_scheduler_t;
 
-/* Whom to tell of starts: job->end_event is the user's to fill. */
+/* Whom to tell of starts and of jobs that are stopped to make room. job->end_event is the user's to fill. */
 typedef struct mdl_scheduler_host {
     void *user;
     void (*started)(void *user, uint32_t job);
+    /* Settles a running job that is about to go back into the queue, and returns the seconds of computing that its
+     * checkpoint saves. NULL where nothing is preempted. */
+    int64_t (*stopped)(void *user, uint32_t job);
 } mdl_scheduler_host_t;
 
-/* Bytes for that many jobs (queued and running) and tenants, a multiple of 64. */
-size_t mdl_scheduler_bytes(uint32_t jobs, uint32_t tenants);
+/* Bytes for that many jobs (queued and running) and tenants under a policy, a multiple of 64. With a policy that
+ * reserves on single nodes there must be as many jobs as nodes. */
+size_t mdl_scheduler_bytes(uint32_t jobs, uint32_t tenants, const mdl_policy_t *policy);
 void mdl_scheduler_init(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, mdl_policy_t policy, bool fabric);
-/* Copies `from` into `self`, mdl_scheduler_bytes(jobs, tenants) bytes, neither less than from's. Indices stay valid. */
+/* Copies `from` into `self`, mdl_scheduler_bytes(jobs, tenants, &from->policy) bytes, neither less than from's. Indices stay valid. */
 void mdl_scheduler_grow_into(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, const mdl_scheduler_t *from);
 
 static inline mdl_scheduler_tenant_t *mdl_scheduler_tenant(mdl_scheduler_t *self, uint32_t tenant)
@@ -111,6 +143,10 @@ void mdl_scheduler_advance(mdl_scheduler_t *self, int64_t now_s);
  * used: its user then ends or requeues jobs within the same instant. */
 void mdl_scheduler_open_tenant(mdl_scheduler_t *self, uint32_t tenant, uint32_t quota_gpus);
 void mdl_scheduler_set_quota(mdl_scheduler_t *self, uint32_t tenant, uint32_t quota_gpus);
+/* A quota and a limit above it: up to there the tenant may use GPUs that nobody within quota wants. */
+void mdl_scheduler_set_limits(mdl_scheduler_t *self, uint32_t tenant, uint32_t quota_gpus, uint32_t limit_gpus);
+/* fair: what the tenant is entitled to, relative to the others (> 0; 1 from the start). */
+void mdl_scheduler_set_share(mdl_scheduler_t *self, uint32_t tenant, double share);
 void mdl_scheduler_close_tenant(mdl_scheduler_t *self, uint32_t tenant);
 
 /* Puts a job into its tenant's queue and returns its index, or MDL_NONE when it is refused: it can never run, or the
@@ -123,8 +159,20 @@ void mdl_scheduler_balk(mdl_scheduler_t *self, mdl_job_class_t job_class);
 /* Starts what the policy lets start, telling `host` of each. */
 void mdl_scheduler_pass(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s, const mdl_scheduler_host_t *host);
 
+/* When the next pass is due even if nothing happens until then: a planned start, a job that has got enough service, a
+ * round of preemption that had to wait. SIM_NEVER: there is none. */
+static inline int64_t mdl_scheduler_review_s(const mdl_scheduler_t *self)
+{
+    return self->review_s;
+}
+
 /* Ends a queued or running job and frees its index. */
 void mdl_scheduler_end(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, mdl_job_end_t end);
+/* Ends a running job whose estimate is up before the queues are to be told: a user that handles an instant's
+ * submissions before its ends lets the submissions find its nodes so, and then calls mdl_scheduler_note_end() and a pass
+ * where the end has its turn. */
+void mdl_scheduler_expire(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, mdl_job_end_t end);
+void mdl_scheduler_note_end(mdl_scheduler_t *self);
 /* Puts a running job back into its queue at the place its submission gives it, with `saved_s` of its work done. */
 void mdl_scheduler_requeue(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, int64_t saved_s);
 
@@ -141,11 +189,7 @@ bool mdl_scheduler_conserves(const mdl_scheduler_t *self);
 /* Recounts everything: queues, gangs, node capacity, quotas, counts. SIM_EINVARIANT names what is broken. */
 sim_status_t mdl_scheduler_verify(mdl_scheduler_t *self, mdl_cluster_t *cluster, sim_error_t *err);
 
-/* For the rows of mdl_reservations: places and starts `job`, the head of its tenant's queue and within quota, and tells
- * `host`; false when it cannot be placed. */
-bool mdl_scheduler_start(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, int64_t now_s,
-                         const mdl_scheduler_host_t *host);
-/* Why a job within quota that could not be placed waits. */
+/* Why a job within its limit that could not be placed waits. */
 mdl_blocked_t mdl_scheduler_reason(const mdl_cluster_t *cluster, const mdl_job_t *job);
 
 #endif

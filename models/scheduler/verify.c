@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/hardware/pool.h"
-#include "models/scheduler/scheduler.h"
+#include "models/scheduler/queue.h"
 
 #define BROKEN(...) sim_fail(err, SIM_EINVARIANT, "scheduler", __VA_ARGS__)
 
@@ -15,28 +15,28 @@ static int64_t held_by(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t i
     for (uint32_t i = job->gang; i != MDL_NONE; i = mdl_cluster_node(cluster, i)->next_of_gang) {
         if (i >= cluster->nodes || gpus > job->gpus || mdl_cluster_node(cluster, i)->first_job != index)
             return -1;
-        gpus += MDL_NODE_GPUS;
+        gpus += cluster->node_gpus;
     }
     if (job->part_node == MDL_NONE)
         return gpus;
     uint32_t seen = 0;
-    for (uint32_t i = mdl_cluster_node(cluster, job->part_node)->first_job; i != MDL_NONE && seen <= MDL_NODE_GPUS;
+    for (uint32_t i = mdl_cluster_node(cluster, job->part_node)->first_job; i != MDL_NONE && seen <= cluster->node_gpus;
          i = mdl_scheduler_job(self, i)->part_next, seen++) {
         if (i == index)
-            return gpus + job->gpus % MDL_NODE_GPUS;
+            return gpus + job->gpus % cluster->node_gpus;
     }
     return -1;
 }
 
-static uint32_t taken_on(mdl_scheduler_t *self, const mdl_node_t *node, uint32_t index)
+static uint32_t taken_on(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index)
 {
     uint32_t taken = 0;
 
-    for (uint32_t i = node->first_job; i != MDL_NONE && taken <= MDL_NODE_GPUS;) {
+    for (uint32_t i = mdl_cluster_node(cluster, index)->first_job; i != MDL_NONE && taken <= cluster->node_gpus;) {
         const mdl_job_t *job = mdl_scheduler_job(self, i);
         if (job->part_node != index)
-            return taken + MDL_NODE_GPUS;
-        taken += job->gpus % MDL_NODE_GPUS;
+            return taken + cluster->node_gpus;
+        taken += job->gpus % cluster->node_gpus;
         i = job->part_next;
     }
     return taken;
@@ -44,12 +44,12 @@ static uint32_t taken_on(mdl_scheduler_t *self, const mdl_node_t *node, uint32_t
 
 static sim_status_t verify_nodes(mdl_scheduler_t *self, mdl_cluster_t *cluster, sim_error_t *err)
 {
-    if (cluster->pooled && self->allocated_gpus != mdl_pool_taken(cluster) * MDL_NODE_GPUS)
+    if (cluster->pooled && self->allocated_gpus != mdl_pool_taken(cluster) * cluster->node_gpus)
         return BROKEN("jobs hold %u GPUs and %u nodes", self->allocated_gpus, mdl_pool_taken(cluster));
     for (uint32_t i = 0; i < cluster->nodes && !cluster->pooled; i++) {
         const mdl_node_t *node = mdl_cluster_node(cluster, i);
-        uint32_t taken = taken_on(self, node, i);
-        if (taken + node->free != MDL_NODE_GPUS)
+        uint32_t taken = taken_on(self, cluster, i);
+        if (taken + node->free != cluster->node_gpus)
             return BROKEN("node %u: jobs hold %u GPUs and %u are free", i, taken, node->free);
     }
     return SIM_OK;
@@ -72,10 +72,15 @@ static sim_status_t verify_running(mdl_scheduler_t *self, mdl_cluster_t *cluster
         used += job->gpus;
         *short_gpus += job->wanted_gpus - job->gpus;
     }
-    if (length != tenant->running || used != tenant->used_gpus || used > tenant->quota_gpus)
-        return BROKEN("tenant %u: %u jobs run on %u GPUs; counted %u and %u, quota %u", index, length, used,
-                      tenant->running, tenant->used_gpus, tenant->quota_gpus);
+    if (length != tenant->running || used != tenant->used_gpus || used > tenant->limit_gpus)
+        return BROKEN("tenant %u: %u jobs run on %u GPUs; counted %u and %u, limit %u", index, length, used,
+                      tenant->running, tenant->used_gpus, tenant->limit_gpus);
     return SIM_OK;
+}
+
+static bool stands_before(const mdl_job_t *a, const mdl_job_t *b)
+{
+    return a->key != b->key ? a->key < b->key : a->sequence < b->sequence;
 }
 
 static sim_status_t verify_queue(mdl_scheduler_t *self, uint32_t index, sim_error_t *err)
@@ -84,17 +89,17 @@ static sim_status_t verify_queue(mdl_scheduler_t *self, uint32_t index, sim_erro
     uint32_t length = 0, prev = MDL_NONE;
     int64_t work_gpu_s = 0;
 
-    for (uint32_t i = tenant->queue_head; i != MDL_NONE; prev = i, i = mdl_scheduler_job(self, i)->next) {
+    for (uint32_t i = tenant->queue.first; i != MDL_NONE; prev = i, i = mdl_scheduler_job(self, i)->links.next) {
         const mdl_job_t *job = mdl_scheduler_job(self, i);
         if (i >= self->jobs || ++length > self->jobs || job->state != MDL_JOB_QUEUED || job->tenant != index)
             return BROKEN("tenant %u: job %u does not belong in its queue", index, i);
-        if (prev != MDL_NONE && !mdl_orders[self->policy.order].before(mdl_scheduler_job(self, prev), job))
+        if (prev != MDL_NONE && !stands_before(mdl_scheduler_job(self, prev), job))
             return BROKEN("tenant %u: jobs %u and %u stand in the wrong order", index, prev, i);
         if (job->gang != MDL_NONE || job->part_node != MDL_NONE)
             return BROKEN("job %u is queued and holds nodes", i);
         work_gpu_s += job->work_s == MDL_WORK_ENDLESS ? 0 : job->work_s * job->gpus;
     }
-    if (length != tenant->queued || prev != tenant->queue_tail || work_gpu_s != tenant->queued_gpu_s)
+    if (length != tenant->queued || prev != tenant->queue.last || work_gpu_s != tenant->queued_gpu_s)
         return BROKEN("tenant %u: %u jobs queued; counted %u", index, length, tenant->queued);
     return SIM_OK;
 }
@@ -124,6 +129,30 @@ static sim_status_t verify_tenants(mdl_scheduler_t *self, mdl_cluster_t *cluster
     return SIM_OK;
 }
 
+/* The ready stand in order, each with its head's rank; running jobs stand in order of their estimated ends. */
+static sim_status_t verify_order(mdl_scheduler_t *self, sim_error_t *err)
+{
+    uint32_t n = 0, prev = MDL_NONE;
+
+    for (uint32_t t = self->ready.first; t != MDL_NONE; prev = t, t = mdl_scheduler_tenant(self, t)->ready.next) {
+        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, t);
+        const mdl_scheduler_tenant_t *ahead = mdl_scheduler_tenant(self, prev == MDL_NONE ? t : prev);
+        const mdl_job_t *head = mdl_scheduler_job(self, tenant->queue.first);
+        if (++n > self->tenants || tenant->status != MDL_QUEUE_READY || tenant->ready_tie != head->sequence ||
+            tenant->ready_key != mdl_queue_rank(self, tenant, head) || ahead->ready_key > tenant->ready_key)
+            return BROKEN("tenant %u stands among the ready where it does not belong", t);
+    }
+    n = 0;
+    prev = MDL_NONE;
+    for (uint32_t i = self->ends.first; i != MDL_NONE; prev = i, i = mdl_scheduler_job(self, i)->links.next)
+        if (++n > self->running || mdl_scheduler_job(self, i)->state != MDL_JOB_RUNNING ||
+            (prev != MDL_NONE && !stands_before(mdl_scheduler_job(self, prev), mdl_scheduler_job(self, i))))
+            return BROKEN("job %u does not belong among the running by their ends", i);
+    if (mdl_reservations[self->policy.reservation].follows_ends && n != self->running)
+        return BROKEN("%u jobs run and %u stand by their ends", self->running, n);
+    return SIM_OK;
+}
+
 static sim_status_t verify_counts(const mdl_scheduler_t *self, sim_error_t *err)
 {
     int64_t submitted = 0, ended = 0;
@@ -149,6 +178,8 @@ sim_status_t mdl_scheduler_verify(mdl_scheduler_t *self, mdl_cluster_t *cluster,
         status = verify_tenants(self, cluster, err);
     if (status == SIM_OK)
         status = verify_nodes(self, cluster, err);
+    if (status == SIM_OK)
+        status = verify_order(self, err);
     if (status == SIM_OK)
         status = verify_counts(self, err);
     return status;

@@ -86,14 +86,14 @@ static void disturb(test_cluster_run_t *run, sim_rng_t *rng)
         mdl_cluster_set_broken(run->cluster, node, false);
     } else if (kind == 3 && owner->running_head != MDL_NONE) {
         test_cluster_run_cancel(run, owner->running_head);
-    } else if (kind == 4 && owner->queue_tail != MDL_NONE) {
-        test_cluster_run_cancel(run, owner->queue_tail);
+    } else if (kind == 4 && owner->queue.last != MDL_NONE) {
+        test_cluster_run_cancel(run, owner->queue.last);
     } else if (kind == 5) {
         uint32_t quota = 8 * (uint32_t)(4 + sim_draw_below(rng, 12));
         while (owner->used_gpus > quota)
             test_cluster_run_cancel(run, owner->running_head);
-        for (uint32_t i = owner->queue_head; i != MDL_NONE;) {
-            uint32_t following = mdl_scheduler_job(run->scheduler, i)->next;
+        for (uint32_t i = owner->queue.first; i != MDL_NONE;) {
+            uint32_t following = mdl_scheduler_job(run->scheduler, i)->links.next;
             if (mdl_scheduler_job(run->scheduler, i)->gpus > quota)
                 test_cluster_run_cancel(run, i);
             i = following;
@@ -186,8 +186,8 @@ static void whole_node_step(test_cluster_run_t *run, sim_rng_t *rng)
         test_cluster_run_cancel(run, owner->running_head);
     else if (kind == 1 && owner->running_head != MDL_NONE)
         test_cluster_run_requeue(run, owner->running_head);
-    else if (kind == 2 && owner->queue_head != MDL_NONE)
-        test_cluster_run_cancel(run, owner->queue_head);
+    else if (kind == 2 && owner->queue.first != MDL_NONE)
+        test_cluster_run_cancel(run, owner->queue.first);
     else if (kind == 3)
         mdl_scheduler_set_quota(run->scheduler, tenant, owner->used_gpus + 8 * (uint32_t)sim_draw_below(rng, 40));
     test_cluster_run_pass(run);

@@ -8,10 +8,10 @@
 void test_cluster_run_init(test_cluster_run_t *self, uint32_t nodes, uint32_t jobs, uint32_t tenants)
 {
     memset(self, 0, sizeof *self);
-    self->cluster = aligned_alloc(64, mdl_cluster_bytes(nodes));
-    self->scheduler = aligned_alloc(64, mdl_scheduler_bytes(jobs, tenants));
+    self->cluster = aligned_alloc(64, mdl_cluster_bytes(nodes, MDL_NODE_GPUS));
+    self->scheduler = aligned_alloc(64, mdl_scheduler_bytes(jobs, tenants, &(mdl_policy_t){0}));
     self->calendar = aligned_alloc(64, sim_calendar_bytes(jobs + 16));
-    mdl_cluster_init(self->cluster, nodes, nodes);
+    mdl_cluster_init(self->cluster, nodes, MDL_NODE_GPUS, nodes);
     mdl_scheduler_init(self->scheduler, jobs, tenants, (mdl_policy_t){0}, true);
     sim_calendar_init(self->calendar, jobs + 16);
     for (uint32_t t = 0; t < tenants; t++)
@@ -21,7 +21,7 @@ void test_cluster_run_init(test_cluster_run_t *self, uint32_t nodes, uint32_t jo
 void test_cluster_run_init_pool(test_cluster_run_t *self, uint32_t nodes, uint32_t jobs, uint32_t tenants)
 {
     test_cluster_run_init(self, nodes, jobs, tenants);
-    mdl_pool_init(self->cluster, nodes, nodes);
+    mdl_pool_init(self->cluster, nodes, MDL_NODE_GPUS, nodes);
 }
 
 void test_cluster_run_free(test_cluster_run_t *self)
@@ -37,9 +37,9 @@ static void check_order(test_cluster_run_t *self, const mdl_job_t *job)
 {
     for (uint32_t t = 0; t < self->scheduler->tenants; t++) {
         const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self->scheduler, t);
-        if (!tenant->open || tenant->queue_head == MDL_NONE)
+        if (!tenant->open || tenant->queue.first == MDL_NONE)
             continue;
-        const mdl_job_t *head = mdl_scheduler_job(self->scheduler, tenant->queue_head);
+        const mdl_job_t *head = mdl_scheduler_job(self->scheduler, tenant->queue.first);
         if (head->sequence < job->sequence && tenant->used_gpus + head->gpus <= tenant->quota_gpus)
             self->order_broken++;
     }

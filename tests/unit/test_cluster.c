@@ -12,10 +12,10 @@
 
 static mdl_cluster_t *make(uint32_t nodes, uint32_t powered)
 {
-    mdl_cluster_t *cluster = aligned_alloc(64, mdl_cluster_bytes(nodes));
+    mdl_cluster_t *cluster = aligned_alloc(64, mdl_cluster_bytes(nodes, MDL_NODE_GPUS));
 
     assert_non_null(cluster);
-    mdl_cluster_init(cluster, nodes, powered);
+    mdl_cluster_init(cluster, nodes, MDL_NODE_GPUS, powered);
     return cluster;
 }
 
@@ -81,8 +81,8 @@ static void test_a_copy_of_the_bytes_is_the_cluster(void **state)
     sim_rng_at(&rng, SEED, 1, 0, 0, 0);
     for (int step = 0; step < 1000; step++)
         random_step(cluster, &rng);
-    memcpy(copy, cluster, mdl_cluster_bytes(NODES));
-    memset(cluster, 0xA5, mdl_cluster_bytes(NODES));
+    memcpy(copy, cluster, mdl_cluster_bytes(NODES, MDL_NODE_GPUS));
+    memset(cluster, 0xA5, mdl_cluster_bytes(NODES, MDL_NODE_GPUS));
     assert_int_equal(mdl_cluster_verify(copy, &err), SIM_OK);
     for (int step = 0; step < 1000; step++)
         random_step(copy, &rng);
@@ -192,7 +192,7 @@ static void test_a_pool_counts_its_nodes(void **state)
 
     (void)state;
     assert_non_null(pool);
-    mdl_pool_init(pool, NODES, NODES - 7);
+    mdl_pool_init(pool, NODES, MDL_NODE_GPUS, NODES - 7);
     sim_rng_at(&rng, SEED, 2, 0, 0, 0);
     for (int step = 0; step < 20000; step++) {
         pool_step(pool, &naive, &rng);
@@ -204,7 +204,7 @@ static void test_a_pool_counts_its_nodes(void **state)
     }
     pool->broken_off = NODES;
     assert_int_equal(mdl_cluster_verify(pool, &err), SIM_EINVARIANT);
-    mdl_pool_init(pool, NODES, NODES);
+    mdl_pool_init(pool, NODES, MDL_NODE_GPUS, NODES);
     pool->filled = 0;
     assert_int_equal(mdl_cluster_verify(pool, &err), SIM_EINVARIANT);
     free(pool);

@@ -199,7 +199,7 @@ static void test_grows_while_jobs_run_and_wait(void **state)
     for (int i = 0; i < 4; i++)
         test_cluster_run_submit(&run, (uint32_t)i % 2, 8, 100 + i);
     assert_int_equal(test_cluster_run_submit(&run, 0, 8, 100), MDL_NONE);
-    mdl_scheduler_t *larger = aligned_alloc(64, mdl_scheduler_bytes(8, 5));
+    mdl_scheduler_t *larger = aligned_alloc(64, mdl_scheduler_bytes(8, 5, &run.scheduler->policy));
     mdl_scheduler_grow_into(larger, 8, 5, run.scheduler);
     free(run.scheduler);
     run.scheduler = larger;
@@ -241,7 +241,7 @@ static void damage(test_cluster_run_t *run, uint32_t running, uint32_t queued, i
     case 0: job->gpus++; break;
     case 1: mdl_cluster_node(run->cluster, job->gang)->first_job = MDL_NONE; break;
     case 2: mdl_scheduler_tenant(scheduler, 0)->used_gpus--; break;
-    case 3: mdl_scheduler_tenant(scheduler, 0)->quota_gpus = 1; break;
+    case 3: mdl_scheduler_tenant(scheduler, 0)->limit_gpus = 1; break;
     case 4: mdl_scheduler_job(scheduler, queued)->sequence = 1000; break;
     case 5: mdl_scheduler_job(scheduler, queued)->tenant = 1; break;
     case 6: scheduler->counts.ended[MDL_END_FAILED][MDL_JOB_BATCH]++; break;

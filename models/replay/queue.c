@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/replay/queue.h"
+
+#include "models/hardware/pool.h"
+#include "sim/time.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define FIRST_JOBS 1024 /* room in the job table at first; it doubles */
+
+/* A replay under way. */
+typedef struct run {
+    const mdl_trace_t *trace;
+    const mdl_replay_setup_t *setup;
+    mdl_replay_result_t *out;
+    mdl_cluster_t *cluster;
+    mdl_scheduler_t *scheduler;
+    sim_calendar_t *calendar; /* ends of running jobs */
+    uint32_t *record;         /* of a job in the table: its place in out->jobs */
+    uint32_t *due;            /* jobs that end at this instant */
+    uint32_t tenants;
+    size_t next; /* submission */
+    int64_t now_s;
+    sim_status_t status; /* of a start that found the calendar full */
+} run_t;
+
+static void *block(size_t bytes)
+{
+    return aligned_alloc(64, (bytes + 63) / 64 * 64);
+}
+
+static sim_status_t no_memory(sim_error_t *err, size_t jobs)
+{
+    return sim_fail(err, SIM_ENOMEM, "replay", "no memory for %zu jobs", jobs);
+}
+
+/* Lowest node that a job holds. */
+static uint32_t first_node(mdl_cluster_t *cluster, const mdl_job_t *job)
+{
+    uint32_t first = job->part_node;
+
+    for (uint32_t i = job->gang; i != MDL_NONE; i = mdl_cluster_node(cluster, i)->next_of_gang)
+        first = i < first ? i : first;
+    return first;
+}
+
+static void on_started(void *user, uint32_t index)
+{
+    run_t *run = user;
+    mdl_job_t *job = mdl_scheduler_job(run->scheduler, index);
+    mdl_replay_job_t *record = &run->out->jobs[run->record[index]];
+    sim_event_t end = {.time_s = run->now_s + mdl_job_attempt_s(job), .entity = index};
+
+    if (record->start_s < 0)
+        record->start_s = (double)run->now_s;
+    record->first_node = run->setup->pool ? MDL_NONE : first_node(run->cluster, job);
+    if (sim_calendar_schedule(run->calendar, &end, 0, &job->end_event) < 0)
+        run->status = SIM_EINTERNAL;
+}
+
+static int64_t on_stopped(void *user, uint32_t index)
+{
+    run_t *run = user;
+    const mdl_job_t *job = mdl_scheduler_job(run->scheduler, index);
+
+    (void)sim_calendar_cancel(run->calendar, job->end_event);
+    run->out->jobs[run->record[index]].stops++;
+    return mdl_job_progress(job, run->now_s).computed_s;
+}
+
+static void pass(run_t *run)
+{
+    mdl_scheduler_pass(run->scheduler, run->cluster, run->now_s, &(mdl_scheduler_host_t){run, on_started, on_stopped});
+}
+
+/* Twice the room for jobs, once all of it is in use. */
+static sim_status_t grow(run_t *run, sim_error_t *err)
+{
+    uint32_t jobs = 2 * run->scheduler->jobs;
+    mdl_scheduler_t *scheduler = block(mdl_scheduler_bytes(jobs, run->tenants, &run->setup->policy));
+    sim_calendar_t *calendar = jobs <= SIM_CALENDAR_MAX_CAPACITY ? block(sim_calendar_bytes(jobs)) : NULL;
+    uint32_t *record = realloc(run->record, jobs * sizeof *record);
+
+    if (record != NULL)
+        run->record = record;
+    uint32_t *due = realloc(run->due, jobs * sizeof *due);
+    if (due != NULL)
+        run->due = due;
+    if (scheduler == NULL || calendar == NULL || record == NULL || due == NULL) {
+        free(scheduler);
+        free(calendar);
+        return no_memory(err, jobs);
+    }
+    mdl_scheduler_grow_into(scheduler, jobs, run->tenants, run->scheduler);
+    sim_calendar_grow_into(calendar, jobs, run->calendar);
+    free(run->scheduler);
+    free(run->calendar);
+    run->scheduler = scheduler;
+    run->calendar = calendar;
+    return SIM_OK;
+}
+
+static mdl_job_request_t request_of(const run_t *run, const mdl_trace_job_t *job)
+{
+    return (mdl_job_request_t){.work_s = job->run_s,
+                               .estimate_s = job->estimate_s,
+                               .gpus = job->gpus,
+                               .interval_s = INT32_MAX,
+                               .pause_s = run->setup->restart_s,
+                               .speed_permille = 1000,
+                               .job_class = job->job_class};
+}
+
+static sim_status_t submit(run_t *run, sim_error_t *err)
+{
+    const mdl_trace_job_t *job = &run->trace->jobs[run->next++];
+    mdl_job_request_t request = request_of(run, job);
+
+    if (run->scheduler->queued + run->scheduler->running == run->scheduler->jobs && grow(run, err) < 0)
+        return SIM_ENOMEM;
+    uint32_t tenant = run->tenants > 1 ? job->tenant : 0;
+    uint32_t index = mdl_scheduler_submit(run->scheduler, run->cluster, tenant, run->now_s, &request);
+    if (index == MDL_NONE) {
+        run->out->refused++;
+        return SIM_OK;
+    }
+    run->record[index] = (uint32_t)run->out->n;
+    run->out->jobs[run->out->n++] = (mdl_replay_job_t){.id = job->id,
+                                                       .submit_s = (double)job->submit_s,
+                                                       .start_s = -1,
+                                                       .run_s = (double)job->run_s,
+                                                       .gpus = job->gpus,
+                                                       .first_node = MDL_NONE};
+    return SIM_OK;
+}
+
+static void note_end(run_t *run, uint32_t index)
+{
+    mdl_replay_job_t *record = &run->out->jobs[run->record[index]];
+
+    record->end_s = (double)run->now_s;
+    run->out->busy_gpu_s += record->run_s * record->gpus;
+}
+
+/* Jobs whose end is now, in the order of their starts. */
+static uint32_t collect_due(run_t *run)
+{
+    sim_event_t event;
+    uint32_t n = 0;
+
+    while (sim_calendar_pop(run->calendar, run->now_s + 1, &event))
+        run->due[n++] = event.entity;
+    return n;
+}
+
+static bool submission_due(const run_t *run)
+{
+    return run->next < run->trace->n && run->trace->jobs[run->next].submit_s == run->now_s;
+}
+
+/* Ends those of the due jobs whose estimate is up, and marks them. Nobody has been told yet. */
+static void expire(run_t *run, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t index = run->due[i];
+        if (mdl_scheduler_job(run->scheduler, index)->key > run->now_s)
+            continue;
+        note_end(run, index);
+        mdl_scheduler_expire(run->scheduler, run->cluster, index, MDL_END_FINISHED);
+        run->due[i] = MDL_NONE;
+    }
+}
+
+static sim_status_t instant_one_by_one(run_t *run, sim_error_t *err)
+{
+    uint32_t n = collect_due(run);
+    sim_status_t status = SIM_OK;
+
+    if (n > 0 && submission_due(run))
+        expire(run, n);
+    while (status == SIM_OK && submission_due(run)) {
+        status = submit(run, err);
+        pass(run);
+    }
+    for (uint32_t i = 0; i < n && status == SIM_OK; i++) {
+        if (run->due[i] == MDL_NONE) {
+            mdl_scheduler_note_end(run->scheduler);
+        } else {
+            note_end(run, run->due[i]);
+            mdl_scheduler_end(run->scheduler, run->cluster, run->due[i], MDL_END_FINISHED);
+        }
+        pass(run);
+    }
+    if (mdl_scheduler_review_s(run->scheduler) <= run->now_s)
+        pass(run);
+    return status;
+}
+
+static sim_status_t instant_at_once(run_t *run, sim_error_t *err)
+{
+    uint32_t n = collect_due(run);
+    sim_status_t status = SIM_OK;
+
+    for (uint32_t i = 0; i < n; i++) {
+        note_end(run, run->due[i]);
+        mdl_scheduler_end(run->scheduler, run->cluster, run->due[i], MDL_END_FINISHED);
+    }
+    while (status == SIM_OK && submission_due(run))
+        status = submit(run, err);
+    pass(run);
+    return status;
+}
+
+/* The next moment at which something happens; SIM_NEVER: nothing will. */
+static int64_t next_instant_s(const run_t *run)
+{
+    int64_t next_s = sim_calendar_next_time(run->calendar);
+    int64_t review_s = mdl_scheduler_review_s(run->scheduler);
+
+    if (run->next < run->trace->n && run->trace->jobs[run->next].submit_s < next_s)
+        next_s = run->trace->jobs[run->next].submit_s;
+    return review_s < next_s ? review_s : next_s;
+}
+
+static sim_status_t play(run_t *run, sim_error_t *err)
+{
+    sim_status_t status = SIM_OK;
+
+    for (int64_t next_s = next_instant_s(run); next_s != SIM_NEVER && status == SIM_OK; next_s = next_instant_s(run)) {
+        run->now_s = next_s > run->now_s ? next_s : run->now_s;
+        mdl_scheduler_advance(run->scheduler, run->now_s);
+        status = run->setup->one_by_one ? instant_one_by_one(run, err) : instant_at_once(run, err);
+        if (status == SIM_OK && run->status < 0)
+            status = sim_fail(err, SIM_EINTERNAL, "replay", "the calendar of %u ends is full", run->scheduler->jobs);
+    }
+    if (status == SIM_OK && run->scheduler->queued > 0)
+        status = sim_fail(err, SIM_EINVARIANT, "replay", "%u jobs wait for ever on an empty cluster",
+                          run->scheduler->queued);
+    return status;
+}
+
+static sim_status_t check(const mdl_replay_setup_t *setup, sim_error_t *err)
+{
+    if (setup->nodes == 0 || setup->node_gpus == 0 || setup->node_gpus > MDL_NODE_MOST_GPUS ||
+        (uint64_t)setup->nodes * setup->node_gpus >= UINT32_C(1) << 31)
+        return sim_fail(err, SIM_EINPUT, "replay", "%u nodes of %u GPUs; expected at least one, 1 to %d GPUs each",
+                        setup->nodes, setup->node_gpus, MDL_NODE_MOST_GPUS);
+    if (setup->rack_nodes > 0 && (setup->rack_nodes > 64 || 64 % setup->rack_nodes != 0))
+        return sim_fail(err, SIM_EINPUT, "replay", "racks of %u nodes; expected 1, 2, 4, 8, 16, 32 or 64",
+                        setup->rack_nodes);
+    return SIM_OK;
+}
+
+static sim_status_t prepare(run_t *run, sim_error_t *err)
+{
+    const mdl_replay_setup_t *setup = run->setup;
+    uint32_t jobs = FIRST_JOBS, gpus = setup->nodes * setup->node_gpus;
+
+    while (jobs < setup->nodes) /* a reservation on single nodes needs as many */
+        jobs *= 2;
+    run->cluster = block(setup->pool ? mdl_pool_bytes() : mdl_cluster_bytes(setup->nodes, setup->node_gpus));
+    run->scheduler = block(mdl_scheduler_bytes(jobs, run->tenants, &setup->policy));
+    run->calendar = block(sim_calendar_bytes(jobs));
+    run->record = malloc(jobs * sizeof *run->record);
+    run->due = malloc(jobs * sizeof *run->due);
+    run->out->jobs = malloc((run->trace->n > 0 ? run->trace->n : 1) * sizeof *run->out->jobs);
+    if (run->cluster == NULL || run->scheduler == NULL || run->calendar == NULL || run->record == NULL ||
+        run->due == NULL || run->out->jobs == NULL)
+        return no_memory(err, run->trace->n);
+    (setup->pool ? mdl_pool_init : mdl_cluster_init)(run->cluster, setup->nodes, setup->node_gpus, setup->nodes);
+    run->cluster->rack_nodes = setup->rack_nodes;
+    mdl_scheduler_init(run->scheduler, jobs, run->tenants, setup->policy, true);
+    sim_calendar_init(run->calendar, jobs);
+    run->now_s = run->trace->n > 0 ? run->trace->jobs[0].submit_s : 0;
+    run->scheduler->now_s = run->now_s;
+    for (uint32_t t = 0; t < run->tenants; t++)
+        mdl_scheduler_open_tenant(run->scheduler, t, gpus);
+    run->out->gpus = gpus;
+    return SIM_OK;
+}
+
+static void keep_totals(run_t *run, double seconds)
+{
+    run->out->allocated_gpu_s = (double)run->scheduler->allocated_gpu_s;
+    for (int r = 0; r < MDL_BLOCKED_REASONS; r++)
+        run->out->blocked_gpu_s[r] = (double)run->scheduler->blocked_gpu_s[r];
+    run->out->seconds = seconds;
+}
+
+static double wall_s(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+sim_status_t mdl_replay_queue(const mdl_trace_t *trace, const mdl_replay_setup_t *setup, mdl_replay_result_t *out,
+                              sim_error_t *err)
+{
+    run_t run = {.trace = trace, .setup = setup, .out = out};
+    double start_s = wall_s();
+
+    *out = (mdl_replay_result_t){0};
+    run.tenants = setup->policy.order == MDL_ORDER_FAIR && trace->n_tenants > 1 ? (uint32_t)trace->n_tenants : 1;
+    sim_status_t status = check(setup, err);
+    if (status == SIM_OK)
+        status = prepare(&run, err);
+    if (status == SIM_OK)
+        status = play(&run, err);
+    if (status == SIM_OK)
+        keep_totals(&run, wall_s() - start_s);
+    else
+        mdl_replay_free(out);
+    free(run.cluster);
+    free(run.scheduler);
+    free(run.calendar);
+    free(run.record);
+    free(run.due);
+    return status;
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* EASY backfilling (Lifka 1995; Mu'alem and Feitelson 2001): the first head that does not fit is promised the earliest
+ * start that the running jobs' estimates allow, and whatever leaves that promise standing may start.
+ *
+ * The promise is kept on nodes, not on a count: the nodes that will be free at its start are followed one by one (in a
+ * pool counted), and a job that would run past that start may start only if the head still finds its whole nodes, and a
+ * node for its remainder, among what is left.
+ */
+#include "models/scheduler/passes.h"
+#include "sim/time.h"
+
+static uint32_t whole_nodes(const mdl_pass_t *pass, const mdl_job_t *job)
+{
+    return job->gpus / pass->cluster->node_gpus;
+}
+
+/* Whether the promised job finds its nodes among those that will be free, an elastic one at least a node. */
+static bool promise_holds(const mdl_pass_t *pass)
+{
+    const mdl_promise_t *promise = &pass->scheduler->promise;
+    const mdl_job_t *head = mdl_scheduler_job(pass->scheduler, promise->job);
+    uint32_t full = pass->cluster->node_gpus;
+    uint32_t whole = head->elastic ? 1 : whole_nodes(pass, head), part = head->gpus % full;
+
+    if (promise->with_free[full] < whole)
+        return false;
+    if (part == 0 || promise->with_free[full] > whole)
+        return true;
+    for (uint32_t b = part; b < full; b++)
+        if (promise->with_free[b] > 0)
+            return true;
+    return false;
+}
+
+/* Adds to (or takes from) what will be free on a node at the promised start. */
+static void shift(const mdl_pass_t *pass, uint32_t node, int32_t gpus)
+{
+    mdl_promise_t *promise = &pass->scheduler->promise;
+    uint8_t *free_gpus = mdl_scheduler_shadow(pass->scheduler) + node;
+
+    promise->with_free[*free_gpus]--;
+    *free_gpus = (uint8_t)(*free_gpus + gpus);
+    promise->with_free[*free_gpus]++;
+}
+
+/* The same for all nodes of a job that has them: sign 1 when it will have left by then, -1 when it will be there. */
+static void shift_job(const mdl_pass_t *pass, const mdl_job_t *job, int32_t sign)
+{
+    mdl_cluster_t *cluster = pass->cluster;
+    int32_t full = (int32_t)cluster->node_gpus;
+
+    if (cluster->pooled) {
+        pass->scheduler->promise.with_free[full] += (uint32_t)sign * whole_nodes(pass, job);
+        return;
+    }
+    for (uint32_t i = job->gang; i != MDL_NONE; i = mdl_cluster_node(cluster, i)->next_of_gang)
+        shift(pass, i, sign * full);
+    if (job->part_node != MDL_NONE)
+        shift(pass, job->part_node, sign * (int32_t)(job->gpus % cluster->node_gpus));
+}
+
+/* What is free now. Nodes that are down count as without a free GPU: nobody knows when they come back. */
+static void look_at_cluster(const mdl_pass_t *pass)
+{
+    const mdl_cluster_t *cluster = pass->cluster;
+    mdl_promise_t *promise = &pass->scheduler->promise;
+    uint8_t *shadow = mdl_scheduler_shadow(pass->scheduler);
+
+    for (uint32_t b = 0; b <= cluster->node_gpus; b++)
+        promise->with_free[b] = cluster->in_bucket[b];
+    if (cluster->pooled)
+        return;
+    SIM_ASSERT(cluster->nodes <= 8 * (uint64_t)pass->scheduler->jobs);
+    for (uint32_t i = 0; i < cluster->nodes; i++)
+        shadow[i] = mdl_node_up(mdl_cluster_node_const(cluster, i)) ? mdl_cluster_node_const(cluster, i)->free : 0;
+    promise->with_free[0] += cluster->nodes - cluster->up;
+}
+
+/* Promises `head` the earliest start: running jobs leave in order of their estimated ends, those that are overdue at
+ * once. */
+static void make_promise(const mdl_pass_t *pass, uint32_t head)
+{
+    mdl_scheduler_t *self = pass->scheduler;
+    mdl_promise_t *promise = &self->promise;
+
+    promise->job = head;
+    promise->start_s = SIM_NEVER;
+    look_at_cluster(pass);
+    for (uint32_t i = self->ends.first; i != MDL_NONE; i = mdl_scheduler_job(self, i)->links.next) {
+        const mdl_job_t *job = mdl_scheduler_job(self, i);
+        int64_t end_s = job->key > pass->now_s ? job->key : pass->now_s + 1;
+        if (job->key >= MDL_ESTIMATE_ENDLESS || end_s > promise->start_s)
+            return;
+        shift_job(pass, job, 1);
+        if (promise->start_s == SIM_NEVER && promise_holds(pass))
+            promise->start_s = end_s;
+    }
+}
+
+/* Starts a job behind the head if it is within its tenant's limit, fits, and leaves the promise standing. */
+static void try_behind(const mdl_pass_t *pass, uint32_t index)
+{
+    mdl_scheduler_t *self = pass->scheduler;
+    const mdl_job_t *job = mdl_scheduler_job(self, index);
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
+
+    if (tenant->status != MDL_QUEUE_READY || tenant->used_gpus + job->gpus > tenant->limit_gpus)
+        return;
+    if ((!job->elastic && job->gpus > pass->cluster->free_gpus) || !mdl_pass_place(pass, index))
+        return;
+    if (mdl_job_estimate_left_s(job, 0) > self->promise.start_s - pass->now_s) {
+        shift_job(pass, job, -1);
+        if (!promise_holds(pass)) {
+            shift_job(pass, job, 1);
+            mdl_pass_unplace(pass, index);
+            return;
+        }
+    }
+    mdl_pass_begin(pass, index);
+}
+
+/* Jobs behind the head that might fit, in the order in which they are tried. */
+static uint32_t collect(const mdl_pass_t *pass, mdl_candidate_t *candidates)
+{
+    mdl_scheduler_t *self = pass->scheduler;
+    bool shortest = self->policy.reservation == MDL_RESERVATION_EASY_SJBF;
+    uint32_t n = 0;
+
+    for (uint32_t t = self->ready.first; t != MDL_NONE; t = mdl_scheduler_tenant(self, t)->ready.next) {
+        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, t);
+        uint32_t depth = self->policy.backfill_depth > 0 ? (uint32_t)self->policy.backfill_depth : UINT32_MAX;
+        for (uint32_t i = tenant->queue.first; i != MDL_NONE && depth > 0; depth--) {
+            const mdl_job_t *job = mdl_scheduler_job(self, i);
+            if (i != self->promise.job && (job->elastic || job->gpus <= pass->cluster->free_gpus))
+                candidates[n++] = (mdl_candidate_t){
+                    .key = shortest ? job->estimate_s : mdl_queue_rank(self, tenant, job), .job = i};
+            i = job->links.next;
+        }
+    }
+    mdl_candidates_sort(self, candidates, n);
+    return n;
+}
+
+static void backfill(const mdl_pass_t *pass)
+{
+    mdl_candidate_t *candidates = mdl_scheduler_candidates(pass->scheduler);
+    uint32_t n = pass->cluster->free_gpus > 0 ? collect(pass, candidates) : 0;
+
+    for (uint32_t i = 0; i < n && pass->cluster->free_gpus > 0; i++)
+        try_behind(pass, candidates[i].job);
+}
+
+/* Whether nothing has happened since the last pass but that a job was put behind the head: all others were tried then,
+ * and time alone gives them no room. */
+static bool only_one_came(const mdl_pass_t *pass)
+{
+    mdl_scheduler_t *self = pass->scheduler;
+
+    return !self->stale && self->promise.job != MDL_NONE && self->promise.start_s > pass->now_s &&
+           self->ready.first != MDL_NONE &&
+           mdl_scheduler_tenant(self, self->ready.first)->queue.first == self->promise.job;
+}
+
+void mdl_pass_easy(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s, const mdl_scheduler_host_t *host)
+{
+    mdl_pass_t pass = {self, cluster, now_s, host};
+
+    if (only_one_came(&pass)) {
+        if (self->fresh != MDL_NONE && cluster->free_gpus > 0)
+            try_behind(&pass, self->fresh);
+        return;
+    }
+    uint32_t head = mdl_pass_heads(&pass);
+    self->promise.job = head;
+    if (head == MDL_NONE)
+        return;
+    make_promise(&pass, head);
+    backfill(&pass);
+}

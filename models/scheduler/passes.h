@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What the files of the scheduler share: starting a job, memory behind the tables, and the passes that
+ * mdl_reservations lists. Used by the scheduler's own files only. */
+#ifndef MDL_PASSES_H
+#define MDL_PASSES_H
+
+#include "models/scheduler/profile.h"
+#include "models/scheduler/queue.h"
+#include "models/scheduler/scheduler.h"
+
+/* One pass over a cluster, as its functions see it. */
+typedef struct mdl_pass {
+    mdl_scheduler_t *scheduler;
+    mdl_cluster_t *cluster;
+    int64_t now_s;
+    const mdl_scheduler_host_t *host;
+} mdl_pass_t;
+
+/* A job on a list that a pass sorts. */
+typedef struct mdl_candidate {
+    int64_t key;
+    uint32_t job;
+    bool kept; /* it has found room in a round of preemption */
+} mdl_candidate_t;
+
+/* The memory behind the tables: candidates (as many as jobs), free GPUs by node (as many), the profile. */
+mdl_candidate_t *mdl_scheduler_candidates(mdl_scheduler_t *self);
+uint8_t *mdl_scheduler_shadow(mdl_scheduler_t *self);
+mdl_profile_step_t *mdl_scheduler_profile_steps(mdl_scheduler_t *self);
+
+/* Sorts candidates by key, then by the jobs' numbers. O(n log n), in place. */
+void mdl_candidates_sort(mdl_scheduler_t *self, mdl_candidate_t *candidates, uint32_t n);
+
+/* Places and starts a queued job within its tenant's limit, and tells the host; false when it cannot be placed. */
+bool mdl_pass_start(const mdl_pass_t *pass, uint32_t job);
+/* The two halves of it: nodes for the job, and the start of a job that has them. */
+bool mdl_pass_place(const mdl_pass_t *pass, uint32_t job);
+void mdl_pass_begin(const mdl_pass_t *pass, uint32_t job);
+/* Gives back the nodes of a job that was placed and not begun. */
+void mdl_pass_unplace(const mdl_pass_t *pass, uint32_t job);
+
+/* Changes what a tenant holds, in GPUs. */
+void mdl_scheduler_use(mdl_scheduler_t *self, uint32_t tenant, uint32_t more, uint32_t less);
+
+/* Starts heads in order, until one cannot be placed; its index, or MDL_NONE. Counts it as blocked. */
+uint32_t mdl_pass_heads(const mdl_pass_t *pass);
+/* Counts a job as the one that waits for nodes; MDL_NONE: nobody does. */
+void mdl_pass_block(const mdl_pass_t *pass, uint32_t job);
+
+/* Rows of mdl_reservations. */
+void mdl_pass_none(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s, const mdl_scheduler_host_t *host);
+void mdl_pass_easy(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s, const mdl_scheduler_host_t *host);
+void mdl_pass_conservative(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s,
+                           const mdl_scheduler_host_t *host);
+/* Instead of them, where jobs are preempted. */
+void mdl_pass_preempt(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s, const mdl_scheduler_host_t *host);
+
+/* Conservative: takes note of a job that has left, queued or running. */
+void mdl_conservative_forget(mdl_scheduler_t *self, const mdl_job_t *job);
+
+/* fair: brings a tenant's usage to the scheduler's time, before its GPUs change; computes priorities anew where that is
+ * due, and says whether it did. */
+void mdl_fair_accrue(const mdl_scheduler_t *self, mdl_scheduler_tenant_t *tenant);
+bool mdl_fair_review(mdl_scheduler_t *self, int64_t now_s);
+
+#endif

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/scheduler/profile.h"
+
+#include "sim/error.h"
+
+#include <string.h>
+
+void mdl_profile_reset(mdl_profile_t *self, int64_t now_s, int64_t free_gpus)
+{
+    self->first = 0;
+    self->end = 1;
+    self->steps[0] = (mdl_profile_step_t){.from_s = now_s, .free_gpus = free_gpus};
+}
+
+static void drop_past(mdl_profile_t *self, int64_t now_s)
+{
+    while (self->first + 1 < self->end && self->steps[self->first + 1].from_s <= now_s)
+        self->first++;
+}
+
+int64_t mdl_profile_earliest(mdl_profile_t *self, int64_t now_s, int64_t gpus, int64_t length_s)
+{
+    int64_t start_s = now_s;
+
+    drop_past(self, now_s);
+    for (uint32_t i = self->first; i < self->end; i++) {
+        bool last = i + 1 == self->end;
+        int64_t until_s = last ? INT64_MAX : self->steps[i + 1].from_s;
+        if (self->steps[i].free_gpus < gpus)
+            start_s = until_s;
+        else if (last || until_s - start_s >= length_s)
+            return start_s;
+    }
+    return INT64_MAX;
+}
+
+/* Index of the step that begins at time_s, made where there is none. */
+static uint32_t step_at(mdl_profile_t *self, int64_t time_s)
+{
+    uint32_t low = self->first, high = self->end;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (self->steps[middle].from_s < time_s)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < self->end && self->steps[low].from_s == time_s)
+        return low;
+    if (self->end == self->capacity) {
+        SIM_ASSERT(self->first > 0);
+        memmove(self->steps, self->steps + self->first, (self->end - self->first) * sizeof self->steps[0]);
+        low -= self->first;
+        self->end -= self->first;
+        self->first = 0;
+    }
+    memmove(self->steps + low + 1, self->steps + low, (self->end - low) * sizeof self->steps[0]);
+    self->end++;
+    self->steps[low] = (mdl_profile_step_t){.from_s = time_s, .free_gpus = self->steps[low - 1].free_gpus};
+    return low;
+}
+
+/* Drops the step at `i` where it equals the one before it. */
+static void merge(mdl_profile_t *self, uint32_t i)
+{
+    if (i <= self->first || i >= self->end || self->steps[i].free_gpus != self->steps[i - 1].free_gpus)
+        return;
+    self->end--;
+    memmove(self->steps + i, self->steps + i + 1, (self->end - i) * sizeof self->steps[0]);
+}
+
+void mdl_profile_take(mdl_profile_t *self, int64_t from_s, int64_t to_s, int64_t gpus)
+{
+    if (from_s < self->steps[self->first].from_s)
+        from_s = self->steps[self->first].from_s;
+    if (from_s >= to_s)
+        return;
+    (void)step_at(self, from_s);
+    (void)step_at(self, to_s);
+    uint32_t first = step_at(self, from_s), end = step_at(self, to_s);
+    for (uint32_t i = first; i < end; i++)
+        self->steps[i].free_gpus -= gpus;
+    merge(self, end);
+    merge(self, first);
+}
