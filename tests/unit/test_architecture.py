@@ -26,6 +26,8 @@ MODEL_ARROWS = {
     "hardware": {"params", "ledger"},
     "scheduler": {"params", "ledger", "hardware"},
     "workload": {"params", "ledger", "hardware", "scheduler"},
+    "trace": {"params", "scheduler"},
+    "replay": {"params", "trace", "hardware", "scheduler", "workload"},
     "datacentre": {"params", "ledger", "hardware", "scheduler", "workload"},
     "market": {"params", "ledger", "hardware"},
     "agents": {"params", "ledger", "hardware", "scheduler", "workload", "datacentre", "market"},
