@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#define NO_QUOTA   (UINT32_C(1) << 31)
 #define FIRST_JOBS 1024 /* room in the job table at first; it doubles */
 
 /* A replay under way. */
@@ -46,6 +47,7 @@ static uint32_t first_node(mdl_cluster_t *cluster, const mdl_job_t *job)
     return first;
 }
 
+/* Until a job has ended, its record's end_s says since when it waits. */
 static void on_started(void *user, uint32_t index)
 {
     run_t *run = user;
@@ -53,8 +55,9 @@ static void on_started(void *user, uint32_t index)
     mdl_replay_job_t *record = &run->out->jobs[run->record[index]];
     sim_event_t end = {.time_s = run->now_s + mdl_job_attempt_s(job), .entity = index};
 
-    if (record->start_s < 0)
+    if (record->stops == 0)
         record->start_s = (double)run->now_s;
+    record->wait_s += (double)run->now_s - record->end_s;
     record->first_node = run->setup->pool ? MDL_NONE : first_node(run->cluster, job);
     if (sim_calendar_schedule(run->calendar, &end, 0, &job->end_event) < 0)
         run->status = SIM_EINTERNAL;
@@ -67,6 +70,7 @@ static int64_t on_stopped(void *user, uint32_t index)
 
     (void)sim_calendar_cancel(run->calendar, job->end_event);
     run->out->jobs[run->record[index]].stops++;
+    run->out->jobs[run->record[index]].end_s = (double)run->now_s;
     return mdl_job_progress(job, run->now_s).computed_s;
 }
 
@@ -129,7 +133,7 @@ static sim_status_t submit(run_t *run, sim_error_t *err)
     run->record[index] = (uint32_t)run->out->n;
     run->out->jobs[run->out->n++] = (mdl_replay_job_t){.id = job->id,
                                                        .submit_s = (double)job->submit_s,
-                                                       .start_s = -1,
+                                                       .end_s = (double)job->submit_s,
                                                        .run_s = (double)job->run_s,
                                                        .gpus = job->gpus,
                                                        .first_node = MDL_NONE};
@@ -178,8 +182,7 @@ static sim_status_t instant_one_by_one(run_t *run, sim_error_t *err)
     uint32_t n = collect_due(run);
     sim_status_t status = SIM_OK;
 
-    if (n > 0 && submission_due(run))
-        expire(run, n);
+    expire(run, n);
     while (status == SIM_OK && submission_due(run)) {
         status = submit(run, err);
         pass(run);
@@ -276,7 +279,7 @@ static sim_status_t prepare(run_t *run, sim_error_t *err)
     run->now_s = run->trace->n > 0 ? run->trace->jobs[0].submit_s : 0;
     run->scheduler->now_s = run->now_s;
     for (uint32_t t = 0; t < run->tenants; t++)
-        mdl_scheduler_open_tenant(run->scheduler, t, gpus);
+        mdl_scheduler_open_tenant(run->scheduler, t, NO_QUOTA);
     run->out->gpus = gpus;
     return SIM_OK;
 }
