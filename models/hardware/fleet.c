@@ -88,8 +88,8 @@ bool mdl_fleet_fits(const mdl_fleet_node_t *node, const mdl_fleet_request_t *req
         return false;
     if (request->gpus == 0)
         return true;
-    return mdl_fleet_allows(node, request) &&
-           (uint32_t)__builtin_popcount(mdl_fleet_gpus_with(node, request->gpu_milli)) >= request->gpus;
+    return node->gpu_milli_left >= request->gpus * request->gpu_milli && mdl_fleet_allows(node, request) &&
+           mdl_fleet_count(mdl_fleet_gpus_with(node, request->gpu_milli)) >= request->gpus;
 }
 
 void mdl_fleet_take(mdl_fleet_t *self, uint32_t index, const mdl_fleet_request_t *request, uint32_t gpus)
@@ -98,7 +98,7 @@ void mdl_fleet_take(mdl_fleet_t *self, uint32_t index, const mdl_fleet_request_t
     uint32_t milli = request->gpus * request->gpu_milli;
 
     SIM_ASSERT(index < self->nodes && mdl_fleet_fits(node, request));
-    SIM_ASSERT((uint32_t)__builtin_popcount(gpus) == request->gpus);
+    SIM_ASSERT(gpus >> node->gpus == 0 && mdl_fleet_count(gpus) == request->gpus);
     SIM_ASSERT(request->gpus == 0 || (gpus & ~mdl_fleet_gpus_with(node, request->gpu_milli)) == 0);
     node->cpu_milli -= request->cpu_milli;
     node->memory_mib -= request->memory_mib;
@@ -118,7 +118,7 @@ void mdl_fleet_give(mdl_fleet_t *self, uint32_t index, const mdl_fleet_request_t
     uint32_t milli = request->gpus * request->gpu_milli;
 
     SIM_ASSERT(index < self->nodes && node->holders[mdl_fleet_class(request)] > 0);
-    SIM_ASSERT((uint32_t)__builtin_popcount(gpus) == request->gpus && gpus >> node->gpus == 0);
+    SIM_ASSERT(gpus >> node->gpus == 0 && mdl_fleet_count(gpus) == request->gpus);
     node->cpu_milli += request->cpu_milli;
     node->memory_mib += request->memory_mib;
     SIM_ASSERT(node->cpu_milli <= node->cpu_milli_total && node->memory_mib <= node->memory_mib_total);

@@ -87,6 +87,14 @@ static inline bool mdl_fleet_allows(const mdl_fleet_node_t *node, const mdl_flee
     return request->gpus == 0 || request->models == 0 || (request->models & node->models) != 0;
 }
 
+/* How many GPUs a mask names. (Without an instruction of its own __builtin_popcount is a call.) */
+static inline uint32_t mdl_fleet_count(uint32_t gpus)
+{
+    gpus -= gpus >> 1 & 0x55;
+    gpus = (gpus & 0x33) + (gpus >> 2 & 0x33);
+    return (gpus + (gpus >> 4)) & 0x0F;
+}
+
 /* GPUs of the node that have `gpu_milli` left, as a bit mask. */
 uint32_t mdl_fleet_gpus_with(const mdl_fleet_node_t *node, uint32_t gpu_milli);
 

@@ -212,7 +212,7 @@ static sim_status_t make_loads(run_t *run, sim_error_t *err)
 /* How far a request comes on a node: up to the first thing that is missing there. */
 static mdl_lost_t missing(const mdl_fleet_node_t *node, const mdl_fleet_request_t *request)
 {
-    uint32_t fitting = (uint32_t)__builtin_popcount(mdl_fleet_gpus_with(node, request->gpu_milli));
+    uint32_t fitting = mdl_fleet_count(mdl_fleet_gpus_with(node, request->gpu_milli));
 
     if (request->gpus > 0 && fitting < request->gpus)
         return MDL_LOST_DOMAIN;

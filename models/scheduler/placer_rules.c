@@ -55,7 +55,7 @@ static uint32_t choose_any(mdl_placer_t *self, uint32_t index, const mdl_fleet_n
 
     if (mdl_fleet_class(request) != MDL_HOLDER_SHARED)
         return choose_fullest(self, index, node, request, rng);
-    for (uint64_t skip = sim_draw_below(rng, (uint64_t)__builtin_popcount(fitting)); skip > 0; skip--)
+    for (uint64_t skip = sim_draw_below(rng, mdl_fleet_count(fitting)); skip > 0; skip--)
         fitting &= fitting - 1;
     return fitting & -fitting;
 }
