@@ -37,6 +37,12 @@ static uint32_t choose_fullest(mdl_placer_t *self, uint32_t index, const mdl_fle
     return chosen;
 }
 
+/* Toward zero, and no larger than scores are kept. */
+static int64_t whole(double score)
+{
+    return (int64_t)(score > MDL_SCORE_MAX ? MDL_SCORE_MAX : score < -MDL_SCORE_MAX ? -MDL_SCORE_MAX : score);
+}
+
 static int64_t score_equal(mdl_placer_t *self, uint32_t index, const mdl_fleet_node_t *node,
                            const mdl_fleet_request_t *request)
 {
@@ -68,7 +74,7 @@ static int64_t score_best_fit(mdl_placer_t *self, uint32_t index, const mdl_flee
 
     (void)self;
     (void)index;
-    return (int64_t)((1 - (cpu / CPU_MILLI_NORM * 0.5 + gpu / GPU_MILLI_NORM * 0.5)) * 100);
+    return whole((1 - (cpu / CPU_MILLI_NORM * 0.5 + gpu / GPU_MILLI_NORM * 0.5)) * 100);
 }
 
 static int64_t score_dot_product(mdl_placer_t *self, uint32_t index, const mdl_fleet_node_t *node,
@@ -79,7 +85,7 @@ static int64_t score_dot_product(mdl_placer_t *self, uint32_t index, const mdl_f
 
     (void)self;
     (void)index;
-    return (int64_t)(100 * (1 - (cpu + gpu) / 2));
+    return whole(100 * (1 - (cpu + gpu) / 2));
 }
 
 static int64_t score_clustering(mdl_placer_t *self, uint32_t index, const mdl_fleet_node_t *node,
@@ -135,7 +141,7 @@ static int64_t gradient_score(mdl_placer_t *self, double before, const mdl_lefto
 {
     double shrinks_gpus = (before - mdl_fragmentation(mdl_placer_typical(self), after)) / MDL_GPU_MILLI;
 
-    return (int64_t)(100 / (1 + sim_exp(-shrinks_gpus)));
+    return whole(100 / (1 + sim_exp(-shrinks_gpus)));
 }
 
 /* Best score over the GPUs that a shared request could take, and the first GPU that has it. */
