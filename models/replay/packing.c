@@ -212,9 +212,8 @@ static sim_status_t make_loads(run_t *run, sim_error_t *err)
 /* How far a request comes on a node: up to the first thing that is missing there. */
 static mdl_lost_t missing(const mdl_fleet_node_t *node, const mdl_fleet_request_t *request)
 {
-    uint32_t fitting = mdl_fleet_count(mdl_fleet_gpus_with(node, request->gpu_milli));
-
-    if (request->gpus > 0 && fitting < request->gpus)
+    if (request->gpus > 0 && (node->gpu_milli_left < request->gpus * request->gpu_milli ||
+                              mdl_fleet_count(mdl_fleet_gpus_with(node, request->gpu_milli)) < request->gpus))
         return MDL_LOST_DOMAIN;
     if (!mdl_fleet_allows(node, request))
         return MDL_LOST_TYPE;
@@ -227,7 +226,7 @@ static mdl_lost_t why_lost(const mdl_fleet_t *fleet, const mdl_fleet_request_t *
 
     if (fleet->gpu_milli_left < (int64_t)request->gpus * request->gpu_milli)
         return reason;
-    for (uint32_t i = 0; i < fleet->nodes; i++) {
+    for (uint32_t i = 0; i < fleet->nodes && reason != MDL_LOST_MEMORY; i++) {
         mdl_lost_t here = missing(mdl_fleet_node(fleet, i), request);
         reason = here > reason ? here : reason;
     }
