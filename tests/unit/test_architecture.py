@@ -31,8 +31,6 @@ MODEL_ARROWS = {
     "datacentre": {"params", "ledger", "hardware", "scheduler", "workload"},
     "market": {"params", "ledger", "hardware"},
     "agents": {"params", "ledger", "hardware", "scheduler", "workload", "datacentre", "market"},
-    "trace": {"params", "scheduler"},
-    "replay": {"params", "ledger", "hardware", "scheduler", "workload", "trace"},
     "economy": {"params", "ledger", "hardware", "scheduler", "workload", "datacentre", "market", "agents"},
 }
 PREFIX = {"sim": "sim_", "models": "mdl_", "scenarios": "scn_", "analysis": "ana_"}
