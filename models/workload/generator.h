@@ -9,7 +9,7 @@
  * Every draw stands at the number of its job (or at tenant and day), so job k is the same however many are asked for;
  * another load moves its submission, and with it may hand it to another tenant, but nothing else.
  *
- *     mdl_generator_request_t request = {.profile = "helios-earth", .gpus = 512, .load = 0.8, .seed = 1, .jobs = 10000};
+ *     mdl_generator_request_t request = {.profile = "helios-earth", .gpus = 512, .load = 0.8, .jobs = 10000};
  *     mdl_trace_t trace;
  *     if (mdl_generator_fill(&request, &trace, &err) == SIM_OK)
  *         ... trace.jobs[0 .. trace.n - 1], by submission ...

@@ -233,7 +233,7 @@ static void test_mean_gpu_time_is_the_published_one(void **state)
         const mdl_profile_published_t *published = &profiles[p].published;
         double gpu_s = (published->gpu_s[0] + published->gpu_s[1] + published->gpu_s[2]) / published->jobs;
         double found = mdl_profile_gpu_s(&profiles[p], UINT32_MAX);
-        assert_close(found / gpu_s, 1, profiles[p].run_table != NULL ? 0.02 : 1e-7);
+        assert_close(found / gpu_s, 1, profiles[p].run_table != NULL ? 0.03 : 1e-7);
     }
 }
 
