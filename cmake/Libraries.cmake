@@ -28,7 +28,8 @@ endfunction()
 overbuild_library(sim SOURCES ${sim_sources} LINK OpenMP::OpenMP_C PkgConfig::SLEEF PkgConfig::DEFLATE
   PkgConfig::GSL ${HDF5_HL_LIBRARIES} ${HDF5_LIBRARIES})
 target_include_directories(overbuild_sim SYSTEM PRIVATE ${HDF5_INCLUDE_DIRS})
-overbuild_library(models SOURCES ${models_sources} "${generated}/mdl_table_texts.c" LINK overbuild::sim)
+overbuild_library(models SOURCES ${models_sources} "${generated}/mdl_table_texts.c"
+  LINK overbuild::sim PkgConfig::ZLIB)
 overbuild_library(scenarios SOURCES ${scenarios_sources} "${generated}/scn_preset_texts.c"
   LINK overbuild::models PkgConfig::YAML)
 overbuild_library(analysis SOURCES ${analysis_sources} LINK overbuild::scenarios)

@@ -5,6 +5,7 @@
 #ifndef MDL_TRACE_MURI_H
 #define MDL_TRACE_MURI_H
 
+#include "models/trace/lines.h"
 #include "sim/error.h"
 
 #include <stddef.h>
@@ -24,12 +25,18 @@ typedef struct mdl_muri {
     size_t n;
 } mdl_muri_t;
 
-/* Reads a job file; columns are found by name: job_id, num_gpu, submit_time, iterations, model_name, iteration_time.
- * Errors as in trace.h. */
+/* Reads a job file; columns are found by name: job_id, num_gpu, submit_time, iterations, model_name, iteration_time;
+ * others mean nothing here. Times are milliseconds. Errors as in trace.h. */
 sim_status_t mdl_muri_read(const char *path, mdl_muri_t *out, sim_error_t *err);
 void mdl_muri_free(mdl_muri_t *self);
 
-/* A cluster of equal nodes as these simulators write it: num_switch, num_node_p_switch, num_gpu_p_node. */
+/* The same from any source, whose `problem` hears of every problem. */
+sim_status_t mdl_muri_read_from(const mdl_source_t *source, mdl_muri_t *out, sim_error_t *err);
+
+/* A cluster of equal nodes as these simulators write it: num_switch, num_node_p_switch, num_gpu_p_node;
+ * at most MDL_TRACE_GPUS GPUs in all. Errors as in trace.h; then the numbers are 0. */
 sim_status_t mdl_muri_read_cluster(const char *path, uint32_t *nodes, uint32_t *gpus_per_node, sim_error_t *err);
+sim_status_t mdl_muri_read_cluster_from(const mdl_source_t *source, uint32_t *nodes, uint32_t *gpus_per_node,
+                                        sim_error_t *err);
 
 #endif

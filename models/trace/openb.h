@@ -8,13 +8,14 @@
 #ifndef MDL_TRACE_OPENB_H
 #define MDL_TRACE_OPENB_H
 
+#include "models/trace/lines.h"
 #include "sim/error.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define MDL_OPENB_MODELS 32  /* GPU models a trace may name */
-#define MDL_OPENB_NAME   48  /* bytes of a name, its end included */
+#define MDL_OPENB_MODELS 32 /* GPU models a trace may name */
+#define MDL_OPENB_NAME   48 /* bytes of a name, its end included */
 
 typedef struct mdl_openb_node {
     char name[MDL_OPENB_NAME];
@@ -45,9 +46,15 @@ typedef struct mdl_openb {
 
 /* Reads nodes (a cluster file with columns sn, cpu_milli, memory_mib, gpu, model) and pods (name, cpu_milli, memory_mib,
  * num_gpu, gpu_milli, gpu_spec, ...). With `order_prefix` (may be NULL) PREFIX.nodes (lines RANK-name: a permutation of
- * the nodes) gives nodes their rank and PREFIX.pods (lines name or name-tuned-K) the arrivals. Errors as in trace.h. */
+ * the nodes) gives nodes their rank and PREFIX.pods (lines name or name-tuned-K) the arrivals. A model may be empty or
+ * "nan": none, or any. A pod may name a model that no node has. Errors as in trace.h. */
 sim_status_t mdl_openb_read(const char *nodes_path, const char *pods_path, const char *order_prefix, mdl_openb_t *out,
                             sim_error_t *err);
+/* The same from any sources; the two of the order may be NULL, both or none. The nodes' `problem` hears of every
+ * problem. */
+sim_status_t mdl_openb_read_from(const mdl_source_t *nodes, const mdl_source_t *pods, const mdl_source_t *node_order,
+                                 const mdl_source_t *pod_order, mdl_openb_t *out, sim_error_t *err);
+/* Frees what it owns and empties it; legal on an empty one. */
 void mdl_openb_free(mdl_openb_t *self);
 
 #endif
