@@ -81,35 +81,63 @@ double mdl_wait_beyond(const mdl_wait_t *self, double t_s)
     return self->probability > 0 ? self->probability * sim_exp(-self->rate * t_s) : 0;
 }
 
+double mdl_latency_slot_s(const mdl_latency_t *self)
+{
+    double prompt_s = self->prompt.mean_s, rest_s = self->slot.mean_s - prompt_s;
+    double at_engine = 0, cycle_s = 0;
+
+    for (uint32_t k = 1; k <= self->slots; k++) {
+        double engine_s = prompt_s * (1 + at_engine);
+        cycle_s = engine_s + rest_s;
+        at_engine = cycle_s > 0 ? k * engine_s / cycle_s : 0;
+        if (at_engine > k - 0.5) /* hardly a slot gets beyond the engine */
+            return self->slots * prompt_s;
+    }
+    return cycle_s;
+}
+
 typedef struct stations {
     mdl_wait_t prompt, slot;
 } stations_t;
 
+/* A request that has found a slot can be kept from the engine only by the other slots'. */
 static stations_t stations_at(const mdl_latency_t *self, double rate_per_s, uint32_t replicas)
 {
+    double others = (self->slots - 1.0) / self->slots;
+    mdl_holding_t slot = {mdl_latency_slot_s(self), self->slot.scv};
+
     return (stations_t){
-        .prompt = mdl_wait_at(&self->prompt, replicas, self->dispersion, rate_per_s),
-        .slot = mdl_wait_at(&self->slot, (double)replicas * self->slots, self->dispersion, rate_per_s),
+        .prompt = mdl_wait_at(&self->prompt, replicas, self->dispersion, rate_per_s * others),
+        .slot = mdl_wait_at(&slot, (double)replicas * self->slots, self->dispersion, rate_per_s),
     };
 }
 
-mdl_wait_t mdl_latency_wait(const mdl_latency_t *self, double rate_per_s, uint32_t replicas)
+double mdl_latency_load(const mdl_latency_t *self, double rate_per_s, uint32_t replicas)
+{
+    double slots = (double)replicas * self->slots, offered = rate_per_s * mdl_latency_slot_s(self);
+
+    if (offered <= 0)
+        return 0;
+    return slots > 0 ? offered / slots : INFINITY;
+}
+
+double mdl_latency_mean_s(const mdl_latency_t *self, double rate_per_s, uint32_t replicas)
 {
     stations_t at = stations_at(self, rate_per_s, replicas);
 
-    if (at.prompt.load >= 1 || at.slot.load >= 1)
-        return at.prompt.load > at.slot.load ? at.prompt : at.slot;
-    return mdl_wait_mean_s(&at.prompt) > mdl_wait_mean_s(&at.slot) ? at.prompt : at.slot;
+    return mdl_wait_mean_s(&at.slot) + (1 - at.slot.probability) * mdl_wait_mean_s(&at.prompt);
 }
 
-/* Of the two stations the one where more wait too long: which may not be that of the longer mean, and is what keeps
- * attainment monotone. */
+static double attained_at(const stations_t *at, double target_s)
+{
+    return (1 - mdl_wait_beyond(&at->slot, target_s)) * (1 - mdl_wait_beyond(&at->prompt, target_s));
+}
+
 double mdl_latency_attainment(const mdl_latency_t *self, double rate_per_s, uint32_t replicas, double target_s)
 {
     stations_t at = stations_at(self, rate_per_s, replicas);
-    double prompt = mdl_wait_beyond(&at.prompt, target_s), slot = mdl_wait_beyond(&at.slot, target_s);
 
-    return 1 - (prompt > slot ? prompt : slot);
+    return attained_at(&at, target_s);
 }
 
 uint32_t mdl_latency_replicas(const mdl_latency_t *self, double rate_per_s, double target_s, double share)
@@ -148,22 +176,15 @@ static mdl_wait_t settling(const mdl_holding_t *holding, double servers, double 
     return mdl_wait_at(holding, servers, dispersion, offered > most ? most / holding->mean_s : rate_per_s);
 }
 
-static double attained_while_settling(const mdl_latency_t *self, double rate_per_s, uint32_t replicas, double target_s,
-                                      double length_s)
+static stations_t stations_in(const mdl_latency_t *self, double rate_per_s, uint32_t replicas, double length_s)
 {
-    double late = 0;
+    double others = (self->slots - 1.0) / self->slots;
+    mdl_holding_t slot = {mdl_latency_slot_s(self), self->slot.scv};
 
-    if (self->prompt.mean_s > 0) {
-        mdl_wait_t wait = settling(&self->prompt, replicas, self->dispersion, rate_per_s, length_s);
-        late = mdl_wait_beyond(&wait, target_s);
-    }
-    if (self->slot.mean_s > 0) {
-        double servers = (double)replicas * self->slots;
-        mdl_wait_t wait = settling(&self->slot, servers, self->dispersion, rate_per_s, length_s);
-        double slot = mdl_wait_beyond(&wait, target_s);
-        late = slot > late ? slot : late;
-    }
-    return 1 - late;
+    return (stations_t){
+        .prompt = settling(&self->prompt, replicas, self->dispersion, rate_per_s * others, length_s),
+        .slot = settling(&slot, (double)replicas * self->slots, self->dispersion, rate_per_s, length_s),
+    };
 }
 
 /* Share of a window of length_s in which a backlog that starts at v_s and changes by `slope` a second is at most
@@ -181,15 +202,14 @@ double mdl_latency_window(const mdl_latency_t *self, double rate_per_s, uint32_t
                           double length_s, double *backlog_s)
 {
     SIM_ASSERT(replicas > 0 && length_s > 0);
-    double prompt = rate_per_s * self->prompt.mean_s / replicas;
-    double slot = rate_per_s * self->slot.mean_s / ((double)replicas * self->slots);
-    double slope = (prompt > slot ? prompt : slot) - 1;
+    double slope = mdl_latency_load(self, rate_per_s, replicas) - 1;
+    stations_t at = stations_in(self, rate_per_s, replicas, length_s);
     double below = share_below(*backlog_s, slope, target_s, length_s);
 
     *backlog_s += slope * length_s;
     if (*backlog_s < 0)
         *backlog_s = 0;
-    return below * attained_while_settling(self, rate_per_s, replicas, target_s, length_s);
+    return below * attained_at(&at, target_s);
 }
 
 /* log of P(wait > target) at a load of `offered` with b standard deviations of headroom. */

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* How long requests to an inference service wait, from a few numbers instead of request by request.
  *
- * A request waits until a replica can begin its prompt. Two things may be in short supply: replicas that compute prompts
- * (each one at a time), and slots, which a request holds from the start of its prompt to its last token (a replica
- * batches so many sequences). Each is a station G/G/c, the slots of all replicas pooled; the one with the longer wait
- * decides. That is exact where one of the two is never short.
+ * A request waits until a replica can begin its prompt. That takes two things: a slot of the replica's batch, which it
+ * then holds to its last token, and the replica's engine, which computes one prompt at a time. The slots of all
+ * replicas make one station G/G/c, the engines another; a request waits too long unless both let it through in time:
+ *
+ *     attainment = (1 - P(wait for a slot > t)) (1 - P(wait for an engine > t))
+ *
+ * In the engines' queue only the other slots' prompts are before it, (slots - 1) / slots of all; and a slot is held
+ * longer where its request shares the engine with others: both by mean value analysis of one full replica (Reiser and
+ * Lavenberg 1980). So the two limits, engines or slots never short, are as good as the stations are, and a replica of
+ * one slot is a server.
  *
  * A station's wait is taken from M/M/c:
  *
@@ -41,12 +47,12 @@ typedef struct mdl_holding {
 
 typedef struct mdl_latency {
     mdl_holding_t prompt; /* a replica's prompt engine */
-    mdl_holding_t slot;   /* a slot of the batch */
+    mdl_holding_t slot;   /* a slot of the batch, the prompt included: as in a replica that has nothing else to do */
     uint32_t slots;       /* per replica, >= 1 */
     double dispersion;    /* of arrivals, over about the time that the queue remembers; 1: Poisson */
 } mdl_latency_t;
 
-/* Waits at one station, or of the decisive one. */
+/* Waits at one station. */
 typedef struct mdl_wait {
     double load;        /* utilisation; 1 or more: the queue grows without end, and all wait for ever */
     double probability; /* of a wait */
@@ -63,8 +69,14 @@ mdl_wait_t mdl_wait_at(const mdl_holding_t *holding, double servers, double disp
 double mdl_wait_mean_s(const mdl_wait_t *self);             /* of all requests; infinite when overloaded */
 double mdl_wait_beyond(const mdl_wait_t *self, double t_s); /* P(wait > t_s), t_s >= 0 */
 
-/* Waits of a service at `replicas` >= 0: of its station with the longer mean wait. */
-mdl_wait_t mdl_latency_wait(const mdl_latency_t *self, double rate_per_s, uint32_t replicas);
+/* How long a slot of a full replica is held: its request's own time and its wait for the engine. O(slots). */
+double mdl_latency_slot_s(const mdl_latency_t *self);
+
+/* Share of its capacity that a service's load is; infinite without replicas. */
+double mdl_latency_load(const mdl_latency_t *self, double rate_per_s, uint32_t replicas);
+
+/* Mean wait, in the long run; infinite when overloaded. */
+double mdl_latency_mean_s(const mdl_latency_t *self, double rate_per_s, uint32_t replicas);
 
 /* Share of requests that wait at most target_s, in the long run. Rises with replicas and target, falls with the rate. */
 double mdl_latency_attainment(const mdl_latency_t *self, double rate_per_s, uint32_t replicas, double target_s);

@@ -95,26 +95,42 @@ static void test_nobody_and_too_many(void **state)
     assert_true(mdl_latency_attainment(&model, 1, 0, 100) == 0);
     assert_true(mdl_latency_attainment(&model, 8, 2, 100) == 0);
     assert_int_equal(mdl_latency_replicas(&model, 0, 1, 0.99), 0);
-    mdl_wait_t wait = mdl_latency_wait(&model, 8, 2);
-    assert_true(isinf(mdl_wait_mean_s(&wait)) && wait.load == 1);
-    wait = mdl_latency_wait(&model, 0, 2);
-    assert_true(mdl_wait_mean_s(&wait) == 0 && mdl_wait_beyond(&wait, 0) == 0);
-    wait = mdl_wait_at(&(mdl_holding_t){1, 0}, 2, 0, 1.5); /* D/D/2 */
+    assert_true(isinf(mdl_latency_mean_s(&model, 8, 2)) && mdl_latency_load(&model, 8, 2) > 1);
+    assert_true(mdl_latency_mean_s(&model, 0, 2) == 0 && mdl_latency_load(&model, 0, 0) == 0);
+    mdl_wait_t wait = mdl_wait_at(&(mdl_holding_t){1, 0}, 2, 0, 1.5); /* D/D/2 */
     assert_true(mdl_wait_mean_s(&wait) < 1e-6);
 }
 
-/* Where one of the two stations is never short the other alone decides. */
-static void test_the_shorter_station_decides(void **state)
+/* Where one of the two stations is never short the other alone decides; a replica of one slot is a server. */
+static void test_limits_of_the_two_stations(void **state)
 {
     (void)state;
-    mdl_latency_t prompts = {{0.5, 2}, {1, 2}, 64, 3}, slots = {{0.01, 2}, {1, 2}, 2, 3};
-    for (double rate = 0.5; rate < 7; rate += 0.5) {
-        mdl_wait_t a = mdl_latency_wait(&prompts, rate, 4), b = mdl_wait_at(&prompts.prompt, 4, 3, rate);
-        assert_true(a.load == b.load && a.probability == b.probability && a.rate == b.rate);
-        a = mdl_latency_wait(&slots, rate, 4);
-        b = mdl_wait_at(&slots.slot, 8, 3, rate);
-        assert_true(a.load == b.load && a.probability == b.probability && a.rate == b.rate);
-    }
+    mdl_latency_t prompts = {{0.5, 2}, {0.6, 2}, 100000, 3}, slots = {{0, 0}, {1, 2}, 2, 3},
+                  one = {{0.4, 1}, {1, 1}, 1, 1};
+    for (double rate = 0.5; rate < 7; rate += 0.5)
+        for (double t = 0; t < 2; t += 0.5) {
+            mdl_wait_t engine = mdl_wait_at(&prompts.prompt, 4, 3, rate), slot = mdl_wait_at(&slots.slot, 8, 3, rate);
+            mdl_wait_t server = mdl_wait_at(&one.slot, 8, 1, rate);
+            assert_close(mdl_latency_attainment(&prompts, rate, 4, t), 1 - mdl_wait_beyond(&engine, t), 1e-3);
+            assert_close(mdl_latency_attainment(&slots, rate, 4, t), 1 - mdl_wait_beyond(&slot, t), 1e-12);
+            assert_close(mdl_latency_attainment(&one, rate, 8, t), 1 - mdl_wait_beyond(&server, t), 1e-12);
+        }
+}
+
+/* A full replica is a machine repairman's shop: throughput by its balance equations (Feller), engine and rest
+ * exponential. */
+static void test_slots_share_an_engine(void **state)
+{
+    (void)state;
+    for (uint32_t slots = 1; slots <= 64; slots *= 2)
+        for (double prompt = 0.02; prompt < 1; prompt *= 3) {
+            mdl_latency_t model = {{prompt, 1}, {1 + prompt, 1}, slots, 1}; /* rest of 1 s */
+            double term = 1, sum = 1, idle;
+            for (uint32_t k = 0; k < slots; k++) /* k at the engine */
+                sum += term *= (slots - k) * prompt;
+            idle = 1 / sum;
+            assert_close(mdl_latency_slot_s(&model), slots * prompt / (1 - idle), 1e-9 * slots);
+        }
 }
 
 static mdl_latency_t random_model(sim_rng_t *rng)
@@ -231,7 +247,8 @@ int main(void)
         cmocka_unit_test(test_single_servers),
         cmocka_unit_test(test_many_servers),
         cmocka_unit_test(test_nobody_and_too_many),
-        cmocka_unit_test(test_the_shorter_station_decides),
+        cmocka_unit_test(test_limits_of_the_two_stations),
+        cmocka_unit_test(test_slots_share_an_engine),
         cmocka_unit_test(test_attainment_is_monotone),
         cmocka_unit_test(test_replicas_are_the_fewest),
         cmocka_unit_test(test_no_number_is_enough),
