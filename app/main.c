@@ -6,9 +6,19 @@
 #include <string.h>
 
 const app_command_t *const app_commands[] = {
-    &app_command_run,    &app_command_check,   &app_command_list,   &app_command_show,
-    &app_command_params, &app_command_info,    &app_command_digest, &app_command_compare,
-    &app_command_bench,  &app_command_version, &app_command_help,   NULL,
+    &app_command_run,
+    &app_command_check,
+    &app_command_list,
+    &app_command_show,
+    &app_command_params,
+    &app_command_info,
+    &app_command_digest,
+    &app_command_compare,
+    &app_command_replay,
+    &app_command_bench,
+    &app_command_version,
+    &app_command_help,
+    NULL,
 };
 
 int app_exit_status(sim_status_t status)

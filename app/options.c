@@ -59,6 +59,20 @@ static bool parse_integer(const char *command, const app_option_t *option, const
     return true;
 }
 
+static bool parse_number(const char *command, const app_option_t *option, const char *text, double *value)
+{
+    char *end;
+    double number = strtod(text, &end);
+    if (strspn(text, "+-.0123456789eE") == strlen(text) && end != text && *end == '\0' &&
+        number >= (double)option->low && number <= (double)option->high) {
+        *value = number;
+        return true;
+    }
+    fprintf(stderr, "overbuild %s: --%s: found '%s'; expected a number from %lld to %lld\n", command, option->name,
+            text, (long long)option->low, (long long)option->high);
+    return false;
+}
+
 static bool parse_seed(const char *command, const app_option_t *option, const char *text, app_seed_t *seed)
 {
     char *end;
@@ -90,6 +104,7 @@ static bool store_value(const char *command, const app_option_t *option, const c
     case APP_FLAG: *(bool *)place = true; return true;
     case APP_TEXT: *(const char **)place = text; return true;
     case APP_INTEGER: return parse_integer(command, option, text, place);
+    case APP_NUMBER: return parse_number(command, option, text, place);
     case APP_SEED: return parse_seed(command, option, text, place);
     case APP_LIST: return append_list(command, option, text, place);
     }

@@ -15,6 +15,7 @@ typedef enum app_option_kind {
     APP_FLAG,    /* bool */
     APP_TEXT,    /* const char * */
     APP_INTEGER, /* int64_t, between low and high */
+    APP_NUMBER,  /* double, between low and high */
     APP_SEED,    /* app_seed_t: any 64-bit unsigned number */
     APP_LIST     /* app_list_t: may be given several times */
 } app_option_kind_t;
@@ -26,7 +27,7 @@ typedef struct app_option {
     app_option_kind_t kind;
     size_t offset; /* of the value in the command's struct */
     const char *help;
-    int64_t low, high; /* APP_INTEGER */
+    int64_t low, high; /* APP_INTEGER, APP_NUMBER */
 } app_option_t;
 
 typedef struct app_seed {

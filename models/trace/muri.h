@@ -5,7 +5,7 @@
 #ifndef MDL_TRACE_MURI_H
 #define MDL_TRACE_MURI_H
 
-#include "models/trace/lines.h"
+#include "models/trace/trace.h"
 #include "sim/error.h"
 
 #include <stddef.h>
@@ -32,6 +32,10 @@ void mdl_muri_free(mdl_muri_t *self);
 
 /* The same from any source, whose `problem` hears of every problem. */
 sim_status_t mdl_muri_read_from(const mdl_source_t *source, mdl_muri_t *out, sim_error_t *err);
+
+/* The same jobs for an executive that knows no iterations: submission and iterations x iteration time, each to the nearest
+ * second, without overheads; by submission. SIM_EINPUT for a run time beyond 2^53 s; SIM_ENOMEM; `out` is empty then. */
+sim_status_t mdl_muri_jobs(const mdl_muri_t *muri, mdl_trace_t *out, sim_error_t *err);
 
 /* A cluster of equal nodes as these simulators write it: num_switch, num_node_p_switch, num_gpu_p_node;
  * at most MDL_TRACE_GPUS GPUs in all. Errors as in trace.h; then the numbers are 0. */
