@@ -53,6 +53,21 @@ typedef struct app_scheduler_result {
  * and 700 MiB. */
 sim_status_t app_bench_scheduler(app_scheduler_result_t *result, sim_error_t *err);
 
+/* Jobs backfilled on processors. */
+typedef struct app_easy_result {
+    uint32_t processors, jobs; /* per repeat */
+    uint32_t repeats;
+    double jobs_per_s; /* per second of wall clock: median of the repeats */
+    double low_per_s;  /* slowest and fastest repeat */
+    double high_per_s;
+    double load;   /* share of the processors that computed, from the first submission to the last end */
+    double wait_s; /* mean */
+} app_easy_result_t;
+
+/* Measures whole replays (models/replay/queue.h) under EASY of a synthetic log of the kind of KTH-SP2, made up here: 100
+ * processors, 28,000 jobs. Nothing is read or written. Takes about a second. */
+sim_status_t app_bench_easy(app_easy_result_t *result, sim_error_t *err);
+
 /* Pods placed on unequal nodes. */
 typedef struct app_fgd_result {
     uint32_t nodes, pods; /* per repeat */

@@ -37,6 +37,7 @@ typedef struct bench_results {
     app_hold_result_t hold[APP_HOLD_SIZES];
     app_mm1_result_t mm1;
     app_scheduler_result_t scheduler;
+    app_easy_result_t easy;
     app_fgd_result_t fgd;
     app_replication_result_t replication;
 } bench_results_t;
@@ -48,6 +49,8 @@ static sim_status_t measure(bench_results_t *results, sim_error_t *err)
         status = app_bench_mm1(&results->mm1, err);
     if (status == SIM_OK)
         status = app_bench_scheduler(&results->scheduler, err);
+    if (status == SIM_OK)
+        status = app_bench_easy(&results->easy, err);
     if (status == SIM_OK)
         status = app_bench_fgd(&results->fgd, err);
     if (status == SIM_OK)
@@ -61,10 +64,11 @@ static void print_json(const bench_results_t *results, const char *machine)
     for (size_t i = 0; i < APP_HOLD_SIZES; i++)
         json_array_append_new(hold, json_pack("{s:I, s:f}", "pending", (json_int_t)results->hold[i].pending,
                                               "ns_per_event", results->hold[i].ns_per_event));
-    json_t *json = json_pack("{s:o, s:f, s:f, s:f, s:f, s:I, s:s}", "hold", hold, "mm1_customers_per_s",
+    json_t *json = json_pack("{s:o, s:f, s:f, s:f, s:f, s:f, s:I, s:s}", "hold", hold, "mm1_customers_per_s",
                              results->mm1.customers_per_s, "scheduler_jobs_per_s", results->scheduler.jobs_per_s,
-                             "fgd_pods_per_s", results->fgd.pods_per_s, "replication_s", results->replication.seconds,
-                             "replication_bytes", (json_int_t)results->replication.memory_bytes, "machine", machine);
+                             "easy_jobs_per_s", results->easy.jobs_per_s, "fgd_pods_per_s", results->fgd.pods_per_s,
+                             "replication_s", results->replication.seconds, "replication_bytes",
+                             (json_int_t)results->replication.memory_bytes, "machine", machine);
     json_dumpf(json, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(json);
@@ -81,6 +85,9 @@ static void print_table(const bench_results_t *results, const char *machine)
     printf("%u centres of %u nodes      %8.2f M jobs/s  [%.2f, %.2f] at load %.2f\n", results->scheduler.centres,
            results->scheduler.nodes, results->scheduler.jobs_per_s / 1e6, results->scheduler.jobs_per_s_low / 1e6,
            results->scheduler.jobs_per_s_high / 1e6, results->scheduler.load);
+    printf("EASY on %u processors         %8.2f M jobs/s  [%.2f, %.2f] at load %.2f\n", results->easy.processors,
+           results->easy.jobs_per_s / 1e6, results->easy.low_per_s / 1e6, results->easy.high_per_s / 1e6,
+           results->easy.load);
     printf("FGD, pods onto %u nodes      %8.1f k pods/s  [%.1f, %.1f], %.1f %% of GPUs allocated\n", results->fgd.nodes,
            results->fgd.pods_per_s / 1e3, results->fgd.low_per_s / 1e3, results->fgd.high_per_s / 1e3,
            100 * results->fgd.allocated);
@@ -111,8 +118,9 @@ const app_command_t app_command_bench = {
     .name = "bench",
     .synopsis = "[--json]",
     .summary = "measure the engine's speed on this machine",
-    .details = "Hold model of the calendar, M/M/1 through the public interface, data centres that schedule jobs, pods\n"
-               "placed by FGD, one replication of the baseline. Single-threaded, about half a minute; run it on an "
+    .details = "Hold model of the calendar, M/M/1 through the public interface, data centres that schedule jobs, jobs\n"
+               "under EASY, pods placed by FGD, one replication of the baseline. Single-threaded, about half a minute; "
+               "run it on an "
                "idle machine.",
     .options = options,
     .run = run,

@@ -109,6 +109,7 @@ static int run(const app_command_t *command, int argc, char **argv)
         return APP_BAD_INPUT;
     sim_status_t status = replay_trace(&replay, &err);
     free(replay.seconds);
+    app_replay_rest(&replay);
     if (status == SIM_OK)
         return APP_DONE;
     return replay.problems > 0 ? app_exit_status(status) : app_report(command, &err);

@@ -74,7 +74,8 @@ typedef struct app_replay {
 
 /* Prints "overbuild replay: ..." on stderr and counts it. */
 void app_replay_problem(app_replay_t *self, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The same in the form of a trace's reader, without the prefix: `user` is the app_replay_t. */
+/* The same as a reader of traces reports it, without the prefix; beyond a hundred they are only counted. `user` is the
+ * app_replay_t. */
 void app_replay_trace_problem(void *user, const char *text);
 /* A word that is none of `n` known ones, with the closest and all of them. */
 void app_replay_unknown(app_replay_t *self, const char *option, const char *found, const char *const *known, size_t n);
@@ -92,6 +93,8 @@ void app_replay_check(app_replay_t *self);
 
 /* A file to be read, whose problems are printed. */
 mdl_source_t app_replay_source(app_replay_t *self, const char *path);
+/* Says how many problems were counted and not printed, if any. */
+void app_replay_rest(const app_replay_t *self);
 
 /* Read, replay as often as asked, write files, print: jobs (SWF, Philly, CSV, Muri, synthetic), pods, requests. */
 sim_status_t app_replay_jobs(app_replay_t *self, sim_error_t *err);

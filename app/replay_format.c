@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MOST_PROBLEMS ((size_t)100) /* printed of a trace's */
+
 static const char *const names[APP_REPLAY_FORMATS] = {
     [APP_SWF] = "swf",     [APP_PHILLY] = "philly",       [APP_CSV] = "csv",    [APP_MURI] = "muri",
     [APP_OPENB] = "openb", [APP_SYNTHETIC] = "synthetic", [APP_AZURE] = "azure"};
@@ -46,8 +48,17 @@ void app_replay_trace_problem(void *user, const char *text)
 {
     app_replay_t *self = user;
 
-    fprintf(stderr, "%s\n", text);
-    self->problems++;
+    if (self->problems++ < MOST_PROBLEMS)
+        fprintf(stderr, "%s\n", text);
+}
+
+void app_replay_rest(const app_replay_t *self)
+{
+    char text[32];
+
+    if (self->problems > MOST_PROBLEMS)
+        fprintf(stderr, "overbuild replay: %s problems more, not shown; is --format %s right?\n",
+                app_replay_count(self->problems - MOST_PROBLEMS, text), names[self->format]);
 }
 
 void app_replay_unknown(app_replay_t *self, const char *option, const char *found, const char *const *known, size_t n)

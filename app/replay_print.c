@@ -165,9 +165,10 @@ static void print_policy(const app_replay_t *self)
         printf("in turns: at each event the cluster is emptied and filled again\n");
 }
 
-static void print_spread(const char *name, const mdl_replay_spread_t *spread)
+static void print_spread(const char *name, const mdl_replay_spread_t *spread, int decimals)
 {
-    printf("%-24s %14.1f %14.1f %14.1f %14.1f\n", name, spread->mean_s, spread->median_s, spread->p90_s, spread->p99_s);
+    printf("%-24s %14.*f %14.*f %14.*f %14.*f\n", name, decimals, spread->mean_s, decimals, spread->median_s, decimals,
+           spread->p90_s, decimals, spread->p99_s);
 }
 
 static void print_blocked(const mdl_replay_metrics_t *metrics)
@@ -176,12 +177,12 @@ static void print_blocked(const mdl_replay_metrics_t *metrics)
 
     for (size_t i = 0; i < MDL_BLOCKED_REASONS; i++)
         if (metrics->blocked_share[i] > 0) {
-            printf("%s%s %.1f %%", any ? ", " : "first job in line kept by ", blocked_names[i],
+            printf("%s%s %.1f %%", any ? ", " : "head of the queue held up by ", blocked_names[i],
                    100 * metrics->blocked_share[i]);
             any = true;
         }
     if (any)
-        printf(" of GPU time\n");
+        printf(" of the GPU time it asked for in vain\n");
 }
 
 static void print_counts(const app_replay_t *self, const mdl_replay_metrics_t *metrics, const char *what)
@@ -201,14 +202,15 @@ static void print_jobs_table(const app_replay_t *self, const mdl_replay_metrics_
                              const mdl_serving_summary_t *summary)
 {
     const char *what = summary != NULL ? "requests" : "jobs", *gpus = summary != NULL ? "slots" : "GPUs";
+    int decimals = summary != NULL ? 3 : 1;
     char text[64];
 
     print_head(self, metrics->jobs, what);
     if (summary == NULL)
         print_policy(self);
     printf("\n%-24s %14s %14s %14s %14s\n", "seconds", "mean", "median", "p90", "p99");
-    print_spread("wait", &metrics->wait);
-    print_spread("completion (JCT)", &metrics->jct);
+    print_spread("wait", &metrics->wait, decimals);
+    print_spread("completion (JCT)", &metrics->jct, decimals);
     if (summary != NULL)
         printf("%-24s %14.3f %14.3f %14s %14.3f\n", "first token", summary->ttft_mean_s, summary->ttft_p50_s, "",
                summary->ttft_p99_s);

@@ -164,12 +164,15 @@ static bool submission_due(const run_t *run)
     return run->next < run->trace->n && run->trace->jobs[run->next].submit_s == run->now_s;
 }
 
-/* Ends those of the due jobs whose estimate is up, and marks them. Nobody has been told yet. */
+/* Ends those of the due jobs whose estimate is up, and marks them; where jobs are preempted all that are due, so that
+ * none is stopped at its own end. Nobody has been told yet. */
 static void expire(run_t *run, uint32_t n)
 {
+    bool all = run->setup->policy.preemption != MDL_PREEMPTION_NONE;
+
     for (uint32_t i = 0; i < n; i++) {
         uint32_t index = run->due[i];
-        if (mdl_scheduler_job(run->scheduler, index)->key > run->now_s)
+        if (!all && mdl_scheduler_job(run->scheduler, index)->key > run->now_s)
             continue;
         note_end(run, index);
         mdl_scheduler_expire(run->scheduler, run->cluster, index, MDL_END_FINISHED);
