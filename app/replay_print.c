@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAY_S 86400.0
+#define DAY_S     86400.0
+#define FEW_LOADS 20 /* a table shows all of so many, of more the tens */
 
 static const char *const blocked_names[MDL_BLOCKED_REASONS] = {
     [MDL_BLOCKED_QUOTA] = "quota", [MDL_BLOCKED_COUNT] = "count",     [MDL_BLOCKED_DOMAIN] = "domain",
@@ -281,7 +282,7 @@ static void print_pods_table(const app_replay_t *self, const mdl_openb_t *trace,
            app_replay_count(result->n, pods), app_replay_count(trace->n_nodes, nodes),
            app_replay_count((uint64_t)(result->gpu_milli / 1000), gpus), mdl_placements[self->policy.placement].name);
     for (size_t i = 0; i < result->n_loads; i++)
-        if (result->loads[i].percent % 10 == 0)
+        if (result->n_loads <= FEW_LOADS || result->loads[i].percent % 10 == 0)
             printf("%12u %%  %8.2f %%\n", result->loads[i].percent, result->loads[i].allocated_percent);
     printf("\n%-24s %14.2f %%\n%-24s %14.2f %%\n", "allocated in the end", final_percent(result), "fragmented then",
            100 * result->fragmentation);
