@@ -75,6 +75,7 @@ typedef struct mdl_scheduler_tenant {
 typedef struct mdl_promise {
     int64_t start_s; /* by estimates, with the running jobs */
     uint32_t job;    /* MDL_NONE: nobody waits for nodes */
+    uint32_t pool_gpus; /* of a pool: GPUs that will then be free */
     uint32_t with_free[MDL_NODE_MOST_GPUS + 1]; /* nodes that will then have that many GPUs free */
 } mdl_promise_t;
 
