@@ -53,6 +53,21 @@ typedef struct app_scheduler_result {
  * and 700 MiB. */
 sim_status_t app_bench_scheduler(app_scheduler_result_t *result, sim_error_t *err);
 
+/* Pods placed on unequal nodes. */
+typedef struct app_fgd_result {
+    uint32_t nodes, pods; /* per repeat */
+    uint32_t repeats;
+    double pods_per_s; /* arrived, placed or lost, per second of wall clock: median of the repeats */
+    double low_per_s;  /* slowest and fastest repeat */
+    double high_per_s;
+    double allocated; /* share of the GPUs in the end */
+} app_fgd_result_t;
+
+/* Measures whole replays (models/replay/packing.h) under FGD of a synthetic trace of the openb kind, made up here: 1,213
+ * nodes, 8,000 pods of 150 kinds, inflated to 130 % of the GPUs. Timed are order, typical requests, placement and the
+ * final recount. Takes about a second. */
+sim_status_t app_bench_fgd(app_fgd_result_t *result, sim_error_t *err);
+
 /* M/M/1 at load 0.8. */
 typedef struct app_mm1_result {
     uint32_t repeats;

@@ -37,6 +37,7 @@ typedef struct bench_results {
     app_hold_result_t hold[APP_HOLD_SIZES];
     app_mm1_result_t mm1;
     app_scheduler_result_t scheduler;
+    app_fgd_result_t fgd;
     app_replication_result_t replication;
 } bench_results_t;
 
@@ -48,6 +49,8 @@ static sim_status_t measure(bench_results_t *results, sim_error_t *err)
     if (status == SIM_OK)
         status = app_bench_scheduler(&results->scheduler, err);
     if (status == SIM_OK)
+        status = app_bench_fgd(&results->fgd, err);
+    if (status == SIM_OK)
         status = app_bench_replication(&results->replication, err);
     return status;
 }
@@ -58,10 +61,10 @@ static void print_json(const bench_results_t *results, const char *machine)
     for (size_t i = 0; i < APP_HOLD_SIZES; i++)
         json_array_append_new(hold, json_pack("{s:I, s:f}", "pending", (json_int_t)results->hold[i].pending,
                                               "ns_per_event", results->hold[i].ns_per_event));
-    json_t *json =
-        json_pack("{s:o, s:f, s:f, s:f, s:I, s:s}", "hold", hold, "mm1_customers_per_s", results->mm1.customers_per_s,
-                  "scheduler_jobs_per_s", results->scheduler.jobs_per_s, "replication_s", results->replication.seconds,
-                  "replication_bytes", (json_int_t)results->replication.memory_bytes, "machine", machine);
+    json_t *json = json_pack("{s:o, s:f, s:f, s:f, s:f, s:I, s:s}", "hold", hold, "mm1_customers_per_s",
+                             results->mm1.customers_per_s, "scheduler_jobs_per_s", results->scheduler.jobs_per_s,
+                             "fgd_pods_per_s", results->fgd.pods_per_s, "replication_s", results->replication.seconds,
+                             "replication_bytes", (json_int_t)results->replication.memory_bytes, "machine", machine);
     json_dumpf(json, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(json);
@@ -78,6 +81,9 @@ static void print_table(const bench_results_t *results, const char *machine)
     printf("%u centres of %u nodes      %8.2f M jobs/s  [%.2f, %.2f] at load %.2f\n", results->scheduler.centres,
            results->scheduler.nodes, results->scheduler.jobs_per_s / 1e6, results->scheduler.jobs_per_s_low / 1e6,
            results->scheduler.jobs_per_s_high / 1e6, results->scheduler.load);
+    printf("FGD, pods onto %u nodes      %8.1f k pods/s  [%.1f, %.1f], %.1f %% of GPUs allocated\n", results->fgd.nodes,
+           results->fgd.pods_per_s / 1e3, results->fgd.low_per_s / 1e3, results->fgd.high_per_s / 1e3,
+           100 * results->fgd.allocated);
     printf("one replication of china-2022  %8.3f s  [%.3f, %.3f], %.1f MiB, %.3g jobs\n", results->replication.seconds,
            results->replication.seconds_low, results->replication.seconds_high,
            (double)results->replication.memory_bytes / (1 << 20), (double)results->replication.jobs);
@@ -105,8 +111,9 @@ const app_command_t app_command_bench = {
     .name = "bench",
     .synopsis = "[--json]",
     .summary = "measure the engine's speed on this machine",
-    .details = "Hold model of the calendar, M/M/1 through the public interface, data centres that schedule jobs, one\n"
-               "replication of the baseline. Single-threaded, about half a minute; run it on an idle machine.",
+    .details = "Hold model of the calendar, M/M/1 through the public interface, data centres that schedule jobs, pods\n"
+               "placed by FGD, one replication of the baseline. Single-threaded, about half a minute; run it on an "
+               "idle machine.",
     .options = options,
     .run = run,
 };

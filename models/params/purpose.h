@@ -26,6 +26,7 @@ enum mdl_purpose {
     MDL_PURPOSE_HARDWARE = 100,
     MDL_PURPOSE_FAILURE = 101, /* entity: centre; event: number of the failure */
     MDL_PURPOSE_SCHEDULER = 200,
+    MDL_PURPOSE_PACKING = 201, /* replay/packing.h; entity: 1 ranks, 2 order, 3 copies, 4 the rule's draws; walks on */
     MDL_PURPOSE_WORKLOAD = 300,
     MDL_PURPOSE_JOB = 301,     /* 301 to 304, one per class of job; entity: contract; event: number of the job,
                                 * for services the number of the interval since the start */

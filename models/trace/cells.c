@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SURE_DIGITS  18 /* that always fit int64 */
 #define EXACT_DIGITS 15 /* that a double holds exactly */
 #define REAL_BYTES   64 /* of the longest decimal number */
 
@@ -22,7 +21,7 @@ bool mdl_cell_is(mdl_cell_t cell, const char *text)
 }
 
 /* Digits beyond the sure ones, with a look at every step. */
-static const char *scan_long(const char *at, const char *end, bool negative, int64_t *value)
+const char *mdl_scan_long(const char *at, const char *end, bool negative, int64_t *value)
 {
     int64_t sum = 0; /* negative: int64 reaches one further there */
     for (; at < end && is_digit(*at); at++)
@@ -31,22 +30,6 @@ static const char *scan_long(const char *at, const char *end, bool negative, int
     if (!negative && sum == INT64_MIN)
         return NULL;
     *value = negative ? sum : -sum;
-    return at;
-}
-
-const char *mdl_scan_int(const char *at, const char *end, int64_t *value)
-{
-    bool negative = at < end && *at == '-';
-    at += negative;
-    const char *start = at;
-    uint64_t sum = 0;
-    while (at < end && is_digit(*at))
-        sum = sum * 10 + (uint64_t)(*at++ - '0');
-    if (at == start)
-        return NULL;
-    if (at - start > SURE_DIGITS)
-        return scan_long(start, end, negative, value);
-    *value = negative ? -(int64_t)sum : (int64_t)sum;
     return at;
 }
 

@@ -20,8 +20,27 @@ typedef struct mdl_cell {
     size_t n;
 } mdl_cell_t;
 
+#define MDL_SURE_DIGITS 18 /* that always fit int64 */
+
+/* The digits of an integer that may not fit int64: their end, or NULL. For mdl_scan_int. */
+const char *mdl_scan_long(const char *at, const char *end, bool negative, int64_t *value);
+
 /* Reads an integer at `at`: its end, or NULL where there is none or it does not fit int64. */
-const char *mdl_scan_int(const char *at, const char *end, int64_t *value);
+static inline const char *mdl_scan_int(const char *at, const char *end, int64_t *value)
+{
+    bool negative = at < end && *at == '-';
+    at += negative;
+    const char *start = at;
+    uint64_t sum = 0;
+    for (unsigned digit; at < end && (digit = (unsigned)(unsigned char)*at - '0') < 10; at++)
+        sum = sum * 10 + digit;
+    if (at == start)
+        return NULL;
+    if (at - start > MDL_SURE_DIGITS)
+        return mdl_scan_long(start, end, negative, value);
+    *value = negative ? -(int64_t)sum : (int64_t)sum;
+    return at;
+}
 
 /* A whole number; a fraction of zeros only ("12.0") is one. */
 bool mdl_cell_whole(mdl_cell_t cell, int64_t *value);

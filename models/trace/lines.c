@@ -15,6 +15,7 @@
 
 /* A refill moves at most one unfinished line to the front, so reading costs little more than the file. */
 #define BUFFER_BYTES ((size_t)1 << 18)
+#define GZIP_BYTES   (1u << 16) /* of compressed data at a time */
 #define SHOWN_BYTES  40
 
 static bool worse(sim_status_t status, sim_status_t than)
@@ -112,6 +113,7 @@ static void open_stream(mdl_lines_t *self)
         mdl_problem_memory(self->problems, self->path);
         return;
     }
+    (void)gzbuffer(self->file, GZIP_BYTES);
     self->next = self->end = self->buffer;
     self->drained = false;
 }

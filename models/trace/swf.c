@@ -158,6 +158,20 @@ static bool is_clean(const swf_t *self, const int64_t values[COLUMNS])
     return (allocated > 0 || requested > 0) && values[RUN] > 0 && values[SUBMIT] >= 0;
 }
 
+/* "user N" behind `end`, backwards: its start. Faster than printf, which would cost as much as reading the line. */
+static char *user_name(int64_t user, char *end)
+{
+    uint64_t left = user < 0 ? 0 - (uint64_t)user : (uint64_t)user;
+    do
+        *--end = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (user < 0)
+        *--end = '-';
+    end -= strlen("user ");
+    memcpy(end, "user ", strlen("user "));
+    return end;
+}
+
 static void add_job(swf_t *self, const int64_t values[COLUMNS])
 {
     char group[32], user[32];
@@ -179,8 +193,8 @@ static void add_job(swf_t *self, const int64_t values[COLUMNS])
                            .gpus = (uint32_t)(values[REQUESTED] > 0 ? values[REQUESTED] : values[ALLOCATED]),
                            .gpu_milli = 1000,
                            .job_class = MDL_JOB_BATCH};
-    int user_bytes = snprintf(user, sizeof user, "user %lld", (long long)values[USER]);
-    if (!mdl_jobs_add(&self->jobs, &job, (mdl_cell_t){user, (size_t)user_bytes}))
+    const char *end = user + sizeof user, *start = user_name(values[USER], user + sizeof user);
+    if (!mdl_jobs_add(&self->jobs, &job, (mdl_cell_t){start, (size_t)(end - start)}))
         mdl_lines_stop(&self->lines);
 }
 
