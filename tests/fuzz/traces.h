@@ -30,9 +30,9 @@ static inline mdl_source_t fuzz_source(const uint8_t *data, size_t size, size_t 
 }
 
 /* Whether the reading went well; otherwise it said why. */
-static inline bool fuzz_read(sim_status_t status, size_t problems, const sim_error_t *err)
+static inline bool fuzz_read(sim_status_t status, const size_t *problems, const sim_error_t *err)
 {
-    SIM_ASSERT((status == SIM_OK) == (problems == 0));
+    SIM_ASSERT((status == SIM_OK) == (*problems == 0));
     SIM_ASSERT(status == SIM_OK || (status == SIM_EINPUT && err->code == SIM_EINPUT && err->message[0] != '\0'));
     return status == SIM_OK;
 }
@@ -61,7 +61,7 @@ static inline int fuzz_jobs(fuzz_reader_t read, const uint8_t *data, size_t size
     const mdl_source_t source = fuzz_source(data, size, &problems);
     mdl_trace_t trace;
     sim_error_t err = {0};
-    if (fuzz_read(read(&source, options, &trace, &err), problems, &err)) {
+    if (fuzz_read(read(&source, options, &trace, &err), &problems, &err)) {
         SIM_ASSERT(trace.n > 0 && trace.n_tenants > 0);
         for (size_t i = 0; i < trace.n; i++)
             fuzz_job_holds(&trace, i);
@@ -113,7 +113,7 @@ static inline int fuzz_openb(const uint8_t *data, size_t size)
     bool ordered = n == 4;
     sim_status_t status = mdl_openb_read_from(&sources[0], &sources[1], ordered ? &sources[2] : NULL,
                                               ordered ? &sources[3] : NULL, &openb, &err);
-    if (fuzz_read(status, problems, &err)) {
+    if (fuzz_read(status, &problems, &err)) {
         fuzz_openb_holds(&openb);
         SIM_ASSERT(ordered == (openb.order != NULL));
     }
@@ -130,7 +130,7 @@ static inline int fuzz_muri(const uint8_t *data, size_t size)
                        cluster = fuzz_source(data, size, &cluster_problems);
     mdl_muri_t muri;
     sim_error_t err = {0}, cluster_err = {0};
-    if (fuzz_read(mdl_muri_read_from(&source, &muri, &err), problems, &err))
+    if (fuzz_read(mdl_muri_read_from(&source, &muri, &err), &problems, &err))
         for (size_t i = 0; i < muri.n; i++) {
             const mdl_muri_job_t *job = &muri.jobs[i];
             SIM_ASSERT(job->gpus >= 1 && job->submit_ms >= 0 && job->submit_ms <= (double)MDL_TRACE_TIME);
@@ -140,7 +140,7 @@ static inline int fuzz_muri(const uint8_t *data, size_t size)
     mdl_muri_free(&muri);
     uint32_t nodes, gpus;
     bool good =
-        fuzz_read(mdl_muri_read_cluster_from(&cluster, &nodes, &gpus, &cluster_err), cluster_problems, &cluster_err);
+        fuzz_read(mdl_muri_read_cluster_from(&cluster, &nodes, &gpus, &cluster_err), &cluster_problems, &cluster_err);
     SIM_ASSERT(good == (nodes > 0) && good == (gpus > 0) && (uint64_t)nodes * gpus <= MDL_TRACE_GPUS);
     return 0;
 }
@@ -151,7 +151,7 @@ static inline int fuzz_azure(const uint8_t *data, size_t size)
     const mdl_source_t source = fuzz_source(data, size, &problems);
     mdl_requests_t requests;
     sim_error_t err = {0};
-    if (fuzz_read(mdl_requests_read_azure_from(&source, &requests, &err), problems, &err)) {
+    if (fuzz_read(mdl_requests_read_azure_from(&source, &requests, &err), &problems, &err)) {
         SIM_ASSERT(requests.n > 0 && requests.requests[0].arrival_us == 0);
         for (size_t i = 0; i < requests.n; i++) {
             const mdl_request_t *request = &requests.requests[i];
