@@ -25,25 +25,36 @@
 typedef struct mdl_replay_job {
     int64_t id;
     double submit_s;
-    double start_s;   /* of its first attempt */
+    double start_s; /* of its first attempt */
     double end_s;
-    double run_s;     /* the work it came with: wait = end - submit - run where it was never stopped */
+    double run_s; /* the work it came with: wait = end - submit - run where it was never stopped */
     uint32_t gpus;
-    uint32_t first_node; /* lowest node of its last attempt, for pictures; MDL_NONE: not told apart */
-    uint32_t stops;      /* how often it was preempted */
+    uint32_t first_node;   /* lowest node of its last attempt, for pictures; MDL_NONE: not told apart */
+    uint32_t stops;        /* how often it was preempted */
+    double held_s, wait_s; /* of a job that was preempted: with and without GPUs, from submission to end; of another
+                            * start and end tell, and an executive that never preempts leaves them 0 */
 } mdl_replay_job_t;
+
+/* An unbroken stretch of a job on GPUs. */
+typedef struct mdl_replay_piece {
+    uint32_t job; /* index into the result's jobs */
+    double start_s, end_s;
+} mdl_replay_piece_t;
 
 typedef struct mdl_replay_result {
     mdl_replay_job_t *jobs; /* in order of submission, or as the executive says */
     size_t n;
-    uint32_t gpus;                          /* of the cluster */
-    double busy_gpu_s;                      /* computing */
-    double allocated_gpu_s;                 /* held by jobs, overheads included */
+    uint32_t gpus;                             /* of the cluster */
+    double busy_gpu_s;                         /* computing */
+    double allocated_gpu_s;                    /* held by jobs, overheads included */
     double blocked_gpu_s[MDL_BLOCKED_REASONS]; /* asked for by the queue's head while it could not start, by reason */
-    size_t refused;                         /* jobs that can never run on this cluster; not in `jobs` */
-    double seconds;                         /* wall time of the replay without reading */
+    mdl_replay_piece_t *pieces;                /* by start; NULL: every job ran once, from its start to its end */
+    size_t n_pieces;
+    size_t refused; /* jobs that can never run on this cluster; not in `jobs` */
+    double seconds; /* wall time of the replay without reading */
 } mdl_replay_result_t;
 
+/* Frees what it owns and empties it; legal on an empty one and twice. */
 void mdl_replay_free(mdl_replay_result_t *self);
 
 #endif

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A stable sort by a double: equal keys keep their order, and what is sorted already costs one pass.
+ *
+ *     mdl_replay_key_t keys[3] = {{.key = 2, .index = 0}, {.key = 1, .index = 1}, {.key = 2, .index = 2}};
+ *     mdl_replay_key_t scratch[3];
+ *     mdl_replay_sort(keys, scratch, 3); // indices 1, 0, 2
+ */
+#ifndef MDL_REPLAY_SORT_H
+#define MDL_REPLAY_SORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct mdl_replay_key {
+    double key; /* not NaN */
+    uint32_t index;
+} mdl_replay_key_t;
+
+/* Sorts `keys` ascending by key; `scratch` has room for n. Merges natural runs (Knuth 1998, 5.2.4): O(n log runs). */
+void mdl_replay_sort(mdl_replay_key_t *keys, mdl_replay_key_t *scratch, size_t n);
+
+#endif
