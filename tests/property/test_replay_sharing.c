@@ -6,6 +6,7 @@
 #include "models/replay/sharing.h"
 #include "models/replay/sort.h"
 #include "sim/draw.h"
+#include "sim/math.h"
 #include "tests/support/test.h"
 
 enum { TRACES = 300, MOST = 120 };
@@ -21,7 +22,7 @@ typedef struct random_case {
 
 static uint32_t below(sim_rng_t *rng, uint32_t n)
 {
-    return (uint32_t)(sim_draw_uniform(rng, 0, n));
+    return (uint32_t)(sim_draw_uniform(rng) * n);
 }
 
 /* Some traces come all at once, some have jobs of no length, some clusters odd sizes. */
