@@ -6,70 +6,80 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
-static void append(mdl_sharing_t *self, uint32_t queue, uint32_t job)
+static void append(mdl_sharing_t *self, uint32_t queue, uint32_t job, uint32_t runs)
 {
     self->jobs[job].queue = (uint8_t)queue;
-    self->queues[queue][self->n_queue[queue]++] = job;
+    self->queues[queue][self->n_queue[queue]++] = (mdl_turn_place_t){job, self->jobs[job].gpus | runs};
 }
 
-static void leave_and_join(mdl_sharing_t *self, bool ends_due)
+/* Brings running jobs to now; one that has had its queue's limit goes one queue down. Returns how many places of running
+ * jobs there are in the queues, those they have left included. */
+static size_t advance(mdl_sharing_t *self)
 {
-    for (size_t i = 0; ends_due && i < self->n_ends; i++) {
-        mdl_turn_job_t *job = &self->jobs[self->ends[i]];
-        mdl_sharing_end(self, self->ends[i]);
-        job->held_s += self->now_s - job->last_s;
-    }
-    size_t kept = 0;
-    for (size_t i = 0; i < self->n_list; i++)
-        if (self->jobs[self->list[i].index].state != MDL_TURN_ENDED)
-            self->list[kept++] = self->list[i];
-    self->n_list = kept;
-    for (; self->arrived < self->n && self->jobs[self->arrived].submit_s == self->now_s; self->arrived++) {
-        self->list[self->n_list++].index = (uint32_t)self->arrived;
-        append(self, 0, (uint32_t)self->arrived);
-    }
-}
-
-/* Brings every job to now; one that has had its queue's limit goes one queue down. */
-static void advance(mdl_sharing_t *self)
-{
+    size_t places = self->n_running;
     for (size_t i = 0; i < self->n_list; i++) {
-        mdl_turn_job_t *job = &self->jobs[self->list[i].index];
-        double elapsed_s = self->now_s - job->last_s;
-        if (job->state == MDL_TURN_RUNNING) {
-            mdl_sharing_charge(self, job);
-            job->held_s += elapsed_s;
-            if (job->queue < MDL_SHARING_QUEUES - 1 && job->held_s * job->gpus >= self->limit_gpu_s[job->queue])
-                append(self, job->queue + 1u, self->list[i].index);
-        } else {
-            job->wait_s += elapsed_s;
-        }
+        uint32_t index = self->list[i].index;
+        mdl_turn_job_t *job = &self->jobs[index];
+        if (job->state == MDL_TURN_ENDED)
+            continue;
+        mdl_sharing_charge(self, job);
+        job->held_s += self->now_s - job->last_s;
         job->last_s = self->now_s;
+        if (job->queue < MDL_SHARING_QUEUES - 1 && job->held_s * job->gpus >= self->limit_gpu_s[job->queue]) {
+            append(self, job->queue + 1u, index, MDL_TURN_RUNS);
+            places++;
+        }
     }
+    while (self->arrived < self->n && self->jobs[self->arrived].submit_s == self->now_s) {
+        append(self, 0, (uint32_t)self->arrived, 0);
+        mdl_sharing_arrive(self);
+    }
+    return places;
 }
 
-/* Gives out GPUs along one queue, drops those that have left it, and puts the waiting ones behind the running ones. */
-static void fill(mdl_sharing_t *self, uint32_t queue)
+/* A job gets its GPUs, or is skipped. */
+static bool give(mdl_sharing_t *self, mdl_turn_place_t *place)
 {
-    size_t kept = 0, waiting = 0;
-    uint32_t *jobs = self->queues[queue];
-    for (size_t i = 0; i < self->n_queue[queue]; i++) {
-        mdl_turn_job_t *job = &self->jobs[jobs[i]];
-        if (job->state == MDL_TURN_ENDED || job->queue != queue)
-            continue;
-        if (job->gpus <= self->yarn.free_gpus) {
-            self->yarn.free_gpus -= job->gpus;
-            mdl_sharing_run(self, jobs[i], MDL_NONE);
-            jobs[kept++] = jobs[i];
-        } else {
-            mdl_sharing_wait(self, jobs[i]);
-            self->waiting[waiting++] = jobs[i];
-        }
+    uint32_t gpus = place->tag & ~MDL_TURN_RUNS;
+    if (gpus <= self->yarn.free_gpus) {
+        self->yarn.free_gpus -= gpus;
+        place->tag |= MDL_TURN_RUNS;
+        mdl_sharing_run(self, place->job, MDL_NONE);
+        return true;
     }
-    for (size_t i = 0; i < waiting; i++)
-        jobs[kept++] = self->waiting[i];
-    self->n_queue[queue] = kept;
+    mdl_sharing_block(self, gpus);
+    if (place->tag != gpus)
+        mdl_sharing_stop(self, place->job);
+    place->tag = gpus;
+    return false;
+}
+
+/* Gives out GPUs along one queue until none is left and all jobs that ran before have been seen; drops the places of
+ * those that have left it, and puts the skipped ones behind the running ones. */
+static void fill(mdl_sharing_t *self, uint32_t queue, size_t *ran)
+{
+    size_t kept = 0, skipped = 0, read = 0, n = self->n_queue[queue];
+    mdl_turn_place_t *places = self->queues[queue];
+    for (; read < n && (self->yarn.free_gpus > 0 || *ran > 0); read++) {
+        mdl_turn_place_t place = places[read];
+        if ((place.tag & MDL_TURN_RUNS) != 0) {
+            const mdl_turn_job_t *job = &self->jobs[place.job];
+            --*ran;
+            if (job->state == MDL_TURN_ENDED || job->queue != queue)
+                continue;
+        }
+        if (give(self, &place))
+            places[kept++] = place;
+        else
+            self->skipped[skipped++] = place;
+    }
+    if (read < n)
+        mdl_sharing_block(self, places[read].tag);
+    memcpy(&places[kept], self->skipped, skipped * sizeof *places);
+    memmove(&places[kept + skipped], &places[read], (n - read) * sizeof *places);
+    self->n_queue[queue] = kept + skipped + n - read;
 }
 
 /* When a running job will have had its queue's limit. Where rounding puts that at now or before, the next instant there
@@ -83,14 +93,17 @@ static double demotion_of(const mdl_sharing_t *self, const mdl_turn_job_t *job)
     return at_s > self->now_s ? at_s : next_s;
 }
 
+/* The next end and demotion. Running jobs are looked at in order of arrival, which is that of their numbers. */
 static void predict(mdl_sharing_t *self)
 {
     self->end_s = self->demotion_s = INFINITY;
     self->n_ends = 0;
+    self->n_list = self->n_running;
+    for (size_t i = 0; i < self->n_running; i++)
+        self->list[i] = (mdl_replay_key_t){.key = self->running[i], .index = self->running[i]};
+    mdl_replay_sort(self->list, self->scratch, self->n_list);
     for (size_t i = 0; i < self->n_list; i++) {
         mdl_turn_job_t *job = &self->jobs[self->list[i].index];
-        if (job->state != MDL_TURN_RUNNING)
-            continue;
         job->end_s = mdl_sharing_predict(self, job);
         if (job->end_s < self->end_s) {
             self->end_s = job->end_s;
@@ -105,11 +118,12 @@ static void predict(mdl_sharing_t *self)
 
 void mdl_sharing_event_las(mdl_sharing_t *self, bool ends_due)
 {
-    leave_and_join(self, ends_due);
-    advance(self);
+    for (size_t i = 0; ends_due && i < self->n_ends; i++)
+        mdl_sharing_end(self, self->ends[i]);
+    size_t ran = advance(self);
     self->yarn.free_gpus = self->yarn.nodes * self->yarn.gpus_per_node;
     self->n_running = 0;
     for (uint32_t queue = 0; queue < MDL_SHARING_QUEUES; queue++)
-        fill(self, queue);
+        fill(self, queue, &ran);
     predict(self);
 }
