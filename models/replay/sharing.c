@@ -18,9 +18,31 @@ void mdl_sharing_charge(mdl_sharing_t *self, mdl_turn_job_t *job)
     self->busy_gpu_s += worked_s * job->gpus;
 }
 
+enum { LAST_SIZE = 63 };
+
+/* Counts a job that begins (+1) or ceases (-1) to wait. */
+static void count_waiting(mdl_sharing_t *self, const mdl_turn_job_t *job, int change)
+{
+    uint32_t size = job->gpus < LAST_SIZE ? job->gpus : LAST_SIZE;
+    uint32_t *count = &self->waiting[job->queue][size];
+    *count += (uint32_t)change;
+    if (*count == 0)
+        self->sizes[job->queue] &= ~(UINT64_C(1) << size);
+    else
+        self->sizes[job->queue] |= UINT64_C(1) << size;
+}
+
+bool mdl_sharing_any_fits(const mdl_sharing_t *self, uint32_t queue)
+{
+    uint32_t size = self->yarn.free_gpus < LAST_SIZE ? self->yarn.free_gpus : LAST_SIZE;
+    return (self->sizes[queue] & (UINT64_MAX >> (LAST_SIZE - size))) != 0;
+}
+
 void mdl_sharing_arrive(mdl_sharing_t *self)
 {
-    self->jobs[self->arrived++].waits_from = self->n_steps;
+    mdl_turn_job_t *job = &self->jobs[self->arrived++];
+    job->waits_from = self->n_steps;
+    count_waiting(self, job, 1);
 }
 
 static void settle_wait(const mdl_sharing_t *self, mdl_turn_job_t *job)
@@ -54,6 +76,7 @@ void mdl_sharing_run(mdl_sharing_t *self, uint32_t job, uint32_t node)
     if (placed->state == MDL_TURN_RUNNING)
         return;
     settle_wait(self, placed);
+    count_waiting(self, placed, -1);
     placed->state = MDL_TURN_RUNNING;
     placed->last_s = self->now_s;
     if (placed->start_s < 0)
@@ -70,6 +93,7 @@ void mdl_sharing_stop(mdl_sharing_t *self, uint32_t job)
     stopped->state = MDL_TURN_WAITING;
     stopped->stops++;
     stopped->waits_from = self->n_steps;
+    count_waiting(self, stopped, 1);
     if (self->pieces != NULL)
         self->pieces[stopped->piece].end_s = self->now_s;
 }
@@ -159,6 +183,7 @@ static void free_state(mdl_sharing_t *self)
     free(self->scratch);
     for (size_t q = 0; q < MDL_SHARING_QUEUES; q++)
         free(self->queues[q]);
+    free(self->given);
     free(self->skipped);
     free(self->steps_s);
     free(self->running);
@@ -171,7 +196,7 @@ static void free_state(mdl_sharing_t *self)
 static int allocate(mdl_sharing_t *self, size_t n)
 {
     bool failed = false;
-    mdl_turn_place_t **places[] = {&self->queues[0], &self->queues[1], &self->queues[2], &self->skipped};
+    mdl_turn_place_t **places[] = {&self->queues[0], &self->queues[1], &self->queues[2], &self->given, &self->skipped};
     uint32_t **lists[] = {&self->running, &self->ends, &self->order};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         failed |= (*places[i] = calloc(n + 1, sizeof **places[i])) == NULL;
@@ -199,6 +224,10 @@ static size_t reset(mdl_sharing_t *self, const mdl_muri_t *trace)
     self->arrived = self->ended = self->n_list = self->n_running = self->n_ends = self->n_pieces = 0;
     self->n_steps = 0;
     memset(self->n_queue, 0, sizeof self->n_queue);
+    memset(self->n_settled, 0, sizeof self->n_settled);
+    memset(self->n_front, 0, sizeof self->n_front);
+    memset(self->waiting, 0, sizeof self->waiting);
+    memset(self->sizes, 0, sizeof self->sizes);
     memset(self->blocked_gpu_s, 0, sizeof self->blocked_gpu_s);
     self->busy_gpu_s = self->allocated_gpu_s = self->now_s = 0;
     self->blocked_gpus = 0;

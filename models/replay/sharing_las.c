@@ -14,11 +14,9 @@ static void append(mdl_sharing_t *self, uint32_t queue, uint32_t job, uint32_t r
     self->queues[queue][self->n_queue[queue]++] = (mdl_turn_place_t){job, self->jobs[job].gpus | runs};
 }
 
-/* Brings running jobs to now; one that has had its queue's limit goes one queue down. Returns how many places of running
- * jobs there are in the queues, those they have left included. */
-static size_t advance(mdl_sharing_t *self)
+/* Brings running jobs to now; one that has had its queue's limit goes one queue down. */
+static void advance(mdl_sharing_t *self)
 {
-    size_t places = self->n_running;
     for (size_t i = 0; i < self->n_list; i++) {
         uint32_t index = self->list[i].index;
         mdl_turn_job_t *job = &self->jobs[index];
@@ -27,59 +25,61 @@ static size_t advance(mdl_sharing_t *self)
         mdl_sharing_charge(self, job);
         job->held_s += self->now_s - job->last_s;
         job->last_s = self->now_s;
-        if (job->queue < MDL_SHARING_QUEUES - 1 && job->held_s * job->gpus >= self->limit_gpu_s[job->queue]) {
+        if (job->queue < MDL_SHARING_QUEUES - 1 && job->held_s * job->gpus >= self->limit_gpu_s[job->queue])
             append(self, job->queue + 1u, index, MDL_TURN_RUNS);
-            places++;
-        }
     }
     while (self->arrived < self->n && self->jobs[self->arrived].submit_s == self->now_s) {
         append(self, 0, (uint32_t)self->arrived, 0);
         mdl_sharing_arrive(self);
     }
-    return places;
 }
 
-/* A job gets its GPUs, or is skipped. */
-static bool give(mdl_sharing_t *self, mdl_turn_place_t *place)
+/* What became of the places of a queue that were looked at. */
+typedef struct filled {
+    size_t given, skipped; /* in self->given and self->skipped */
+} filled_t;
+
+/* Gives a job its GPUs or skips it; drops the place of one that has left the queue. */
+static void give(mdl_sharing_t *self, uint32_t queue, mdl_turn_place_t place, filled_t *filled)
 {
-    uint32_t gpus = place->tag & ~MDL_TURN_RUNS;
+    uint32_t gpus = place.tag & ~MDL_TURN_RUNS;
+    bool runs = place.tag != gpus;
+    if (runs && (self->jobs[place.job].state == MDL_TURN_ENDED || self->jobs[place.job].queue != queue))
+        return;
     if (gpus <= self->yarn.free_gpus) {
         self->yarn.free_gpus -= gpus;
-        place->tag |= MDL_TURN_RUNS;
-        mdl_sharing_run(self, place->job, MDL_NONE);
-        return true;
+        self->given[filled->given++] = (mdl_turn_place_t){place.job, gpus | MDL_TURN_RUNS};
+        mdl_sharing_run(self, place.job, MDL_NONE);
+        return;
     }
+    self->skipped[filled->skipped++] = (mdl_turn_place_t){place.job, gpus};
     mdl_sharing_block(self, gpus);
-    if (place->tag != gpus)
-        mdl_sharing_stop(self, place->job);
-    place->tag = gpus;
-    return false;
+    if (runs)
+        mdl_sharing_stop(self, place.job);
 }
 
-/* Gives out GPUs along one queue until none is left and all jobs that ran before have been seen; drops the places of
- * those that have left it, and puts the skipped ones behind the running ones. */
-static void fill(mdl_sharing_t *self, uint32_t queue, size_t *ran)
+/* Gives out GPUs along one queue, and puts the skipped jobs behind the running ones. Once the front is seen, and nobody
+ * fits who waits, the settled rest is passed over: [read, settled) stays together. */
+static void fill(mdl_sharing_t *self, uint32_t queue)
 {
-    size_t kept = 0, skipped = 0, read = 0, n = self->n_queue[queue];
     mdl_turn_place_t *places = self->queues[queue];
-    for (; read < n && (self->yarn.free_gpus > 0 || *ran > 0); read++) {
-        mdl_turn_place_t place = places[read];
-        if ((place.tag & MDL_TURN_RUNS) != 0) {
-            const mdl_turn_job_t *job = &self->jobs[place.job];
-            --*ran;
-            if (job->state == MDL_TURN_ENDED || job->queue != queue)
-                continue;
-        }
-        if (give(self, &place))
-            places[kept++] = place;
-        else
-            self->skipped[skipped++] = place;
-    }
-    if (read < n)
+    size_t read = 0, settled = self->n_settled[queue];
+    filled_t filled = {0};
+    for (; read < settled && (read < self->n_front[queue] || mdl_sharing_any_fits(self, queue)); read++)
+        give(self, queue, places[read], &filled);
+    if (read < settled)
         mdl_sharing_block(self, places[read].tag);
-    memcpy(&places[kept], self->skipped, skipped * sizeof *places);
-    memmove(&places[kept + skipped], &places[read], (n - read) * sizeof *places);
-    self->n_queue[queue] = kept + skipped + n - read;
+    size_t before = filled.skipped, rest = settled - read;
+    for (size_t i = settled; i < self->n_queue[queue]; i++)
+        give(self, queue, places[i], &filled);
+    size_t to = filled.given + before;
+    if (to != read)
+        memmove(&places[to], &places[read], rest * sizeof *places);
+    memcpy(places, self->given, filled.given * sizeof *places);
+    memcpy(&places[filled.given], self->skipped, before * sizeof *places);
+    memcpy(&places[to + rest], &self->skipped[before], (filled.skipped - before) * sizeof *places);
+    self->n_front[queue] = filled.given;
+    self->n_settled[queue] = self->n_queue[queue] = filled.given + filled.skipped + rest;
 }
 
 /* When a running job will have had its queue's limit. Where rounding puts that at now or before, the next instant there
@@ -120,10 +120,10 @@ void mdl_sharing_event_las(mdl_sharing_t *self, bool ends_due)
 {
     for (size_t i = 0; ends_due && i < self->n_ends; i++)
         mdl_sharing_end(self, self->ends[i]);
-    size_t ran = advance(self);
+    advance(self);
     self->yarn.free_gpus = self->yarn.nodes * self->yarn.gpus_per_node;
     self->n_running = 0;
     for (uint32_t queue = 0; queue < MDL_SHARING_QUEUES; queue++)
-        fill(self, queue, &ran);
+        fill(self, queue);
     predict(self);
 }

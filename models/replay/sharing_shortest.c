@@ -41,13 +41,13 @@ static void advance(mdl_sharing_t *self)
     }
 }
 
-/* Gives out GPUs along the list, until none is left and all jobs that ran before have been seen. */
+/* Gives out GPUs along the list, until no waiting job fits and all jobs that ran before have been seen. */
 static void fill(mdl_sharing_t *self, size_t ran)
 {
     size_t i = 0;
     mdl_yarn_empty(&self->yarn);
     self->n_running = 0;
-    for (; i < self->n_list && (self->yarn.free_gpus > 0 || ran > 0); i++) {
+    for (; i < self->n_list && (ran > 0 || mdl_sharing_any_fits(self, 0)); i++) {
         mdl_replay_key_t *place = &self->list[i];
         uint32_t gpus = place->tag & ~MDL_TURN_RUNS, node = mdl_yarn_place(&self->yarn, gpus);
         bool runs = place->tag != gpus;

@@ -46,9 +46,12 @@ typedef struct mdl_sharing {
     /* Jobs that have arrived and not ended, in the policy's order; of LAS: running jobs in order of arrival. */
     mdl_replay_key_t *list, *scratch;
     size_t n_list;
-    /* Of LAS. A job that has left a queue stays in it until it is read. */
-    mdl_turn_place_t *queues[MDL_SHARING_QUEUES], *skipped;
-    size_t n_queue[MDL_SHARING_QUEUES];
+    /* Of LAS. A job that has left a queue stays in it until it is read. Of n_queue places the first n_settled are as the
+     * last event left them, running jobs in front; the others were added since. */
+    mdl_turn_place_t *queues[MDL_SHARING_QUEUES], *given, *skipped;
+    size_t n_queue[MDL_SHARING_QUEUES], n_settled[MDL_SHARING_QUEUES], n_front[MDL_SHARING_QUEUES];
+    uint32_t waiting[MDL_SHARING_QUEUES][64]; /* jobs that wait, by queue and GPUs; the last for so many and more */
+    uint64_t sizes[MDL_SHARING_QUEUES];       /* bit g: some job of g GPUs waits */
     /* Seconds between the last events. A wait is a sum of such steps, added up when it is over: the same bits as adding
      * to every wait at every event, without touching every job. */
     double *steps_s;
@@ -83,6 +86,9 @@ void mdl_sharing_run(mdl_sharing_t *self, uint32_t job, uint32_t node);
 void mdl_sharing_stop(mdl_sharing_t *self, uint32_t job);
 /* A job waits for `gpus`: the first one told at each event is the one that counts as blocked. */
 void mdl_sharing_block(mdl_sharing_t *self, uint32_t gpus);
+/* Whether what is free would do for the smallest job that waits in a queue (not of LAS: 0): if not, no more need be
+ * looked at. */
+bool mdl_sharing_any_fits(const mdl_sharing_t *self, uint32_t queue);
 /* When it ends if it runs on: never before now. */
 double mdl_sharing_predict(const mdl_sharing_t *self, const mdl_turn_job_t *job);
 
