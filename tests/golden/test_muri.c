@@ -16,7 +16,7 @@ static double field(const char *line, int n)
 
 static mdl_replay_result_t replay(mdl_sharing_order_t order)
 {
-    mdl_replay_result_t result;
+    mdl_replay_result_t result = {0};
     mdl_muri_t trace;
     uint32_t nodes, gpus_per_node;
     sim_error_t err = {0};
