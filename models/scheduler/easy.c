@@ -146,8 +146,8 @@ static uint32_t collect(const mdl_pass_t *pass, mdl_candidate_t *candidates)
         for (uint32_t i = tenant->queue.first; i != MDL_NONE && depth > 0; depth--) {
             const mdl_job_t *job = mdl_scheduler_job(self, i);
             if (i != self->promise.job && (job->elastic || job->gpus <= pass->cluster->free_gpus))
-                candidates[n++] = (mdl_candidate_t){
-                    .key = shortest ? job->estimate_s : mdl_queue_rank(self, tenant, job), .job = i};
+                candidates[n++] =
+                    (mdl_candidate_t){.key = shortest ? job->estimate_s : mdl_queue_rank(self, tenant, job), .job = i};
             i = job->links.next;
         }
     }

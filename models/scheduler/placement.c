@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Placement of whole GPUs on equal nodes. A job takes as many whole nodes as it fills and the remainder on one more;
  * rules differ in which node takes the remainder and, for gangs, in which nodes are taken whole. */
-#include "models/scheduler/scheduler.h"
 #include "models/hardware/pool.h"
 #include "models/params/purpose.h"
+#include "models/scheduler/scheduler.h"
 #include "sim/draw.h"
 #include "sim/rng.h"
 
