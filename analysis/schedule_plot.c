@@ -14,10 +14,11 @@ enum {
     SHADES = 4,       /* of a cell: quarters held */
     TINTS = 3,        /* of bars of one class */
     MOST_BARS = 6000, /* drawn one by one */
-    MOST_OUTLINED = 600
+    MOST_OUTLINED = 600,
+    MOST_LEVELS = 3 * COLUMNS /* drawn step by step */
 };
 
-static const uint32_t colours[ANA_SIZE_CLASSES] = {0xf9b208, 0x5ec962, 0x21918c, 0x3b528b, 0x440154};
+static const uint32_t colours[ANA_SIZE_CLASSES] = {0xf9b208, 0x5ec962, 0x21918c, 0x3b528b, 0x482878};
 
 /* A colour with `white` of it, 0 to 1, mixed in: opaque, so that grid lines do not shine through. */
 static uint32_t paler(uint32_t colour, double white)
@@ -182,7 +183,7 @@ static void draw_level(ana_svg_t *svg, const ana_panel_t *panel, const ana_sched
 {
     if (s->n_levels == 0)
         return;
-    if (s->n_levels <= 3 * COLUMNS)
+    if (s->n_levels <= MOST_LEVELS)
         draw_steps(svg, panel, s, level, colour);
     else
         draw_band(svg, panel, s, level, colour);
@@ -236,6 +237,16 @@ static sim_status_t draw(ana_svg_t *svg, const mdl_replay_result_t *result, cons
     return SIM_OK;
 }
 
+static void write_subtitle(char *text, size_t room, const mdl_replay_result_t *result, const ana_schedule_t *schedule)
+{
+    char refused[48] = "";
+    if (result->refused > 0)
+        snprintf(refused, sizeof refused, ", %zu more refused", result->refused);
+    snprintf(text, room, "%zu jobs on %u GPUs%s%s%s", result->n, result->gpus, refused,
+             schedule->n_bars > MOST_BARS ? "; paler cells are partly idle" : "",
+             schedule->n_levels > MOST_LEVELS ? "; bands span least and most" : "");
+}
+
 sim_status_t ana_schedule_plot(const mdl_replay_result_t *result, const char *title, char **svg, size_t *bytes,
                                sim_error_t *err)
 {
@@ -246,11 +257,7 @@ sim_status_t ana_schedule_plot(const mdl_replay_result_t *result, const char *ti
     *bytes = 0;
     sim_status_t status = ana_schedule_init(&schedule, result, err);
     if (status == SIM_OK) {
-        char refused[48] = "";
-        if (result->refused > 0)
-            snprintf(refused, sizeof refused, ", %zu more refused", result->refused);
-        snprintf(subtitle, sizeof subtitle, "%zu jobs on %u GPUs%s%s", result->n, result->gpus, refused,
-                 schedule.n_bars > MOST_BARS ? "; paler cells are partly idle; bands span least and most" : "");
+        write_subtitle(subtitle, sizeof subtitle, result, &schedule);
         ana_svg_open(&picture, COLUMNS + 100, 690, title, subtitle);
         status = draw(&picture, result, &schedule, err);
         sim_status_t closed = ana_svg_close(&picture, svg, bytes, status == SIM_OK ? err : NULL);

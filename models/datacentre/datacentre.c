@@ -165,8 +165,9 @@ static sim_status_t build(sim_world_t *world, uint32_t lp, const mdl_params_t *p
     mdl_datacentre_t *state = sim_world_state(world, lp);
     bool pool = state->spec.mode == MDL_DC_MODE_POOL;
     uint32_t tenancies = TENANCIES_LEAST + (pool ? 0 : (uint32_t)(TENANCIES_PER_NODE * state->spec.nodes));
-    sim_status_t status = mdl_dc_allocate(sim_world_arena(world), state, tenancies, policy_of(params, state->spec.entity),
-                                          state->spec.fabric_gb_s >= params->training_fabric_gb_s, err);
+    sim_status_t status =
+        mdl_dc_allocate(sim_world_arena(world), state, tenancies, policy_of(params, state->spec.entity),
+                        state->spec.fabric_gb_s >= params->training_fabric_gb_s, err);
 
     if (status < 0)
         return status;

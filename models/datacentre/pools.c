@@ -39,7 +39,8 @@ sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32
 
     bool pool = state->spec.mode == MDL_DC_MODE_POOL;
 
-    state->cluster = sim_arena_alloc(arena, pool ? mdl_pool_bytes() : mdl_cluster_bytes(state->spec.nodes, MDL_NODE_GPUS));
+    state->cluster =
+        sim_arena_alloc(arena, pool ? mdl_pool_bytes() : mdl_cluster_bytes(state->spec.nodes, MDL_NODE_GPUS));
     state->scheduler = sim_arena_alloc(arena, mdl_scheduler_bytes(jobs, tenancies, &policy));
     state->tenancies = sim_arena_alloc(arena, tenancies * sizeof(mdl_tenancy_t));
     if (state->cluster == 0 || state->scheduler == 0 || state->tenancies == 0)

@@ -20,11 +20,13 @@ typedef struct run {
     mdl_scheduler_t *scheduler;
     sim_calendar_t *calendar; /* ends of running jobs */
     uint32_t *record;         /* of a job in the table: its place in out->jobs */
+    uint32_t *piece;          /* of a running job that may be preempted: its place in out->pieces */
+    size_t room;              /* for pieces */
     uint32_t *due;            /* jobs that end at this instant */
     uint32_t tenants;
     size_t next; /* submission */
     int64_t now_s;
-    sim_status_t status; /* of a start that found the calendar full */
+    sim_status_t status; /* of a start that found the calendar full or no memory */
 } run_t;
 
 static void *block(size_t bytes)
@@ -47,6 +49,37 @@ static uint32_t first_node(mdl_cluster_t *cluster, const mdl_job_t *job)
     return first;
 }
 
+static bool preempts(const run_t *run)
+{
+    return run->setup->policy.preemption != MDL_PREEMPTION_NONE;
+}
+
+/* A stretch of a job on GPUs begins. */
+static void begin_piece(run_t *run, uint32_t index)
+{
+    mdl_replay_result_t *out = run->out;
+
+    if (out->n_pieces == run->room) {
+        size_t room = run->room > 0 ? 2 * run->room : FIRST_JOBS;
+        mdl_replay_piece_t *pieces = realloc(out->pieces, room * sizeof *pieces);
+        if (pieces == NULL) {
+            run->status = SIM_ENOMEM;
+            return;
+        }
+        out->pieces = pieces;
+        run->room = room;
+    }
+    run->piece[index] = (uint32_t)out->n_pieces;
+    out->pieces[out->n_pieces++] =
+        (mdl_replay_piece_t){.job = run->record[index], .start_s = (double)run->now_s, .end_s = (double)run->now_s};
+}
+
+static void end_piece(run_t *run, uint32_t index)
+{
+    if (preempts(run) && run->status == SIM_OK)
+        run->out->pieces[run->piece[index]].end_s = (double)run->now_s;
+}
+
 /* Until a job has ended, its record's end_s says since when it waits. */
 static void on_started(void *user, uint32_t index)
 {
@@ -59,6 +92,8 @@ static void on_started(void *user, uint32_t index)
         record->start_s = (double)run->now_s;
     record->wait_s += (double)run->now_s - record->end_s;
     record->first_node = run->setup->pool ? MDL_NONE : first_node(run->cluster, job);
+    if (preempts(run))
+        begin_piece(run, index);
     if (sim_calendar_schedule(run->calendar, &end, 0, &job->end_event) < 0)
         run->status = SIM_EINTERNAL;
 }
@@ -69,6 +104,7 @@ static int64_t on_stopped(void *user, uint32_t index)
     const mdl_job_t *job = mdl_scheduler_job(run->scheduler, index);
 
     (void)sim_calendar_cancel(run->calendar, job->end_event);
+    end_piece(run, index);
     run->out->jobs[run->record[index]].stops++;
     run->out->jobs[run->record[index]].end_s = (double)run->now_s;
     return mdl_job_progress(job, run->now_s).computed_s;
@@ -92,7 +128,10 @@ static sim_status_t grow(run_t *run, sim_error_t *err)
     uint32_t *due = realloc(run->due, jobs * sizeof *due);
     if (due != NULL)
         run->due = due;
-    if (scheduler == NULL || calendar == NULL || record == NULL || due == NULL) {
+    uint32_t *piece = realloc(run->piece, jobs * sizeof *piece);
+    if (piece != NULL)
+        run->piece = piece;
+    if (scheduler == NULL || calendar == NULL || record == NULL || due == NULL || piece == NULL) {
         free(scheduler);
         free(calendar);
         return no_memory(err, jobs);
@@ -145,6 +184,8 @@ static void note_end(run_t *run, uint32_t index)
     mdl_replay_job_t *record = &run->out->jobs[run->record[index]];
 
     record->end_s = (double)run->now_s;
+    record->held_s = record->end_s - record->submit_s - record->wait_s;
+    end_piece(run, index);
     run->out->busy_gpu_s += record->run_s * record->gpus;
 }
 
@@ -238,7 +279,9 @@ static sim_status_t play(run_t *run, sim_error_t *err)
         run->now_s = next_s > run->now_s ? next_s : run->now_s;
         mdl_scheduler_advance(run->scheduler, run->now_s);
         status = run->setup->one_by_one ? instant_one_by_one(run, err) : instant_at_once(run, err);
-        if (status == SIM_OK && run->status < 0)
+        if (status == SIM_OK && run->status == SIM_ENOMEM)
+            status = no_memory(err, run->trace->n);
+        else if (status == SIM_OK && run->status < 0)
             status = sim_fail(err, SIM_EINTERNAL, "replay", "the calendar of %u ends is full", run->scheduler->jobs);
     }
     if (status == SIM_OK && run->scheduler->queued > 0)
@@ -271,9 +314,10 @@ static sim_status_t prepare(run_t *run, sim_error_t *err)
     run->calendar = block(sim_calendar_bytes(jobs));
     run->record = malloc(jobs * sizeof *run->record);
     run->due = malloc(jobs * sizeof *run->due);
+    run->piece = malloc(jobs * sizeof *run->piece);
     run->out->jobs = malloc((run->trace->n > 0 ? run->trace->n : 1) * sizeof *run->out->jobs);
     if (run->cluster == NULL || run->scheduler == NULL || run->calendar == NULL || run->record == NULL ||
-        run->due == NULL || run->out->jobs == NULL)
+        run->due == NULL || run->piece == NULL || run->out->jobs == NULL)
         return no_memory(err, run->trace->n);
     (setup->pool ? mdl_pool_init : mdl_cluster_init)(run->cluster, setup->nodes, setup->node_gpus, setup->nodes);
     run->cluster->rack_nodes = setup->rack_nodes;
@@ -325,5 +369,6 @@ sim_status_t mdl_replay_queue(const mdl_trace_t *trace, const mdl_replay_setup_t
     free(run.calendar);
     free(run.record);
     free(run.due);
+    free(run.piece);
     return status;
 }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Replay: the scheduling core alone, on a recorded trace.
  *
- * Three executives, one per kind of trace, because published simulators differ in what an event is:
+ * Four executives, one per kind of trace, because published simulators differ in what an event is:
  *
  *   queue.h    jobs with known run times on equal nodes (SWF, Philly, CSV): the scheduler of the data centres, event by
  *              event
  *   sharing.h  jobs that share a cluster in turns (Muri): at each event the cluster is emptied and filled again in the
  *              order of the policy
- *   packing.h  pods that arrive and stay (openb): placement alone
+ *   shares.h   jobs that ask for parts of a node and wait for them, on a fleet of unequal nodes
+ *   packing.h  pods that arrive and stay (openb): placement alone, with a result of its own
  *
- * All fill one kind of result, so that metrics, start files and pictures are made once.
+ * Those with times fill one kind of result, so that metrics, start files and pictures are made once.
  */
 #ifndef MDL_REPLAY_H
 #define MDL_REPLAY_H

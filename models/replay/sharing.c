@@ -18,12 +18,49 @@ void mdl_sharing_charge(mdl_sharing_t *self, mdl_turn_job_t *job)
     self->busy_gpu_s += worked_s * job->gpus;
 }
 
+enum { LAST_SIZE = 63 };
+
+/* Counts a job that begins (+1) or ceases (-1) to wait. */
+static void count_waiting(mdl_sharing_t *self, const mdl_turn_job_t *job, int change)
+{
+    uint32_t size = job->gpus < LAST_SIZE ? job->gpus : LAST_SIZE;
+    uint32_t *count = &self->waiting[job->queue][size];
+    *count += (uint32_t)change;
+    if (*count == 0)
+        self->sizes[job->queue] &= ~(UINT64_C(1) << size);
+    else
+        self->sizes[job->queue] |= UINT64_C(1) << size;
+}
+
+bool mdl_sharing_any_fits(const mdl_sharing_t *self, uint32_t queue)
+{
+    uint32_t size = self->yarn.free_gpus < LAST_SIZE ? self->yarn.free_gpus : LAST_SIZE;
+    return (self->sizes[queue] & (UINT64_MAX >> (LAST_SIZE - size))) != 0;
+}
+
+void mdl_sharing_arrive(mdl_sharing_t *self)
+{
+    mdl_turn_job_t *job = &self->jobs[self->arrived++];
+    job->waits_from = self->n_steps;
+    count_waiting(self, job, 1);
+}
+
+static void settle_wait(const mdl_sharing_t *self, mdl_turn_job_t *job)
+{
+    double wait_s = job->wait_s;
+    for (size_t i = job->waits_from; i < self->n_steps; i++)
+        wait_s += self->steps_s[i];
+    job->wait_s = wait_s;
+    job->waits_from = self->n_steps;
+}
+
 void mdl_sharing_end(mdl_sharing_t *self, uint32_t job)
 {
     mdl_turn_job_t *ended = &self->jobs[job];
     double gpu_s = (self->now_s - ended->last_s) * ended->gpus;
     self->allocated_gpu_s += gpu_s;
     self->busy_gpu_s += gpu_s;
+    ended->held_s += self->now_s - ended->last_s;
     ended->state = MDL_TURN_ENDED;
     ended->end_s = self->now_s;
     if (self->pieces != NULL)
@@ -38,7 +75,10 @@ void mdl_sharing_run(mdl_sharing_t *self, uint32_t job, uint32_t node)
     self->running[self->n_running++] = job;
     if (placed->state == MDL_TURN_RUNNING)
         return;
+    settle_wait(self, placed);
+    count_waiting(self, placed, -1);
     placed->state = MDL_TURN_RUNNING;
+    placed->last_s = self->now_s;
     if (placed->start_s < 0)
         placed->start_s = self->now_s;
     placed->piece = (uint32_t)self->n_pieces;
@@ -47,19 +87,23 @@ void mdl_sharing_run(mdl_sharing_t *self, uint32_t job, uint32_t node)
     self->n_pieces++;
 }
 
-void mdl_sharing_wait(mdl_sharing_t *self, uint32_t job)
+void mdl_sharing_stop(mdl_sharing_t *self, uint32_t job)
 {
-    mdl_turn_job_t *skipped = &self->jobs[job];
-    if (self->blocked_gpus == 0) {
-        self->blocked_gpus = skipped->gpus;
-        self->blocked_reason = skipped->gpus > self->yarn.free_gpus ? MDL_BLOCKED_COUNT : MDL_BLOCKED_DOMAIN;
-    }
-    if (skipped->state == MDL_TURN_WAITING)
-        return;
-    skipped->state = MDL_TURN_WAITING;
-    skipped->stops++;
+    mdl_turn_job_t *stopped = &self->jobs[job];
+    stopped->state = MDL_TURN_WAITING;
+    stopped->stops++;
+    stopped->waits_from = self->n_steps;
+    count_waiting(self, stopped, 1);
     if (self->pieces != NULL)
-        self->pieces[skipped->piece].end_s = self->now_s;
+        self->pieces[stopped->piece].end_s = self->now_s;
+}
+
+void mdl_sharing_block(mdl_sharing_t *self, uint32_t gpus)
+{
+    if (self->blocked_gpus != 0)
+        return;
+    self->blocked_gpus = gpus;
+    self->blocked_reason = gpus > self->yarn.free_gpus ? MDL_BLOCKED_COUNT : MDL_BLOCKED_DOMAIN;
 }
 
 double mdl_sharing_predict(const mdl_sharing_t *self, const mdl_turn_job_t *job)
@@ -92,13 +136,11 @@ static mdl_turn_job_t turn_job(const mdl_muri_t *trace, size_t source, const mdl
 {
     const mdl_muri_job_t *job = &trace->jobs[source];
     bool table = options->overhead == MDL_SHARING_OVERHEAD_TABLE;
-    double submit_s = job->submit_ms / 1000;
     return (mdl_turn_job_t){
         .iteration_s = job->iteration_ms * 1.015 / 1000, /* those simulators let a job run 1.5 % slower than alone */
         .overhead_s = table ? table_overhead_s(job) : options->overhead_s,
         .iterations = job->iterations,
-        .submit_s = submit_s,
-        .last_s = submit_s,
+        .submit_s = job->submit_ms / 1000,
         .start_s = -1,
         .gpus = job->gpus,
         .source = (uint32_t)source,
@@ -115,9 +157,9 @@ static sim_status_t check(const mdl_muri_t *trace, uint32_t nodes, uint32_t gpus
                           const mdl_sharing_options_t *options, sim_error_t *err)
 {
     uint64_t gpus = (uint64_t)nodes * gpus_per_node;
-    if (gpus == 0 || gpus >= MDL_NONE)
+    if (gpus == 0 || gpus >= MDL_TURN_RUNS)
         return sim_fail(err, SIM_EINPUT, "cluster", "%u nodes of %u GPUs; expected 1 to %u GPUs in all", nodes,
-                        gpus_per_node, MDL_NONE - 1);
+                        gpus_per_node, MDL_TURN_RUNS - 1);
     if (!within(options->overhead_s) || !within(options->limit_gpu_s[0]) || !within(options->limit_gpu_s[1]))
         return sim_fail(err, SIM_EINPUT, "options", "overhead %g s, limits %g and %g GPU s; expected 0 to %g",
                         options->overhead_s, options->limit_gpu_s[0], options->limit_gpu_s[1], largest_s);
@@ -141,7 +183,9 @@ static void free_state(mdl_sharing_t *self)
     free(self->scratch);
     for (size_t q = 0; q < MDL_SHARING_QUEUES; q++)
         free(self->queues[q]);
-    free(self->waiting);
+    free(self->given);
+    free(self->skipped);
+    free(self->steps_s);
     free(self->running);
     free(self->ends);
     free(self->order);
@@ -151,16 +195,17 @@ static void free_state(mdl_sharing_t *self)
 /* Room for n jobs in every list; at least one, so that no list is NULL. */
 static int allocate(mdl_sharing_t *self, size_t n)
 {
-    self->jobs = calloc(n + 1, sizeof *self->jobs);
-    self->list = calloc(n + 1, sizeof *self->list);
-    self->scratch = calloc(n + 1, sizeof *self->scratch);
-    uint32_t **lists[] = {&self->queues[0], &self->queues[1], &self->queues[2], &self->waiting,
-                          &self->running,   &self->ends,      &self->order};
-    bool failed = self->jobs == NULL || self->list == NULL || self->scratch == NULL;
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        *lists[i] = calloc(n + 1, sizeof **lists[i]);
-        failed |= *lists[i] == NULL;
-    }
+    bool failed = false;
+    mdl_turn_place_t **places[] = {&self->queues[0], &self->queues[1], &self->queues[2], &self->given, &self->skipped};
+    uint32_t **lists[] = {&self->running, &self->ends, &self->order};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        failed |= (*places[i] = calloc(n + 1, sizeof **places[i])) == NULL;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        failed |= (*lists[i] = calloc(n + 1, sizeof **lists[i])) == NULL;
+    failed |= (self->jobs = calloc(n + 1, sizeof *self->jobs)) == NULL;
+    failed |= (self->list = calloc(n + 1, sizeof *self->list)) == NULL;
+    failed |= (self->scratch = calloc(n + 1, sizeof *self->scratch)) == NULL;
+    failed |= (self->steps_s = calloc(n + 1, sizeof *self->steps_s)) == NULL;
     return failed ? -1 : 0;
 }
 
@@ -177,12 +222,35 @@ static size_t reset(mdl_sharing_t *self, const mdl_muri_t *trace)
         self->jobs[i] = turn_job(trace, self->list[i].index, self->options);
     self->n = n;
     self->arrived = self->ended = self->n_list = self->n_running = self->n_ends = self->n_pieces = 0;
+    self->n_steps = 0;
     memset(self->n_queue, 0, sizeof self->n_queue);
+    memset(self->n_settled, 0, sizeof self->n_settled);
+    memset(self->n_front, 0, sizeof self->n_front);
+    memset(self->waiting, 0, sizeof self->waiting);
+    memset(self->sizes, 0, sizeof self->sizes);
     memset(self->blocked_gpu_s, 0, sizeof self->blocked_gpu_s);
     self->busy_gpu_s = self->allocated_gpu_s = self->now_s = 0;
     self->blocked_gpus = 0;
     self->end_s = self->demotion_s = INFINITY;
     return trace->n - n;
+}
+
+/* Goes to the next event. The log of steps has room for as many as there are jobs; when it is full all waits so far are
+ * added up. */
+static void go_to(mdl_sharing_t *self, double next_s)
+{
+    self->blocked_gpu_s[self->blocked_reason] += (next_s - self->now_s) * self->blocked_gpus;
+    self->blocked_gpus = 0;
+    self->steps_s[self->n_steps++] = next_s - self->now_s;
+    self->now_s = next_s;
+    if (self->n_steps < self->n)
+        return;
+    for (size_t i = 0; i < self->arrived; i++) {
+        if (self->jobs[i].state == MDL_TURN_WAITING)
+            settle_wait(self, &self->jobs[i]);
+        self->jobs[i].waits_from = 0;
+    }
+    self->n_steps = 0;
 }
 
 static void run(mdl_sharing_t *self)
@@ -192,9 +260,7 @@ static void run(mdl_sharing_t *self)
         double next_s = self->end_s < arrival_s ? self->end_s : arrival_s;
         if (self->demotion_s < next_s)
             next_s = self->demotion_s;
-        self->blocked_gpu_s[self->blocked_reason] += (next_s - self->now_s) * self->blocked_gpus;
-        self->blocked_gpus = 0;
-        self->now_s = next_s;
+        go_to(self, next_s);
         bool ends_due = self->end_s <= next_s;
         if (self->options->order == MDL_SHARING_LAS)
             mdl_sharing_event_las(self, ends_due);
@@ -228,11 +294,11 @@ static void fill_result(mdl_sharing_t *self, const mdl_muri_t *trace, mdl_replay
     memcpy(out->blocked_gpu_s, self->blocked_gpu_s, sizeof out->blocked_gpu_s);
     for (size_t i = 0; i < self->n; i++) {
         out->jobs[i] = report(&self->jobs[self->order[i]], trace);
-        self->waiting[self->order[i]] = (uint32_t)i;
+        self->ends[self->order[i]] = (uint32_t)i;
     }
     out->n_pieces = out->pieces == NULL ? 0 : self->n_pieces;
     for (size_t i = 0; i < out->n_pieces; i++)
-        out->pieces[i].job = self->waiting[out->pieces[i].job];
+        out->pieces[i].job = self->ends[out->pieces[i].job];
 }
 
 static double run_timed(mdl_sharing_t *self)

@@ -14,7 +14,7 @@
  *
  * Each event costs every running job an overhead (saving, resuming), whether or not it was moved; a predicted end leaves
  * it out, so the last stretch of a job is free of it. All in doubles and in the order of operations of those
- * simulators: no result differs in any bit. Ends within 1e-9 of each other, relative, are one event for SRTF and SRSF.
+ * simulators, so that results agree with theirs to the bit. Ends within 1e-9 of each other, relative, are one event for SRTF and SRSF.
  *
  *     mdl_replay_result_t result;
  *     mdl_sharing_options_t options = {.order = MDL_SHARING_SRSF};
@@ -47,7 +47,7 @@ typedef struct mdl_sharing_options {
 /* Replays `trace` on nodes x gpus_per_node GPUs. Jobs of more GPUs than there are, or of none, are refused and counted.
  * run_s is the work without overheads, busy GPU seconds those in which iterations were made, blocked ones the GPUs of the
  * first waiting job. first_node is the lowest of a job's last nodes (LAS: MDL_NONE).
- * SIM_EINPUT: no GPUs or more than 2^32 - 2, or a negative, infinite or absurd number (above 1e15 s) in a job or an
+ * SIM_EINPUT: no GPUs or more than 2^31 - 1, or a negative, infinite or absurd number (above 1e15 s) in a job or an
  * option; SIM_ENOMEM. `out` is empty then. */
 sim_status_t mdl_replay_sharing(const mdl_muri_t *trace, uint32_t nodes, uint32_t gpus_per_node,
                                 const mdl_sharing_options_t *options, mdl_replay_result_t *out, sim_error_t *err);

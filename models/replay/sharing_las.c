@@ -6,70 +6,80 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
-static void append(mdl_sharing_t *self, uint32_t queue, uint32_t job)
+static void append(mdl_sharing_t *self, uint32_t queue, uint32_t job, uint32_t runs)
 {
     self->jobs[job].queue = (uint8_t)queue;
-    self->queues[queue][self->n_queue[queue]++] = job;
+    self->queues[queue][self->n_queue[queue]++] = (mdl_turn_place_t){job, self->jobs[job].gpus | runs};
 }
 
-static void leave_and_join(mdl_sharing_t *self, bool ends_due)
-{
-    for (size_t i = 0; ends_due && i < self->n_ends; i++) {
-        mdl_turn_job_t *job = &self->jobs[self->ends[i]];
-        mdl_sharing_end(self, self->ends[i]);
-        job->held_s += self->now_s - job->last_s;
-    }
-    size_t kept = 0;
-    for (size_t i = 0; i < self->n_list; i++)
-        if (self->jobs[self->list[i].index].state != MDL_TURN_ENDED)
-            self->list[kept++] = self->list[i];
-    self->n_list = kept;
-    for (; self->arrived < self->n && self->jobs[self->arrived].submit_s == self->now_s; self->arrived++) {
-        self->list[self->n_list++].index = (uint32_t)self->arrived;
-        append(self, 0, (uint32_t)self->arrived);
-    }
-}
-
-/* Brings every job to now; one that has had its queue's limit goes one queue down. */
+/* Brings running jobs to now; one that has had its queue's limit goes one queue down. */
 static void advance(mdl_sharing_t *self)
 {
     for (size_t i = 0; i < self->n_list; i++) {
-        mdl_turn_job_t *job = &self->jobs[self->list[i].index];
-        double elapsed_s = self->now_s - job->last_s;
-        if (job->state == MDL_TURN_RUNNING) {
-            mdl_sharing_charge(self, job);
-            job->held_s += elapsed_s;
-            if (job->queue < MDL_SHARING_QUEUES - 1 && job->held_s * job->gpus >= self->limit_gpu_s[job->queue])
-                append(self, job->queue + 1u, self->list[i].index);
-        } else {
-            job->wait_s += elapsed_s;
-        }
+        uint32_t index = self->list[i].index;
+        mdl_turn_job_t *job = &self->jobs[index];
+        if (job->state == MDL_TURN_ENDED)
+            continue;
+        mdl_sharing_charge(self, job);
+        job->held_s += self->now_s - job->last_s;
         job->last_s = self->now_s;
+        if (job->queue < MDL_SHARING_QUEUES - 1 && job->held_s * job->gpus >= self->limit_gpu_s[job->queue])
+            append(self, job->queue + 1u, index, MDL_TURN_RUNS);
+    }
+    while (self->arrived < self->n && self->jobs[self->arrived].submit_s == self->now_s) {
+        append(self, 0, (uint32_t)self->arrived, 0);
+        mdl_sharing_arrive(self);
     }
 }
 
-/* Gives out GPUs along one queue, drops those that have left it, and puts the waiting ones behind the running ones. */
+/* What became of the places of a queue that were looked at. */
+typedef struct filled {
+    size_t given, skipped; /* in self->given and self->skipped */
+} filled_t;
+
+/* Gives a job its GPUs or skips it; drops the place of one that has left the queue. */
+static void give(mdl_sharing_t *self, uint32_t queue, mdl_turn_place_t place, filled_t *filled)
+{
+    uint32_t gpus = place.tag & ~MDL_TURN_RUNS;
+    bool runs = place.tag != gpus;
+    if (runs && (self->jobs[place.job].state == MDL_TURN_ENDED || self->jobs[place.job].queue != queue))
+        return;
+    if (gpus <= self->yarn.free_gpus) {
+        self->yarn.free_gpus -= gpus;
+        self->given[filled->given++] = (mdl_turn_place_t){place.job, gpus | MDL_TURN_RUNS};
+        mdl_sharing_run(self, place.job, MDL_NONE);
+        return;
+    }
+    self->skipped[filled->skipped++] = (mdl_turn_place_t){place.job, gpus};
+    mdl_sharing_block(self, gpus);
+    if (runs)
+        mdl_sharing_stop(self, place.job);
+}
+
+/* Gives out GPUs along one queue, and puts the skipped jobs behind the running ones. Once the front is seen, and nobody
+ * fits who waits, the settled rest is passed over: [read, settled) stays together. */
 static void fill(mdl_sharing_t *self, uint32_t queue)
 {
-    size_t kept = 0, waiting = 0;
-    uint32_t *jobs = self->queues[queue];
-    for (size_t i = 0; i < self->n_queue[queue]; i++) {
-        mdl_turn_job_t *job = &self->jobs[jobs[i]];
-        if (job->state == MDL_TURN_ENDED || job->queue != queue)
-            continue;
-        if (job->gpus <= self->yarn.free_gpus) {
-            self->yarn.free_gpus -= job->gpus;
-            mdl_sharing_run(self, jobs[i], MDL_NONE);
-            jobs[kept++] = jobs[i];
-        } else {
-            mdl_sharing_wait(self, jobs[i]);
-            self->waiting[waiting++] = jobs[i];
-        }
-    }
-    for (size_t i = 0; i < waiting; i++)
-        jobs[kept++] = self->waiting[i];
-    self->n_queue[queue] = kept;
+    mdl_turn_place_t *places = self->queues[queue];
+    size_t read = 0, settled = self->n_settled[queue];
+    filled_t filled = {0};
+    for (; read < settled && (read < self->n_front[queue] || mdl_sharing_any_fits(self, queue)); read++)
+        give(self, queue, places[read], &filled);
+    if (read < settled)
+        mdl_sharing_block(self, places[read].tag);
+    size_t before = filled.skipped, rest = settled - read;
+    for (size_t i = settled; i < self->n_queue[queue]; i++)
+        give(self, queue, places[i], &filled);
+    size_t to = filled.given + before;
+    if (to != read)
+        memmove(&places[to], &places[read], rest * sizeof *places);
+    memcpy(places, self->given, filled.given * sizeof *places);
+    memcpy(&places[filled.given], self->skipped, before * sizeof *places);
+    memcpy(&places[to + rest], &self->skipped[before], (filled.skipped - before) * sizeof *places);
+    self->n_front[queue] = filled.given;
+    self->n_settled[queue] = self->n_queue[queue] = filled.given + filled.skipped + rest;
 }
 
 /* When a running job will have had its queue's limit. Where rounding puts that at now or before, the next instant there
@@ -83,14 +93,17 @@ static double demotion_of(const mdl_sharing_t *self, const mdl_turn_job_t *job)
     return at_s > self->now_s ? at_s : next_s;
 }
 
+/* The next end and demotion. Running jobs are looked at in order of arrival, which is that of their numbers. */
 static void predict(mdl_sharing_t *self)
 {
     self->end_s = self->demotion_s = INFINITY;
     self->n_ends = 0;
+    self->n_list = self->n_running;
+    for (size_t i = 0; i < self->n_running; i++)
+        self->list[i] = (mdl_replay_key_t){.key = self->running[i], .index = self->running[i]};
+    mdl_replay_sort(self->list, self->scratch, self->n_list);
     for (size_t i = 0; i < self->n_list; i++) {
         mdl_turn_job_t *job = &self->jobs[self->list[i].index];
-        if (job->state != MDL_TURN_RUNNING)
-            continue;
         job->end_s = mdl_sharing_predict(self, job);
         if (job->end_s < self->end_s) {
             self->end_s = job->end_s;
@@ -105,7 +118,8 @@ static void predict(mdl_sharing_t *self)
 
 void mdl_sharing_event_las(mdl_sharing_t *self, bool ends_due)
 {
-    leave_and_join(self, ends_due);
+    for (size_t i = 0; ends_due && i < self->n_ends; i++)
+        mdl_sharing_end(self, self->ends[i]);
     advance(self);
     self->yarn.free_gpus = self->yarn.nodes * self->yarn.gpus_per_node;
     self->n_running = 0;

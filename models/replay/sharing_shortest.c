@@ -3,6 +3,7 @@
 #include "models/replay/sharing_state.h"
 
 #include <math.h>
+#include <string.h>
 
 static double key_of(const mdl_sharing_t *self, const mdl_turn_job_t *job)
 {
@@ -10,51 +11,59 @@ static double key_of(const mdl_sharing_t *self, const mdl_turn_job_t *job)
     return self->options->order == MDL_SHARING_SRSF ? remaining_s * job->gpus : remaining_s;
 }
 
-static void leave_and_join(mdl_sharing_t *self, bool ends_due)
-{
-    for (size_t i = 0; ends_due && i < self->n_ends; i++) {
-        mdl_turn_job_t *job = &self->jobs[self->ends[i]];
-        mdl_sharing_end(self, self->ends[i]);
-        job->held_s += self->now_s - job->last_s;
-    }
-    size_t kept = 0;
-    for (size_t i = 0; i < self->n_list; i++)
-        if (self->jobs[self->list[i].index].state != MDL_TURN_ENDED)
-            self->list[kept++] = self->list[i];
-    self->n_list = kept;
-    for (; self->arrived < self->n && self->jobs[self->arrived].submit_s == self->now_s; self->arrived++)
-        self->list[self->n_list++] =
-            (mdl_replay_key_t){.key = key_of(self, &self->jobs[self->arrived]), .index = (uint32_t)self->arrived};
-}
-
-/* Brings every job to now. (held + now) - last here, held + (now - last) at an end: so the reference rounds. */
+/* Brings running jobs to now, and takes those that have ended out of the list; arrivals go to its tail. The additions are
+ * (held + now) - last here and held + (now - last) at an end, as the reference rounds. */
 static void advance(mdl_sharing_t *self)
 {
-    for (size_t i = 0; i < self->n_list; i++) {
-        mdl_turn_job_t *job = &self->jobs[self->list[i].index];
-        if (job->state == MDL_TURN_RUNNING) {
+    size_t kept = 0, read = 0;
+    for (size_t seen = 0; seen < self->n_running; read++) {
+        mdl_turn_job_t *job = &self->jobs[self->list[read].index];
+        bool runs = (self->list[read].tag & MDL_TURN_RUNS) != 0;
+        seen += runs;
+        if (runs && job->state == MDL_TURN_ENDED)
+            continue;
+        self->list[kept] = self->list[read];
+        if (runs) {
             mdl_sharing_charge(self, job);
             job->held_s = job->held_s + self->now_s - job->last_s;
-            self->list[i].key = key_of(self, job);
-        } else {
-            job->wait_s += self->now_s - job->last_s;
+            job->last_s = self->now_s;
+            self->list[kept].key = key_of(self, job);
         }
-        job->last_s = self->now_s;
+        kept++;
+    }
+    memmove(&self->list[kept], &self->list[read], (self->n_list - read) * sizeof *self->list);
+    self->n_list -= read - kept;
+    while (self->arrived < self->n && self->jobs[self->arrived].submit_s == self->now_s) {
+        const mdl_turn_job_t *job = &self->jobs[self->arrived];
+        self->list[self->n_list++] =
+            (mdl_replay_key_t){.key = key_of(self, job), .index = (uint32_t)self->arrived, .tag = job->gpus};
+        mdl_sharing_arrive(self);
     }
 }
 
-static void fill(mdl_sharing_t *self)
+/* Gives out GPUs along the list, until no waiting job fits and all jobs that ran before have been seen. */
+static void fill(mdl_sharing_t *self, size_t ran)
 {
+    size_t i = 0;
     mdl_yarn_empty(&self->yarn);
     self->n_running = 0;
-    for (size_t i = 0; i < self->n_list; i++) {
-        uint32_t job = self->list[i].index;
-        uint32_t node = mdl_yarn_place(&self->yarn, self->jobs[job].gpus);
-        if (node != MDL_NONE)
-            mdl_sharing_run(self, job, node);
-        else
-            mdl_sharing_wait(self, job);
+    for (; i < self->n_list && (ran > 0 || mdl_sharing_any_fits(self, 0)); i++) {
+        mdl_replay_key_t *place = &self->list[i];
+        uint32_t gpus = place->tag & ~MDL_TURN_RUNS, node = mdl_yarn_place(&self->yarn, gpus);
+        bool runs = place->tag != gpus;
+        ran -= runs;
+        if (node != MDL_NONE) {
+            place->tag |= MDL_TURN_RUNS;
+            mdl_sharing_run(self, place->index, node);
+            continue;
+        }
+        place->tag = gpus;
+        mdl_sharing_block(self, gpus);
+        if (runs)
+            mdl_sharing_stop(self, place->index);
     }
+    if (i < self->n_list)
+        mdl_sharing_block(self, self->list[i].tag);
 }
 
 /* Whether two ends are one event. */
@@ -111,9 +120,11 @@ static void predict(mdl_sharing_t *self)
 
 void mdl_sharing_event_shortest(mdl_sharing_t *self, bool ends_due)
 {
-    leave_and_join(self, ends_due);
+    size_t ran = self->n_running;
+    for (size_t i = 0; ends_due && i < self->n_ends; i++, ran--)
+        mdl_sharing_end(self, self->ends[i]);
     advance(self);
     mdl_replay_sort(self->list, self->scratch, self->n_list);
-    fill(self);
+    fill(self, ran);
     predict(self);
 }

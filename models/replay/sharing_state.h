@@ -9,6 +9,14 @@
 
 enum { MDL_SHARING_QUEUES = 3 };
 
+/* Places in lists carry a job's GPUs, and whether it runs: waiting jobs are passed over without being looked up. */
+#define MDL_TURN_RUNS (UINT32_C(1) << 31)
+
+typedef struct mdl_turn_place {
+    uint32_t job;
+    uint32_t tag; /* GPUs, | MDL_TURN_RUNS */
+} mdl_turn_place_t;
+
 typedef enum mdl_turn_state { MDL_TURN_WAITING, MDL_TURN_RUNNING, MDL_TURN_ENDED } mdl_turn_state_t;
 
 /* A job while it takes its turns. Seconds. */
@@ -22,6 +30,7 @@ typedef struct mdl_turn_job {
     uint32_t node;
     uint32_t piece;
     uint32_t stops;
+    size_t waits_from; /* first of the logged steps that its wait_s lacks */
     uint8_t queue;
     uint8_t state;
 } mdl_turn_job_t;
@@ -34,12 +43,19 @@ typedef struct mdl_sharing {
     double now_s;
     mdl_yarn_t yarn;
 
-    mdl_replay_key_t *list,
-        *scratch; /* jobs that have arrived and not ended, in the policy's order (LAS: of arrival) */
+    /* Jobs that have arrived and not ended, in the policy's order; of LAS: running jobs in order of arrival. */
+    mdl_replay_key_t *list, *scratch;
     size_t n_list;
-    uint32_t *queues[MDL_SHARING_QUEUES],
-        *waiting; /* of LAS; jobs that have left a queue stay in it until it is read */
-    size_t n_queue[MDL_SHARING_QUEUES];
+    /* Of LAS. A job that has left a queue stays in it until it is read. Of n_queue places the first n_settled are as the
+     * last event left them, running jobs in front; the others were added since. */
+    mdl_turn_place_t *queues[MDL_SHARING_QUEUES], *given, *skipped;
+    size_t n_queue[MDL_SHARING_QUEUES], n_settled[MDL_SHARING_QUEUES], n_front[MDL_SHARING_QUEUES];
+    uint32_t waiting[MDL_SHARING_QUEUES][64]; /* jobs that wait, by queue and GPUs; the last for so many and more */
+    uint64_t sizes[MDL_SHARING_QUEUES];       /* bit g: some job of g GPUs waits */
+    /* Seconds between the last events. A wait is a sum of such steps, added up when it is over: the same bits as adding
+     * to every wait at every event, without touching every job. */
+    double *steps_s;
+    size_t n_steps;
     uint32_t *running; /* in the order in which they were given GPUs */
     size_t n_running;
     uint32_t *ends; /* jobs of the next end */
@@ -54,18 +70,25 @@ typedef struct mdl_sharing {
     size_t n_pieces;
 } mdl_sharing_t;
 
-/* One event of each family at self->now_s: jobs in `ends` leave if they are due, arrivals join, the cluster is filled
- * again and the next end (and demotion) predicted. */
+/* An event at self->now_s, for SRTF and SRSF and for LAS: jobs in `ends` leave if they are due, arrivals join, the
+ * cluster is filled again and the next end (and demotion) predicted. */
 void mdl_sharing_event_shortest(mdl_sharing_t *self, bool ends_due);
 void mdl_sharing_event_las(mdl_sharing_t *self, bool ends_due);
 
 /* Takes the overhead of this event and what was done since the last one off a running job's work. */
 void mdl_sharing_charge(mdl_sharing_t *self, mdl_turn_job_t *job);
-/* Ends a job: its last stretch is free of overheads. Its held_s is the caller's to add up. */
+/* The next job to arrive begins to wait. */
+void mdl_sharing_arrive(mdl_sharing_t *self);
+/* Ends a job: its last stretch is free of overheads. */
 void mdl_sharing_end(mdl_sharing_t *self, uint32_t job);
-/* Lets a job run or wait from now on. */
+/* Gives a job GPUs, or goes on doing so; takes them away from a running one. */
 void mdl_sharing_run(mdl_sharing_t *self, uint32_t job, uint32_t node);
-void mdl_sharing_wait(mdl_sharing_t *self, uint32_t job);
+void mdl_sharing_stop(mdl_sharing_t *self, uint32_t job);
+/* A job waits for `gpus`: the first one told at each event is the one that counts as blocked. */
+void mdl_sharing_block(mdl_sharing_t *self, uint32_t gpus);
+/* Whether what is free would do for the smallest job that waits in a queue (not of LAS: 0): if not, no more need be
+ * looked at. */
+bool mdl_sharing_any_fits(const mdl_sharing_t *self, uint32_t queue);
 /* When it ends if it runs on: never before now. */
 double mdl_sharing_predict(const mdl_sharing_t *self, const mdl_turn_job_t *job);
 

@@ -20,7 +20,7 @@ static void merge(const mdl_replay_key_t *from, size_t left, size_t middle, size
         to[i] = b == right || (a < middle && from[a].key <= from[b].key) ? from[a++] : from[b++];
 }
 
-void mdl_replay_sort(mdl_replay_key_t *keys, mdl_replay_key_t *scratch, size_t n)
+static void merge_runs(mdl_replay_key_t *keys, mdl_replay_key_t *scratch, size_t n)
 {
     mdl_replay_key_t *from = keys, *to = scratch;
     while (run_end(from, 0, n) < n) {
@@ -35,4 +35,24 @@ void mdl_replay_sort(mdl_replay_key_t *keys, mdl_replay_key_t *scratch, size_t n
     }
     if (from != keys)
         memcpy(keys, from, n * sizeof *keys);
+}
+
+void mdl_replay_sort(mdl_replay_key_t *keys, mdl_replay_key_t *scratch, size_t n)
+{
+    size_t first = run_end(keys, 0, n), last = n; /* keys before `first` are in order, and those from `last` on */
+    if (first == n)
+        return;
+    while (keys[last - 1].key >= keys[last - 2].key)
+        last--;
+    last--;
+    double least = keys[first].key, most = keys[first - 1].key;
+    for (size_t i = first - 1; i <= last; i++) {
+        least = keys[i].key < least ? keys[i].key : least;
+        most = i < last && keys[i].key > most ? keys[i].key : most;
+    }
+    while (first > 0 && keys[first - 1].key > least)
+        first--;
+    while (last < n && keys[last].key < most)
+        last++;
+    merge_runs(keys + first, scratch, last - first);
 }

@@ -14,9 +14,11 @@
 typedef struct mdl_replay_key {
     double key; /* not NaN */
     uint32_t index;
+    uint32_t tag; /* the user's */
 } mdl_replay_key_t;
 
-/* Sorts `keys` ascending by key; `scratch` has room for n. Merges natural runs (Knuth 1998, 5.2.4): O(n log runs). */
+/* Sorts `keys` ascending by key; `scratch` has room for n. What is out of order is found first, and only the part that
+ * it belongs into is touched, by merging natural runs (Knuth 1998, 5.2.4): O(n) to look and O(part log runs) to sort. */
 void mdl_replay_sort(mdl_replay_key_t *keys, mdl_replay_key_t *scratch, size_t n);
 
 #endif

@@ -4,24 +4,22 @@
  *
  * The promise is kept on nodes, not on a count: the nodes that will be free at its start are followed one by one (in a
  * pool counted), and a job that would run past that start may start only if the head still finds its whole nodes, and a
- * node for its remainder, among what is left.
+ * node for its remainder, among what is left. A tenant's head that waits for the tenant's own limit is promised a start
+ * within that limit (easy_limit.c).
  */
 #include "models/scheduler/passes.h"
 #include "sim/time.h"
-
-static uint32_t whole_nodes(const mdl_pass_t *pass, const mdl_job_t *job)
-{
-    return job->gpus / pass->cluster->node_gpus;
-}
 
 /* Whether the promised job finds its nodes among those that will be free, an elastic one at least a node. */
 static bool promise_holds(const mdl_pass_t *pass)
 {
     const mdl_promise_t *promise = &pass->scheduler->promise;
     const mdl_job_t *head = mdl_scheduler_job(pass->scheduler, promise->job);
-    uint32_t full = pass->cluster->node_gpus;
-    uint32_t whole = head->elastic ? 1 : whole_nodes(pass, head), part = head->gpus % full;
+    uint32_t full = pass->cluster->node_gpus, gpus = head->elastic ? full : head->gpus;
 
+    if (pass->cluster->pooled)
+        return promise->pool_gpus >= gpus;
+    uint32_t whole = gpus / full, part = gpus % full;
     if (promise->with_free[full] < whole)
         return false;
     if (part == 0 || promise->with_free[full] > whole)
@@ -50,7 +48,7 @@ static void shift_job(const mdl_pass_t *pass, const mdl_job_t *job, int32_t sign
     int32_t full = (int32_t)cluster->node_gpus;
 
     if (cluster->pooled) {
-        pass->scheduler->promise.with_free[full] += (uint32_t)sign * whole_nodes(pass, job);
+        pass->scheduler->promise.pool_gpus += (uint32_t)sign * job->gpus;
         return;
     }
     for (uint32_t i = job->gang; i != MDL_NONE; i = mdl_cluster_node(cluster, i)->next_of_gang)
@@ -66,10 +64,12 @@ static void look_at_cluster(const mdl_pass_t *pass)
     mdl_promise_t *promise = &pass->scheduler->promise;
     uint8_t *shadow = mdl_scheduler_shadow(pass->scheduler);
 
+    if (cluster->pooled) {
+        promise->pool_gpus = cluster->free_gpus;
+        return;
+    }
     for (uint32_t b = 0; b <= cluster->node_gpus; b++)
         promise->with_free[b] = cluster->in_bucket[b];
-    if (cluster->pooled)
-        return;
     SIM_ASSERT(cluster->nodes <= 8 * (uint64_t)pass->scheduler->jobs);
     for (uint32_t i = 0; i < cluster->nodes; i++)
         shadow[i] = mdl_node_up(mdl_cluster_node_const(cluster, i)) ? mdl_cluster_node_const(cluster, i)->free : 0;
@@ -97,26 +97,40 @@ static void make_promise(const mdl_pass_t *pass, uint32_t head)
     }
 }
 
-/* Starts a job behind the head if it is within its tenant's limit, fits, and leaves the promise standing. */
-static void try_behind(const mdl_pass_t *pass, uint32_t index)
+/* Whether a job that has been placed, and will not be gone by then, leaves the promise standing. */
+static bool leaves_promise(const mdl_pass_t *pass, const mdl_job_t *job)
+{
+    shift_job(pass, job, -1);
+    if (promise_holds(pass))
+        return true;
+    shift_job(pass, job, 1);
+    return false;
+}
+
+bool mdl_easy_try(const mdl_pass_t *pass, uint32_t index)
 {
     mdl_scheduler_t *self = pass->scheduler;
     const mdl_job_t *job = mdl_scheduler_job(self, index);
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
 
-    if (tenant->status != MDL_QUEUE_READY || tenant->used_gpus + job->gpus > tenant->limit_gpus)
-        return;
     if ((!job->elastic && job->gpus > pass->cluster->free_gpus) || !mdl_pass_place(pass, index))
-        return;
-    if (mdl_job_estimate_left_s(job, 0) > self->promise.start_s - pass->now_s) {
-        shift_job(pass, job, -1);
-        if (!promise_holds(pass)) {
-            shift_job(pass, job, 1);
-            mdl_pass_unplace(pass, index);
-            return;
-        }
+        return false;
+    if (self->promise.job != MDL_NONE && mdl_job_estimate_left_s(job, 0) > self->promise.start_s - pass->now_s &&
+        !leaves_promise(pass, job)) {
+        mdl_pass_unplace(pass, index);
+        return false;
     }
     mdl_pass_begin(pass, index);
+    return true;
+}
+
+/* Starts a job behind the head if it is within its tenant's limit, fits, and leaves the promise standing. */
+static void try_behind(const mdl_pass_t *pass, uint32_t index)
+{
+    const mdl_job_t *job = mdl_scheduler_job(pass->scheduler, index);
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(pass->scheduler, job->tenant);
+
+    if (tenant->status == MDL_QUEUE_READY && tenant->used_gpus + job->gpus <= tenant->limit_gpus)
+        (void)mdl_easy_try(pass, index);
 }
 
 /* Jobs behind the head that might fit, in the order in which they are tried. */
@@ -132,8 +146,8 @@ static uint32_t collect(const mdl_pass_t *pass, mdl_candidate_t *candidates)
         for (uint32_t i = tenant->queue.first; i != MDL_NONE && depth > 0; depth--) {
             const mdl_job_t *job = mdl_scheduler_job(self, i);
             if (i != self->promise.job && (job->elastic || job->gpus <= pass->cluster->free_gpus))
-                candidates[n++] = (mdl_candidate_t){
-                    .key = shortest ? job->estimate_s : mdl_queue_rank(self, tenant, job), .job = i};
+                candidates[n++] =
+                    (mdl_candidate_t){.key = shortest ? job->estimate_s : mdl_queue_rank(self, tenant, job), .job = i};
             i = job->links.next;
         }
     }
@@ -161,19 +175,36 @@ static bool only_one_came(const mdl_pass_t *pass)
            mdl_scheduler_tenant(self, self->ready.first)->queue.first == self->promise.job;
 }
 
+static void look_at_all(const mdl_pass_t *pass)
+{
+    pass->scheduler->promise.job = MDL_NONE;
+    uint32_t head = mdl_pass_heads(pass);
+    if (head == MDL_NONE)
+        return;
+    make_promise(pass, head);
+    backfill(pass);
+}
+
+/* Tenants that wait for their own limit: all of them, or when only one job came, its own. */
+static void look_at_held(const mdl_pass_t *pass)
+{
+    mdl_scheduler_t *self = pass->scheduler;
+
+    if (self->held_gpus == 0 || pass->cluster->free_gpus == 0)
+        return;
+    if (!self->stale && self->fresh != MDL_NONE)
+        mdl_easy_within(pass, mdl_scheduler_job(self, self->fresh)->tenant);
+    for (uint32_t t = 0; t < self->tenants && self->stale; t++)
+        mdl_easy_within(pass, t);
+}
+
 void mdl_pass_easy(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s, const mdl_scheduler_host_t *host)
 {
     mdl_pass_t pass = {self, cluster, now_s, host};
 
-    if (only_one_came(&pass)) {
-        if (self->fresh != MDL_NONE && cluster->free_gpus > 0)
-            try_behind(&pass, self->fresh);
-        return;
-    }
-    uint32_t head = mdl_pass_heads(&pass);
-    self->promise.job = head;
-    if (head == MDL_NONE)
-        return;
-    make_promise(&pass, head);
-    backfill(&pass);
+    if (!only_one_came(&pass))
+        look_at_all(&pass);
+    else if (self->fresh != MDL_NONE && cluster->free_gpus > 0)
+        try_behind(&pass, self->fresh);
+    look_at_held(&pass);
 }

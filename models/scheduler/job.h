@@ -30,7 +30,7 @@ typedef enum mdl_job_end { MDL_END_FINISHED, MDL_END_CANCELLED, MDL_END_FAILED, 
 
 typedef enum mdl_job_state { MDL_JOB_FREE, MDL_JOB_QUEUED, MDL_JOB_RUNNING } mdl_job_state_t;
 
-#define MDL_WORK_ENDLESS     INT64_MAX           /* work_s of a job that runs until it is ended */
+#define MDL_WORK_ENDLESS     INT64_MAX          /* work_s of a job that runs until it is ended */
 #define MDL_ESTIMATE_ENDLESS (INT64_C(1) << 60) /* estimate_s of one */
 
 /* What a job asks for at submission. */

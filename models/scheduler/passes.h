@@ -55,6 +55,11 @@ void mdl_pass_conservative(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_
 /* Instead of them, where jobs are preempted. */
 void mdl_pass_preempt(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s, const mdl_scheduler_host_t *host);
 
+/* EASY: places and starts a job if the promise to the head allows it; false when it did not. And jobs of a tenant whose
+ * head waits for the tenant's own limit. */
+bool mdl_easy_try(const mdl_pass_t *pass, uint32_t job);
+void mdl_easy_within(const mdl_pass_t *pass, uint32_t tenant);
+
 /* Conservative: takes note of a job that has left, queued or running. */
 void mdl_conservative_forget(mdl_scheduler_t *self, const mdl_job_t *job);
 

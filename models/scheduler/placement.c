@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Placement of whole GPUs on equal nodes. A job takes as many whole nodes as it fills and the remainder on one more;
  * rules differ in which node takes the remainder and, for gangs, in which nodes are taken whole. */
-#include "models/scheduler/scheduler.h"
+#include "models/hardware/pool.h"
 #include "models/params/purpose.h"
+#include "models/scheduler/scheduler.h"
 #include "sim/draw.h"
 #include "sim/rng.h"
 
@@ -44,10 +45,20 @@ static uint32_t take_whole(mdl_cluster_t *cluster, mdl_job_t *job)
     return job->gpus % cluster->node_gpus;
 }
 
+static bool place_in_pool(mdl_cluster_t *cluster, mdl_job_t *job)
+{
+    if (job->gpus > cluster->free_gpus)
+        return false;
+    mdl_pool_take(cluster, job->gpus / cluster->node_gpus);
+    return true;
+}
+
 static bool place_best_fit(mdl_scheduler_t *self, mdl_cluster_t *cluster, mdl_job_t *job)
 {
     (void)self;
     narrow(cluster, job);
+    if (cluster->pooled)
+        return place_in_pool(cluster, job);
     if (!fits(cluster, job))
         return false;
     uint32_t part = take_whole(cluster, job);

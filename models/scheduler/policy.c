@@ -42,7 +42,7 @@ static int64_t key_attained(const mdl_policy_t *policy, const mdl_job_t *job, in
 }
 
 const mdl_queue_order_t mdl_orders[MDL_ORDERS] = {
-    [MDL_ORDER_FCFS] = {"fcfs", key_arrival},  [MDL_ORDER_SJF] = {"sjf", key_estimate},
+    [MDL_ORDER_FCFS] = {"fcfs", key_arrival},   [MDL_ORDER_SJF] = {"sjf", key_estimate},
     [MDL_ORDER_SRTF] = {"srtf", key_remaining}, [MDL_ORDER_SRSF] = {"srsf", key_service},
     [MDL_ORDER_LAS] = {"las", key_attained},    [MDL_ORDER_FAIR] = {"fair", key_arrival},
 };

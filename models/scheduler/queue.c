@@ -131,23 +131,34 @@ static void leave(mdl_scheduler_t *self, mdl_scheduler_tenant_t *tenant, uint32_
     tenant->status = MDL_QUEUE_EMPTY;
 }
 
-void mdl_queue_refresh(mdl_scheduler_t *self, uint32_t index)
+/* Puts a tenant at its head's place among the ready; a tenant that stands there alone already stays. */
+static void stand_ready(mdl_scheduler_t *self, mdl_scheduler_tenant_t *tenant, uint32_t index, const mdl_job_t *head)
 {
-    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
-
-    leave(self, tenant, index);
-    if (tenant->queue.first == MDL_NONE)
-        return;
-    const mdl_job_t *head = mdl_scheduler_job(self, tenant->queue.first);
-    tenant->head_gpus = head->gpus;
-    if (tenant->used_gpus + head->gpus > tenant->limit_gpus) {
-        tenant->status = MDL_QUEUE_HELD;
-        self->held_gpus += tenant->head_gpus;
-        return;
-    }
     mdl_tree_items_t items = tenant_items(self);
+    bool alone = tenant->status == MDL_QUEUE_READY && self->ready.first == self->ready.last;
+
+    if (!alone)
+        leave(self, tenant, index);
     tenant->status = MDL_QUEUE_READY;
     tenant->ready_key = mdl_queue_rank(self, tenant, head);
     tenant->ready_tie = head->sequence;
-    mdl_tree_insert(&self->ready, &items, index);
+    if (!alone)
+        mdl_tree_insert(&self->ready, &items, index);
+}
+
+void mdl_queue_refresh(mdl_scheduler_t *self, uint32_t index)
+{
+    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
+    const mdl_job_t *head = tenant->queue.first == MDL_NONE ? NULL : mdl_scheduler_job(self, tenant->queue.first);
+
+    if (head != NULL && tenant->used_gpus + head->gpus <= tenant->limit_gpus) {
+        stand_ready(self, tenant, index, head);
+        return;
+    }
+    leave(self, tenant, index);
+    if (head == NULL)
+        return;
+    tenant->status = MDL_QUEUE_HELD;
+    tenant->head_gpus = head->gpus;
+    self->held_gpus += tenant->head_gpus;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/scheduler/scheduler.h"
 
+#include "models/hardware/pool.h"
 #include "models/scheduler/passes.h"
 #include "sim/time.h"
 
@@ -289,6 +290,10 @@ static void leave_part(mdl_scheduler_t *self, mdl_cluster_t *cluster, const mdl_
 
 static void give_nodes(mdl_cluster_t *cluster, mdl_job_t *job)
 {
+    if (cluster->pooled) {
+        mdl_pool_give(cluster, job->gpus / cluster->node_gpus);
+        return;
+    }
     if (job->gpus >= cluster->node_gpus)
         mdl_cluster_give_nodes(cluster, job->gpus / cluster->node_gpus, &job->gang);
     if (job->part_node != MDL_NONE)

@@ -73,8 +73,9 @@ typedef struct mdl_scheduler_tenant {
 
 /* What a pass with reservations promised to the first job that waits; with conservative ones, the next start of all. */
 typedef struct mdl_promise {
-    int64_t start_s; /* by estimates, with the running jobs */
-    uint32_t job;    /* MDL_NONE: nobody waits for nodes */
+    int64_t start_s;                            /* by estimates, with the running jobs */
+    uint32_t job;                               /* MDL_NONE: nobody waits for nodes */
+    uint32_t pool_gpus;                         /* of a pool: GPUs that will then be free */
     uint32_t with_free[MDL_NODE_MOST_GPUS + 1]; /* nodes that will then have that many GPUs free */
 } mdl_promise_t;
 
@@ -87,19 +88,19 @@ typedef struct mdl_scheduler {
     uint64_t sequence;
     uint32_t jobs, tenants; /* capacities */
     uint32_t free_job;
-    uint32_t untouched_job;   /* slots from here on were never used */
-    uint32_t queued, running; /* now */
-    uint32_t allocated_gpus;  /* now */
-    mdl_tree_t ready;         /* tenants whose head may compete, in order */
-    mdl_tree_t ends;          /* running jobs by estimated end, where the policy asks for it */
-    uint32_t short_gpus;      /* that running elastic jobs lack */
-    uint32_t held_gpus;       /* asked for by the heads of tenants that are held */
-    uint32_t blocked_gpus;    /* asked for by the head that the last pass could not place */
-    uint8_t blocked_reason;   /* of that head */
-    bool fabric;              /* a training fabric joins the nodes */
-    bool stale;               /* more than one submission has happened since the last pass */
-    bool moved;               /* room has come free since the last pass, by a job's end or otherwise */
-    uint32_t fresh;           /* the job submitted since the last pass; MDL_NONE */
+    uint32_t untouched_job;      /* slots from here on were never used */
+    uint32_t queued, running;    /* now */
+    uint32_t allocated_gpus;     /* now */
+    mdl_tree_t ready;            /* tenants whose head may compete, in order */
+    mdl_tree_t ends;             /* running jobs by estimated end, where the policy asks for it */
+    uint32_t short_gpus;         /* that running elastic jobs lack */
+    uint32_t held_gpus;          /* asked for by the heads of tenants that are held */
+    uint32_t blocked_gpus;       /* asked for by the head that the last pass could not place */
+    uint8_t blocked_reason;      /* of that head */
+    bool fabric;                 /* a training fabric joins the nodes */
+    bool stale;                  /* more than one submission has happened since the last pass */
+    bool moved;                  /* room has come free since the last pass, by a job's end or otherwise */
+    uint32_t fresh;              /* the job submitted since the last pass; MDL_NONE */
     uint32_t seen_free, seen_up; /* the cluster's free GPUs and nodes up after the last pass */
     int64_t review_s;            /* a pass is due then, whatever happens; SIM_NEVER */
     int64_t preempted_s;         /* last round of preemption */

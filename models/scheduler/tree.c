@@ -122,8 +122,7 @@ void mdl_tree_remove(mdl_tree_t *self, const mdl_tree_items_t *items, uint32_t i
     const mdl_tree_links_t *links = mdl_tree_links(items, item);
 
     while (links->left != MDL_NONE && links->right != MDL_NONE)
-        lift(self, items,
-             rank_of(items, links->left) > rank_of(items, links->right) ? links->left : links->right);
+        lift(self, items, rank_of(items, links->left) > rank_of(items, links->right) ? links->left : links->right);
     replace(self, items, item, links->left != MDL_NONE ? links->left : links->right);
     *(links->prev == MDL_NONE ? &self->first : &mdl_tree_links(items, links->prev)->next) = links->next;
     *(links->next == MDL_NONE ? &self->last : &mdl_tree_links(items, links->next)->prev) = links->prev;

@@ -119,7 +119,7 @@ static void check_chosen(mdl_jobs_t *self)
                     mdl_shown(near_shown, known, strlen(known)), near.best != NULL ? "?" : "");
     } else if (self->out->n == 0) {
         mdl_problem(&self->problems, SIM_EINPUT, self->path, 0,
-                    "all its %zu jobs are left out by the rules of the format; expected at least one that can run",
+                    "the rules of the format leave out every one of its jobs (%zu); expected at least one that can run",
                     self->chosen);
     }
 }

@@ -122,7 +122,7 @@ static void open_stream(mdl_lines_t *self)
 static void check_stream(mdl_lines_t *self)
 {
     int code;
-    const char *text = gzerror(self->file, &code);
+    (void)gzerror(self->file, &code);
     if (code == Z_OK || code == Z_STREAM_END)
         return;
     if (code == Z_ERRNO)
@@ -130,8 +130,8 @@ static void check_stream(mdl_lines_t *self)
     else if (code == Z_MEM_ERROR)
         mdl_problem_memory(self->problems, self->path);
     else
-        mdl_problem(self->problems, SIM_EIO, self->path, 0, "damaged or cut-off gzip file after line %llu (%s)",
-                    (unsigned long long)self->line, text);
+        mdl_problem(self->problems, SIM_EIO, self->path, 0, "found a %s gzip file; expected a whole one",
+                    code == Z_BUF_ERROR ? "cut-off" : "damaged");
     self->next = self->end;
     self->drained = true;
 }

@@ -249,7 +249,10 @@ bool mdl_rows_whole(mdl_rows_t *self, size_t field, int64_t low, int64_t high, i
     if (mdl_cell_whole(mdl_rows_cell(self, field), value) && *value >= low && *value <= high)
         return true;
     char expected[96];
-    (void)snprintf(expected, sizeof expected, "a whole number from %lld to %lld", (long long)low, (long long)high);
+    if (low == high)
+        (void)snprintf(expected, sizeof expected, "%lld", (long long)low);
+    else
+        (void)snprintf(expected, sizeof expected, "a whole number from %lld to %lld", (long long)low, (long long)high);
     mdl_rows_wrong(self, field, expected);
     return false;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The scenario fuzz target and the table reader on some thousand mutated inputs, the same in every run. */
 #include "tests/fuzz/fuzz_scenario.c"
+#include "tests/support/mutate.h"
 #include "tests/support/test.h"
 
 #include "models/params/tables.h"
@@ -9,15 +10,7 @@
 #include <dirent.h>
 #include <unistd.h>
 
-enum { MAX_SEEDS = 200, MAX_BYTES = 1 << 14, SCENARIOS = 4000, TABLES = 6000 };
-
-typedef struct text {
-    char bytes[MAX_BYTES];
-    size_t n;
-} text_t;
-
-static text_t seeds[MAX_SEEDS];
-static size_t n_seeds;
+enum { MAX_SEEDS = 200, SCENARIOS = 4000, TABLES = 6000 };
 
 /* Pieces that random bytes would hardly hit. */
 static const char *const pieces[] = {"extends: quick\n",
@@ -65,61 +58,15 @@ static const char *const pieces[] = {"extends: quick\n",
                                      "7 d",
                                      "\\0"};
 
-static size_t below(sim_rng_t *rng, size_t n)
-{
-    return n == 0 ? 0 : (size_t)sim_draw_below(rng, n);
-}
-
-static void splice(text_t *text, size_t at, size_t drop, const char *bytes, size_t n)
-{
-    drop = drop < text->n - at ? drop : text->n - at;
-    if (text->n - drop + n > MAX_BYTES - 1)
-        return;
-    memmove(text->bytes + at + n, text->bytes + at + drop, text->n - at - drop);
-    memcpy(text->bytes + at, bytes, n);
-    text->n += n - drop;
-}
-
-static void mutate(text_t *text, sim_rng_t *rng)
-{
-    size_t at = below(rng, text->n + 1);
-    const text_t *other = &seeds[below(rng, n_seeds)];
-    size_t from = below(rng, other->n), length = below(rng, 40);
-    char byte = (char)below(rng, 256);
-    const char *piece = pieces[below(rng, sizeof pieces / sizeof pieces[0])];
-    switch (below(rng, 5)) {
-    case 0: splice(text, at, 1, &byte, 1); break;
-    case 1: splice(text, at, below(rng, 20), "", 0); break;
-    case 2: splice(text, at, 0, piece, strlen(piece)); break;
-    case 3:
-        splice(text, at, below(rng, 10), other->bytes + from, length < other->n - from ? length : other->n - from);
-        break;
-    default: splice(text, at, 0, text->bytes + below(rng, text->n), 0); break;
-    }
-}
-
-static void mutated(text_t *text, sim_rng_t *rng)
-{
-    *text = seeds[below(rng, n_seeds)];
-    for (size_t i = 1 + below(rng, 4); i > 0; i--)
-        mutate(text, rng);
-    text->bytes[text->n] = '\0';
-}
-
-static void add_seed(const char *bytes, size_t n)
-{
-    if (n_seeds == MAX_SEEDS || n > MAX_BYTES / 2)
-        return;
-    memcpy(seeds[n_seeds].bytes, bytes, n);
-    seeds[n_seeds++].n = n;
-}
+static test_text_t seeds[MAX_SEEDS];
+static test_mutator_t mutator = {seeds, 0, MAX_SEEDS, pieces, sizeof pieces / sizeof pieces[0]};
 
 static void add_file(const char *name)
 {
-    static char bytes[MAX_BYTES];
+    static char bytes[TEST_TEXT_BYTES];
     FILE *file = fopen(name, "rb");
     assert_non_null(file);
-    add_seed(bytes, fread(bytes, 1, sizeof bytes, file));
+    test_mutator_add(&mutator, bytes, fread(bytes, 1, sizeof bytes, file));
     (void)fclose(file);
 }
 
@@ -149,18 +96,18 @@ static int setup(void **state)
     for (size_t i = 0; i < n; i++)
         add_file(names[i]);
     for (size_t i = 0; i < scn_preset_count(); i++)
-        add_seed(scn_preset_text(scn_preset_name(i)), strlen(scn_preset_text(scn_preset_name(i))));
+        test_mutator_add(&mutator, scn_preset_text(scn_preset_name(i)), strlen(scn_preset_text(scn_preset_name(i))));
     return 0;
 }
 
 static void test_mutated_scenarios(void **state)
 {
     (void)state;
-    static text_t text;
+    static test_text_t text;
     for (uint64_t i = 0; i < SCENARIOS; i++) {
         sim_rng_t rng;
         sim_rng_at(&rng, 20220101, i, 1, 1, 0);
-        mutated(&text, &rng);
+        test_mutated(&mutator, &text, &rng);
         (void)LLVMFuzzerTestOneInput((const uint8_t *)text.bytes, text.n);
     }
 }
@@ -175,20 +122,21 @@ static void count(void *user, const char *message)
 static void test_mutated_tables(void **state)
 {
     (void)state;
-    static text_t text;
+    static test_text_t text;
     static mdl_tables_t tables;
     size_t n;
     const mdl_table_t *registry = mdl_tables_registry(&n);
-    n_seeds = 0;
+    mutator.n_seeds = 0;
     for (size_t i = 0; i < n; i++)
-        add_seed(registry[i].default_csv, strlen(registry[i].default_csv));
+        test_mutator_add(&mutator, registry[i].default_csv, strlen(registry[i].default_csv));
     assert_int_equal(mdl_tables_default(&tables, NULL), SIM_OK);
     for (uint64_t i = 0; i < TABLES; i++) {
         sim_rng_t rng;
         sim_rng_at(&rng, 20220101, i, 2, 1, 0);
-        mutated(&text, &rng);
+        test_mutated(&mutator, &text, &rng);
         size_t reported = 0;
-        size_t problems = mdl_table_read(&tables, &registry[below(&rng, n)], "t.csv", text.bytes, count, &reported);
+        size_t problems =
+            mdl_table_read(&tables, &registry[sim_draw_below(&rng, n)], "t.csv", text.bytes, count, &reported);
         assert_int_equal(problems, reported);
     }
 }

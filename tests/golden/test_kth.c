@@ -3,8 +3,8 @@
  * decide, and the mean bounded slowdowns that follow. */
 #include "models/replay/metrics.h"
 #include "models/replay/queue.h"
-#include "tests/support/trace_text.h"
 #include "tests/support/test.h"
+#include "tests/support/trace_text.h"
 
 static void read_trace(mdl_trace_t *trace)
 {
@@ -96,8 +96,8 @@ static void test_easypp_on_requested_time(void **state)
 /* The same starts when each processor is followed. */
 static void test_single_nodes_change_nothing(void **state)
 {
-    mdl_replay_setup_t setup = {.policy = {.reservation = MDL_RESERVATION_EASY}, .nodes = 100, .node_gpus = 1,
-                                .one_by_one = true};
+    mdl_replay_setup_t setup = {
+        .policy = {.reservation = MDL_RESERVATION_EASY}, .nodes = 100, .node_gpus = 1, .one_by_one = true};
     mdl_replay_result_t result;
     mdl_trace_t trace;
     sim_error_t err = {0};

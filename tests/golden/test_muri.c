@@ -4,14 +4,7 @@
 #include "models/replay/metrics.h"
 #include "models/replay/sharing.h"
 #include "tests/support/test.h"
-
-static const char *shared(const char *name)
-{
-    static char path[4096];
-    const char *source = getenv("OVERBUILD_SOURCE");
-    snprintf(path, sizeof path, "%s/../shared/%s", source != NULL ? source : ".", name);
-    return path;
-}
+#include "tests/support/trace_text.h"
 
 /* Field `n` of a comma-separated line, as a number. */
 static double field(const char *line, int n)
@@ -21,37 +14,18 @@ static double field(const char *line, int n)
     return strtod(line, NULL);
 }
 
-static mdl_muri_t read_trace(void)
-{
-    mdl_muri_t trace = {0};
-    FILE *file = fopen(shared("data/traces/muri_philly/trace3.csv"), "r");
-    char line[512];
-    if (file == NULL)
-        skip();
-    trace.jobs = calloc(1000, sizeof *trace.jobs);
-    assert_non_null(fgets(line, sizeof line, file));
-    while (fgets(line, sizeof line, file) != NULL) {
-        mdl_muri_job_t *job = &trace.jobs[trace.n++];
-        job->id = (int64_t)field(line, 0);
-        job->gpus = (uint32_t)field(line, 1);
-        job->submit_ms = field(line, 2);
-        job->iterations = field(line, 3);
-        job->iteration_ms = field(line, 8);
-        sscanf(line, "%*d,%*d,%*d,%*d,%31[^,]", job->model);
-    }
-    fclose(file);
-    return trace;
-}
-
 static mdl_replay_result_t replay(mdl_sharing_order_t order)
 {
-    mdl_replay_result_t result;
+    mdl_replay_result_t result = {0};
+    mdl_muri_t trace;
+    uint32_t nodes, gpus_per_node;
     sim_error_t err = {0};
-    mdl_muri_t trace = read_trace();
     mdl_sharing_options_t options = {.order = order};
-    if (mdl_replay_sharing(&trace, 8, 8, &options, &result, &err) < 0)
+    if (mdl_muri_read(test_shared("data/traces/muri_philly/trace3.csv"), &trace, &err) < 0 ||
+        mdl_muri_read_cluster(test_shared("data/traces/muri_philly/n8g8.csv"), &nodes, &gpus_per_node, &err) < 0 ||
+        mdl_replay_sharing(&trace, nodes, gpus_per_node, &options, &result, &err) < 0)
         fail_msg("%s", err.message);
-    free(trace.jobs);
+    mdl_muri_free(&trace);
     return result;
 }
 
@@ -80,10 +54,9 @@ static void check_row(const mdl_replay_job_t *job, const char *line, size_t row)
 static void check_rows(mdl_sharing_order_t order, const char *name)
 {
     char line[512];
+    FILE *file = fopen(test_shared(name), "r");
+    assert_non_null(file);
     mdl_replay_result_t result = replay(order);
-    FILE *file = fopen(shared(name), "r");
-    if (file == NULL)
-        skip();
     assert_non_null(fgets(line, sizeof line, file));
     size_t n = 0;
     for (; fgets(line, sizeof line, file) != NULL; n++) {

@@ -55,8 +55,8 @@ static void check_rows(const mdl_replay_result_t *result, const char *golden)
 
 static void check(const char *vc, uint32_t nodes, uint8_t order, const char *golden, double queue_s)
 {
-    mdl_replay_setup_t setup = {.policy = {.order = order, .placement = MDL_PLACEMENT_CONSOLIDATE},
-                                .nodes = nodes, .node_gpus = 8};
+    mdl_replay_setup_t setup = {
+        .policy = {.order = order, .placement = MDL_PLACEMENT_CONSOLIDATE}, .nodes = nodes, .node_gpus = 8};
     mdl_trace_options_t options = {.vc = vc, .from = "2017-10-01 00:01:55", .until = "2017-12-01 00:00:55"};
     mdl_replay_result_t result;
     mdl_replay_metrics_t metrics;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* What holds for every trace that is shared in turns, on 300 random traces for each order: no GPU is given twice, every
- * job that fits ends, work is neither lost nor made. And on one GPU SRTF is Schrage's SRPT (1968), which no order beats.
+ * job that fits ends, work is neither lost nor made. And on one GPU SRTF is Schrage's SRPT (1968), which no order beats;
+ * LAS is what it is when done the plain way.
  * Seed 2022; nothing here depends on chance but the cases. */
 #include "models/replay/metrics.h"
 #include "models/replay/sharing.h"
@@ -207,6 +208,140 @@ static void test_one_gpu_is_srpt(void **state)
     }
 }
 
+/* LAS with nothing passed over: every job is looked at in every event. */
+typedef struct naive_job {
+    double left, iteration_s, held_s, last_s, end_s;
+    uint32_t gpus, queue;
+    enum { ABSENT, WAITS, RUNS, GONE } state;
+} naive_job_t;
+
+typedef struct naive {
+    naive_job_t jobs[MOST];
+    size_t n, order[3][MOST], n_order[3]; /* the queues */
+    uint32_t gpus;
+    double overhead_s, limit[2];
+} naive_t;
+
+static void naive_move(naive_t *self, size_t job, uint32_t to)
+{
+    uint32_t from = self->jobs[job].queue;
+    size_t kept = 0;
+    for (size_t i = 0; i < self->n_order[from]; i++)
+        if (self->order[from][i] != job)
+            self->order[from][kept++] = self->order[from][i];
+    self->n_order[from] = kept;
+    if (to < 3)
+        self->order[self->jobs[job].queue = to][self->n_order[to]++] = job;
+}
+
+/* Every job brought to now, the limits looked at. */
+static void naive_advance(naive_t *self, double now_s)
+{
+    for (size_t i = 0; i < self->n; i++) {
+        naive_job_t *job = &self->jobs[i];
+        double elapsed_s = now_s - job->last_s;
+        job->last_s = now_s;
+        if (job->state != RUNS)
+            continue;
+        job->left -= job->iteration_s > 0 ? fmax(elapsed_s - self->overhead_s, 0) / job->iteration_s : 0;
+        job->held_s += elapsed_s;
+        if (job->queue < 2 && job->held_s * job->gpus >= self->limit[job->queue])
+            naive_move(self, i, job->queue + 1);
+    }
+}
+
+/* GPUs given out along the queues; then each queue's running jobs in front. */
+static void naive_fill(naive_t *self, double now_s)
+{
+    uint32_t left = self->gpus;
+    for (uint32_t q = 0; q < 3; q++) {
+        size_t sorted[MOST], n = 0;
+        for (size_t i = 0; i < self->n_order[q]; i++) {
+            naive_job_t *job = &self->jobs[self->order[q][i]];
+            job->state = job->gpus <= left ? RUNS : WAITS;
+            left -= job->state == RUNS ? job->gpus : 0;
+            job->end_s = fmax(now_s + job->left * job->iteration_s, now_s);
+        }
+        for (int pass = RUNS; pass >= WAITS; pass--)
+            for (size_t i = 0; i < self->n_order[q]; i++)
+                if ((int)self->jobs[self->order[q][i]].state == pass)
+                    sorted[n++] = self->order[q][i];
+        memcpy(self->order[q], sorted, n * sizeof *sorted);
+    }
+}
+
+/* The next end, or the next demotion if that is sooner. */
+static double naive_next(const naive_t *self, double now_s, bool *demotion)
+{
+    double end_s = INFINITY, demotion_s = INFINITY;
+    for (size_t i = 0; i < self->n; i++) {
+        const naive_job_t *job = &self->jobs[i];
+        if (job->state != RUNS)
+            continue;
+        end_s = fmin(end_s, job->end_s);
+        if (job->queue < 2) {
+            double at_s = ceil(self->limit[job->queue] / job->gpus) - job->held_s + now_s;
+            demotion_s = fmin(demotion_s, at_s > now_s ? at_s : nextafter(now_s, INFINITY));
+        }
+    }
+    *demotion = demotion_s < end_s;
+    return fmin(demotion_s, end_s);
+}
+
+/* Tiresias the naive way; arrivals in order of the file. Ends of all jobs, by number. */
+static void naive_las(const random_case_t *c, naive_t *self)
+{
+    size_t arrived = 0, gone = 0;
+    double now_s = 0;
+    self->n = c->trace.n;
+    for (size_t i = 0; i < self->n; i++)
+        self->jobs[i] = (naive_job_t){.left = c->jobs[i].iterations,
+                                      .iteration_s = c->jobs[i].iteration_ms * 1.015 / 1000,
+                                      .gpus = c->jobs[i].gpus};
+    while (gone < self->n) {
+        bool demotion;
+        double next_s = naive_next(self, now_s, &demotion);
+        double arrival_s = arrived < self->n ? c->jobs[arrived].submit_ms / 1000 : INFINITY;
+        now_s = fmin(next_s, arrival_s);
+        for (size_t i = 0; i < self->n && !(demotion && next_s < arrival_s); i++)
+            if (self->jobs[i].state == RUNS && self->jobs[i].end_s <= now_s) {
+                naive_move(self, i, 3);
+                self->jobs[i].state = GONE;
+                gone++;
+            }
+        for (; arrived < self->n && c->jobs[arrived].submit_ms / 1000 == now_s; arrived++) {
+            self->jobs[arrived].state = WAITS;
+            naive_move(self, arrived, 0);
+        }
+        naive_advance(self, now_s);
+        naive_fill(self, now_s);
+    }
+}
+
+static void test_las_equals_naive(void **state)
+{
+    (void)state;
+    for (uint64_t number = 0; number < TRACES; number++) {
+        random_case_t c;
+        mdl_replay_result_t r;
+        naive_t naive = {0};
+        draw_case(&c, number, MDL_SHARING_LAS);
+        c.options.overhead = MDL_SHARING_OVERHEAD_CONSTANT;
+        naive.gpus = c.nodes * c.gpus_per_node;
+        naive.overhead_s = c.options.overhead_s;
+        for (int i = 0; i < 2; i++)
+            naive.limit[i] = c.options.limit_gpu_s[i] > 0 ? c.options.limit_gpu_s[i] : (double[]){3250, 7200}[i];
+        for (size_t i = 0; i < c.trace.n; i++)
+            c.jobs[i].gpus = 1 + (c.jobs[i].gpus - 1) % naive.gpus; /* none is refused */
+        naive_las(&c, &naive);
+        replay(&c, &r);
+        assert_int_equal(r.n, c.trace.n);
+        for (size_t i = 0; i < r.n; i++)
+            assert_close(r.jobs[i].end_s, naive.jobs[r.jobs[i].id].end_s, 1e-9 * (1 + r.jobs[i].end_s));
+        mdl_replay_free(&r);
+    }
+}
+
 /* The same trace gives the same bits. */
 static void test_repeats_itself(void **state)
 {
@@ -233,6 +368,7 @@ int main(void)
         cmocka_unit_test(test_srsf),
         cmocka_unit_test(test_las),
         cmocka_unit_test(test_one_gpu_is_srpt),
+        cmocka_unit_test(test_las_equals_naive),
         cmocka_unit_test(test_repeats_itself),
     };
     return cmocka_run_group_tests_name("property.replay_sharing", tests, NULL, NULL);
