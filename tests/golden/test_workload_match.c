@@ -144,7 +144,8 @@ static int compare_double(const void *a, const void *b)
 
 static void sort(sample_t *sample)
 {
-    qsort(sample->values, sample->n, sizeof *sample->values, compare_double);
+    if (sample->n > 0)
+        qsort(sample->values, sample->n, sizeof *sample->values, compare_double);
 }
 
 /* Largest distance between two empirical distribution functions; both samples are sorted. */
