@@ -33,6 +33,7 @@ enum mdl_purpose {
                                 * for services the number of the interval since the start */
     MDL_PURPOSE_GENERATED_JOB = 305, /* event: number of the job */
     MDL_PURPOSE_GENERATED_DAY = 306, /* a tenant's activity; event: day */
+    MDL_PURPOSE_GENERATED_HOUR = 307, /* and event: hour */
     MDL_PURPOSE_MARKET = 400,
     MDL_PURPOSE_RENTAL_SEARCH = 401, /* search and churn; event: number of the tenant's request */
     MDL_PURPOSE_SEIZURE = 402,       /* event: day sent x MDL_MAX_GPU_TYPES + type */

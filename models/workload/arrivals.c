@@ -9,25 +9,38 @@
 
 #include <math.h>
 
-static double draw_activity(const mdl_arrivals_t *self, uint32_t tenant, int64_t day)
+/* A standard normal variate of a tenant's day or hour. */
+static double draw_score(const mdl_arrivals_t *self, uint32_t tenant, uint64_t purpose, int64_t when)
 {
     sim_rng_t rng;
 
-    sim_rng_at(&rng, self->seed, 0, sim_entity_id(0, MDL_ENTITY_GENERATOR, tenant + UINT64_C(1)),
-               MDL_PURPOSE_GENERATED_DAY, (uint64_t)day);
+    sim_rng_at(&rng, self->seed, 0, sim_entity_id(0, MDL_ENTITY_GENERATOR, tenant + UINT64_C(1)), purpose,
+               (uint64_t)when);
     return sim_draw_normal(&rng, 0, 1);
 }
 
-/* Activities of `self->day`. */
-static void start_day(mdl_arrivals_t *self)
+static void start_day(mdl_arrivals_t *self, int64_t day)
 {
-    double memory = self->pattern->day_memory, sigma = self->pattern->day_sigma;
-    double fresh = self->day == 0 ? 1 : sqrt(1 - memory * memory);
+    double memory = self->pattern->day_memory;
+    double fresh = day == 0 ? 1 : sqrt(1 - memory * memory);
+
+    for (uint32_t i = 0; i < self->tenants; i++)
+        self->day_score[i] = memory * self->day_score[i] + fresh * draw_score(self, i, MDL_PURPOSE_GENERATED_DAY, day);
+}
+
+/* Activities of the next hour, hours being visited one by one. */
+static void start_hour(mdl_arrivals_t *self, int64_t hour)
+{
+    double by_day = self->pattern->day_sigma, by_hour = self->pattern->hour_sigma;
+    double half_variance = (by_day * by_day + by_hour * by_hour) / 2;
     double sum = 0;
 
+    self->hour = hour;
+    if (hour % 24 == 0)
+        start_day(self, hour / 24);
     for (uint32_t i = 0; i < self->tenants; i++) {
-        self->log_activity[i] = memory * self->log_activity[i] + fresh * draw_activity(self, i, self->day);
-        sum += self->weight[i] * sim_exp(sigma * self->log_activity[i] - sigma * sigma / 2);
+        double score = draw_score(self, i, MDL_PURPOSE_GENERATED_HOUR, hour);
+        sum += self->weight[i] * sim_exp(by_day * self->day_score[i] + by_hour * score - half_variance);
         self->cumulative[i] = sum;
     }
 }
@@ -43,21 +56,18 @@ void mdl_arrivals_init(mdl_arrivals_t *self, const mdl_arrival_pattern_t *patter
         sum += self->weight[i] = sim_pow(i + 1, -exponent);
     for (uint32_t i = 0; i < tenants; i++)
         self->weight[i] /= sum;
-    start_day(self);
+    start_hour(self, 0);
 }
 
 double mdl_arrivals_next(mdl_arrivals_t *self, double gap, double until_s)
 {
     while (self->at_s < until_s) {
         int64_t hour = (int64_t)(self->at_s / SIM_HOUR_S);
-        int64_t day = hour / 24;
         double hour_end_s = (double)((hour + 1) * SIM_HOUR_S);
-        if (day != self->day) {
-            self->day = day;
-            start_day(self);
-        }
+        if (hour != self->hour)
+            start_hour(self, hour);
         double rate_per_s = self->rate_per_s * self->pattern->hour_weight[hour % 24] *
-                            self->pattern->weekday_weight[day % 7] * self->cumulative[self->tenants - 1];
+                            self->pattern->weekday_weight[hour / 24 % 7] * self->cumulative[self->tenants - 1];
         double left = rate_per_s * (hour_end_s - self->at_s);
         if (gap < left) {
             self->at_s += gap / rate_per_s;

@@ -6,7 +6,7 @@
  * since a few long jobs make up most GPU time, what comes in any one month may be far from that. Jobs wider than the
  * cluster are left out, their share going to the others.
  *
- * Every draw stands at the number of its job (or at tenant and day), so job k is the same however many are asked for;
+ * Every draw stands at the number of its job (or at tenant and day or hour), so job k is the same however many are asked for;
  * another load moves its submission, and with it may hand it to another tenant, but nothing else.
  *
  *     mdl_generator_request_t request = {.profile = "helios-earth", .gpus = 512, .load = 0.8, .jobs = 10000};
