@@ -7,8 +7,7 @@
 
 #include <math.h>
 
-#define LOWEST_OCTAVE (-4)
-#define BISECTIONS    26
+#define MOST_DEVIATIONS 30
 
 /* Erlang's formula B for 0 <= c < 1 servers is a^c exp(-a) / Gamma(1 + c, a), by the incomplete gamma function's series
  * at small loads and its continued fraction (Legendre's, from the far end) at others. */
@@ -212,49 +211,49 @@ double mdl_latency_window(const mdl_latency_t *self, double rate_per_s, uint32_t
     return below * attained_at(&at, target_s);
 }
 
-/* log of P(wait > target) at a load of `offered` with b standard deviations of headroom. */
-static double log_late(const mdl_holding_t *holding, double dispersion, double target_s, double offered, double b)
+/* Headroom, in standard deviations, at which log P(wait > target) = -log(1 + h) - decay b comes down to `goal`, where
+ * h = b Phi(b) / phi(b): by Newton's method from above, which the curve's bend keeps there. */
+static double deviations_for(double decay, double goal, double above)
 {
     const double inverse_sqrt_2pi = 0.39894228040143267794;
-    double density = inverse_sqrt_2pi * sim_exp(-b * b / 2);
-    double excess = b * sqrt(peakedness(dispersion, holding->scv) * offered);
-    double rate = 2 * excess / (holding->mean_s * variability(holding, dispersion));
+    double b = above;
 
-    return -sim_log1p(b * mdl_normal_cdf(b) / density) - rate * target_s;
+    for (int step = 0; step < 40; step++) {
+        double ratio = mdl_normal_cdf(b) / (inverse_sqrt_2pi * sim_exp(-b * b / 2));
+        double excess = sim_log1p(b * ratio) + decay * b + goal;
+        double slope = (ratio + b + b * b * ratio) / (1 + b * ratio) + decay;
+        double next = b - excess / slope;
+        if (next <= 0 || fabs(next - b) < 1e-7 * b)
+            return next > 0 ? next : 0;
+        b = next;
+    }
+    return b;
 }
 
 void mdl_headroom_init(mdl_headroom_t *self, const mdl_holding_t *holding, double dispersion, double target_s,
                        double share)
 {
     SIM_ASSERT(holding->mean_s > 0 && share > 0 && share < 1 && target_s >= 0);
-    double goal = sim_log1p(-share), offered = 1.0 / (1 << -LOWEST_OCTAVE);
-    double z = peakedness(dispersion, holding->scv);
+    double goal = sim_log1p(-share), z = peakedness(dispersion, holding->scv), b = MOST_DEVIATIONS, offered = 1;
+    double per_slot = 2 * target_s / (holding->mean_s * variability(holding, dispersion));
 
     for (int i = 0; i < MDL_HEADROOM_OCTAVES; i++, offered *= 2) {
-        double low = 0, high = 16;
-        for (int step = 0; step < BISECTIONS; step++) {
-            double middle = (low + high) / 2;
-            if (log_late(holding, dispersion, target_s, offered, middle) > goal)
-                low = middle;
-            else
-                high = middle;
-        }
-        self->excess[i] = high * sqrt(z * offered);
+        double scale = sqrt(z * offered);
+        b = deviations_for(per_slot * scale, goal, b);
+        self->excess[i] = b * scale;
     }
 }
 
 double mdl_headroom_servers(const mdl_headroom_t *self, double load)
 {
-    const double unit = 1 << -LOWEST_OCTAVE;
-    double scaled = load * unit; /* in units of the lowest load */
+    const double largest = (double)(UINT64_C(1) << (MDL_HEADROOM_OCTAVES - 1));
 
-    if (scaled <= 1)
-        return load > 0 ? load + self->excess[0] * scaled : 0;
-    if (scaled >= 0x1p29)
+    if (load <= 1)
+        return load > 0 ? load + self->excess[0] * load : 0;
+    if (load >= largest)
         return load + self->excess[MDL_HEADROOM_OCTAVES - 1];
-    uint64_t whole = (uint64_t)scaled;
-    int octave = 63 - __builtin_clzll(whole);
+    int octave = 63 - __builtin_clzll((uint64_t)load);
     double from = (double)(UINT64_C(1) << octave);
     double low = self->excess[octave], high = self->excess[octave + 1];
-    return load + low + (high - low) * (scaled - from) / from;
+    return load + low + (high - low) * (load - from) / from;
 }

@@ -91,12 +91,13 @@ uint32_t mdl_latency_replicas(const mdl_latency_t *self, double rate_per_s, doub
 double mdl_latency_window(const mdl_latency_t *self, double rate_per_s, uint32_t replicas, double target_s,
                           double length_s, double *backlog_s);
 
-#define MDL_HEADROOM_OCTAVES 30
+#define MDL_HEADROOM_OCTAVES 26
 
 /* Servers that a load needs, in units of what one server does: load + excess(load), the closed form of many servers
  * (Halfin and Whitt 1981): excess = b sqrt(z load), where b solves P(wait > target) = 1 - share with
  * P(wait > 0) = 1 / (1 + b Phi(b) / phi(b)). It is up to one server and 15 % of the excess short of what Erlang's formula
- * asks for, at loads of a few servers. Kept at loads of 2^-4, 2^-3 ... 2^25, straight in between. */
+ * asks for, at loads of a few servers. Kept at loads of 1, 2, 4 ... 2^25, straight in between and
+ * below; beyond the last it grows no more. */
 typedef struct mdl_headroom {
     double excess[MDL_HEADROOM_OCTAVES];
 } mdl_headroom_t;

@@ -2,7 +2,7 @@
 /* The aggregate latency model against the replay of each request of the Azure LLM inference trace for code (2023).
  *
  * Replicas are Llama2-70B on a node of eight H100s: 63 us a token of the prompt and 31 ms a generated one (Splitwise,
- * ISCA 2024: medians of 95 ms to the first token of 1,500 and 493 ms to the last of 13). Others are variants of it in
+ * ISCA 2024, recalled: medians of 95 ms to the first token of 1,500 and 493 ms to the last of 13). Others are variants of it in
  * which slots are the bottleneck. Skipped where the trace is not there. */
 #include "models/replay/serving.h"
 #include "sim/draw.h"
@@ -50,9 +50,9 @@ enum { KINDS = sizeof kinds / sizeof *kinds };
 static const double targets_s[] = {0.1, 0.5, 2.5, 12.5};
 enum { TARGETS = sizeof targets_s / sizeof *targets_s };
 
-/* Largest and mean absolute difference of attainment. */
+/* Largest and mean absolute difference of attainment, and by how much the model promises too much at most. */
 typedef struct differences {
-    double largest, sum;
+    double largest, promised, sum;
     int n;
 } differences_t;
 
@@ -60,6 +60,7 @@ static void add(differences_t *self, double replayed, double modelled)
 {
     double difference = fabs(replayed - modelled);
 
+    self->promised = modelled - replayed > self->promised ? modelled - replayed : self->promised;
     self->largest = difference > self->largest ? difference : self->largest;
     self->sum += difference;
     self->n++;
@@ -67,8 +68,8 @@ static void add(differences_t *self, double replayed, double modelled)
 
 static void print(const char *what, const differences_t *self)
 {
-    print_message("%s: attainment differs by %.3f at most, %.4f in the mean of %d\n", what, self->largest,
-                  self->sum / self->n, self->n);
+    print_message("%s: attainment differs by %.3f at most, %.4f in the mean of %d; promised too much by %.3f at most\n",
+                  what, self->largest, self->sum / self->n, self->n, self->promised);
 }
 
 static double replayed(const mdl_requests_t *requests, const mdl_serving_t *served, double target_s)
@@ -187,7 +188,7 @@ static void add_steady(differences_t *steady, const mdl_requests_t *trace, const
 }
 
 /* The misses are those of few slots at high load: services so varied make fewer wait long than an exponential tail of
- * the same mean says. The model errs towards more replicas. */
+ * the same mean says. The model errs towards more replicas: it promises little too much. */
 static void test_steady_load(void **state)
 {
     static const double loads[] = {0.5, 0.7, 0.8, 0.9};
@@ -204,7 +205,7 @@ static void test_steady_load(void **state)
                 add_steady(&steady, &trace, &spec, loads[l]);
             }
     print("steady load", &steady);
-    assert_true(steady.largest <= 0.16 && steady.sum / steady.n <= 0.02);
+    assert_true(steady.largest <= 0.16 && steady.promised <= 0.05 && steady.sum / steady.n <= 0.02);
     mdl_requests_free(&trace);
 }
 

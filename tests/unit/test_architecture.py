@@ -25,6 +25,7 @@ MODEL_ARROWS = {
     "ledger": {"params"},
     "hardware": {"params", "ledger"},
     "scheduler": {"params", "ledger", "hardware"},
+    "trace": {"params", "scheduler"},
     "workload": {"params", "ledger", "hardware", "scheduler", "trace"},
     "replay": {"params", "trace", "hardware", "scheduler", "workload"},
     "datacentre": {"params", "ledger", "hardware", "scheduler", "workload"},
