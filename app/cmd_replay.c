@@ -25,6 +25,9 @@ static const app_option_t options[] = {
     {0, "nodes", "N", APP_INTEGER, AT(nodes), "nodes of the cluster (swf: default from its header)", 1, MDL_TRACE_GPUS},
     {0, "gpus-per-node", "G", APP_INTEGER, AT(node_gpus), "GPUs of a node (default: 8; swf: 1)", 1, MDL_TRACE_GPUS},
     {0, "rack-nodes", "N", APP_INTEGER, AT(rack_nodes), "nodes of a rack, for consolidate: a divisor of 64", 1, 64},
+    {0, "node-cpu-milli", "N", APP_INTEGER, AT(node_cpu_milli), "csv whose jobs ask for CPU: of a node", 0, INT32_MAX},
+    {0, "node-memory-mib", "N", APP_INTEGER, AT(node_memory_mib), "csv whose jobs ask for memory: of a node", 0,
+     INT32_MAX},
     {0, "vc", "NAME", APP_TEXT, AT(vc), "only this virtual cluster (swf: partition, csv: tenant)", 0, 0},
     {0, "from", "DATE", APP_TEXT, AT(from), "first submission: a date, 'date time', or the trace's seconds", 0, 0},
     {0, "until", "DATE", APP_TEXT, AT(until), "last submission", 0, 0},
@@ -86,6 +89,8 @@ static int run(const app_command_t *command, int argc, char **argv)
                                   .nodes = -1,
                                   .node_gpus = -1,
                                   .rack_nodes = -1,
+                                  .node_cpu_milli = -1,
+                                  .node_memory_mib = -1,
                                   .inflate = -1,
                                   .load = -1,
                                   .jobs = -1,
@@ -144,6 +149,9 @@ const app_command_t app_command_replay = {
         "fills\n"
         "it again and costs every running job an overhead. Under any other rules its jobs run as those of the other\n"
         "formats do, for iterations x iteration time to the nearest second.\n\n"
+        "csv whose jobs ask for parts of a GPU, CPU or memory runs under fcfs or sjf alone, with any placement "
+        "(default:\n"
+        "fgd), each job on one node.\n\n"
         "Estimates are those of the trace (swf, csv), else true. A job that can never run on the cluster is refused "
         "and\n"
         "counted. Results are the same each time; only seconds are not.\n\n"

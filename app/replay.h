@@ -36,6 +36,9 @@ typedef enum app_replay_format {
 #define APP_FORMAT_WINDOWS (APP_FORMAT(APP_SWF) | APP_FORMAT(APP_PHILLY) | APP_FORMAT(APP_CSV))
 #define APP_FORMAT_JOBS    (APP_FORMAT_WINDOWS | APP_FORMAT(APP_MURI) | APP_FORMAT(APP_SYNTHETIC))
 
+/* Who replays jobs: models/replay/queue.h, sharing.h, shares.h. */
+typedef enum app_executive { APP_QUEUE, APP_TURNS, APP_PARTS } app_executive_t;
+
 /* The command line. NULL, and -1 for numbers: not given. */
 typedef struct app_replay_values {
     const char *format;
@@ -43,6 +46,7 @@ typedef struct app_replay_values {
     int64_t restart_s;
     const char *cluster;
     int64_t nodes, node_gpus, rack_nodes;
+    int64_t node_cpu_milli, node_memory_mib; /* csv, for jobs that ask for parts */
     const char *vc, *from, *until;
     const char *order; /* openb: prefix of order files; otherwise another word for --order-by */
     double inflate;
@@ -64,7 +68,7 @@ typedef struct app_replay {
 
     const char *policy_name; /* NULL: slots were named one by one */
     mdl_policy_t policy;
-    bool sharing; /* jobs in turns (models/replay/sharing.h) */
+    app_executive_t executive; /* of jobs */
 
     uint32_t nodes, node_gpus;
     size_t dropped;  /* rows that the format's own rules leave out */
@@ -100,6 +104,12 @@ void app_replay_rest(const app_replay_t *self);
 sim_status_t app_replay_jobs(app_replay_t *self, sim_error_t *err);
 sim_status_t app_replay_pods(app_replay_t *self, sim_error_t *err);
 sim_status_t app_replay_requests(app_replay_t *self, sim_error_t *err);
+
+/* Looks whether jobs ask for parts of GPUs, CPU or memory, and if so whether policy and nodes are fit for that; then they
+ * are replayed by the other function. SIM_EINPUT, SIM_ENOMEM. */
+sim_status_t app_replay_check_parts(app_replay_t *self, const mdl_trace_t *trace, sim_error_t *err);
+sim_status_t app_replay_run_parts(const app_replay_t *self, const mdl_trace_t *trace, mdl_replay_result_t *result,
+                                  sim_error_t *err);
 
 /* Wall clock, seconds. */
 double app_replay_now_s(void);

@@ -190,6 +190,8 @@ static void check_options(app_replay_t *self)
     check_option(self, v->nodes >= 0, "nodes", APP_FORMAT_JOBS);
     check_option(self, v->node_gpus >= 0, "gpus-per-node", APP_FORMAT_JOBS);
     check_option(self, v->rack_nodes >= 0, "rack-nodes", APP_FORMAT_JOBS);
+    check_option(self, v->node_cpu_milli >= 0, "node-cpu-milli", APP_FORMAT(APP_CSV));
+    check_option(self, v->node_memory_mib >= 0, "node-memory-mib", APP_FORMAT(APP_CSV));
     check_option(self, v->vc != NULL, "vc", APP_FORMAT_WINDOWS);
     check_option(self, v->from != NULL, "from", APP_FORMAT_WINDOWS);
     check_option(self, v->until != NULL, "until", APP_FORMAT_WINDOWS);
@@ -200,7 +202,7 @@ static void check_options(app_replay_t *self)
     check_option(self, v->slots >= 0, "slots", azure);
     check_option(self, v->prompt_us >= 0, "prompt-us", azure);
     check_option(self, v->token_us >= 0, "token-us", azure);
-    if (v->rack_nodes >= 0 && self->sharing)
+    if (v->rack_nodes >= 0 && self->executive == APP_TURNS)
         app_replay_problem(self, "--rack-nodes: jobs in turns (muri under srtf, srsf, las) know no racks");
 }
 

@@ -73,7 +73,7 @@ static sim_status_t read_muri(app_replay_t *self, input_t *input, sim_error_t *e
     mdl_source_t source = app_replay_source(self, self->path);
     sim_status_t status = mdl_muri_read_from(&source, &input->muri, err);
 
-    if (status == SIM_OK && !self->sharing)
+    if (status == SIM_OK && self->executive != APP_TURNS)
         status = mdl_muri_jobs(&input->muri, &input->trace, err);
     return status;
 }
@@ -138,8 +138,9 @@ static sim_status_t run(app_replay_t *self, const input_t *input, mdl_replay_res
 
     for (int64_t r = 0; r < self->values->repeat && status == SIM_OK; r++) {
         mdl_replay_free(result);
-        status =
-            self->sharing ? run_sharing(self, &input->muri, result, err) : run_queue(self, &input->trace, result, err);
+        status = self->executive == APP_TURNS   ? run_sharing(self, &input->muri, result, err)
+                 : self->executive == APP_PARTS ? app_replay_run_parts(self, &input->trace, result, err)
+                                                : run_queue(self, &input->trace, result, err);
         self->seconds[r] = result->seconds;
     }
     if (status == SIM_OK && result->n == 0)
@@ -162,6 +163,8 @@ sim_status_t app_replay_jobs(app_replay_t *self, sim_error_t *err)
     if (status == SIM_OK && input.trace.n_tenants > 1 && self->format == APP_PHILLY)
         fprintf(stderr, "overbuild replay: %s: its %zu virtual clusters share these nodes; --vc NAME takes one\n",
                 self->path, input.trace.n_tenants);
+    if (status == SIM_OK && self->format == APP_CSV)
+        status = app_replay_check_parts(self, &input.trace, err);
     if (status == SIM_OK)
         status = run(self, &input, &result, err);
     if (status == SIM_OK)

@@ -156,8 +156,8 @@ void app_replay_find_policy(app_replay_t *self)
         self->policy.preemption = MDL_PREEMPTION_CHECKPOINT;
     if (slots)
         self->policy_name = NULL;
-    self->sharing = self->format == APP_MURI && takes_turns(self->policy.order) && v->placement == NULL &&
-                    self->policy.reservation == MDL_RESERVATION_NONE &&
-                    self->policy.preemption == MDL_PREEMPTION_CHECKPOINT;
+    if (self->format == APP_MURI && takes_turns(self->policy.order) && v->placement == NULL &&
+        self->policy.reservation == MDL_RESERVATION_NONE && self->policy.preemption == MDL_PREEMPTION_CHECKPOINT)
+        self->executive = APP_TURNS;
     use_settings(self);
 }

@@ -15,6 +15,8 @@ static const char *const blocked_names[MDL_BLOCKED_REASONS] = {
     [MDL_BLOCKED_POWER] = "power", [MDL_BLOCKED_FAILURE] = "failure",
 };
 
+static const char *const executives[] = {[APP_QUEUE] = "queue", [APP_TURNS] = "sharing", [APP_PARTS] = "shares"};
+
 static int compare(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -85,9 +87,9 @@ static void add_policy(json_t *json, const app_replay_t *self)
     json_object_set_new(json, "slots",
                         json_pack("{s:s, s:s, s:s, s:s}", "order", mdl_orders[self->policy.order].name, "reservation",
                                   mdl_reservations[self->policy.reservation].name, "placement",
-                                  self->sharing ? "yarn" : mdl_placements[self->policy.placement].name, "preemption",
-                                  mdl_preemptions[self->policy.preemption]));
-    json_object_set_new(json, "executive", json_string(self->sharing ? "sharing" : "queue"));
+                                  self->executive == APP_TURNS ? "yarn" : mdl_placements[self->policy.placement].name,
+                                  "preemption", mdl_preemptions[self->policy.preemption]));
+    json_object_set_new(json, "executive", json_string(executives[self->executive]));
 }
 
 static void add_requests(json_t *json, const app_replay_t *self, const mdl_serving_summary_t *summary)
@@ -160,9 +162,9 @@ static void print_policy(const app_replay_t *self)
     printf("%s%sorder %s, reservation %s, placement %s, preemption %s\n",
            self->policy_name != NULL ? self->policy_name : "", self->policy_name != NULL ? ": " : "",
            mdl_orders[self->policy.order].name, mdl_reservations[self->policy.reservation].name,
-           self->sharing ? "yarn" : mdl_placements[self->policy.placement].name,
+           self->executive == APP_TURNS ? "yarn" : mdl_placements[self->policy.placement].name,
            mdl_preemptions[self->policy.preemption]);
-    if (self->sharing)
+    if (self->executive == APP_TURNS)
         printf("in turns: at each event the cluster is emptied and filled again\n");
 }
 

@@ -26,7 +26,7 @@ class Docs(CliTest):
 
     def test_commands_in_the_readme_exist(self):
         commands = set(re.findall(r"overbuild (?!run\b)([a-z]+) ", (SOURCE / "README.md").read_text()))
-        for command in commands & {"list", "show", "check", "compare", "params", "info", "digest"}:
+        for command in commands & {"list", "show", "check", "compare", "params", "info", "digest", "replay"}:
             self.assertIn(f"overbuild {command}", self.run_ok("help", command))
 
     def test_the_scenario_in_the_readme_is_good(self):

@@ -202,6 +202,21 @@ class ByHand(ReplayTest):
         self.assertEqual((out["jobs"], out["placed"], sum(out["lost"].values())), (5, 4, 1))
         self.assertEqual(out["allocated_gpu_percent"], {"50": 50, "62": 62.5, "88": 87.5, "100": 100, "150": 100})
 
+    PARTS = ("submit_s,run_s,gpus,gpu_milli,cpu_milli\n0,10,1,500,1000\n0,10,1,500,1000\n0,10,1,500,1000\n"
+             "5,5,1,1000,100\n")
+
+    def test_parts_of_a_gpu(self):
+        """Two halves share the only GPU, the third waits, the whole one waits behind it; with CPU for one, one by one."""
+        (self.dir / "parts.csv").write_text(self.PARTS)
+        arguments = ("parts.csv", "--format", "csv", "--nodes", 1, "--gpus-per-node", 1)
+        self.assertEqual(self.starts(*arguments, "--node-cpu-milli", 4000),
+                         ["0,0,0,10", "1,0,0,10", "2,0,10,20", "3,5,20,25"])
+        self.assertEqual(self.starts(*arguments, "--node-cpu-milli", 1500, "--policy", "sjf"),
+                         ["0,0,0,10", "1,0,15,25", "2,0,25,35", "3,5,10,15"])
+        self.assertIn("--node-cpu-milli", self.run_fails(BAD_INPUT, "replay", *arguments))
+        self.assertIn("at most 8", self.run_fails(BAD_INPUT, "replay", "parts.csv", "--nodes", 1, "--gpus-per-node", 9))
+        self.assertIn("parts", self.run_fails(BAD_INPUT, "replay", *arguments, "--node-cpu-milli", 1, "--policy", "easy"))
+
     def test_synthetic_jobs(self):
         arguments = ("helios-earth", "--format", "synthetic", "--nodes", 32, "--load", 0.7, "--jobs", 500)
         rows = self.starts(*arguments)
