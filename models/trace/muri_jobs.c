@@ -37,7 +37,7 @@ sim_status_t mdl_muri_jobs(const mdl_muri_t *muri, mdl_trace_t *out, sim_error_t
 
     *out = (mdl_trace_t){.jobs = calloc(muri->n + 1, sizeof *out->jobs), .n = muri->n};
     if (keys == NULL || out->jobs == NULL) {
-        (void)sim_fail(err, status, "muri", "no memory for %zu jobs", muri->n);
+        (void)sim_fail(err, status, "muri", "out of memory while reading %zu jobs as such of whole seconds", muri->n);
     } else {
         for (size_t i = 0; i < muri->n; i++)
             keys[i] = (mdl_sort_key_t){seconds(muri->jobs[i].submit_ms), i};

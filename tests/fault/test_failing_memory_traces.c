@@ -97,6 +97,11 @@ static sim_status_t read_muri(const mdl_source_t sources[4], sim_error_t *err)
     mdl_muri_t muri;
     sim_status_t status = mdl_muri_read_from(sources, &muri, err);
     assert_true(status == SIM_OK || muri.jobs == NULL);
+    mdl_trace_t trace = {0};
+    if (status == SIM_OK)
+        status = mdl_muri_jobs(&muri, &trace, err);
+    assert_true(status == SIM_OK || trace.jobs == NULL);
+    mdl_trace_free(&trace);
     mdl_muri_free(&muri);
     return status;
 }

@@ -27,6 +27,34 @@ static void test_jobs(void **state)
     mdl_muri_free(&muri);
 }
 
+/* Nearest seconds, halves up; by submission, which rounding does not turn round. */
+static void test_as_jobs_without_iterations(void **state)
+{
+    (void)state;
+    mdl_muri_job_t jobs[] = {
+        {.id = 1, .gpus = 2, .submit_ms = 2500, .iterations = 3, .iteration_ms = 500.2, .model = "vgg16"},
+        {.id = 2, .gpus = 1, .submit_ms = 999, .iterations = 1, .iteration_ms = 499, .model = "vgg16"},
+        {.id = 3, .gpus = 4, .submit_ms = 2600, .iterations = 1, .iteration_ms = 1500, .model = "vgg16"},
+    };
+    const int64_t expected[3][4] = {{2, 1, 0, 1}, {1, 3, 2, 2}, {3, 3, 2, 4}}; /* id, submission, run time, GPUs */
+    mdl_muri_t muri = {.jobs = jobs, .n = 3};
+    mdl_trace_t trace;
+    sim_error_t err = {0};
+    assert_int_equal(mdl_muri_jobs(&muri, &trace, &err), SIM_OK);
+    assert_int_equal(trace.n, 3);
+    for (size_t i = 0; i < 3; i++) {
+        const mdl_trace_job_t *job = &trace.jobs[i];
+        const int64_t found[4] = {job->id, job->submit_s, job->run_s, job->gpus};
+        assert_memory_equal(found, expected[i], sizeof found);
+        assert_int_equal(job->estimate_s, job->run_s);
+    }
+    mdl_trace_free(&trace);
+    jobs[1].iterations = jobs[1].iteration_ms = 9e15;
+    assert_int_equal(mdl_muri_jobs(&muri, &trace, &err), SIM_EINPUT);
+    assert_string_equal(err.message, "muri: job 2 runs 8.1e+28 s; expected at most 2^53");
+    assert_null(trace.jobs);
+}
+
 static sim_status_t read_cluster(const char *text, uint32_t *nodes, uint32_t *gpus, sim_error_t *err)
 {
     mdl_source_t source = test_source("n8g8.csv", text, NULL);
@@ -56,6 +84,7 @@ static void test_cluster(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_jobs), cmocka_unit_test(test_cluster)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_jobs), cmocka_unit_test(test_as_jobs_without_iterations),
+                                       cmocka_unit_test(test_cluster)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
