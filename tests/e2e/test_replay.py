@@ -183,6 +183,13 @@ class ByHand(ReplayTest):
         out = self.replay("muri.csv", "--format", "muri", "--nodes", 1, "--order-by", "srtf", "--placement", "bestfit")
         self.assertEqual((out["stops"], out["executive"]), (1, "queue"))
 
+    def test_no_job_is_preempted_at_its_own_end(self):
+        """At 10000 job 1 is done, and job 2, which would preempt it, arrives; had it come before, it would have."""
+        line = "{} {} -1 {} 1 -1 -1 1 20000 -1 1 1 1 1 1 1 -1 -1\n"
+        for submit, rows in ((10000, ["1,0,0,10000", "2,10000,10000,10050"]), (9999, ["1,0,0,10050", "2,9999,9999,10049"])):
+            (self.dir / "end.swf").write_text("; MaxProcs: 1\n" + line.format(1, 0, 10000) + line.format(2, submit, 50))
+            self.assertEqual(self.starts("end.swf", "--policy", "las"), rows)
+
     def test_numbers_read_back_exactly(self):
         rows = self.starts("muri.csv", "--format", "muri", "--nodes", 1)
         self.assertEqual(rows[0].split(",")[:3], ["8", "10", "10"])
