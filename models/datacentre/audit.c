@@ -78,6 +78,9 @@ static sim_status_t audit_meter(const mdl_dc_t *dc, sim_error_t *err)
                           (long long)shares[0], (long long)shares[1], (long long)shares[2], (long long)shares[3],
                           (long long)shares[4], (long long)shares[5]);
     }
+    if (meter->service_met_gpu_s > meter->service_load_gpu_s || meter->service_met_gpu_s < 0)
+        return BROKEN("services: %lld GPU s of load in time of %lld", (long long)meter->service_met_gpu_s,
+                      (long long)meter->service_load_gpu_s);
     int64_t it_ws =
         dc->state->up_node_s * dc->state->power.node_idle_w + meter->busy_gpu_s * dc->state->power.gpu_busy_w;
     int64_t metered_wh = mdl_power_metered_wh(&dc->state->power, meter->energy_it_wh);

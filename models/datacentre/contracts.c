@@ -129,6 +129,7 @@ void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event)
                                            .ready_s = dc->now_s + (terms.ported ? 0 : state->workload.port_time_s),
                                            .timer_s = SIM_NEVER,
                                            .noise_from_day = -MDL_NOISE_DAYS,
+                                           .noted_s = dc->now_s,
                                            .number = event->entity,
                                            .share_permille = 1000,
                                            .supplied_nodes = MDL_NONE,
@@ -177,6 +178,8 @@ static void end_contract(mdl_dc_t *dc, uint32_t index)
         mdl_dc_end_job(dc, tenant->queue.first, MDL_END_CANCELLED);
     while (tenant->running_head != MDL_NONE)
         mdl_dc_end_job(dc, tenant->running_head, MDL_END_CANCELLED);
+    if (tenancy->terms.job_class == MDL_JOB_INFERENCE)
+        mdl_dc_note_service(dc, index);
     if (tenancy->timer_s != SIM_NEVER)
         (void)sim_cancel(dc->lp, tenancy->timer);
     mdl_scheduler_close_tenant(dc->scheduler, index);

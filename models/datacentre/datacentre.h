@@ -89,6 +89,8 @@ typedef struct mdl_datacentre_meter {
     int64_t jobs_cancelled[MDL_JOB_CLASSES];
     int64_t jobs_failed[MDL_JOB_CLASSES]; /* ended by a failure without restart */
     int64_t wait_s[MDL_JOB_CLASSES];      /* summed over started jobs */
+    int64_t service_load_gpu_s;           /* load of services, whether carried or not, up to their last resizing */
+    int64_t service_met_gpu_s;            /* part of it that came while warm replicas sufficed for the latency target */
     int64_t node_failures;
     int32_t leased_nodes;   /* now */
     int32_t allocated_gpus; /* now */

@@ -15,8 +15,10 @@ static void on_started(void *user, uint32_t index)
     mdl_dc_t *dc = user;
     mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
 
-    if (job->job_class == MDL_JOB_INFERENCE)
+    if (job->job_class == MDL_JOB_INFERENCE) {
         job->share_permille = mdl_dc_service_share(dc, job);
+        mdl_dc_note_service(dc, job->tenant);
+    }
     mdl_dc_earn_start(dc, job);
     job->end_event = (sim_handle_t){0};
     if (job->work_s != MDL_WORK_ENDLESS)
@@ -85,7 +87,11 @@ void mdl_dc_requeue_job(mdl_dc_t *dc, uint32_t index)
 {
     int64_t saved_s = settle(dc, index, false).saved_s;
 
+    const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
+
     mdl_scheduler_requeue(dc->scheduler, dc->cluster, index, saved_s);
+    if (job->job_class == MDL_JOB_INFERENCE)
+        mdl_dc_note_service(dc, job->tenant);
 }
 
 void mdl_dc_on_job_end(mdl_dc_t *dc, const sim_event_t *event)

@@ -101,6 +101,26 @@ void mdl_dc_earn_on(mdl_dc_t *dc, const mdl_pace_t *before, const mdl_job_t *job
         state->young_until_s = now.from_s;
 }
 
+/* Counts the time since the last note by what was noted then. A service that has grown to its need meets its target when
+ * the last of its replicas are warm. */
+void mdl_dc_note_service(mdl_dc_t *dc, uint32_t index)
+{
+    mdl_tenancy_t *tenancy = &dc->tenancies[index];
+    mdl_datacentre_t *state = dc->state;
+    uint32_t gpus = mdl_scheduler_tenant(dc->scheduler, index)->used_gpus;
+    int64_t from_s = tenancy->serves_from_s > tenancy->noted_s ? tenancy->serves_from_s : tenancy->noted_s;
+
+    state->service_load_mgpu_s += tenancy->noted_load_mgpu * (dc->now_s - tenancy->noted_s);
+    if (tenancy->noted_gpus >= tenancy->noted_needed_gpus && dc->now_s > from_s)
+        state->service_met_mgpu_s += tenancy->noted_load_mgpu * (dc->now_s - from_s);
+    if (tenancy->noted_gpus < tenancy->needed_gpus && gpus >= tenancy->needed_gpus)
+        tenancy->serves_from_s = dc->now_s + state->workload.service_startup_s;
+    tenancy->noted_s = dc->now_s;
+    tenancy->noted_gpus = gpus;
+    tenancy->noted_needed_gpus = tenancy->needed_gpus;
+    tenancy->noted_load_mgpu = tenancy->load_mgpu;
+}
+
 void mdl_dc_advance(mdl_dc_t *dc)
 {
     mdl_datacentre_t *state = dc->state;
@@ -201,6 +221,8 @@ void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter)
     meter->leased_gpu_s = state->leased_node_s * MDL_NODE_GPUS;
     meter->leased_nodes = (int32_t)state->leased_nodes;
     meter->node_failures = state->node_failures;
+    meter->service_load_gpu_s = state->service_load_mgpu_s / 1000;
+    meter->service_met_gpu_s = state->service_met_mgpu_s / 1000;
     read_jobs(dc->scheduler, meter);
     read_earnings(dc, meter);
     meter->energy_it_wh = mdl_power_it_wh(&state->power, state->up_node_s, meter->busy_gpu_s);

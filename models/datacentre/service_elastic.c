@@ -20,6 +20,7 @@ static void go_on(mdl_dc_t *dc, mdl_job_t *job, uint32_t gpus_before, const mdl_
     job->share_permille = mdl_dc_service_share(dc, job);
     job->speed_permille = speed_of(dc, job);
     mdl_dc_earn_on(dc, before, job);
+    mdl_dc_note_service(dc, job->tenant);
 }
 
 void mdl_dc_stretch_service(mdl_dc_t *dc, uint32_t index, uint32_t gpus)

@@ -61,6 +61,7 @@ typedef struct mdl_datacentre {
     int64_t metered_s; /* integrals stand at this time */
     int64_t racked_node_s, powered_node_s, up_node_s, leased_node_s;
     int64_t node_failures;
+    int64_t service_load_mgpu_s, service_met_mgpu_s;
     int64_t longest_lag_s; /* from any job's start until its lines count */
     int64_t young_until_s; /* from here on the lines of all jobs so far count */
     uint32_t leased_nodes;
@@ -163,6 +164,7 @@ typedef struct mdl_pace {
 } mdl_pace_t;
 mdl_pace_t mdl_dc_pace(const mdl_job_t *job);
 void mdl_dc_earn_on(mdl_dc_t *dc, const mdl_pace_t *before, const mdl_job_t *job); /* stop and start in one */
+void mdl_dc_note_service(mdl_dc_t *dc, uint32_t tenancy);                          /* after each change of it */
 void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter);                     /* the meters at dc->now_s */
 
 #endif

@@ -40,10 +40,12 @@ static void resize_service(mdl_dc_t *dc, uint32_t index, double wave)
 
     mdl_service_plan(tenancy, workload, mdl_dc_throughput(dc, tenancy), wave, noise_of_the_day(dc, tenancy), &load);
     tenancy->load_mgpu = load.load_mgpu;
+    tenancy->needed_gpus = load.needed_gpus;
     if (workload->grain_s > 0)
         mdl_dc_resize_elastic(dc, index, &load);
     else
         mdl_dc_resize_replicas(dc, index, &load);
+    mdl_dc_note_service(dc, index);
 }
 
 static void set_clock(mdl_dc_t *dc)

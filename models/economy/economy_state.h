@@ -130,6 +130,7 @@ typedef struct mdl_interval {
     double busy_gpu_s[2], powered_gpu_s[2], leased_gpu_s[2], racked_gpu_s[2], planned_gpu_s[2]; /* others, platforms */
     double busy_class_gpu_s[MDL_JOB_CLASSES];                                                   /* all sites */
     double useful_gpu_s[2], allocated_gpu_s[2];
+    double service_load_gpu_s, service_met_gpu_s;
     double province_busy_gpu_s[MDL_MAX_PROVINCES], province_powered_gpu_s[MDL_MAX_PROVINCES];
     double province_leased_gpu_s[MDL_MAX_PROVINCES];
     double type_busy_gpu_s[MDL_MAX_GPU_TYPES], type_powered_gpu_s[MDL_MAX_GPU_TYPES];

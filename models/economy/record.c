@@ -74,6 +74,7 @@ static void record_use(const mdl_step_t *step)
     mdl_eco_set(eco, MDL_CH_RACKED_SHARE, 0, over(interval->racked_gpu_s[0], interval->planned_gpu_s[0]));
     mdl_eco_set(eco, MDL_CH_PLATFORM_UTILISATION, 0, over(interval->busy_gpu_s[1], interval->racked_gpu_s[1]));
     mdl_eco_set(eco, MDL_CH_INFERENCE_SHARE, 0, over(interval->busy_class_gpu_s[MDL_JOB_INFERENCE], all));
+    mdl_eco_set(eco, MDL_CH_SLO_ATTAINMENT, 0, over(interval->service_met_gpu_s, interval->service_load_gpu_s));
     mdl_eco_set(eco, MDL_CH_POWER, 0, over((interval->metered_wh + interval->resold_wh) / 1e6, hours));
     mdl_eco_set(eco, MDL_CH_ACTIVITY, 0, eco->activity);
 }

@@ -27,6 +27,8 @@ static reading_t difference(const mdl_site_t *site)
 static void count_classes(mdl_interval_t *interval, const mdl_site_t *site)
 {
     const mdl_datacentre_meter_t *now = &site->meter, *before = &site->before;
+    interval->service_load_gpu_s += (double)(site->scale * (now->service_load_gpu_s - before->service_load_gpu_s));
+    interval->service_met_gpu_s += (double)(site->scale * (now->service_met_gpu_s - before->service_met_gpu_s));
     for (int c = 0; c < MDL_JOB_CLASSES; c++) {
         int64_t busy_gpu_s = site->scale * (now->busy_by_class_gpu_s[c] - before->busy_by_class_gpu_s[c]);
         interval->busy_class_gpu_s[c] += (double)busy_gpu_s;

@@ -7,6 +7,8 @@
 
 #include <math.h>
 
+#define MOST_GPUS (UINT32_C(1) << 30) /* more than any service has */
+
 double mdl_service_wave(const mdl_workload_settings_t *settings, double hour)
 {
     double from_peak = fabs(hour - settings->service_peak_h);
@@ -38,8 +40,14 @@ static uint32_t replica_gpus(const mdl_tenancy_t *tenancy, const mdl_workload_se
     return gpus < most ? gpus : most;
 }
 
-/* Replicas that carry a load, up to `most`. */
-static uint32_t carriers(double gpus, uint32_t replica_gpus, uint32_t most)
+/* GPUs that serve a load, itself in GPUs, within the target. */
+static double needed(const mdl_workload_settings_t *settings, double gpus)
+{
+    return mdl_headroom_servers(&settings->service_headroom, gpus * settings->service_slots) / settings->service_slots;
+}
+
+/* Replicas of so many GPUs, up to `most`. */
+static uint32_t whole_replicas(double gpus, uint32_t replica_gpus, uint32_t most)
 {
     double wanted = gpus / replica_gpus;
     uint32_t whole = wanted < most ? (uint32_t)wanted : most;
@@ -55,11 +63,14 @@ void mdl_service_plan(const mdl_tenancy_t *tenancy, const mdl_workload_settings_
 
     *load = (mdl_service_load_t){.load_mgpu = (int64_t)(1000 * gpus + 0.5)};
     load->replica_gpus = replica_gpus(tenancy, settings);
+    double needed_gpus = needed(settings, (double)load->load_mgpu / 1000);
+    load->needed_gpus = whole_replicas(needed_gpus, 1, MOST_GPUS);
     if (load->replica_gpus == 0)
         return;
     uint32_t most = most_gpus / load->replica_gpus;
-    load->replicas = carriers((double)load->load_mgpu / 1000, load->replica_gpus, most);
-    load->replicas_kept = carriers(gpus / (1 - settings->service_band), load->replica_gpus, most);
+    load->replicas = whole_replicas(needed_gpus, load->replica_gpus, most);
+    load->replicas_kept =
+        whole_replicas(needed(settings, gpus / (1 - settings->service_band)), load->replica_gpus, most);
 }
 
 uint32_t mdl_service_replicas(const mdl_service_load_t *load, uint32_t present)

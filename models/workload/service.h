@@ -2,9 +2,10 @@
 /* An inference service: replicas that follow request load.
  *
  * Load is counted in GPUs kept busy: activity of the lease in the mean over a day, times a smooth daily wave, times
- * the day's noise. Each interval the service asks for enough replicas to carry the load of the interval, and gives replicas up
- * when the others would carry it with some room to spare; between resizings its replicas share the load, so they are
- * allocated all the time and busy a part of it.
+ * the day's noise. Each interval the service asks for enough replicas to serve the load of the interval as fast as it has promised
+ * (latency.h: the load and a headroom that grows with its square root, so that a small service needs more of it), and
+ * gives replicas up when the others would do with some room to spare; between resizings its replicas share the load, so
+ * they are allocated all the time and busy a part of it.
  *
  * With a grain, a service is one elastic job and a replica is a node of it. Job by job, each replica is a job of some
  * GPUs.
@@ -17,10 +18,11 @@
 #include "sim/rng.h"
 
 typedef struct mdl_service_load {
-    int64_t load_mgpu; /* thousandths of GPUs kept busy at home speed */
+    int64_t load_mgpu;    /* thousandths of GPUs kept busy at home speed */
+    uint32_t needed_gpus; /* that serve it in time, whether the lease has so many or not */
     uint32_t replica_gpus;
-    uint32_t replicas;      /* that carry it */
-    uint32_t replicas_kept; /* that carry it with room to spare: up to so many are not given up */
+    uint32_t replicas;      /* that serve it in time, as far as the lease goes */
+    uint32_t replicas_kept; /* the same with room to spare: up to so many are not given up */
 } mdl_service_load_t;
 
 /* Relative load at an hour of the day, mean 1 over the day: a smooth wave with its peak at settings->service_peak_h. */

@@ -84,6 +84,9 @@ static void init_service(mdl_workload_settings_t *self, const mdl_params_t *para
     self->service_peak_h = params->service_peak_h;
     self->service_noise = params->service_noise;
     self->service_band = params->service_band;
+    self->service_slots = (double)params->service_slots;
+    mdl_headroom_init(&self->service_headroom, &(mdl_holding_t){params->service_time, params->service_spread},
+                      params->service_dispersion, params->service_target, params->service_attainment);
     self->service_startup_s = (int32_t)params->service_startup_s;
     self->service_replica_gpus = (uint32_t)params->service_replica_gpus;
 }

@@ -6,6 +6,7 @@
 #include "models/params/params.h"
 #include "models/params/tables.h"
 #include "models/scheduler/job.h"
+#include "models/workload/latency.h"
 
 /* A stream of jobs of sizes 1, 2, 4 ... GPUs and lognormal run times (stream.h). */
 typedef struct mdl_stream_settings {
@@ -31,6 +32,8 @@ typedef struct mdl_workload_settings {
     mdl_stream_settings_t finetune, batch;
     int64_t service_interval_s;
     double service_swing, service_peak_h, service_noise, service_band;
+    mdl_headroom_t service_headroom; /* in slots */
+    double service_slots;            /* per GPU */
     int32_t service_startup_s;
     uint32_t service_replica_gpus;
     int64_t port_time_s;

@@ -51,11 +51,17 @@ typedef struct mdl_tenancy {
     uint32_t number;     /* the economy's */
     uint32_t next, prev; /* in order of start */
     uint32_t granted_nodes;
-    uint32_t supplied_nodes;      /* granted when its supply of jobs was last planned */
-    uint32_t bundle_gpus;         /* what jobs below it are batched to; 0: job by job */
-    uint32_t gang_timers;         /* pending */
-    uint32_t share_permille;      /* of a service's replicas that is busy */
-    int64_t load_mgpu;            /* of a service, in this interval */
+    uint32_t supplied_nodes; /* granted when its supply of jobs was last planned */
+    uint32_t bundle_gpus;    /* what jobs below it are batched to; 0: job by job */
+    uint32_t gang_timers;    /* pending */
+    uint32_t share_permille; /* of a service's replicas that is busy */
+    int64_t load_mgpu;       /* of a service, in this interval */
+    uint32_t needed_gpus;    /* that serve it in time */
+    uint32_t noted_gpus;     /* what a service had and needed when its meter was last noted, */
+    uint32_t noted_needed_gpus;
+    int64_t noted_load_mgpu;
+    int64_t noted_s;              /* at this time; */
+    int64_t serves_from_s;        /* the last of them serve from here on */
     int64_t noise_from_day;       /* first day whose noise stands in noise; negative: none */
     double noise[MDL_NOISE_DAYS]; /* of a service's load */
     uint32_t units;

@@ -6,6 +6,7 @@
 #include "tests/support/test.h"
 
 #include <math.h>
+#include <unistd.h>
 
 typedef struct answer {
     double wait, low, high, busy;
@@ -50,10 +51,45 @@ static void test_mmc(void **state)
     check("2 0.5", 1.0 / 3, 0.5);
 }
 
+/* Three requests, seconds apart, wait for nothing, however few replicas. */
+static void test_serving(void **state)
+{
+    const char *binary = getenv("OVERBUILD_BINARY");
+    char path[] = "/tmp/example_serving_XXXXXX", command[4096], line[256];
+    unsigned slots, replicas, rows = 0;
+    double target, replayed, modelled;
+
+    (void)state;
+    if (binary == NULL)
+        exit(77);
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    FILE *trace = fdopen(fd, "w");
+    assert_non_null(trace);
+    (void)fputs("TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:17:03.97,100,5\n"
+                "2023-11-16 18:17:13.5,20,8\n2023-11-16 18:17:24,3,1\n",
+                trace);
+    assert_int_equal(fclose(trace), 0);
+    (void)snprintf(command, sizeof command, "'%.*s/examples/example_serving' %s 2",
+                   (int)(strrchr(binary, '/') - binary), binary, path);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    assert_non_null(fgets(line, sizeof line, pipe));
+    for (; fgets(line, sizeof line, pipe) != NULL; rows++) {
+        assert_int_equal(sscanf(line, "%u,%u,%lf,%lf,%lf", &slots, &replicas, &target, &replayed, &modelled), 5);
+        assert_int_equal(slots, 2);
+        assert_true(replayed == 1 && modelled > 0.9);
+    }
+    assert_int_equal(pclose(pipe), 0);
+    assert_int_equal(rows, 36);
+    assert_int_equal(remove(path), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mmc),
+        cmocka_unit_test(test_serving),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

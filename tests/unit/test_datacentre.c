@@ -232,6 +232,7 @@ static void test_porting_delays_and_slows(void **state)
     centres.input.params.service_noise = 0;
     centres.input.params.service_swing = 0;
     centres.input.params.service_band = 0;
+    centres.input.params.service_target = 600; /* patient enough to do without headroom */
     test_centres_open(&centres, SEED, 1);
     uint32_t lp = test_centres_add(&centres, 10, 1);
     test_centres_start(&centres, lp, 1, terms);
@@ -247,8 +248,39 @@ static void test_porting_delays_and_slows(void **state)
     terms.ported = true;
     test_centres_resize(&centres, lp, 1, terms);
     test_centres_run(&centres, 30 * SIM_DAY_S);
-    assert_int_equal(test_centres_read(&centres, lp)->allocated_gpus, 40);
+    assert_int_equal(test_centres_read(&centres, lp)->allocated_gpus, 48); /* 40 and a hair */
     test_centres_free(&centres);
+}
+
+/* A service meets its target while it has what it needs, cold starts apart, and not where its lease is too small. */
+static void test_services_attain_what_replicas_allow(void **state)
+{
+    (void)state;
+    for (int grain = 0; grain < 2; grain++) {
+        test_centres_t centres;
+        mdl_contract_terms_t terms = {
+            .job_class = MDL_JOB_INFERENCE, .nodes = 20, .activity_permille = 500, .ported = true};
+        test_centres_init(&centres);
+        centres.input.params.node_failures_per_year = 0;
+        centres.input.params.service_noise = 0;
+        centres.input.params.service_swing = 0;
+        if (grain == 0)
+            centres.input.params.workload_grain_s = 0;
+        test_centres_open(&centres, SEED, 1);
+        uint32_t lp = test_centres_add(&centres, 20, 1);
+        test_centres_start(&centres, lp, 1, terms);
+        test_centres_run(&centres, 10 * SIM_DAY_S);
+        mdl_datacentre_meter_t before = *test_centres_read(&centres, lp);
+        assert_int_equal(before.service_load_gpu_s, 80 * (10 * SIM_DAY_S - 6 * SIM_HOUR_S)); /* to the last resizing */
+        assert_int_equal(before.service_load_gpu_s - before.service_met_gpu_s, 80 * 300);
+        terms.activity_permille = 980;
+        test_centres_resize(&centres, lp, 1, terms);
+        test_centres_run(&centres, 20 * SIM_DAY_S);
+        mdl_datacentre_meter_t now = *test_centres_read(&centres, lp);
+        assert_int_equal(now.service_met_gpu_s - before.service_met_gpu_s, 80 * 6 * SIM_HOUR_S); /* left from before */
+        assert_true(now.service_load_gpu_s > before.service_load_gpu_s + 156 * 9 * SIM_DAY_S);
+        test_centres_free(&centres);
+    }
 }
 
 static void test_porting_that_ends_early_lets_jobs_start(void **state)
@@ -471,6 +503,7 @@ int main(void)
         cmocka_unit_test(test_a_closed_centre_stands_still),
         cmocka_unit_test(test_fabric_decides_on_gangs),
         cmocka_unit_test(test_porting_delays_and_slows),
+        cmocka_unit_test(test_services_attain_what_replicas_allow),
         cmocka_unit_test(test_porting_that_ends_early_lets_jobs_start),
         cmocka_unit_test(test_pools_grow_with_contracts),
         cmocka_unit_test(test_maintenance_takes_each_idle_node_in_turn),

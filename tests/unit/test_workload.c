@@ -239,11 +239,13 @@ static void test_service_asks_for_enough_replicas_and_no_more(void **state)
         mdl_service_plan(&tenancy, &settings, 1, wave, mdl_service_noise(&settings, &rng), &plan);
         int64_t capacity_mgpu = 1000 * (int64_t)plan.replicas * plan.replica_gpus;
         assert_true(plan.replicas * plan.replica_gpus <= 31 * MDL_NODE_GPUS);
-        assert_true(capacity_mgpu >= plan.load_mgpu || (plan.replicas + 1) * plan.replica_gpus > 31 * MDL_NODE_GPUS);
-        assert_true(capacity_mgpu - 1000 * (int64_t)plan.replica_gpus < plan.load_mgpu);
+        int64_t needed_mgpu = 1000 * (int64_t)plan.needed_gpus;
+        assert_true(needed_mgpu > plan.load_mgpu);
+        assert_true(capacity_mgpu >= needed_mgpu || (plan.replicas + 1) * plan.replica_gpus > 31 * MDL_NODE_GPUS);
+        assert_true(capacity_mgpu - 1000 * (int64_t)plan.replica_gpus < needed_mgpu);
         /* What is kept beyond that has room to spare: a tenth, and less than a replica. */
         assert_true(plan.replicas_kept >= plan.replicas && plan.replicas_kept <= 31);
-        double roomy = (double)plan.load_mgpu / 0.9 / (1000.0 * plan.replica_gpus);
+        double roomy = mdl_headroom_servers(&settings.service_headroom, (double)plan.load_mgpu / 0.9 / 125) / 64;
         assert_true(plan.replicas_kept < roomy + 1.001 && (plan.replicas_kept > roomy - 0.001 || roomy > 31));
         for (uint32_t present = 0; present <= 31; present++) {
             uint32_t next = mdl_service_replicas(&plan, present);
@@ -253,6 +255,25 @@ static void test_service_asks_for_enough_replicas_and_no_more(void **state)
         load += (double)plan.load_mgpu / 20000;
     }
     assert_true(fabs(load / (700 * 31 * 8) - 1) < 0.003); /* mean over days; noise has a standard error of 0.0007 */
+}
+
+/* A small service holds a larger part of its capacity free than a large one. */
+static void test_headroom_falls_with_size(void **state)
+{
+    mdl_workload_settings_t settings;
+    double before = 0;
+
+    (void)state;
+    settings_at_grain(&settings, SIM_DAY_S, 1);
+    for (uint32_t nodes = 4; nodes <= 4096; nodes *= 4) {
+        mdl_tenancy_t tenancy = tenancy_of(MDL_JOB_INFERENCE, nodes, 500);
+        mdl_service_load_t plan;
+        mdl_service_plan(&tenancy, &settings, 1, 1, 1, &plan);
+        double share = (double)plan.load_mgpu / 1000 / plan.needed_gpus;
+        assert_true(share > before && share < 1);
+        before = share;
+    }
+    assert_true(before > 0.97);
 }
 
 int main(void)
@@ -267,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_training_alternates_as_its_activity_says),
         cmocka_unit_test(test_service_wave),
         cmocka_unit_test(test_service_asks_for_enough_replicas_and_no_more),
+        cmocka_unit_test(test_headroom_falls_with_size),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
