@@ -31,6 +31,8 @@ static const handler_t handlers[MDL_DC_EVENTS] = {
     [MDL_DC_SERVICES_DUE] = mdl_dc_on_services_due,
     [MDL_DC_FAILURE] = mdl_dc_on_failure,
     [MDL_DC_REPAIR] = mdl_dc_on_repair,
+    [MDL_DC_MAINTENANCE] = mdl_dc_on_maintenance,
+    [MDL_DC_SERVICED] = mdl_dc_on_serviced,
     [MDL_DC_REVIEW] = mdl_dc_on_review,
 };
 
@@ -92,6 +94,8 @@ static void configure(mdl_datacentre_t *state, const mdl_tables_t *tables, const
         own.workload_grain_s = (int64_t)state->workload.grain_s;
     mdl_power_init(&state->power, type, state->spec.pue, params);
     mdl_failure_rates_init(&state->failures, params);
+    state->maintenance_every_s = params->maintenance_every_s;
+    state->maintenance_length_s = params->maintenance_length_s;
     mdl_workload_settings_init(&state->workload, &own, type);
 }
 
@@ -159,7 +163,21 @@ static sim_status_t start_failures(sim_world_t *world, uint32_t lp, int64_t time
     return SIM_OK;
 }
 
-/* Fills the state of a new LP and starts its failure clock. */
+/* Starts the clock of planned maintenance, if there is any and it does not run already. */
+static sim_status_t start_maintenance(sim_world_t *world, uint32_t lp, int64_t time_s, sim_error_t *err)
+{
+    mdl_datacentre_t *state = sim_world_state(world, lp);
+
+    if (state->maintaining || state->maintenance_every_s <= 0)
+        return SIM_OK;
+    sim_event_t event = {.time_s = time_s, .type = MDL_DC_MAINTENANCE};
+    state->maintaining = true;
+    if (sim_world_schedule(world, lp, &event, MDL_DC_FIRST, NULL) < 0)
+        return sim_fail(err, SIM_ELIMIT, "data centre", "no room in the calendar for its maintenance");
+    return SIM_OK;
+}
+
+/* Fills the state of a new LP and starts its clocks. */
 static sim_status_t build(sim_world_t *world, uint32_t lp, const mdl_params_t *params, int64_t time_s, sim_error_t *err)
 {
     mdl_datacentre_t *state = sim_world_state(world, lp);
@@ -173,7 +191,8 @@ static sim_status_t build(sim_world_t *world, uint32_t lp, const mdl_params_t *p
         return status;
     state->metered_s = time_s;
     ((mdl_scheduler_t *)sim_arena_at(sim_world_arena(world), state->scheduler))->now_s = time_s;
-    return start_failures(world, lp, time_s, err);
+    status = start_failures(world, lp, time_s, err);
+    return status < 0 ? status : start_maintenance(world, lp, time_s, err);
 }
 
 /* Each running job, but a service's replica, has its end in the calendar. Bundles are few, whatever a pool's size; the
@@ -228,7 +247,8 @@ sim_status_t mdl_datacentre_configure(sim_world_t *world, uint32_t lp, const mdl
     mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, sim_world_now(world));
     for (uint32_t i = state->first_tenancy; i != MDL_NONE; i = dc.tenancies[i].next)
         mdl_dc_plan(&dc, i);
-    return start_failures(world, lp, sim_world_now(world), err);
+    sim_status_t status = start_failures(world, lp, sim_world_now(world), err);
+    return status < 0 ? status : start_maintenance(world, lp, sim_world_now(world), err);
 }
 
 const mdl_datacentre_meter_t *mdl_datacentre_read(sim_world_t *world, uint32_t lp, int64_t time_s)

@@ -16,8 +16,10 @@ enum mdl_datacentre_event {
     MDL_DC_SERVICE_READY,              /* a service's software is ported; entity = tenancy */
     MDL_DC_SERVICES_DUE,               /* all services are resized */
     MDL_DC_FAILURE,
-    MDL_DC_REPAIR, /* entity = node */
-    MDL_DC_REVIEW, /* the scheduler looks at its queues again */
+    MDL_DC_REPAIR,      /* entity = node */
+    MDL_DC_MAINTENANCE, /* the next nodes are serviced */
+    MDL_DC_SERVICED,    /* of a pool: a = nodes that come back */
+    MDL_DC_REVIEW,      /* the scheduler looks at its queues again */
     MDL_DC_EVENTS
 };
 
@@ -45,13 +47,16 @@ typedef struct mdl_datacentre {
     uint32_t tenancy_capacity;
     uint32_t first_tenancy, last_tenancy, open_tenancies; /* in order of start */
     uint64_t generation;
-    uint64_t failure_ordinal; /* of the failure that comes next */
-    bool failing;             /* it is in the calendar, */
-    sim_handle_t failure;     /* here */
-    int64_t failure_s;        /* at this time */
-    sim_handle_t review;      /* the scheduler's next, at this time; SIM_NEVER: none */
+    uint64_t failure_ordinal;                          /* of the failure that comes next */
+    bool failing;                                      /* it is in the calendar, */
+    sim_handle_t failure;                              /* here */
+    int64_t failure_s;                                 /* at this time */
+    int64_t maintenance_every_s, maintenance_length_s; /* each node's turn; how long it is down */
+    uint32_t next_serviced;                            /* node whose turn is next */
+    bool maintaining;                                  /* the next round is in the calendar */
+    sim_handle_t review;                               /* the scheduler's next, at this time; SIM_NEVER: none */
     int64_t review_s;
-    bool serving;             /* services' next resizing is in the calendar */
+    bool serving; /* services' next resizing is in the calendar */
     bool closed;
     int64_t metered_s; /* integrals stand at this time */
     int64_t racked_node_s, powered_node_s, up_node_s, leased_node_s;
@@ -143,6 +148,10 @@ void mdl_dc_on_power(mdl_dc_t *dc, const sim_event_t *event);
 /* The failure that comes next, were `powered` nodes powered from the one before it on. */
 void mdl_dc_draw_failure(const mdl_datacentre_t *state, uint64_t seed, uint64_t replication, uint32_t powered,
                          mdl_failure_t *failure);
+
+/* Planned maintenance (maintenance.c). */
+void mdl_dc_on_maintenance(mdl_dc_t *dc, const sim_event_t *event);
+void mdl_dc_on_serviced(mdl_dc_t *dc, const sim_event_t *event);
 
 /* Meters (meter.c). */
 void mdl_dc_advance(mdl_dc_t *dc);                                                  /* integrals to dc->now_s */

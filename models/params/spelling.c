@@ -46,6 +46,9 @@ mdl_spelling_t mdl_spelling(const char *word)
 
 void mdl_spelling_offer(mdl_spelling_t *self, const char *known)
 {
+    size_t length = strlen(self->word), other = strlen(known);
+    if ((length > other ? length - other : other - length) >= self->distance)
+        return; /* each step changes the length by one at most */
     size_t distance = mdl_spelling_distance(self->word, known);
     if (distance >= self->distance)
         return;

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#define FIRST_CAPACITY ((size_t)4096)
+#define FIRST_CAPACITY ((size_t)256)
 #define TICKS_PER_US   (MDL_TICKS_PER_S / 1000000)
 
 enum { TIMESTAMP, CONTEXT, GENERATED, FIELDS };

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_CAPACITY ((size_t)4096)
+#define FIRST_CAPACITY ((size_t)256)
 #define MOST_JOBS      ((size_t)UINT32_MAX - 1)
 
 void mdl_trace_free(mdl_trace_t *self)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_CAPACITY ((size_t)1024)
+#define FIRST_CAPACITY ((size_t)256)
 
 enum { ID, GPUS, SUBMIT, ITERATIONS, MODEL, ITERATION_TIME, FIELDS };
 

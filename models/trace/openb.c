@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_CAPACITY ((size_t)1024)
+#define FIRST_CAPACITY ((size_t)256)
 #define MOST_GPUS      8
 #define GPU_MILLI      1000
 

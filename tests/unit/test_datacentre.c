@@ -330,6 +330,36 @@ static void test_pools_grow_with_contracts(void **state)
     test_centres_free(&centres);
 }
 
+/* An idle centre of 32 nodes of which each is down half a day in sixteen draws a thirty-second less. */
+static void test_maintenance_takes_each_idle_node_in_turn(void **state)
+{
+    (void)state;
+    for (int mode = MDL_DC_MODE_NODES; mode <= MDL_DC_MODE_POOL; mode++) {
+        int64_t energy_wh[2];
+        for (int maintained = 0; maintained < 2; maintained++) {
+            test_centres_t centres;
+            test_centres_init(&centres);
+            centres.input.params.node_failures_per_year = 0;
+            centres.input.params.maintenance_every_s = maintained * 16 * SIM_DAY_S;
+            centres.input.params.maintenance_length_s = SIM_DAY_S / 2;
+            test_centres_open(&centres, SEED, 1);
+            mdl_datacentre_spec_t spec = {.entity = 1,
+                                          .nodes = 32,
+                                          .nodes_powered = 32,
+                                          .pue = 1,
+                                          .fabric_gb_s = 400,
+                                          .mode = (mdl_datacentre_mode_t)mode};
+            uint32_t lp = test_centres_add_spec(&centres, &spec);
+            test_centres_run(&centres, 32 * SIM_DAY_S);
+            const mdl_datacentre_meter_t *meter = test_centres_read(&centres, lp);
+            assert_int_equal(meter->node_failures, 0);
+            energy_wh[maintained] = meter->energy_it_wh;
+            test_centres_free(&centres);
+        }
+        assert_int_equal(energy_wh[1], energy_wh[0] - energy_wh[0] / 32);
+    }
+}
+
 static sim_status_t run_bad_order(uint32_t type, uint32_t number, int64_t a, sim_error_t *err)
 {
     test_centres_t centres;
@@ -476,6 +506,7 @@ int main(void)
         cmocka_unit_test(test_services_attain_what_replicas_allow),
         cmocka_unit_test(test_porting_that_ends_early_lets_jobs_start),
         cmocka_unit_test(test_pools_grow_with_contracts),
+        cmocka_unit_test(test_maintenance_takes_each_idle_node_in_turn),
         cmocka_unit_test(test_impossible_orders_fail_by_name),
         cmocka_unit_test(test_impossible_specs_are_refused),
         cmocka_unit_test(test_parameters_hold_from_their_date),
