@@ -18,7 +18,8 @@ enum mdl_entity_kind {
     MDL_ENTITY_BANK,
     MDL_ENTITY_DATACENTRE,
     MDL_ENTITY_CONTRACT, /* ordinal within its tenant */
-    MDL_ENTITY_NODE
+    MDL_ENTITY_NODE,
+    MDL_ENTITY_GENERATOR /* of synthetic jobs; ordinal 0: its jobs, n: its n-th tenant */
 };
 
 /* Blocks of 100 per folder, so that folders can append without meeting. */
@@ -30,6 +31,9 @@ enum mdl_purpose {
     MDL_PURPOSE_WORKLOAD = 300,
     MDL_PURPOSE_JOB = 301,     /* 301 to 304, one per class of job; entity: contract; event: number of the job,
                                 * for services the number of the interval since the start */
+    MDL_PURPOSE_GENERATED_JOB = 305, /* event: number of the job */
+    MDL_PURPOSE_GENERATED_DAY = 306, /* a tenant's activity; event: day */
+    MDL_PURPOSE_GENERATED_HOUR = 307, /* and event: hour */
     MDL_PURPOSE_MARKET = 400,
     MDL_PURPOSE_RENTAL_SEARCH = 401, /* search and churn; event: number of the tenant's request */
     MDL_PURPOSE_SEIZURE = 402,       /* event: day sent x MDL_MAX_GPU_TYPES + type */

@@ -40,6 +40,7 @@ typedef struct mdl_trace_job {
     uint32_t gpu_milli;             /* thousandths of each of its GPUs: 1000 but for a job that shares one */
     uint32_t cpu_milli, memory_mib; /* in all; 0: not said */
     uint8_t job_class;              /* mdl_job_class_t */
+    uint8_t end;                    /* mdl_job_end_t; finished where the format does not say */
 } mdl_trace_job_t;
 
 typedef struct mdl_trace {

@@ -25,7 +25,7 @@ MODEL_ARROWS = {
     "ledger": {"params"},
     "hardware": {"params", "ledger"},
     "scheduler": {"params", "ledger", "hardware"},
-    "workload": {"params", "ledger", "hardware", "scheduler"},
+    "workload": {"params", "ledger", "hardware", "scheduler", "trace"},
     "trace": {"params", "scheduler"},
     "replay": {"params", "trace", "hardware", "scheduler", "workload"},
     "datacentre": {"params", "ledger", "hardware", "scheduler", "workload"},
