@@ -125,11 +125,23 @@ static bool own_name(hid_t object, char name[32])
     return true;
 }
 
+/* Name of a scale that was found by its address. HDF5 would search the file for its path, so it is taken from NAME; only
+ * where that is missing, or is the sentence that netCDF writes for some dimensions, is the path searched for. */
+static bool scale_name(hid_t scale, char name[32])
+{
+    char *text = sim_h5_get_text(scale, "NAME");
+    bool found = text != NULL && *text != '\0' && strchr(text, ' ') == NULL;
+    if (found)
+        snprintf(name, 32, "%.31s", text);
+    free(text);
+    return found || own_name(scale, name);
+}
+
 /* Name of the scale of an axis. */
 static bool axis_name(hid_t dataset, hobj_ref_t scale, char name[32])
 {
     hid_t object = H5Rdereference2(dataset, H5P_DEFAULT, H5R_OBJECT, &scale);
-    bool good = object >= 0 && own_name(object, name);
+    bool good = object >= 0 && scale_name(object, name);
     sim_h5_close(object);
     return good;
 }

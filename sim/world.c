@@ -18,8 +18,17 @@ static void lay_root(sim_world_t *world)
     world->root->records = sim_arena_alloc(arena, INITIAL_LPS * sizeof(sim_lp_record_t));
     world->root->briefs = sim_arena_alloc(arena, INITIAL_LPS * sizeof(sim_lp_brief_t));
     world->root->active = sim_arena_alloc(arena, INITIAL_LPS * sizeof(uint32_t));
+    world->root->reports = sim_arena_alloc(arena, INITIAL_LPS * world->report_bytes);
     world->root->lp_capacity = INITIAL_LPS;
-    SIM_ASSERT(world->root_ref != 0 && world->root->active != 0);
+    SIM_ASSERT(world->root_ref != 0 && world->root->reports != 0);
+}
+
+static size_t largest_report(const sim_model_t *model)
+{
+    size_t bytes = 0;
+    for (uint32_t kind = 0; kind < model->n_kinds; kind++)
+        bytes = model->kinds[kind].report_bytes > bytes ? model->kinds[kind].report_bytes : bytes;
+    return bytes;
 }
 
 /* Without a bound of the caller's, half of the default will do where the limit on address space is tight. */
@@ -43,6 +52,7 @@ sim_status_t sim_world_create(sim_world_t **world, const sim_model_t *model, con
     if (self == NULL)
         return sim_fail(err, SIM_ENOMEM, model->name, "no memory for a world");
     self->model = model;
+    self->report_bytes = largest_report(model);
     self->input = input;
     self->options = *options;
     sim_status_t status = reserve(self, err);
@@ -93,6 +103,7 @@ sim_status_t sim_world_clone(sim_world_t **copy, const sim_world_t *world, const
     if (self == NULL)
         return sim_fail(err, SIM_ENOMEM, world->model->name, "no memory for a world");
     self->model = world->model;
+    self->report_bytes = world->report_bytes;
     self->input = input;
     self->options = world->options;
     sim_status_t status = sim_arena_init(&self->arena, world->arena.max_bytes, err);
@@ -146,6 +157,12 @@ void *sim_world_state(sim_world_t *world, uint32_t lp)
     SIM_ASSERT(lp < world->root->n_lps);
     sim_ref_t state = sim_world_record_(world, lp)->state;
     return state == 0 ? NULL : sim_arena_at(&world->arena, state);
+}
+
+const void *sim_world_report(const sim_world_t *world, uint32_t lp)
+{
+    SIM_ASSERT(lp < world->root->n_lps);
+    return sim_world_report_(world, lp);
 }
 
 sim_arena_t *sim_world_arena(sim_world_t *world)

@@ -39,10 +39,16 @@
 typedef struct sim_world sim_world_t;
 typedef struct sim_lp sim_lp_t;
 
-/* What the engine knows of a kind of LP. `handle` returns SIM_OK or fails the replication (fill lp->error). */
+/* What the engine knows of a kind of LP. */
 typedef struct sim_lp_kind {
     const char *name;
+    /* Handles an event; returns SIM_OK or fails the replication (fill lp->error). */
     sim_status_t (*handle)(sim_lp_t *lp, const sim_event_t *event);
+    /* May be NULL. Called for every LP of the kind that lives, at each multiple of window_s, after the window's events
+     * and on any thread, to fill the LP's report: readings that the boundary would else have to take alone. It sees the
+     * LP's state and the last report, and neither schedules nor sends. Not for boundary_only LPs, nor after a failure. */
+    void (*close)(sim_lp_t *lp, void *report);
+    size_t report_bytes; /* reports lie side by side: multiples of 64 keep threads apart */
 } sim_lp_kind_t;
 
 /* What the engine knows of a model. Constant, shared by all worlds. */
@@ -134,6 +140,7 @@ uint64_t sim_world_seed(const sim_world_t *world);
 uint64_t sim_world_replication(const sim_world_t *world);
 uint32_t sim_world_lp_count(const sim_world_t *world);
 void *sim_world_state(sim_world_t *world, uint32_t lp);
+const void *sim_world_report(const sim_world_t *world, uint32_t lp); /* zeros before its first */
 sim_arena_t *sim_world_arena(sim_world_t *world);
 uint64_t
 sim_world_fingerprint(const sim_world_t *world);      /* hash of all dispatched events, combined over LPs by index */

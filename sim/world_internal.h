@@ -42,7 +42,8 @@ static_assert(sizeof(sim_lp_record_t) == 64, "one cache line, written by one thr
 /* What a worker leaves for the boundary when an LP's window is over. */
 enum {
     SIM_BRIEF_MESSAGES = 1, /* the outbox is not empty */
-    SIM_BRIEF_GROW = 2      /* the calendar or the outbox is half full */
+    SIM_BRIEF_GROW = 2,     /* the calendar or the outbox is half full */
+    SIM_BRIEF_CLOSES = 4    /* not the worker's: its kind has a close function */
 };
 
 /* What the window loop reads of every LP, close together. */
@@ -73,7 +74,8 @@ typedef struct sim_world_root {
     uint64_t dropped;
     sim_ref_t records; /* sim_lp_record_t[lp_capacity] */
     sim_ref_t briefs;  /* sim_lp_brief_t[lp_capacity] */
-    sim_ref_t active;  /* uint32_t[lp_capacity]: LPs with events in the current window, ascending */
+    sim_ref_t reports; /* world->report_bytes[lp_capacity] */
+    sim_ref_t active;  /* uint32_t[lp_capacity]: LPs with something to do in the current window, ascending */
     uint32_t n_lps;
     uint32_t lp_capacity;
     int32_t failed; /* sim_status_t that ended the world, SIM_OK while it lives */
@@ -91,6 +93,7 @@ struct sim_world {
     sim_world_root_t *root;
     const sim_model_t *model;
     const void *input;
+    size_t report_bytes; /* of an entry of the table of reports: the largest kind's */
     sim_world_options_t options;
     sim_frame_t *frames; /* innermost first */
     bool in_window;
@@ -107,6 +110,11 @@ static inline sim_lp_record_t *sim_world_record_(const sim_world_t *world, uint3
 static inline sim_lp_brief_t *sim_world_brief_(const sim_world_t *world, uint32_t lp)
 {
     return (sim_lp_brief_t *)sim_arena_at(&world->arena, world->root->briefs) + lp;
+}
+
+static inline void *sim_world_report_(const sim_world_t *world, uint32_t lp)
+{
+    return (char *)sim_arena_at(&world->arena, world->root->reports) + lp * world->report_bytes;
 }
 
 static inline sim_calendar_t *sim_world_calendar_(const sim_world_t *world, const sim_lp_record_t *record)

@@ -17,14 +17,15 @@ static void move_table(sim_arena_t *arena, sim_ref_t *table, sim_ref_t larger, s
 /* Doubles the LP tables when they are full: all of them or none. */
 static bool make_room(sim_world_t *world)
 {
-    enum { TABLES = 3 };
+    enum { TABLES = 4 };
     sim_world_root_t *root = world->root;
     sim_arena_t *arena = &world->arena;
     uint32_t from = root->lp_capacity;
     if (root->n_lps < from)
         return true;
-    sim_ref_t *const tables[TABLES] = {&root->records, &root->briefs, &root->active};
-    const size_t entry_bytes[TABLES] = {sizeof(sim_lp_record_t), sizeof(sim_lp_brief_t), sizeof(uint32_t)};
+    sim_ref_t *const tables[TABLES] = {&root->records, &root->briefs, &root->active, &root->reports};
+    const size_t entry_bytes[TABLES] = {sizeof(sim_lp_record_t), sizeof(sim_lp_brief_t), sizeof(uint32_t),
+                                        world->report_bytes};
     sim_ref_t larger[TABLES] = {0};
     bool good = true;
     for (int i = 0; i < TABLES && good; i++)
@@ -87,7 +88,8 @@ sim_status_t sim_world_add_lp(sim_world_t *world, const sim_lp_spec_t *spec, uin
     }
     *index = world->root->n_lps++;
     *sim_world_record_(world, *index) = record;
-    *sim_world_brief_(world, *index) = (sim_lp_brief_t){.next_s = SIM_NEVER};
+    bool closes = world->model->kinds[spec->kind].close != NULL && !spec->boundary_only;
+    *sim_world_brief_(world, *index) = (sim_lp_brief_t){.next_s = SIM_NEVER, .flags = closes ? SIM_BRIEF_CLOSES : 0};
     return SIM_OK;
 }
 

@@ -141,7 +141,7 @@ sim_status_t sim_world_exchange_(sim_world_t *world, uint32_t n_active, sim_erro
             status = sim_world_grow_calendar_(world, active[i], err);
         if (status < 0)
             return status;
-        brief->flags = 0;
+        brief->flags &= SIM_BRIEF_CLOSES;
     }
     return SIM_OK;
 }

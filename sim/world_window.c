@@ -18,6 +18,7 @@ typedef struct run {
     const sim_control_t *control;
     int64_t until_s;
     int64_t end_s; /* of the window under way */
+    bool whole;    /* it ends where windows do, not where the run cuts it */
     uint32_t n_active;
     uint32_t chunk;
     atomic_uint next; /* first position in the list of active LPs that no thread has taken */
@@ -36,31 +37,32 @@ static double wall_now_s(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* Lists the LPs with events before end_s; returns the time of the earliest event of all. */
+/* Lists the LPs with events before end_s, and those that are to be closed; returns the time of the earliest event of all. */
 static int64_t list_active(run_t *run)
 {
     const sim_world_t *world = run->world;
     const sim_lp_brief_t *briefs = sim_world_brief_(world, 0);
     uint32_t *active = sim_arena_at(&world->arena, world->root->active);
     uint32_t n = world->root->n_lps;
-    uint32_t n_active = 0;
+    uint32_t n_active = 0, closing = run->whole ? SIM_BRIEF_CLOSES : 0;
     int64_t earliest_s = SIM_NEVER;
     for (uint32_t i = 0; i < n; i++) {
         int64_t next_s = briefs[i].next_s;
         active[n_active] = i;
-        n_active += next_s < run->end_s;
+        n_active += (next_s < run->end_s) | ((briefs[i].flags & closing) != 0);
         earliest_s = next_s < earliest_s ? next_s : earliest_s;
     }
     run->n_active = n_active;
     return earliest_s;
 }
 
-/* End of the window that holds time_s, cut at the run's end. */
-static int64_t window_end(const run_t *run, int64_t time_s)
+/* Sets the window to the one that holds time_s, cut at the run's end. */
+static void set_window(run_t *run, int64_t time_s)
 {
     int64_t window_s = run->world->model->window_s;
     int64_t start_s = time_s - time_s % window_s;
-    return window_s < run->until_s - start_s ? start_s + window_s : run->until_s;
+    run->end_s = window_s < run->until_s - start_s ? start_s + window_s : run->until_s;
+    run->whole = run->end_s % window_s == 0;
 }
 
 /* Chooses the next window. Without a boundary function, windows in which nothing happens are passed over. */
@@ -71,10 +73,10 @@ static void open_window(run_t *run)
     run->done = run->status < 0 || now_s >= run->until_s;
     if (run->done)
         return;
-    run->end_s = window_end(run, now_s);
+    set_window(run, now_s);
     int64_t earliest_s = list_active(run);
     if (run->n_active == 0 && world->model->boundary == NULL) {
-        run->end_s = earliest_s < run->until_s ? window_end(run, earliest_s) : run->until_s;
+        set_window(run, earliest_s < run->until_s ? earliest_s : run->until_s - 1);
         (void)list_active(run);
     }
     run->chunk = 1 + run->n_active / ((uint32_t)world->options.threads * CHUNKS_PER_THREAD);
@@ -102,16 +104,21 @@ static void run_lp(run_t *run, uint32_t index, sim_error_t *cause)
     sim_lp_record_t *record = sim_world_record_(world, index);
     sim_lp_t lp = sim_lp_view_(world, index, run->end_s, cause);
     sim_dispatched_t tally = {record->fingerprint, record->events};
-    sim_status_t status = sim_lp_dispatch_(&lp, &world->model->kinds[record->kind], run->end_s, &tally);
+    const sim_lp_kind_t *kind = &world->model->kinds[record->kind];
+    sim_status_t status = sim_lp_dispatch_(&lp, kind, run->end_s, &tally);
     record->fingerprint = tally.fingerprint;
     record->events = tally.events;
     sim_lp_brief_t *brief = sim_world_brief_(world, index);
     brief->next_s = sim_calendar_next_time(lp.calendar);
     bool half_full = 2 * (uint64_t)sim_calendar_count(lp.calendar) >= sim_calendar_capacity(lp.calendar);
-    brief->flags = (lp.outbox->count > 0 ? SIM_BRIEF_MESSAGES : 0u) | (half_full ? SIM_BRIEF_GROW : 0u);
+    brief->flags = (brief->flags & SIM_BRIEF_CLOSES) | (lp.outbox->count > 0 ? SIM_BRIEF_MESSAGES : 0u) |
+                   (half_full ? SIM_BRIEF_GROW : 0u);
     if (status < 0) {
         report_failure(run, &lp, status, cause);
         *cause = (sim_error_t){0};
+    } else if (run->whole && kind->close != NULL) {
+        lp.now_s = run->end_s;
+        kind->close(&lp, sim_world_report_(world, index));
     }
 }
 

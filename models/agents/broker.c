@@ -134,19 +134,19 @@ void mdl_broker_decide(mdl_broker_t *self, const mdl_params_t *params, const mdl
 
 static mdl_shipment_t *free_shipment(mdl_broker_t *self)
 {
-    for (int i = 0; i < MDL_BROKER_SHIPMENTS; i++)
+    for (int32_t i = 0; i < self->shipments_used; i++)
         if (self->shipments[i].quantity == 0)
             return &self->shipments[i];
-    return NULL;
+    return self->shipments_used < MDL_BROKER_SHIPMENTS ? &self->shipments[self->shipments_used++] : NULL;
 }
 
 sim_status_t mdl_broker_ship(mdl_broker_t *self, mdl_ledger_t *ledger, mdl_lots_t *lots, const mdl_tables_t *tables,
                              const mdl_broker_order_t *order, int64_t day, sim_error_t *err)
 {
     for (int32_t type = 0; type < (int32_t)tables->n_gpu_types; type++) {
-        mdl_shipment_t *shipment = free_shipment(self);
+        mdl_shipment_t *shipment = order->quantity[type] > 0 ? free_shipment(self) : NULL;
         int64_t cost_fen;
-        if (order->quantity[type] <= 0 || shipment == NULL)
+        if (shipment == NULL)
             continue;
         if (!mdl_money_times(order->price_fen[type], order->quantity[type], &cost_fen))
             return sim_fail(err, SIM_EINVARIANT, "broker", "%lld GPUs at %lld fen are too much money",
@@ -222,7 +222,7 @@ sim_status_t mdl_broker_arrive(mdl_broker_t *self, mdl_ledger_t *ledger, mdl_lot
                                mdl_broker_arrival_t *result, sim_error_t *err)
 {
     memset(result, 0, sizeof *result);
-    for (int i = 0; i < MDL_BROKER_SHIPMENTS; i++) {
+    for (int32_t i = 0; i < self->shipments_used; i++) {
         mdl_shipment_t *shipment = &self->shipments[i];
         if (shipment->quantity == 0 || shipment->due_day > day)
             continue;
@@ -283,7 +283,7 @@ sim_status_t mdl_broker_sold(mdl_broker_t *self, mdl_ledger_t *ledger, int32_t t
 sim_status_t mdl_broker_audit(const mdl_broker_t *self, const mdl_lots_t *lots, sim_error_t *err)
 {
     int64_t way[MDL_MAX_GPU_TYPES] = {0};
-    for (int i = 0; i < MDL_BROKER_SHIPMENTS; i++)
+    for (int32_t i = 0; i < self->shipments_used; i++)
         if (self->shipments[i].quantity > 0)
             way[self->shipments[i].type] += self->shipments[i].quantity;
     for (int32_t type = 0; type < MDL_MAX_GPU_TYPES; type++) {

@@ -47,6 +47,7 @@ typedef struct mdl_broker {
     int64_t stock_cost_fen[MDL_MAX_GPU_TYPES]; /* paid for it */
     double stock_day[MDL_MAX_GPU_TYPES];       /* mean day of arrival of what is in stock */
     int64_t shipped[MDL_MAX_GPU_TYPES], arrived[MDL_MAX_GPU_TYPES], seized[MDL_MAX_GPU_TYPES], sold[MDL_MAX_GPU_TYPES];
+    int32_t shipments_used; /* slots from here on were never used */
     mdl_shipment_t shipments[MDL_BROKER_SHIPMENTS];
 } mdl_broker_t;
 

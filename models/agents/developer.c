@@ -119,12 +119,17 @@ static double herding(const mdl_params_t *params, double recent)
     return sim_pow((1 + recent) / (1 + params->developers_herding_normal), params->developers_herding);
 }
 
-double mdl_developer_hazard(const mdl_params_t *params, mdl_developer_kind_t kind, double merit, double recent)
+double mdl_developer_most_hazard(const mdl_params_t *params, mdl_developer_kind_t kind, double recent)
 {
     const double rates[MDL_DEVELOPER_KINDS] = {params->developers_rate_operator, params->developers_rate_state,
                                                params->developers_rate_entrant, params->developers_rate_rent_seeker};
+    return rates[kind] * herding(params, recent);
+}
+
+double mdl_developer_hazard(const mdl_params_t *params, mdl_developer_kind_t kind, double merit, double recent)
+{
     double willing = sim_logistic((merit - params->developers_hurdle) / params->developers_scale);
-    return rates[kind] * herding(params, recent) * willing;
+    return mdl_developer_most_hazard(params, kind, recent) * willing;
 }
 
 double mdl_developer_chip_limit(const mdl_params_t *params, const mdl_prospect_t *prospect, double annuity)

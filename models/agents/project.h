@@ -34,8 +34,9 @@ typedef enum mdl_stage {
 #define MDL_GPUS_PER_NODE 8
 #define MDL_NOT_YET       (-1) /* a date that has not come */
 
+/* What every day's scans of all projects look at comes first. */
 typedef struct mdl_project {
-    uint64_t entity;
+    _Alignas(64) uint64_t entity;
     uint32_t developer;
     int32_t kind; /* mdl_developer_kind_t */
     int32_t city;
@@ -45,18 +46,18 @@ typedef struct mdl_project {
     int32_t rule;  /* mdl_belief_rule_t of its builder at announcement */
     uint32_t account;
     uint32_t site;          /* the data centre once energised */
-    uint32_t loan;          /* in the bank's book */
     uint32_t nodes_planned; /* as announced and subsidised */
     uint32_t nodes_wanted;  /* as it means to install */
     uint32_t gpus_ordered;  /* bought, under way included */
-    uint32_t gpus_in;       /* in stock or installed */
     uint32_t build_stage;   /* stages done */
-    uint32_t attempts;      /* at getting a loan */
+    bool auctioning;        /* ended, chips on sale */
     bool state_funded;      /* state vehicle, or holder of a grant: rules on foreign chips apply */
     bool resale_barred;     /* caught reselling power */
     bool audited;           /* breach found: no further payments */
-    bool auctioning;        /* ended, chips on sale */
     bool milestone_paid;    /* the inspection has been passed */
+    uint32_t loan;          /* in the bank's book */
+    uint32_t gpus_in;       /* in stock or installed */
+    uint32_t attempts;      /* at getting a loan */
     int64_t announced_s, approved_s, financed_s, built_s, energised_s, ended_s;
     int64_t capital_fen;       /* planned: building and chips at the price of the plan */
     int64_t building_fen;      /* planned cost of the building as it will really be */

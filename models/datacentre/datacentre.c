@@ -69,7 +69,15 @@ static sim_status_t handle(sim_lp_t *lp, const sim_event_t *event)
     return dc.status < 0 ? dc.status : check(&dc);
 }
 
-const sim_lp_kind_t mdl_datacentre_kind = {.name = "data centre", .handle = handle};
+static void close_window(sim_lp_t *lp, void *report)
+{
+    mdl_dc_t dc = mdl_dc_view(sim_world_arena(lp->world), lp->state, lp->now_s);
+
+    mdl_dc_report(&dc, report);
+}
+
+const sim_lp_kind_t mdl_datacentre_kind = {
+    .name = "data centre", .handle = handle, .close = close_window, .report_bytes = sizeof(mdl_datacentre_report_t)};
 
 /* The parameters that hold at time_s: the input's with its dated changes. */
 static sim_status_t params_at(const mdl_input_t *input, int64_t time_s, mdl_params_t *params, sim_error_t *err)
@@ -260,16 +268,4 @@ const mdl_datacentre_meter_t *mdl_datacentre_read(sim_world_t *world, uint32_t l
     mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, time_s);
     mdl_dc_read(&dc, &state->meter);
     return &state->meter;
-}
-
-void mdl_datacentre_read_into(sim_world_t *world, uint32_t lp, int64_t time_s, mdl_datacentre_meter_t *meter)
-{
-    mdl_datacentre_t *state = sim_world_state(world, lp);
-
-    if (state->cluster == 0) {
-        *meter = state->meter;
-        return;
-    }
-    mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, time_s);
-    mdl_dc_read(&dc, meter);
 }

@@ -98,6 +98,32 @@ typedef struct mdl_datacentre_meter {
     int32_t running_jobs;   /* now */
 } mdl_datacentre_meter_t;
 
+/* What an economy keeps its books on: some of the meters. GPU seconds unless named otherwise. */
+typedef struct mdl_datacentre_use {
+    int64_t powered_gpu_s;
+    int64_t leased_gpu_s;
+    int64_t busy_gpu_s;
+    int64_t energy_metered_wh;
+    int64_t jobs_submitted[MDL_JOB_CLASSES];
+    int64_t allocated_gpu_s;
+    int64_t useful_gpu_s;
+    int64_t training_work_gpu_s; /* useful, in H100-equivalents */
+    int64_t service_load_gpu_s, service_met_gpu_s;
+    int64_t busy_by_class_gpu_s[MDL_JOB_CLASSES];
+    int64_t jobs_started[MDL_JOB_CLASSES];
+    int64_t jobs_finished[MDL_JOB_CLASSES];
+    int64_t wait_s[MDL_JOB_CLASSES];
+} mdl_datacentre_use_t;
+
+/* What a centre reports at the end of each whole window, taken while centres still run side by side. All 0 before the
+ * first. */
+typedef struct mdl_datacentre_report {
+    _Alignas(64) mdl_datacentre_use_t day; /* since the report before */
+    mdl_datacentre_use_t total;            /* since its birth */
+    bool cramped;                          /* it asks for mdl_datacentre_boundary */
+} mdl_datacentre_report_t;
+
+/* Its `close` writes a mdl_datacentre_report_t. */
 extern const sim_lp_kind_t mdl_datacentre_kind;
 
 /* Adds a data centre to the world at time_s (a boundary). `kind`: position of mdl_datacentre_kind in the model. The
@@ -109,10 +135,13 @@ sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_
 /* Brings the time integrals of the meters up to time_s and returns them. At boundaries. O(contracts). */
 const mdl_datacentre_meter_t *mdl_datacentre_read(sim_world_t *world, uint32_t lp, int64_t time_s);
 
-/* The same into the caller's `meter`, which a daily reader of many centres keeps anyway. */
-void mdl_datacentre_read_into(sim_world_t *world, uint32_t lp, int64_t time_s, mdl_datacentre_meter_t *meter);
+/* The last report. */
+static inline const mdl_datacentre_report_t *mdl_datacentre_report(const sim_world_t *world, uint32_t lp)
+{
+    return sim_world_report(world, lp);
+}
 
-/* Grows pools that are more than half full. Call it at boundaries. */
+/* Grows pools that are more than half full. Call it at boundaries, for all centres or those whose report says cramped. */
 sim_status_t mdl_datacentre_boundary(sim_world_t *world, uint32_t lp, sim_error_t *err);
 
 /* Room for so many contracts more than run now to start before the next boundary. At boundaries. */

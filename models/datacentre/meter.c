@@ -168,19 +168,25 @@ static void add_young(const mdl_dc_t *dc, uint32_t tenant, sums_t *sums)
     }
 }
 
-static void read_earnings(const mdl_dc_t *dc, mdl_datacentre_meter_t *meter)
+static void sum_earnings(const mdl_dc_t *dc, sums_t *sums)
 {
     const mdl_datacentre_t *state = dc->state;
-    sums_t sums;
 
     for (int c = 0; c < MDL_JOB_CLASSES; c++) {
-        sums.busy[c] = earned(&state->busy[c], dc->now_s);
-        sums.useful[c] = earned(&state->useful[c], dc->now_s);
-        sums.work[c] = earned(&state->work[c], dc->now_s);
+        sums->busy[c] = earned(&state->busy[c], dc->now_s);
+        sums->useful[c] = earned(&state->useful[c], dc->now_s);
+        sums->work[c] = earned(&state->work[c], dc->now_s);
     }
     if (state->young_until_s > dc->now_s)
         for (uint32_t t = state->first_tenancy; t != MDL_NONE; t = dc->tenancies[t].next)
-            add_young(dc, t, &sums);
+            add_young(dc, t, sums);
+}
+
+static void read_earnings(const mdl_dc_t *dc, mdl_datacentre_meter_t *meter)
+{
+    sums_t sums;
+
+    sum_earnings(dc, &sums);
     meter->busy_gpu_s = meter->useful_gpu_s = 0;
     for (int c = 0; c < MDL_JOB_CLASSES; c++) {
         meter->busy_gpu_s += meter->busy_by_class_gpu_s[c] = sums.busy[c] / 1000;
@@ -227,4 +233,63 @@ void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter)
     read_earnings(dc, meter);
     meter->energy_it_wh = mdl_power_it_wh(&state->power, state->up_node_s, meter->busy_gpu_s);
     meter->energy_metered_wh = mdl_power_metered_wh(&state->power, meter->energy_it_wh);
+}
+
+/* The part of mdl_dc_read that reports hold. */
+static mdl_datacentre_use_t read_use(mdl_dc_t *dc)
+{
+    const mdl_datacentre_t *state = dc->state;
+    const mdl_job_counts_t *counts = &dc->scheduler->counts;
+    sums_t sums;
+
+    mdl_dc_advance(dc);
+    sum_earnings(dc, &sums);
+    mdl_datacentre_use_t use = {.powered_gpu_s = state->powered_node_s * MDL_NODE_GPUS,
+                                .leased_gpu_s = state->leased_node_s * MDL_NODE_GPUS,
+                                .allocated_gpu_s = dc->scheduler->allocated_gpu_s,
+                                .training_work_gpu_s = sums.work[MDL_JOB_TRAINING] / 1000,
+                                .service_load_gpu_s = state->service_load_mgpu_s / 1000,
+                                .service_met_gpu_s = state->service_met_mgpu_s / 1000};
+    for (int c = 0; c < MDL_JOB_CLASSES; c++) {
+        use.busy_gpu_s += use.busy_by_class_gpu_s[c] = sums.busy[c] / 1000;
+        use.useful_gpu_s += sums.useful[c] / 1000;
+        use.jobs_submitted[c] = counts->submitted[c];
+        use.jobs_started[c] = counts->started[c];
+        use.jobs_finished[c] = counts->ended[MDL_END_FINISHED][c];
+        use.wait_s[c] = counts->wait_s[c];
+    }
+    int64_t it_wh = mdl_power_it_wh(&state->power, state->up_node_s, use.busy_gpu_s);
+    use.energy_metered_wh = mdl_power_metered_wh(&state->power, it_wh);
+    return use;
+}
+
+static mdl_datacentre_use_t difference(const mdl_datacentre_use_t *now, const mdl_datacentre_use_t *before)
+{
+    mdl_datacentre_use_t use = {.powered_gpu_s = now->powered_gpu_s - before->powered_gpu_s,
+                                .leased_gpu_s = now->leased_gpu_s - before->leased_gpu_s,
+                                .allocated_gpu_s = now->allocated_gpu_s - before->allocated_gpu_s,
+                                .busy_gpu_s = now->busy_gpu_s - before->busy_gpu_s,
+                                .useful_gpu_s = now->useful_gpu_s - before->useful_gpu_s,
+                                .energy_metered_wh = now->energy_metered_wh - before->energy_metered_wh,
+                                .training_work_gpu_s = now->training_work_gpu_s - before->training_work_gpu_s,
+                                .service_load_gpu_s = now->service_load_gpu_s - before->service_load_gpu_s,
+                                .service_met_gpu_s = now->service_met_gpu_s - before->service_met_gpu_s};
+
+    for (int c = 0; c < MDL_JOB_CLASSES; c++) {
+        use.busy_by_class_gpu_s[c] = now->busy_by_class_gpu_s[c] - before->busy_by_class_gpu_s[c];
+        use.jobs_submitted[c] = now->jobs_submitted[c] - before->jobs_submitted[c];
+        use.jobs_started[c] = now->jobs_started[c] - before->jobs_started[c];
+        use.jobs_finished[c] = now->jobs_finished[c] - before->jobs_finished[c];
+        use.wait_s[c] = now->wait_s[c] - before->wait_s[c];
+    }
+    return use;
+}
+
+void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report)
+{
+    mdl_datacentre_use_t now = read_use(dc);
+
+    report->day = difference(&now, &report->total);
+    report->total = now;
+    report->cramped = mdl_dc_is_cramped(dc);
 }

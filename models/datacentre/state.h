@@ -84,6 +84,7 @@ mdl_dc_t mdl_dc_view(sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s)
 
 /* Blocks and how large they are (pools.c). */
 uint32_t mdl_dc_job_capacity(const mdl_datacentre_t *state, uint32_t tenancies);
+bool mdl_dc_is_cramped(const mdl_dc_t *dc); /* a block is more than half full */
 sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32_t tenancies, mdl_policy_t policy,
                              bool fabric, sim_error_t *err);
 
@@ -166,5 +167,6 @@ mdl_pace_t mdl_dc_pace(const mdl_job_t *job);
 void mdl_dc_earn_on(mdl_dc_t *dc, const mdl_pace_t *before, const mdl_job_t *job); /* stop and start in one */
 void mdl_dc_note_service(mdl_dc_t *dc, uint32_t tenancy);                          /* after each change of it */
 void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter);                     /* the meters at dc->now_s */
+void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report);
 
 #endif

@@ -76,6 +76,11 @@ static sim_status_t on_centre_event(sim_lp_t *lp, const sim_event_t *event)
     return mdl_datacentre_kind.handle(lp, event);
 }
 
+static void close_centre(sim_lp_t *lp, void *report)
+{
+    mdl_datacentre_kind.close(lp, report);
+}
+
 /* Records the interval that ends now, if one does. No event: how often a run records must not show in its events. */
 static sim_status_t record(sim_world_t *world, int64_t time_s, sim_error_t *err)
 {
@@ -93,7 +98,10 @@ static sim_status_t boundary(sim_world_t *world, int64_t time_s, sim_error_t *er
 
 static const sim_lp_kind_t lp_kinds[MDL_LP_KINDS] = {
     [MDL_LP_ECONOMY] = {.name = "economy", .handle = on_event},
-    [MDL_LP_DATACENTRE] = {.name = "data centre", .handle = on_centre_event},
+    [MDL_LP_DATACENTRE] = {.name = "data centre",
+                           .handle = on_centre_event,
+                           .close = close_centre,
+                           .report_bytes = sizeof(mdl_datacentre_report_t)},
 };
 
 static const sim_model_t model = {
@@ -143,8 +151,7 @@ static uint64_t count_jobs(const mdl_step_t *step)
 {
     uint64_t jobs = step->eco->tally.jobs;
     for (uint32_t i = 0; i < step->eco->n_sites; i++)
-        for (int c = 0; c < MDL_JOB_CLASSES && !step->sites[i].stopped; c++)
-            jobs += (uint64_t)step->sites[i].meter.jobs_submitted[c];
+        jobs += step->sites[i].stopped ? 0 : (uint64_t)step->sites[i].meter.jobs_submitted;
     return jobs;
 }
 

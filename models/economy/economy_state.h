@@ -71,10 +71,17 @@ enum mdl_fact {
 #define MDL_NO_PROJECT   UINT32_MAX
 #define MDL_NO_DEVELOPER UINT32_MAX /* of what stands on the first day */
 
+/* Meters of a site, since its birth. */
+typedef struct mdl_site_meter {
+    int64_t powered_gpu_s, leased_gpu_s, busy_gpu_s;
+    int64_t energy_metered_wh;
+    int64_t jobs_submitted; /* of all classes */
+} mdl_site_meter_t;
+
 /* A data centre that stands: a project's, or one half of a platform's pool. A pool is a pair: what the platform uses
  * itself, simulated at `scale` nodes to one, and what it holds out for rent, node by node; nodes move between them. */
 typedef struct mdl_site {
-    uint32_t lp;
+    _Alignas(64) uint32_t lp;
     uint32_t offer;    /* in the rental market; MDL_NO_OFFER for what a platform uses itself */
     uint32_t partner;  /* other half of a pool; MDL_NO_SITE for a project's */
     uint32_t scale;    /* nodes that one simulated node stands for */
@@ -84,19 +91,19 @@ typedef struct mdl_site {
     int32_t province;
     int32_t zone;
     int32_t gpu_type;
-    uint32_t nodes_max;                 /* room */
-    uint32_t nodes;                     /* with chips in, powered */
-    int32_t own_nodes[MDL_JOB_CLASSES]; /* a platform's own contracts here */
-    uint32_t starts;                    /* contracts told to start since the last boundary */
+    uint32_t nodes_max; /* room */
+    uint32_t nodes;     /* with chips in, powered */
+    uint32_t starts;    /* contracts told to start since the last boundary */
     bool open;
-    bool idle;                 /* nothing in it, and nothing yesterday: not read */
-    bool stopped;              /* its LP has ended */
-    double reference_per_node; /* throughput against a reference node in its best segment */
+    bool idle;                          /* nothing in it, and nothing yesterday: not read */
+    bool stopped;                       /* its LP has ended */
+    int32_t own_nodes[MDL_JOB_CLASSES]; /* a platform's own contracts here */
+    double reference_per_node;          /* throughput against a reference node in its best segment */
     int64_t energised_s;
-    mdl_datacentre_meter_t meter;  /* last reading */
-    mdl_datacentre_meter_t before; /* the reading a day earlier */
-    int64_t billed_wh;             /* through the meter, billed so far */
-    double training_leased;        /* nodes leased for training, to share out useful work */
+    mdl_site_meter_t meter;      /* at the last reading */
+    int64_t training_work_gpu_s; /* of the day before that */
+    int64_t billed_wh;           /* through the meter, billed so far */
+    double training_leased;      /* nodes leased for training, to share out useful work */
 } mdl_site_t;
 
 /* What tenants may want, in the order of their tags. */
@@ -389,8 +396,7 @@ void mdl_eco_note_rental_week(mdl_step_t *step); /* before the market closes its
 void mdl_outcomes_invested(mdl_step_t *step, const mdl_project_t *project, int64_t paid_fen);
 void mdl_eco_fact(mdl_step_t *step, uint32_t fact, uint32_t entity, double value);
 sim_status_t mdl_eco_audit(mdl_step_t *step);
-void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, double busy, double powered,
-                       double leased); /* of a day, GPU s */
+void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_use_t *day); /* of a day, GPU s */
 void mdl_outcomes_day(mdl_step_t *step);
 void mdl_outcomes_week(mdl_step_t *step); /* after the rental market has closed its week */
 double mdl_outcomes_sadf(const double *series, size_t n);

@@ -44,8 +44,9 @@ static double ratio(double part, double whole)
     return whole > 0 ? part / whole : MDL_MISSING;
 }
 
-void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, double busy, double powered, double leased)
+void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_use_t *day)
 {
+    double busy = (double)(site->scale * day->busy_gpu_s), powered = (double)(site->scale * day->powered_gpu_s);
     mdl_tally_t *tally = &step->eco->tally;
     bool centre = site->project != MDL_NO_PROJECT;
     if (centre) {
@@ -54,9 +55,7 @@ void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, double busy, do
     }
     if (!within(yesterday(step), &quarter))
         return;
-    int c = MDL_JOB_INFERENCE;
-    int64_t inference = site->meter.busy_by_class_gpu_s[c] - site->before.busy_by_class_gpu_s[c];
-    tally->quarter_inference += (double)(site->scale * inference);
+    tally->quarter_inference += (double)(site->scale * day->busy_by_class_gpu_s[MDL_JOB_INFERENCE]);
     tally->quarter_busy_all += busy;
     if (!centre)
         return;
@@ -64,7 +63,7 @@ void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, double busy, do
     tally->quarter_racked += powered;
     if (step->input->start_day * SIM_DAY_S + site->energised_s < sim_date_to_day(new_since) * SIM_DAY_S)
         return;
-    tally->quarter_new_leased += leased;
+    tally->quarter_new_leased += (double)(site->scale * day->leased_gpu_s);
     tally->quarter_new_powered += powered;
 }
 

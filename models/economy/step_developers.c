@@ -6,6 +6,7 @@
 
 #define LOOK_EVERY_S SIM_WEEK_S
 #define MAX_SITES    32
+#define ROUNDING     1.000001 /* so that rounding never decides */
 
 static void forget_announcements(mdl_eco_t *eco, int64_t day)
 {
@@ -39,52 +40,87 @@ static uint32_t sites_seen(const mdl_step_t *step, const mdl_developer_t *develo
     return n;
 }
 
-static sim_status_t look(mdl_step_t *step, uint32_t index, const double *weights)
+/* What developers see on one day. */
+typedef struct outlook {
+    double weights[MDL_MAX_CITIES];            /* of cities, to look at */
+    double most_per_year[MDL_DEVELOPER_KINDS]; /* announcements of one developer */
+} outlook_t;
+
+static void see_herd(const mdl_step_t *step, outlook_t *outlook)
+{
+    for (int kind = 0; kind < MDL_DEVELOPER_KINDS; kind++)
+        outlook->most_per_year[kind] =
+            mdl_developer_most_hazard(step->params, (mdl_developer_kind_t)kind, step->eco->recent_total);
+}
+
+static double weekly(double per_year)
+{
+    return per_year * (double)LOOK_EVERY_S / (365.25 * (double)SIM_DAY_S);
+}
+
+/* The best of the cities it sees: where, and what a node looks like there. */
+static double best_site(const mdl_step_t *step, const mdl_developer_t *developer, const outlook_t *outlook,
+                        mdl_belief_rule_t rule, int32_t *city, mdl_prospect_t *best)
+{
+    mdl_developer_kind_t kind = (mdl_developer_kind_t)developer->kind;
+    int32_t type = step->eco->best_type[rule][kind == MDL_DEVELOPER_STATE], cities[MAX_SITES];
+    double best_merit = 0;
+    uint32_t n = sites_seen(step, developer, outlook->weights, cities);
+    for (uint32_t i = 0; i < n; i++) {
+        mdl_prospect_t prospect;
+        mdl_prospect_at(step, rule, cities[i], type, &prospect);
+        double merit = mdl_developer_merit(step->params, kind, &prospect, step->eco->annuity);
+        if (i == 0 || merit > best_merit) {
+            *city = cities[i];
+            best_merit = merit;
+            *best = prospect;
+        }
+    }
+    return best_merit;
+}
+
+/* Looks at sites only if the day's draw could lead to an announcement at all, which it seldom does: with a hazard h the
+ * chance is 1 - exp(-h), less than h. */
+static sim_status_t look(mdl_step_t *step, uint32_t index, outlook_t *outlook)
 {
     mdl_eco_t *eco = step->eco;
     const mdl_developer_t *developer = &step->developers[index];
     mdl_developer_kind_t kind = (mdl_developer_kind_t)developer->kind;
+    sim_rng_t rng;
+    sim_rng_at(&rng, sim_world_seed(step->world), sim_world_replication(step->world), developer->entity,
+               MDL_PURPOSE_DEVELOPER_ANNOUNCE, (uint64_t)step->day);
+    double drawn = sim_draw_uniform(&rng);
+    if (drawn > ROUNDING * weekly(outlook->most_per_year[kind]))
+        return SIM_OK;
     mdl_belief_rule_t rule = mdl_beliefs_rule(&eco->beliefs, step->params, developer->belief_u);
     int32_t type = eco->best_type[rule][kind == MDL_DEVELOPER_STATE];
     if (type < 0 || (int64_t)developer->under_way >= step->params->developers_at_once)
         return SIM_OK;
-    int32_t cities[MAX_SITES], best = -1;
-    double best_merit = 0;
-    mdl_prospect_t best_prospect = {0};
-    uint32_t n = sites_seen(step, developer, weights, cities);
-    for (uint32_t i = 0; i < n; i++) {
-        mdl_prospect_t prospect;
-        mdl_prospect_at(step, rule, cities[i], type, &prospect);
-        double merit = mdl_developer_merit(step->params, kind, &prospect, eco->annuity);
-        if (best < 0 || merit > best_merit) {
-            best = cities[i];
-            best_merit = merit;
-            best_prospect = prospect;
-        }
-    }
-    double per_year = mdl_developer_hazard(step->params, kind, best_merit, eco->recent_total);
-    sim_rng_t rng;
-    sim_rng_at(&rng, sim_world_seed(step->world), sim_world_replication(step->world), developer->entity,
-               MDL_PURPOSE_DEVELOPER_ANNOUNCE, (uint64_t)step->day);
-    double chance = -sim_expm1(-per_year * (double)LOOK_EVERY_S / (365.25 * (double)SIM_DAY_S));
-    if (!sim_draw_bernoulli(&rng, chance))
+    int32_t city;
+    mdl_prospect_t prospect;
+    double merit = best_site(step, developer, outlook, rule, &city, &prospect);
+    double per_year = mdl_developer_hazard(step->params, kind, merit, eco->recent_total);
+    if (!(drawn < -sim_expm1(-weekly(per_year))))
         return SIM_OK;
-    return mdl_project_announce(step, index, best, rule, best_merit, &best_prospect);
+    MDL_TRY(mdl_project_announce(step, index, city, rule, merit, &prospect));
+    see_herd(step, outlook);
+    return SIM_OK;
 }
 
 sim_status_t mdl_step_developers(mdl_step_t *step)
 {
-    double weights[MDL_MAX_CITIES];
+    outlook_t outlook;
     mdl_prospects_day(step);
     forget_announcements(step->eco, step->day);
     for (uint32_t c = 0; c < step->tables->n_cities; c++)
-        weights[c] = city_weight(step, c);
+        outlook.weights[c] = city_weight(step, c);
+    see_herd(step, &outlook);
     for (uint32_t i = 0; i < step->eco->n_developers; i++) {
         mdl_developer_t *developer = &step->developers[i];
         if (developer->next_look_s > step->now_s)
             continue;
         developer->next_look_s += LOOK_EVERY_S;
-        MDL_TRY(look(step, i, weights));
+        MDL_TRY(look(step, i, &outlook));
     }
     return SIM_OK;
 }

@@ -6,36 +6,32 @@
 
 #define UTILISATION_MEMORY_S (30 * SIM_DAY_S)
 
+/* What the day added, in real GPU seconds. */
 typedef struct reading {
-    double powered, leased, allocated, busy, useful; /* GPU seconds of the day */
+    double powered, leased, allocated, busy, useful;
 } reading_t;
 
-/* What the day added, in real GPU seconds. */
-static reading_t difference(const mdl_site_t *site)
+static reading_t scaled(const mdl_datacentre_use_t *day, int64_t scale)
 {
-    const mdl_datacentre_meter_t *now = &site->meter, *before = &site->before;
-    int64_t scale = site->scale;
     return (reading_t){
-        .powered = (double)(scale * (now->powered_gpu_s - before->powered_gpu_s)),
-        .leased = (double)(scale * (now->leased_gpu_s - before->leased_gpu_s)),
-        .allocated = (double)(scale * (now->allocated_gpu_s - before->allocated_gpu_s)),
-        .busy = (double)(scale * (now->busy_gpu_s - before->busy_gpu_s)),
-        .useful = (double)(scale * (now->useful_gpu_s - before->useful_gpu_s)),
+        .powered = (double)(scale * day->powered_gpu_s),
+        .leased = (double)(scale * day->leased_gpu_s),
+        .allocated = (double)(scale * day->allocated_gpu_s),
+        .busy = (double)(scale * day->busy_gpu_s),
+        .useful = (double)(scale * day->useful_gpu_s),
     };
 }
 
-static void count_classes(mdl_interval_t *interval, const mdl_site_t *site)
+static void count_classes(mdl_interval_t *interval, const mdl_datacentre_use_t *day, int64_t scale)
 {
-    const mdl_datacentre_meter_t *now = &site->meter, *before = &site->before;
-    interval->service_load_gpu_s += (double)(site->scale * (now->service_load_gpu_s - before->service_load_gpu_s));
-    interval->service_met_gpu_s += (double)(site->scale * (now->service_met_gpu_s - before->service_met_gpu_s));
+    interval->service_load_gpu_s += (double)(scale * day->service_load_gpu_s);
+    interval->service_met_gpu_s += (double)(scale * day->service_met_gpu_s);
     for (int c = 0; c < MDL_JOB_CLASSES; c++) {
-        int64_t busy_gpu_s = site->scale * (now->busy_by_class_gpu_s[c] - before->busy_by_class_gpu_s[c]);
-        interval->busy_class_gpu_s[c] += (double)busy_gpu_s;
-        interval->jobs_submitted[c] += now->jobs_submitted[c] - before->jobs_submitted[c];
-        interval->jobs_started[c] += now->jobs_started[c] - before->jobs_started[c];
-        interval->jobs_finished[c] += now->jobs_finished[c] - before->jobs_finished[c];
-        interval->wait_s[c] += now->wait_s[c] - before->wait_s[c];
+        interval->busy_class_gpu_s[c] += (double)(scale * day->busy_by_class_gpu_s[c]);
+        interval->jobs_submitted[c] += day->jobs_submitted[c];
+        interval->jobs_started[c] += day->jobs_started[c];
+        interval->jobs_finished[c] += day->jobs_finished[c];
+        interval->wait_s[c] += day->wait_s[c];
     }
 }
 
@@ -47,7 +43,7 @@ static double planned_gpu_s(const mdl_step_t *step, const mdl_site_t *site, cons
     return (double)step->projects[site->project].nodes_planned * MDL_GPUS_PER_NODE * (double)SIM_DAY_S;
 }
 
-static void count_site(mdl_step_t *step, const mdl_site_t *site, const reading_t *day)
+static void count_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_use_t *use, const reading_t *day)
 {
     mdl_interval_t *interval = &step->eco->interval;
     int owner = site->project == MDL_NO_PROJECT;
@@ -63,9 +59,8 @@ static void count_site(mdl_step_t *step, const mdl_site_t *site, const reading_t
     interval->province_powered_gpu_s[site->province] += day->powered;
     interval->province_leased_gpu_s[site->province] += day->leased;
     interval->province_busy_gpu_s[site->province] += day->busy;
-    interval->metered_wh +=
-        (double)site->scale * (double)(site->meter.energy_metered_wh - site->before.energy_metered_wh);
-    count_classes(interval, site);
+    interval->metered_wh += (double)site->scale * (double)use->energy_metered_wh;
+    count_classes(interval, use, site->scale);
 }
 
 /* Useful training goes to the labs in proportion to the nodes that they lease for it. */
@@ -78,8 +73,7 @@ static void share_training(mdl_step_t *step)
         const mdl_site_t *site = &step->sites[contract->centre];
         if (site->training_leased <= 0)
             continue;
-        int c = MDL_JOB_TRAINING;
-        double useful = (double)(site->meter.work_by_class_gpu_s[c] - site->before.work_by_class_gpu_s[c]);
+        double useful = (double)site->training_work_gpu_s;
         double share = contract->nodes / site->training_leased;
         step->tenants[contract->tag / MDL_WISHES].useful_training_gpu_s += (int64_t)(useful * (share > 1 ? 1 : share));
     }
@@ -113,40 +107,58 @@ static void smooth_activity(mdl_step_t *step, double busy, double leased)
 /* A closed site is read once more and its LP ended. */
 static void retire(mdl_step_t *step, mdl_site_t *site)
 {
-    for (int c = 0; c < MDL_JOB_CLASSES; c++)
-        step->eco->tally.jobs += (uint64_t)site->meter.jobs_submitted[c];
+    step->eco->tally.jobs += (uint64_t)site->meter.jobs_submitted;
     mdl_datacentre_retire(step->world, site->lp, sim_world_now(step->world));
     site->stopped = true;
+}
+
+static mdl_site_meter_t meter_of(const mdl_datacentre_use_t *total)
+{
+    mdl_site_meter_t meter = {.powered_gpu_s = total->powered_gpu_s,
+                              .leased_gpu_s = total->leased_gpu_s,
+                              .busy_gpu_s = total->busy_gpu_s,
+                              .energy_metered_wh = total->energy_metered_wh};
+    for (int c = 0; c < MDL_JOB_CLASSES; c++)
+        meter.jobs_submitted += total->jobs_submitted[c];
+    return meter;
+}
+
+/* Takes a site's report of the day into the books; what its centre then needs is done. */
+static sim_status_t read_site(mdl_step_t *step, mdl_site_t *site, reading_t *day)
+{
+    const mdl_datacentre_report_t *report = mdl_datacentre_report(step->world, site->lp);
+    site->meter = meter_of(&report->total);
+    site->training_work_gpu_s = report->day.training_work_gpu_s;
+    site->starts = 0;
+    *day = scaled(&report->day, site->scale);
+    site->idle = site->nodes == 0 && day->powered == 0 && site->open;
+    count_site(step, site, &report->day, day);
+    mdl_outcomes_site(step, site, &report->day);
+    if (step->input->audit)
+        MDL_TRY(mdl_datacentre_audit(step->world, site->lp, step->err));
+    if (site->open && report->cramped)
+        return mdl_datacentre_boundary(step->world, site->lp, step->err);
+    if (!site->open)
+        retire(step, site);
+    return SIM_OK;
 }
 
 sim_status_t mdl_step_meters(mdl_step_t *step)
 {
     province_day_t provinces[MDL_MAX_PROVINCES] = {{0}};
     double busy = 0, leased = 0;
-    int64_t now_s = sim_world_now(step->world);
     for (uint32_t i = 0; i < step->eco->n_sites; i++) {
         mdl_site_t *site = &step->sites[i];
         if (site->stopped || (site->nodes == 0 && site->idle))
             continue;
-        site->before = site->meter;
-        site->starts = 0;
-        mdl_datacentre_read_into(step->world, site->lp, now_s, &site->meter);
-        reading_t day = difference(site);
-        site->idle = site->nodes == 0 && day.powered == 0 && site->open;
-        count_site(step, site, &day);
-        mdl_outcomes_site(step, site, day.busy, day.powered, day.leased);
-        if (site->project != MDL_NO_PROJECT) {
-            provinces[site->province].busy += day.busy;
-            provinces[site->province].powered += day.powered;
-            busy += day.busy;
-            leased += day.leased;
-        }
-        if (step->input->audit)
-            MDL_TRY(mdl_datacentre_audit(step->world, site->lp, step->err));
-        if (!site->open)
-            retire(step, site);
-        else
-            MDL_TRY(mdl_datacentre_boundary(step->world, site->lp, step->err));
+        reading_t day;
+        MDL_TRY(read_site(step, site, &day));
+        if (site->project == MDL_NO_PROJECT)
+            continue;
+        provinces[site->province].busy += day.busy;
+        provinces[site->province].powered += day.powered;
+        busy += day.busy;
+        leased += day.leased;
     }
     smooth_provinces(step, provinces);
     smooth_activity(step, busy, leased);

@@ -58,7 +58,7 @@ static void see_orders(const mdl_step_t *step, uint32_t platform, mdl_platform_e
     }
 }
 
-/* Types to be had from official channels today, at their price. */
+/* Types to be had from official channels today, at their price: the same for all platforms. */
 static void see_prices(const mdl_step_t *step, mdl_platform_env_t *env)
 {
     for (uint32_t type = 0; type < step->tables->n_gpu_types; type++) {
@@ -259,7 +259,6 @@ static void look_at_day(const mdl_step_t *step, uint32_t i, mdl_platform_env_t *
     env->rent_fen = step->rental->index_fen;
     env->variable_cost_fen = mdl_site_variable_fen(step, home, step->tables->reference_type);
     see_orders(step, i, env);
-    see_prices(step, env);
 }
 
 static sim_status_t step_platform(mdl_step_t *step, uint32_t i, mdl_platform_env_t *env)
@@ -283,8 +282,10 @@ static sim_status_t step_platform(mdl_step_t *step, uint32_t i, mdl_platform_env
 sim_status_t mdl_step_platforms(mdl_step_t *step)
 {
     mdl_platform_env_t envs[MDL_MAX_PLATFORMS];
+    mdl_platform_env_t seen_by_all = {0};
+    see_prices(step, &seen_by_all);
     for (uint32_t i = 0; i < step->tables->n_platforms; i++)
-        envs[i] = (mdl_platform_env_t){0};
+        envs[i] = seen_by_all;
     see_fleets(step, envs);
     for (uint32_t i = 0; i < step->tables->n_platforms; i++)
         MDL_TRY(step_platform(step, i, &envs[i]));

@@ -49,13 +49,13 @@ typedef struct mdl_offer {
     int32_t gpu_type;
     int32_t stack;                /* mdl_stack_t */
     int32_t nodes;                /* for rent, physical, 8 GPUs each */
+    int32_t leased;               /* nodes under contract or spot; the market's, like zone and what follows it */
     double fabric_gb_s;           /* node interconnect */
     double reliability;           /* share of time that a node is up, 0 to 1 */
     double rate[MDL_SEGMENTS];    /* throughput of a node against a reference node, > 0 */
     int64_t price_fen_node_month; /* posted contract price, physical node */
     int64_t floor_fen_node_month; /* variable cost */
 
-    int32_t leased;     /* nodes under contract or spot */
     int32_t zone;       /* of the province */
     uint32_t first;     /* its contracts, by contract's `next` */
     uint32_t active_at; /* position among active offers; MDL_NO_OFFER when closed */

@@ -109,6 +109,38 @@ static void test_invariants_under_random_orders(void **state)
     }
 }
 
+/* Each day's report is the meters' difference since the last, whole days apart however runs are cut. */
+static void test_reports_add_up_to_the_meters(void **state)
+{
+    (void)state;
+    test_centres_t centres;
+    test_centres_init(&centres);
+    test_centres_open(&centres, SEED, 1);
+    uint32_t lp = add_in_mode(&centres, 9, MDL_DC_MODE_AUTO);
+    plan_t plan = {0};
+    sim_rng_t rng;
+    sim_rng_at(&rng, SEED, 77, 0, 0, 0);
+    mdl_datacentre_use_t sum = {0};
+    for (int64_t day = 1; day <= 300; day++) {
+        if (sim_draw_bernoulli(&rng, 0.4))
+            random_order(&centres, lp, &plan, &rng);
+        test_centres_run(&centres, (day - 1) * SIM_DAY_S + (int64_t)sim_draw_below(&rng, SIM_DAY_S));
+        test_centres_run(&centres, day * SIM_DAY_S);
+        const mdl_datacentre_report_t *report = mdl_datacentre_report(centres.world, lp);
+        const mdl_datacentre_meter_t *meter = test_centres_read(&centres, lp);
+        const int64_t *added = (const int64_t *)&report->day;
+        for (size_t i = 0; i < sizeof sum / sizeof(int64_t); i++)
+            ((int64_t *)&sum)[i] += added[i];
+        assert_memory_equal(&sum, &report->total, sizeof sum);
+        assert_int_equal(report->total.busy_gpu_s, meter->busy_gpu_s);
+        assert_int_equal(report->total.leased_gpu_s, meter->leased_gpu_s);
+        assert_int_equal(report->total.energy_metered_wh, meter->energy_metered_wh);
+        assert_int_equal(report->total.wait_s[MDL_JOB_BATCH], meter->wait_s[MDL_JOB_BATCH]);
+    }
+    assert_true(sum.busy_gpu_s > 0 && sum.wait_s[MDL_JOB_BATCH] > 0);
+    test_centres_free(&centres);
+}
+
 /* Pools beside single nodes. */
 
 /* Without failures and without nodes switched off, a centre does event by event the same in both modes. */
@@ -500,6 +532,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_invariants_under_random_orders),
+        cmocka_unit_test(test_reports_add_up_to_the_meters),
         cmocka_unit_test(test_a_pool_is_its_nodes_without_failures),
         cmocka_unit_test(test_a_pool_is_its_nodes_on_average_with_failures),
         cmocka_unit_test(test_same_results_on_any_number_of_threads),

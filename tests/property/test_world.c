@@ -19,6 +19,12 @@ typedef struct node {
     int64_t last_s;
 } node_t;
 
+/* What a node leaves for the boundary. */
+typedef struct report {
+    _Alignas(64) uint64_t windows;
+    uint64_t seen;
+} report_t;
+
 static uint64_t next_random(node_t *node)
 {
     node->random = node->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -69,6 +75,15 @@ static sim_status_t on_node(sim_lp_t *lp, const sim_event_t *event)
     return status;
 }
 
+static void close_node(sim_lp_t *lp, void *last)
+{
+    node_t *node = lp->state;
+    report_t *report = last;
+    assert_true(sim_now(lp) % WINDOW_S == 0 && sim_now(lp) == lp->window_end_s && sim_now(lp) >= node->last_s);
+    node->seen = node->seen * 5 + ++report->windows;
+    report->seen ^= node->seen;
+}
+
 /* The planner answers what it was sent: at once, to anyone. */
 static sim_status_t on_planner(sim_lp_t *lp, const sim_event_t *event)
 {
@@ -90,9 +105,19 @@ static sim_status_t add_node(sim_world_t *world, uint64_t entity, sim_error_t *e
     return sim_world_schedule(world, lp, &(sim_event_t){.time_s = sim_world_now(world), .type = TICK}, 0, NULL);
 }
 
+/* The planner's decisions hang on every report. */
+static void read_reports(const sim_world_t *world, node_t *planner)
+{
+    for (uint32_t lp = 1; lp < sim_world_lp_count(world); lp++) {
+        const report_t *report = sim_world_report(world, lp);
+        planner->random = planner->random * 3 + report->seen;
+    }
+}
+
 static sim_status_t boundary(sim_world_t *world, int64_t time_s, sim_error_t *err)
 {
     node_t *planner = sim_world_state(world, PLANNER);
+    read_reports(world, planner);
     sim_status_t status = sim_world_schedule(world, PLANNER, &(sim_event_t){.time_s = time_s, .type = TICK}, 0, NULL);
     if (status >= 0)
         status = sim_world_run_lp(world, PLANNER, time_s, err);
@@ -104,7 +129,9 @@ static sim_status_t boundary(sim_world_t *world, int64_t time_s, sim_error_t *er
     return status;
 }
 
-static const sim_lp_kind_t kinds[] = {{"planner", on_planner}, {"node", on_node}};
+static const sim_lp_kind_t kinds[] = {
+    {.name = "planner", .handle = on_planner},
+    {.name = "node", .handle = on_node, .close = close_node, .report_bytes = sizeof(report_t)}};
 static const sim_model_t model = {"network", kinds, 2, WINDOW_S, boundary};
 
 static void populate(sim_world_t *world)

@@ -99,8 +99,24 @@ static sim_status_t boundary(sim_world_t *world, int64_t time_s, sim_error_t *er
     return plan->act == NULL ? SIM_OK : plan->act(world, time_s, err);
 }
 
-static const sim_lp_kind_t kinds[] = {{"script", handle}, {"planner", handle}};
+/* How often an LP was closed, and when last. */
+typedef struct closing {
+    _Alignas(64) int64_t times;
+    int64_t last_s;
+} closing_t;
+
+static void close_window(sim_lp_t *lp, void *report)
+{
+    closing_t *closing = report;
+    closing->times++;
+    closing->last_s = sim_now(lp);
+}
+
+static const sim_lp_kind_t kinds[] = {{.name = "script", .handle = handle}, {.name = "planner", .handle = handle}};
+static const sim_lp_kind_t closing_kinds[] = {
+    {.name = "script", .handle = handle, .close = close_window, .report_bytes = sizeof(closing_t)}};
 static const sim_model_t model = {"play", kinds, 2, WINDOW_S, boundary};
+static const sim_model_t closing_model = {"closing", closing_kinds, 1, WINDOW_S, boundary};
 static const sim_model_t quiet_model = {"quiet", kinds, 2, WINDOW_S, NULL};
 
 static sim_world_t *new_world(const sim_model_t *of, plan_t *plan, uint32_t n, const sim_lp_spec_t *spec)
@@ -176,6 +192,53 @@ static void test_windows_and_their_cut(void **state)
     assert_int_equal(sim_world_replication(world), 4);
     sim_world_destroy(world);
     sim_world_destroy(NULL);
+}
+
+static void assert_closed(const sim_world_t *world, uint32_t lp, int64_t times, int64_t last_s)
+{
+    const closing_t *closing = sim_world_report(world, lp);
+    assert_int_equal(closing->times, times);
+    assert_int_equal(closing->last_s, last_s);
+}
+
+/* With or without events, at windows' ends only; not once stopped, and not the planner. */
+static void test_reports_at_whole_windows(void **state)
+{
+    (void)state;
+    plan_t plan = {0};
+    sim_world_t *world = new_world(&closing_model, &plan, 2, NULL);
+    sim_error_t err = {0};
+    uint32_t lp;
+    assert_int_equal(sim_world_add_lp(world, &(sim_lp_spec_t){.boundary_only = true}, &lp, &err), SIM_OK);
+    put(world, 0, (sim_event_t){.time_s = 150, .type = LOG});
+    run_ok(world, 250);
+    assert_closed(world, 0, 2, 200);
+    assert_closed(world, 1, 2, 200);
+    run_ok(world, 300);
+    assert_closed(world, 0, 3, 300);
+    sim_world_stop_lp(world, 1);
+    for (int i = 0; i < 40; i++) /* the table of reports moves */
+        assert_int_equal(sim_world_add_lp(world, &(sim_lp_spec_t){.state_bytes = sizeof(script_t)}, &lp, &err), SIM_OK);
+    run_ok(world, 500);
+    assert_closed(world, 0, 5, 500);
+    assert_closed(world, 1, 3, 300);
+    assert_closed(world, 2, 0, 0);
+    assert_closed(world, lp, 2, 500);
+    sim_world_destroy(world);
+}
+
+/* An LP that failed has nothing to report; the others of that window have. */
+static void test_failed_lp_is_not_closed(void **state)
+{
+    (void)state;
+    plan_t plan = {0};
+    sim_world_t *world = new_world(&closing_model, &plan, 2, NULL);
+    sim_error_t err = {0};
+    put(world, 0, (sim_event_t){.time_s = 50, .type = FAIL});
+    assert_int_equal(sim_world_run(world, 1000, NULL, &err), SIM_EINVARIANT);
+    assert_closed(world, 0, 0, 0);
+    assert_closed(world, 1, 1, 100);
+    sim_world_destroy(world);
 }
 
 /* Without a boundary function nothing is done where nothing happens: this would take years otherwise. */
@@ -632,6 +695,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_windows_and_their_cut),
+        cmocka_unit_test(test_reports_at_whole_windows),
+        cmocka_unit_test(test_failed_lp_is_not_closed),
         cmocka_unit_test(test_empty_windows_are_passed_over),
         cmocka_unit_test(test_order_of_messages),
         cmocka_unit_test(test_calendars_and_outboxes_grow_at_boundaries),
