@@ -249,9 +249,11 @@ uint32_t mdl_scheduler_submit(mdl_scheduler_t *self, const mdl_cluster_t *cluste
     self->counts.submitted[request->job_class]++;
     count_size(self, cluster, request->gpus);
     mdl_queue_insert(self, slot);
-    if (owner->queue.first == slot)
-        mdl_queue_refresh(self, tenant);
     self->stale |= self->fresh != MDL_NONE;
+    if (owner->queue.first == slot) {
+        self->stale |= owner->status == MDL_QUEUE_HELD; /* jobs behind a head that was held may compete now */
+        mdl_queue_refresh(self, tenant);
+    }
     self->fresh = slot;
     return slot;
 }
