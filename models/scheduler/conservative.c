@@ -74,29 +74,23 @@ static void take(plans_t *plans, const mdl_job_t *job, int64_t from_s, int64_t t
     keep_own(tenant, &own);
 }
 
-/* The first moment from from_s on at which both the cluster and the tenant's limit have room. */
+/* The first moment from from_s on at which both the cluster and the tenant's limit have room; of a job that has a promise,
+ * its start if there is none before it. */
 static int64_t earliest(const plans_t *plans, const mdl_job_t *job, int64_t from_s)
 {
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(plans->pass.scheduler, job->tenant);
     mdl_profile_t own = own_of(plans, tenant);
     uint32_t gpus = promised_gpus(plans->pass.cluster, job);
+    int64_t held_s = job->planned_s;
 
     for (;;) {
-        int64_t room_s = mdl_profile_earliest(&plans->profile, from_s, gpus, length_of(job));
-        if (room_s == MDL_NOT_PLANNED || tenant->own_room == 0)
+        int64_t room_s = mdl_profile_earlier(&plans->profile, from_s, gpus, length_of(job), held_s);
+        if (room_s == held_s || tenant->own_room == 0)
             return room_s;
-        from_s = mdl_profile_earliest(&own, room_s, gpus, length_of(job));
-        if (from_s == room_s || from_s == MDL_NOT_PLANNED)
+        from_s = mdl_profile_earlier(&own, room_s, gpus, length_of(job), held_s);
+        if (from_s == room_s || from_s == held_s)
             return from_s;
     }
-}
-
-/* Promises a job the earliest start from from_s on. */
-static void plan(plans_t *plans, mdl_job_t *job, int64_t from_s)
-{
-    job->planned_s = earliest(plans, job, from_s);
-    if (job->planned_s != MDL_NOT_PLANNED)
-        take(plans, job, job->planned_s, end_of(job->planned_s, job), promised_gpus(plans->pass.cluster, job));
 }
 
 static void unplan(plans_t *plans, mdl_job_t *job)
@@ -104,6 +98,18 @@ static void unplan(plans_t *plans, mdl_job_t *job)
     if (job->planned_s != MDL_NOT_PLANNED)
         take(plans, job, job->planned_s, end_of(job->planned_s, job), -(int64_t)promised_gpus(plans->pass.cluster, job));
     job->planned_s = MDL_NOT_PLANNED;
+}
+
+/* Promises a job the earliest start from from_s on; one that has a promise keeps it or is promised more. */
+static void plan(plans_t *plans, mdl_job_t *job, int64_t from_s)
+{
+    int64_t start_s = earliest(plans, job, from_s);
+
+    if (start_s == job->planned_s)
+        return;
+    unplan(plans, job);
+    job->planned_s = start_s;
+    take(plans, job, start_s, end_of(start_s, job), promised_gpus(plans->pass.cluster, job));
 }
 
 /* When a running job should leave. An overdue one is expected to leave at once. */
@@ -196,7 +202,6 @@ static void plan_all(plans_t *plans, bool forward)
         mdl_job_t *job = mdl_scheduler_job(self, candidates[i].job);
         if (job->planned_s <= plans->pass.now_s || (job->planned_s != MDL_NOT_PLANNED && !forward))
             continue;
-        unplan(plans, job);
         plan(plans, job, plans->pass.now_s);
     }
 }

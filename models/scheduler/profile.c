@@ -40,6 +40,26 @@ int64_t mdl_profile_earliest(const mdl_profile_t *self, int64_t from_s, int64_t 
     return INT64_MAX;
 }
 
+/* From held_s on the job's own GPUs are enough, where nobody has taken more than there are. */
+int64_t mdl_profile_earlier(const mdl_profile_t *self, int64_t from_s, int64_t gpus, int64_t length_s, int64_t held_s)
+{
+    int64_t start_s = from_s;
+
+    for (uint32_t i = self->first; i < self->end; i++) {
+        int64_t until_s = until(self, i);
+        bool held = self->steps[i].from_s >= held_s;
+        if (until_s <= from_s)
+            continue;
+        if (self->steps[i].free_gpus < (held ? 0 : gpus))
+            start_s = until_s;
+        if (start_s >= held_s)
+            return held_s;
+        if (i + 1 == self->end || until_s - start_s >= length_s)
+            return start_s;
+    }
+    return held_s;
+}
+
 int64_t mdl_profile_fewest(const mdl_profile_t *self, int64_t from_s)
 {
     int64_t fewest = INT64_MAX;

@@ -33,6 +33,9 @@ void mdl_profile_drop_past(mdl_profile_t *self, int64_t now_s);
 /* The first moment from from_s on (now or later) at which `gpus` are free for length_s seconds; INT64_MAX when there never
  * are so many. O(steps). */
 int64_t mdl_profile_earliest(const mdl_profile_t *self, int64_t from_s, int64_t gpus, int64_t length_s);
+/* The same for a job that has taken its GPUs from held_s on: the first moment before held_s at which it could have them as
+ * if it had not; held_s when there is none. O(steps up to held_s). */
+int64_t mdl_profile_earlier(const mdl_profile_t *self, int64_t from_s, int64_t gpus, int64_t length_s, int64_t held_s);
 /* The fewest GPUs that are free at any moment from from_s on. O(steps). */
 int64_t mdl_profile_fewest(const mdl_profile_t *self, int64_t from_s);
 /* Takes `gpus` (negative: gives them back) during [from_s, to_s). O(steps). */
