@@ -4,7 +4,7 @@
  *
  * The promise is kept on nodes, not on a count: the nodes that will be free at its start are followed one by one (in a
  * pool counted), and a job that would run past that start may start only if the head still finds its whole nodes, and a
- * node for its remainder, among what is left. A tenant's head that waits for the tenant's own limit is promised a start
+ * node for its remainder, among what is left. Jobs of its own tenant leave it its part of the limit. A tenant's head that waits for the tenant's own limit is promised a start
  * within that limit (easy_limit.c).
  */
 #include "models/scheduler/passes.h"
@@ -107,20 +107,48 @@ static bool leaves_promise(const mdl_pass_t *pass, const mdl_job_t *job)
     return false;
 }
 
-bool mdl_easy_try(const mdl_pass_t *pass, uint32_t index)
+/* Whether a job leaves the promised one, where it is of the same tenant, its part of their limit. */
+static bool leaves_limit(const mdl_pass_t *pass, const mdl_job_t *job)
+{
+    const mdl_promise_t *promise = &pass->scheduler->promise;
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(pass->scheduler, job->tenant);
+
+    if (promise->job == MDL_NONE || promise->start_s == SIM_NEVER || tenant->status != MDL_QUEUE_READY)
+        return true;
+    const mdl_job_t *head = mdl_scheduler_job(pass->scheduler, promise->job);
+    return head->tenant != job->tenant || tenant->used_gpus + job->gpus + head->gpus <= tenant->limit_gpus;
+}
+
+/* Places a job where the promise allows it. */
+static bool place_behind(const mdl_pass_t *pass, uint32_t index)
 {
     mdl_scheduler_t *self = pass->scheduler;
     const mdl_job_t *job = mdl_scheduler_job(self, index);
 
-    if ((!job->elastic && job->gpus > pass->cluster->free_gpus) || !mdl_pass_place(pass, index))
+    if ((!job->elastic && job->gpus > pass->cluster->free_gpus) || !leaves_limit(pass, job) ||
+        !mdl_pass_place(pass, index))
         return false;
-    if (self->promise.job != MDL_NONE && mdl_job_estimate_left_s(job, 0) > self->promise.start_s - pass->now_s &&
-        !leaves_promise(pass, job)) {
-        mdl_pass_unplace(pass, index);
-        return false;
+    if (self->promise.job == MDL_NONE || mdl_job_estimate_left_s(job, 0) <= self->promise.start_s - pass->now_s ||
+        leaves_promise(pass, job))
+        return true;
+    mdl_pass_unplace(pass, index);
+    return false;
+}
+
+/* An elastic job that would be in the way with all that is free makes do with a node. */
+bool mdl_easy_try(const mdl_pass_t *pass, uint32_t index)
+{
+    mdl_job_t *job = mdl_scheduler_job(pass->scheduler, index);
+    bool placed = place_behind(pass, index);
+
+    if (!placed && job->elastic && job->gpus > pass->cluster->node_gpus) {
+        job->gpus = pass->cluster->node_gpus;
+        placed = place_behind(pass, index);
+        job->gpus = placed ? job->gpus : job->wanted_gpus;
     }
-    mdl_pass_begin(pass, index);
-    return true;
+    if (placed)
+        mdl_pass_begin(pass, index);
+    return placed;
 }
 
 /* Starts a job behind the head if it is within its tenant's limit, fits, and leaves the promise standing. */
@@ -164,6 +192,13 @@ static void backfill(const mdl_pass_t *pass)
         try_behind(pass, candidates[i].job);
 }
 
+/* Whether the promised job stands before all that may compete. */
+static bool promised_is_first(mdl_scheduler_t *self)
+{
+    return self->ready.first != MDL_NONE &&
+           mdl_scheduler_tenant(self, self->ready.first)->queue.first == self->promise.job;
+}
+
 /* Whether nothing has happened since the last pass but that a job was put behind the head: all others were tried then,
  * and time alone gives them no room. */
 static bool only_one_came(const mdl_pass_t *pass)
@@ -171,18 +206,22 @@ static bool only_one_came(const mdl_pass_t *pass)
     mdl_scheduler_t *self = pass->scheduler;
 
     return !self->stale && self->promise.job != MDL_NONE && self->promise.start_s > pass->now_s &&
-           self->ready.first != MDL_NONE &&
-           mdl_scheduler_tenant(self, self->ready.first)->queue.first == self->promise.job;
+           promised_is_first(self);
 }
 
+/* A job behind the head that starts may use up its tenant's quota, and another's head then stands first. */
 static void look_at_all(const mdl_pass_t *pass)
 {
-    pass->scheduler->promise.job = MDL_NONE;
-    uint32_t head = mdl_pass_heads(pass);
-    if (head == MDL_NONE)
-        return;
-    make_promise(pass, head);
-    backfill(pass);
+    mdl_scheduler_t *self = pass->scheduler;
+
+    do {
+        self->promise.job = MDL_NONE;
+        uint32_t head = mdl_pass_heads(pass);
+        if (head == MDL_NONE)
+            return;
+        make_promise(pass, head);
+        backfill(pass);
+    } while (!promised_is_first(self));
 }
 
 /* Tenants that wait for their own limit: all of them, or when only one job came, its own. */
@@ -202,9 +241,12 @@ void mdl_pass_easy(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s,
 {
     mdl_pass_t pass = {self, cluster, now_s, host};
 
-    if (!only_one_came(&pass))
+    if (only_one_came(&pass)) {
+        if (self->fresh != MDL_NONE && cluster->free_gpus > 0)
+            try_behind(&pass, self->fresh);
+    } else {
+        self->stale |= self->promise.job != MDL_NONE; /* another promise may leave room that this one did not */
         look_at_all(&pass);
-    else if (self->fresh != MDL_NONE && cluster->free_gpus > 0)
-        try_behind(&pass, self->fresh);
+    }
     look_at_held(&pass);
 }

@@ -22,7 +22,10 @@ static void set_width(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t in
         widen(cluster, job, index, (gpus - job->gpus) / cluster->node_gpus);
     else
         mdl_cluster_give_nodes(cluster, (job->gpus - gpus) / cluster->node_gpus, &job->gang);
+    self->stale = self->moved = true;
     mdl_scheduler_use(self, job->tenant, gpus, job->gpus);
+    if (mdl_reservations[self->policy.reservation].plans)
+        mdl_conservative_widen(self, (int64_t)gpus - job->gpus);
     self->short_gpus -= gpus - job->gpus;
     job->gpus = gpus;
     if (tenant->queued > 0)
@@ -39,6 +42,7 @@ void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_
 
     SIM_ASSERT(job->elastic && wanted_gpus > 0 && wanted_gpus % cluster->node_gpus == 0);
     if (job->state == MDL_JOB_QUEUED) {
+        self->stale = true;
         job->gpus = job->wanted_gpus = wanted_gpus;
         mdl_queue_refresh(self, job->tenant);
         return;

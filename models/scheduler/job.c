@@ -32,5 +32,7 @@ int64_t mdl_job_estimate_left_s(const mdl_job_t *job, int64_t computed_s)
 {
     int64_t left_s = job->estimate_s - job->done_s - computed_s;
 
+    if (job->estimate_s >= MDL_ESTIMATE_ENDLESS)
+        return MDL_ESTIMATE_ENDLESS;
     return left_s > 0 ? left_s : 1;
 }

@@ -91,7 +91,8 @@ mdl_progress_t mdl_job_progress(const mdl_job_t *job, int64_t now_s);
 /* Length of an undisturbed attempt from its start, start-up and checkpoints included. work_s must not be endless. */
 int64_t mdl_job_attempt_s(const mdl_job_t *job);
 
-/* What is left of its estimate when `computed_s` of the present attempt are done; at least a second. */
+/* What is left of its estimate when `computed_s` of the present attempt are done; at least a second, and of an endless one never less
+ * than MDL_ESTIMATE_ENDLESS. */
 int64_t mdl_job_estimate_left_s(const mdl_job_t *job, int64_t computed_s);
 
 #endif

@@ -20,13 +20,16 @@ typedef struct mdl_pass {
 typedef struct mdl_candidate {
     int64_t key;
     uint32_t job;
-    bool kept; /* it has found room in a round of preemption */
+    uint32_t kept_gpus; /* room that it has found in a round of preemption */
 } mdl_candidate_t;
 
-/* The memory behind the tables: candidates (as many as jobs), free GPUs by node (as many), the profile. */
+/* The memory behind the tables: candidates (as many as jobs), free GPUs by node, the profile, and for the length of a
+ * pass the tenants' own profiles. */
 mdl_candidate_t *mdl_scheduler_candidates(mdl_scheduler_t *self);
 uint8_t *mdl_scheduler_shadow(mdl_scheduler_t *self);
 mdl_profile_step_t *mdl_scheduler_profile_steps(mdl_scheduler_t *self);
+uint32_t mdl_scheduler_profile_room(const mdl_scheduler_t *self);
+mdl_profile_step_t *mdl_scheduler_own_steps(mdl_scheduler_t *self);
 
 /* Sorts candidates by key, then by the jobs' numbers. O(n log n), in place. */
 void mdl_candidates_sort(mdl_scheduler_t *self, mdl_candidate_t *candidates, uint32_t n);
@@ -60,8 +63,9 @@ void mdl_pass_preempt(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now
 bool mdl_easy_try(const mdl_pass_t *pass, uint32_t job);
 void mdl_easy_within(const mdl_pass_t *pass, uint32_t tenant);
 
-/* Conservative: takes note of a job that has left, queued or running. */
-void mdl_conservative_forget(mdl_scheduler_t *self, const mdl_job_t *job);
+/* Conservative: takes note of a job that leaves, queued or running, and of an elastic one that changes its width. */
+void mdl_conservative_forget(mdl_scheduler_t *self, const mdl_cluster_t *cluster, const mdl_job_t *job);
+void mdl_conservative_widen(mdl_scheduler_t *self, int64_t more_gpus);
 
 /* fair: brings a tenant's usage to the scheduler's time, before its GPUs change; computes priorities anew where that is
  * due, and says whether it did. */

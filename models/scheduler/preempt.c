@@ -4,7 +4,8 @@
  * are started. Jobs that would pass their tenant's quota come after all that would not.
  *
  * Elastic and endless jobs, and between two rounds all running jobs, keep their place. A job that is kept stays on its
- * nodes: nothing migrates.
+ * nodes: nothing migrates. Room is counted in GPUs; what a job cannot use, because it is in fragments, goes to those
+ * behind it.
  */
 #include "models/scheduler/passes.h"
 #include "sim/time.h"
@@ -50,18 +51,26 @@ static uint32_t add_tenant(const mdl_pass_t *pass, mdl_scheduler_tenant_t *tenan
     return n;
 }
 
+/* GPUs for a job out of those that are left: all it asks for, an elastic one at least a node; 0: too few. */
+static uint32_t part_of(const mdl_cluster_t *cluster, const mdl_job_t *job, uint32_t gpus)
+{
+    if (job->gpus <= gpus)
+        return job->gpus;
+    return job->elastic ? gpus / cluster->node_gpus * cluster->node_gpus : 0;
+}
+
 /* Gives room to jobs in order, up to their tenants' quotas or limits. Returns the GPUs left. */
-static uint32_t give_room(mdl_scheduler_t *self, mdl_candidate_t *candidates, uint32_t n, uint32_t gpus, bool borrow)
+static uint32_t give_room(const mdl_pass_t *pass, mdl_candidate_t *candidates, uint32_t n, uint32_t gpus, bool borrow)
 {
     for (uint32_t i = 0; i < n && gpus > 0; i++) {
-        const mdl_job_t *job = mdl_scheduler_job(self, candidates[i].job);
-        mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
+        const mdl_job_t *job = mdl_scheduler_job(pass->scheduler, candidates[i].job);
+        mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(pass->scheduler, job->tenant);
         uint32_t most = borrow ? tenant->limit_gpus : tenant->quota_gpus;
-        if (candidates[i].kept || job->gpus > gpus || tenant->planned_gpus + job->gpus > most)
+        if (candidates[i].kept_gpus > 0 || tenant->planned_gpus + job->gpus > most)
             continue;
-        candidates[i].kept = true;
-        tenant->planned_gpus += job->gpus;
-        gpus -= job->gpus;
+        candidates[i].kept_gpus = part_of(pass->cluster, job, gpus);
+        tenant->planned_gpus += candidates[i].kept_gpus;
+        gpus -= candidates[i].kept_gpus;
     }
     return gpus;
 }
@@ -75,23 +84,43 @@ static void stop(const mdl_pass_t *pass, uint32_t index)
     mdl_scheduler_requeue(pass->scheduler, pass->cluster, index, saved_s);
 }
 
-/* Carries out what was decided: first the stops, then the starts. Returns the first job that waits, or MDL_NONE. */
+/* Starts a job on the room that it was given. */
+static void start_kept(const mdl_pass_t *pass, const mdl_candidate_t *candidate)
+{
+    mdl_job_t *job = mdl_scheduler_job(pass->scheduler, candidate->job);
+
+    job->gpus = candidate->kept_gpus;
+    if (!mdl_pass_start(pass, candidate->job))
+        job->gpus = job->wanted_gpus;
+}
+
+/* Starts a job that is within its tenant's limit on what is left. Whether it now waits for nodes. */
+static bool start_on_rest(const mdl_pass_t *pass, uint32_t index)
+{
+    const mdl_job_t *job = mdl_scheduler_job(pass->scheduler, index);
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(pass->scheduler, job->tenant);
+
+    return tenant->used_gpus + job->gpus <= tenant->limit_gpus &&
+           (pass->cluster->free_gpus == 0 || !mdl_pass_start(pass, index));
+}
+
+/* Carries out what was decided: first the stops, then the starts, then starts in what fragments have left. Returns the
+ * first job that waits for nodes, or MDL_NONE. */
 static uint32_t carry_out(const mdl_pass_t *pass, const mdl_candidate_t *candidates, uint32_t n)
 {
     mdl_scheduler_t *self = pass->scheduler;
     uint32_t first = MDL_NONE;
 
     for (uint32_t i = 0; i < n; i++)
-        if (!candidates[i].kept && mdl_scheduler_job(self, candidates[i].job)->state == MDL_JOB_RUNNING)
+        if (candidates[i].kept_gpus == 0 && mdl_scheduler_job(self, candidates[i].job)->state == MDL_JOB_RUNNING)
             stop(pass, candidates[i].job);
-    for (uint32_t i = 0; i < n; i++) {
-        const mdl_job_t *job = mdl_scheduler_job(self, candidates[i].job);
-        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
-        if (job->state == MDL_JOB_RUNNING || (candidates[i].kept && mdl_pass_start(pass, candidates[i].job)))
-            continue;
-        if (first == MDL_NONE && tenant->used_gpus + job->gpus <= tenant->limit_gpus)
+    for (uint32_t i = 0; i < n; i++)
+        if (candidates[i].kept_gpus > 0 && mdl_scheduler_job(self, candidates[i].job)->state == MDL_JOB_QUEUED)
+            start_kept(pass, &candidates[i]);
+    for (uint32_t i = 0; i < n; i++)
+        if (mdl_scheduler_job(self, candidates[i].job)->state == MDL_JOB_QUEUED &&
+            start_on_rest(pass, candidates[i].job) && first == MDL_NONE)
             first = candidates[i].job;
-    }
     return first;
 }
 
@@ -127,13 +156,13 @@ void mdl_pass_preempt(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now
             n = add_tenant(&pass, mdl_scheduler_tenant(self, t), round, candidates, n, &fixed_gpus);
     mdl_candidates_sort(self, candidates, n);
     uint32_t gpus = cluster->up * cluster->node_gpus - fixed_gpus;
-    gpus = give_room(self, candidates, n, gpus, false);
-    (void)give_room(self, candidates, n, gpus, true);
+    gpus = give_room(&pass, candidates, n, gpus, false);
+    (void)give_room(&pass, candidates, n, gpus, true);
     uint32_t first = carry_out(&pass, candidates, n);
     mdl_pass_block(&pass, first);
     if (round)
         self->preempted_s = now_s;
-    else if (first != MDL_NONE)
+    else if (self->queued > 0)
         self->review_s = due_s;
     if (round && self->policy.order == MDL_ORDER_LAS)
         self->review_s = next_fall_s(&pass, candidates, n);

@@ -12,26 +12,62 @@ void mdl_profile_reset(mdl_profile_t *self, int64_t now_s, int64_t free_gpus)
     self->steps[0] = (mdl_profile_step_t){.from_s = now_s, .free_gpus = free_gpus};
 }
 
-static void drop_past(mdl_profile_t *self, int64_t now_s)
+void mdl_profile_drop_past(mdl_profile_t *self, int64_t now_s)
 {
     while (self->first + 1 < self->end && self->steps[self->first + 1].from_s <= now_s)
         self->first++;
 }
 
-int64_t mdl_profile_earliest(mdl_profile_t *self, int64_t now_s, int64_t gpus, int64_t length_s)
+/* When a step is over. */
+static int64_t until(const mdl_profile_t *self, uint32_t i)
 {
-    int64_t start_s = now_s;
+    return i + 1 == self->end ? INT64_MAX : self->steps[i + 1].from_s;
+}
 
-    drop_past(self, now_s);
+int64_t mdl_profile_earliest(const mdl_profile_t *self, int64_t from_s, int64_t gpus, int64_t length_s)
+{
+    int64_t start_s = from_s;
+
     for (uint32_t i = self->first; i < self->end; i++) {
-        bool last = i + 1 == self->end;
-        int64_t until_s = last ? INT64_MAX : self->steps[i + 1].from_s;
+        int64_t until_s = until(self, i);
+        if (until_s <= from_s)
+            continue;
         if (self->steps[i].free_gpus < gpus)
             start_s = until_s;
-        else if (last || until_s - start_s >= length_s)
+        else if (i + 1 == self->end || until_s - start_s >= length_s)
             return start_s;
     }
     return INT64_MAX;
+}
+
+/* From held_s on the job's own GPUs are enough, where nobody has taken more than there are. */
+int64_t mdl_profile_earlier(const mdl_profile_t *self, int64_t from_s, int64_t gpus, int64_t length_s, int64_t held_s)
+{
+    int64_t start_s = from_s;
+
+    for (uint32_t i = self->first; i < self->end; i++) {
+        int64_t until_s = until(self, i);
+        bool held = self->steps[i].from_s >= held_s;
+        if (until_s <= from_s)
+            continue;
+        if (self->steps[i].free_gpus < (held ? 0 : gpus))
+            start_s = until_s;
+        if (start_s >= held_s)
+            return held_s;
+        if (i + 1 == self->end || until_s - start_s >= length_s)
+            return start_s;
+    }
+    return held_s;
+}
+
+int64_t mdl_profile_fewest(const mdl_profile_t *self, int64_t from_s)
+{
+    int64_t fewest = INT64_MAX;
+
+    for (uint32_t i = self->first; i < self->end; i++)
+        if (until(self, i) > from_s && self->steps[i].from_s < INT64_MAX && self->steps[i].free_gpus < fewest)
+            fewest = self->steps[i].free_gpus;
+    return fewest;
 }
 
 /* Index of the step that begins at time_s, made where there is none. */

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#define PROFILE_SPARE 4 /* steps of a profile besides two for each job */
+#define SHADOW_BYTES  8 /* for each job: free GPUs of as many nodes */
+
 /* Bytes of the tables, and behind them of what the policy asks for: candidates, free GPUs by node, a profile. */
 static size_t table_bytes(uint32_t jobs, uint32_t tenants)
 {
@@ -15,18 +18,25 @@ static size_t table_bytes(uint32_t jobs, uint32_t tenants)
 
 static size_t sorting_bytes(uint32_t jobs, const mdl_policy_t *policy)
 {
-    return mdl_policy_sorts(policy) ? jobs * (sizeof(mdl_candidate_t) + 8) : 0;
+    return mdl_policy_sorts(policy) ? jobs * (sizeof(mdl_candidate_t) + SHADOW_BYTES) : 0;
 }
 
 static uint32_t profile_steps(uint32_t jobs, const mdl_policy_t *policy)
 {
-    return mdl_reservations[policy->reservation].plans ? 2 * jobs + 3 : 0;
+    return mdl_reservations[policy->reservation].plans ? 2 * jobs + PROFILE_SPARE : 0;
+}
+
+static size_t own_bytes(uint32_t jobs, uint32_t tenants, const mdl_policy_t *policy)
+{
+    size_t steps = mdl_reservations[policy->reservation].plans ? 2 * (size_t)jobs + PROFILE_SPARE * (size_t)tenants : 0;
+
+    return steps * sizeof(mdl_profile_step_t);
 }
 
 size_t mdl_scheduler_bytes(uint32_t jobs, uint32_t tenants, const mdl_policy_t *policy)
 {
     size_t bytes = table_bytes(jobs, tenants) + sorting_bytes(jobs, policy) +
-                   profile_steps(jobs, policy) * sizeof(mdl_profile_step_t);
+                   profile_steps(jobs, policy) * sizeof(mdl_profile_step_t) + own_bytes(jobs, tenants, policy);
 
     return (bytes + 63) / 64 * 64;
 }
@@ -44,6 +54,16 @@ uint8_t *mdl_scheduler_shadow(mdl_scheduler_t *self)
 mdl_profile_step_t *mdl_scheduler_profile_steps(mdl_scheduler_t *self)
 {
     return (mdl_profile_step_t *)((char *)mdl_scheduler_candidates(self) + sorting_bytes(self->jobs, &self->policy));
+}
+
+uint32_t mdl_scheduler_profile_room(const mdl_scheduler_t *self)
+{
+    return profile_steps(self->jobs, &self->policy);
+}
+
+mdl_profile_step_t *mdl_scheduler_own_steps(mdl_scheduler_t *self)
+{
+    return mdl_scheduler_profile_steps(self) + mdl_scheduler_profile_room(self);
 }
 
 void mdl_scheduler_init(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, mdl_policy_t policy, bool fabric)
@@ -69,7 +89,8 @@ void mdl_scheduler_grow_into(mdl_scheduler_t *self, uint32_t jobs, uint32_t tena
     SIM_ASSERT(jobs >= from->jobs && tenants >= from->tenants);
     const mdl_scheduler_tenant_t *old_tenants = (const mdl_scheduler_tenant_t *)(from + 1);
     const mdl_job_t *old_jobs = (const mdl_job_t *)(old_tenants + from->tenants);
-    const char *old_steps = (const char *)(old_jobs + from->jobs) + sorting_bytes(from->jobs, &from->policy);
+    const char *old_sorting = (const char *)(old_jobs + from->jobs);
+    const char *old_steps = old_sorting + sorting_bytes(from->jobs, &from->policy);
 
     *self = *from;
     self->jobs = jobs;
@@ -77,6 +98,8 @@ void mdl_scheduler_grow_into(mdl_scheduler_t *self, uint32_t jobs, uint32_t tena
     memset(mdl_scheduler_tenant(self, 0), 0, tenants * sizeof(mdl_scheduler_tenant_t));
     memcpy(mdl_scheduler_tenant(self, 0), old_tenants, from->tenants * sizeof(mdl_scheduler_tenant_t));
     memcpy(mdl_scheduler_job(self, 0), old_jobs, from->untouched_job * sizeof(mdl_job_t));
+    if (mdl_policy_sorts(&self->policy)) /* candidates last no longer than a pass, free GPUs as long as a promise */
+        memcpy(mdl_scheduler_shadow(self), old_sorting + from->jobs * sizeof(mdl_candidate_t), from->jobs * SHADOW_BYTES);
     if (mdl_reservations[self->policy.reservation].plans)
         memcpy(mdl_scheduler_profile_steps(self), old_steps, from->profile_end * sizeof(mdl_profile_step_t));
 }
@@ -102,6 +125,7 @@ void mdl_scheduler_open_tenant(mdl_scheduler_t *self, uint32_t index, uint32_t q
                                        .limit_gpus = quota_gpus,
                                        .running_head = MDL_NONE,
                                        .share = 1,
+                                       .priority = self->policy.fair_weight, /* nothing used so far */
                                        .usage_at_s = self->now_s,
                                        .open = true};
     mdl_tree_init(&tenant->queue);
@@ -119,7 +143,7 @@ void mdl_scheduler_set_limits(mdl_scheduler_t *self, uint32_t index, uint32_t qu
     SIM_ASSERT(limit_gpus >= quota_gpus);
     tenant->quota_gpus = quota_gpus;
     tenant->limit_gpus = limit_gpus;
-    self->stale = true;
+    self->stale = self->moved = true;
     mdl_queue_refresh(self, index);
 }
 
@@ -225,9 +249,11 @@ uint32_t mdl_scheduler_submit(mdl_scheduler_t *self, const mdl_cluster_t *cluste
     self->counts.submitted[request->job_class]++;
     count_size(self, cluster, request->gpus);
     mdl_queue_insert(self, slot);
-    if (owner->queue.first == slot)
-        mdl_queue_refresh(self, tenant);
     self->stale |= self->fresh != MDL_NONE;
+    if (owner->queue.first == slot) {
+        self->stale |= owner->status == MDL_QUEUE_HELD; /* jobs behind a head that was held may compete now */
+        mdl_queue_refresh(self, tenant);
+    }
     self->fresh = slot;
     return slot;
 }
@@ -411,9 +437,8 @@ void mdl_scheduler_end(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t i
 
     SIM_ASSERT(index < self->jobs && job->state != MDL_JOB_FREE);
     if (mdl_reservations[self->policy.reservation].plans)
-        mdl_conservative_forget(self, job);
-    self->stale = true;
-    self->moved |= job->state == MDL_JOB_RUNNING;
+        mdl_conservative_forget(self, cluster, job);
+    self->stale = self->moved = true;
     if (job->state == MDL_JOB_RUNNING)
         vacate(self, cluster, index);
     else
@@ -444,7 +469,7 @@ void mdl_scheduler_requeue(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32
 
     SIM_ASSERT(job->state == MDL_JOB_RUNNING && saved_s >= 0 && saved_s <= job->work_s);
     if (mdl_reservations[self->policy.reservation].plans)
-        mdl_conservative_forget(self, job);
+        mdl_conservative_forget(self, cluster, job);
     self->stale = self->moved = true;
     vacate(self, cluster, index);
     job->done_s += saved_s;

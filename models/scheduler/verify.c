@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/hardware/pool.h"
-#include "models/scheduler/queue.h"
+#include "models/scheduler/passes.h"
 
 #define BROKEN(...) sim_fail(err, SIM_EINVARIANT, "scheduler", __VA_ARGS__)
 
@@ -153,6 +153,39 @@ static sim_status_t verify_order(mdl_scheduler_t *self, sim_error_t *err)
     return SIM_OK;
 }
 
+/* GPUs that a job should hold at a moment to come, or that it is promised then. */
+static int64_t claim(const mdl_cluster_t *cluster, const mdl_job_t *job, int64_t at_s)
+{
+    int64_t length_s = mdl_job_estimate_left_s(job, 0);
+
+    if (job->state == MDL_JOB_RUNNING)
+        return job->key >= MDL_ESTIMATE_ENDLESS || at_s < job->key ? job->gpus : 0;
+    if (job->state != MDL_JOB_QUEUED || job->planned_s == MDL_NOT_PLANNED || at_s < job->planned_s)
+        return 0;
+    uint32_t gpus = job->elastic ? cluster->node_gpus : job->gpus;
+    return length_s >= MDL_ESTIMATE_ENDLESS || at_s < job->planned_s + length_s ? gpus : 0;
+}
+
+/* The profile of a conservative policy from the next second on; an overdue job may be expected to leave within it. Nodes
+ * that went up or down since the last pass are not in it yet. */
+static sim_status_t verify_profile(mdl_scheduler_t *self, const mdl_cluster_t *cluster, sim_error_t *err)
+{
+    const mdl_profile_step_t *steps = mdl_scheduler_profile_steps(self);
+
+    for (uint32_t s = self->profile_first; s < self->profile_end && cluster->up == self->seen_up; s++) {
+        int64_t at_s = steps[s].from_s > self->now_s ? steps[s].from_s : self->now_s + 1;
+        int64_t free_gpus = (int64_t)cluster->up * cluster->node_gpus;
+        if (at_s == INT64_MAX || (s + 1 < self->profile_end && steps[s + 1].from_s <= at_s))
+            continue;
+        for (uint32_t i = 0; i < self->untouched_job; i++)
+            free_gpus -= claim(cluster, mdl_scheduler_job(self, i), at_s);
+        if (steps[s].free_gpus != free_gpus)
+            return BROKEN("the profile has %lld GPUs free at %lld; counted %lld", (long long)steps[s].free_gpus,
+                          (long long)at_s, (long long)free_gpus);
+    }
+    return SIM_OK;
+}
+
 static sim_status_t verify_counts(const mdl_scheduler_t *self, sim_error_t *err)
 {
     int64_t submitted = 0, ended = 0;
@@ -180,6 +213,8 @@ sim_status_t mdl_scheduler_verify(mdl_scheduler_t *self, mdl_cluster_t *cluster,
         status = verify_nodes(self, cluster, err);
     if (status == SIM_OK)
         status = verify_order(self, err);
+    if (status == SIM_OK)
+        status = verify_profile(self, cluster, err);
     if (status == SIM_OK)
         status = verify_counts(self, err);
     return status;

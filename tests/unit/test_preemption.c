@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Preemption with checkpoints on cases worked out by hand. */
+#include "sim/time.h"
+#include "tests/support/cluster_run.h"
+#include "tests/support/test.h"
+
+static void open_run(test_cluster_run_t *run, mdl_policy_t policy, uint32_t nodes, uint32_t tenants)
+{
+    policy.preemption = MDL_PREEMPTION_CHECKPOINT;
+    test_cluster_run_open(
+        run, &(test_cluster_setup_t){.policy = policy, .nodes = nodes, .jobs = 16, .tenants = tenants});
+}
+
+static const mdl_job_t *job_at(const test_cluster_run_t *run, uint32_t job)
+{
+    return mdl_scheduler_job(run->scheduler, job);
+}
+
+/* Two tenants, a node each; what one has borrowed goes back to the other when it comes, with what was computed saved. */
+static void test_borrowed_quota_is_reclaimed(void **state)
+{
+    test_cluster_run_t run;
+
+    (void)state;
+    open_run(&run, (mdl_policy_t){0}, 2, 2);
+    for (uint32_t t = 0; t < 2; t++)
+        mdl_scheduler_set_limits(run.scheduler, t, 8, 16);
+    uint32_t own = test_cluster_run_submit(&run, 0, 8, 100);
+    uint32_t borrowed = test_cluster_run_submit(&run, 0, 8, 100);
+    mdl_scheduler_job(run.scheduler, borrowed)->pause_s = 7;
+    test_cluster_run_to(&run, 30);
+    uint32_t reclaims = test_cluster_run_submit(&run, 1, 8, 20);
+    assert_int_equal(job_at(&run, own)->state, MDL_JOB_RUNNING);
+    assert_int_equal(job_at(&run, borrowed)->state, MDL_JOB_QUEUED);
+    assert_int_equal(job_at(&run, reclaims)->start_s, 30);
+    assert_int_equal(run.stops, 1);
+    uint32_t borrows = test_cluster_run_submit(&run, 1, 8, 20); /* nobody is stopped for one that would borrow */
+    assert_int_equal(job_at(&run, borrows)->state, MDL_JOB_QUEUED);
+    assert_int_equal(run.stops, 1);
+    test_cluster_run_verify(&run);
+    test_cluster_run_to(&run, 50);
+    assert_int_equal(job_at(&run, borrowed)->state, MDL_JOB_QUEUED); /* the other is within its quota now */
+    assert_int_equal(job_at(&run, borrows)->start_s, 50);
+    test_cluster_run_to(&run, 70);
+    assert_int_equal(job_at(&run, borrowed)->start_s, 70);
+    assert_int_equal(job_at(&run, borrowed)->compute_from_s, 77);
+    test_cluster_run_to(&run, 147); /* 30 s were done before */
+    assert_int_equal(job_at(&run, borrowed)->state, MDL_JOB_FREE);
+    test_cluster_run_free(&run);
+}
+
+static void test_rounds_keep_their_distance(void **state)
+{
+    test_cluster_run_t run;
+
+    (void)state;
+    open_run(&run, (mdl_policy_t){.order = MDL_ORDER_SRTF, .preempt_every_s = 60}, 1, 1);
+    uint32_t longer = test_cluster_run_submit(&run, 0, 8, 1000);
+    test_cluster_run_to(&run, 10);
+    uint32_t shorter = test_cluster_run_submit(&run, 0, 8, 100);
+    assert_int_equal(job_at(&run, longer)->state, MDL_JOB_RUNNING);
+    assert_int_equal(mdl_scheduler_review_s(run.scheduler), 60);
+    test_cluster_run_to(&run, 60);
+    assert_int_equal(job_at(&run, shorter)->start_s, 60);
+    test_cluster_run_to(&run, 1099);
+    assert_int_equal(job_at(&run, longer)->start_s, 160);
+    assert_int_equal(job_at(&run, longer)->state, MDL_JOB_RUNNING);
+    test_cluster_run_to(&run, 1100);
+    assert_int_equal(run.scheduler->running, 0);
+    assert_int_equal(run.stops, 1);
+    test_cluster_run_free(&run);
+}
+
+/* A tenant at its limit: nobody waits for nodes, and the next round is due all the same. */
+static void test_a_round_is_due_for_those_at_their_limit(void **state)
+{
+    test_cluster_run_t run;
+
+    (void)state;
+    open_run(&run, (mdl_policy_t){.order = MDL_ORDER_SRTF, .preempt_every_s = 60}, 4, 1);
+    mdl_scheduler_set_limits(run.scheduler, 0, 8, 8);
+    (void)test_cluster_run_submit(&run, 0, 8, 1000);
+    test_cluster_run_to(&run, 10);
+    uint32_t shorter = test_cluster_run_submit(&run, 0, 8, 100);
+    assert_int_equal(mdl_scheduler_review_s(run.scheduler), 60);
+    test_cluster_run_to(&run, 60);
+    assert_int_equal(job_at(&run, shorter)->start_s, 60);
+    test_cluster_run_free(&run);
+}
+
+/* Levels of 80 and 160 GPU seconds on 8 GPUs: turns of 10 s. */
+static void test_levels_of_attained_service(void **state)
+{
+    test_cluster_run_t run;
+
+    (void)state;
+    open_run(&run, (mdl_policy_t){.order = MDL_ORDER_LAS, .las_limit_gpu_s = {80, 160}}, 1, 1);
+    uint32_t a = test_cluster_run_submit(&run, 0, 8, 100);
+    assert_int_equal(mdl_scheduler_review_s(run.scheduler), 10);
+    test_cluster_run_to(&run, 4);
+    uint32_t b = test_cluster_run_submit(&run, 0, 8, 100);
+    assert_int_equal(job_at(&run, a)->state, MDL_JOB_RUNNING); /* the same level: first come first served */
+    const struct {
+        int64_t at_s;
+        uint32_t runs;
+        int64_t review_s;
+    } turns[] = {{10, b, 20}, {20, a, 30}, {30, b, 40}, {40, a, SIM_NEVER}};
+    for (size_t i = 0; i < sizeof turns / sizeof turns[0]; i++) {
+        test_cluster_run_to(&run, turns[i].at_s);
+        assert_int_equal(job_at(&run, turns[i].runs)->state, MDL_JOB_RUNNING);
+        assert_int_equal(job_at(&run, turns[i].runs)->start_s, turns[i].at_s);
+        assert_int_equal(mdl_scheduler_review_s(run.scheduler), turns[i].review_s);
+    }
+    assert_int_equal(run.stops, 4);
+    test_cluster_run_to(&run, 300);
+    assert_int_equal(run.scheduler->running, 0);
+    test_cluster_run_free(&run);
+}
+
+/* Elastic jobs are not stopped and start on what is left. */
+static void test_elastic_jobs_are_left_alone(void **state)
+{
+    test_cluster_run_t run;
+
+    (void)state;
+    open_run(&run, (mdl_policy_t){.order = MDL_ORDER_SRTF}, 4, 1);
+    mdl_scheduler_set_limits(run.scheduler, 0, 1000, 1000);
+    (void)test_cluster_run_submit(&run, 0, 8, 1000);
+    uint32_t elastic = test_cluster_run_submit_elastic(&run, 0, 32);
+    assert_int_equal(job_at(&run, elastic)->gpus, 24);
+    uint32_t wide = test_cluster_run_submit(&run, 0, 16, 1);
+    assert_int_equal(job_at(&run, elastic)->state, MDL_JOB_RUNNING);
+    assert_int_equal(job_at(&run, wide)->state, MDL_JOB_QUEUED);
+    test_cluster_run_verify(&run);
+    test_cluster_run_free(&run);
+}
+
+/* Room that is in fragments goes to those behind: 2 and 2 GPUs are free, so 4 find no node. */
+static void test_fragments_are_filled(void **state)
+{
+    test_cluster_run_t run;
+
+    (void)state;
+    open_run(&run, (mdl_policy_t){0}, 2, 1);
+    (void)test_cluster_run_submit(&run, 0, 6, 100);
+    (void)test_cluster_run_submit(&run, 0, 6, 100);
+    test_cluster_run_to(&run, 20);
+    uint32_t four = test_cluster_run_submit(&run, 0, 4, 10);
+    uint32_t two = test_cluster_run_submit(&run, 0, 2, 10);
+    assert_int_equal(job_at(&run, four)->state, MDL_JOB_QUEUED);
+    assert_int_equal(job_at(&run, two)->start_s, 20);
+    assert_int_equal(run.scheduler->blocked_gpus, 4);
+    test_cluster_run_verify(&run);
+    test_cluster_run_free(&run);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_borrowed_quota_is_reclaimed),
+        cmocka_unit_test(test_rounds_keep_their_distance),
+        cmocka_unit_test(test_a_round_is_due_for_those_at_their_limit),
+        cmocka_unit_test(test_levels_of_attained_service),
+        cmocka_unit_test(test_elastic_jobs_are_left_alone),
+        cmocka_unit_test(test_fragments_are_filled),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
