@@ -161,22 +161,60 @@ static void try_behind(const mdl_pass_t *pass, uint32_t index)
         (void)mdl_easy_try(pass, index);
 }
 
+/* What a job must be like to be worth a try: it fits into what is free, and is gone by the promised start or, in a pool,
+ * fits into what the promised job leaves. */
+static mdl_tree_bounds_t bounds_of(const mdl_pass_t *pass)
+{
+    const mdl_promise_t *promise = &pass->scheduler->promise;
+    const mdl_job_t *head = mdl_scheduler_job(pass->scheduler, promise->job);
+    uint32_t free_gpus = pass->cluster->free_gpus, spare_gpus = free_gpus;
+
+    if (pass->cluster->pooled && promise->start_s != SIM_NEVER)
+        spare_gpus = promise->pool_gpus - head->needed_gpus;
+    return (mdl_tree_bounds_t){
+        .most_size = free_gpus, .spare_size = spare_gpus, .most_length = promise->start_s - pass->now_s};
+}
+
+static uint32_t depth_of(const mdl_pass_t *pass)
+{
+    int32_t depth = pass->scheduler->policy.backfill_depth;
+
+    return depth > 0 ? (uint32_t)depth : UINT32_MAX;
+}
+
+/* Tries one tenant's queue in its own order. */
+static void backfill_alone(const mdl_pass_t *pass, const mdl_scheduler_tenant_t *tenant)
+{
+    mdl_scheduler_t *self = pass->scheduler;
+    mdl_tree_bounds_t bounds = bounds_of(pass);
+    uint32_t i = mdl_queue_next_within(self, tenant, MDL_NONE, &bounds);
+
+    for (uint32_t depth = depth_of(pass); i != MDL_NONE && depth > 0 && pass->cluster->free_gpus > 0; depth--) {
+        uint32_t candidate = i;
+        bounds = bounds_of(pass);
+        i = mdl_queue_next_within(self, tenant, candidate, &bounds);
+        if (candidate != self->promise.job)
+            try_behind(pass, candidate);
+    }
+}
+
 /* Jobs behind the head that might fit, in the order in which they are tried. */
 static uint32_t collect(const mdl_pass_t *pass, mdl_candidate_t *candidates)
 {
     mdl_scheduler_t *self = pass->scheduler;
     bool shortest = self->policy.reservation == MDL_RESERVATION_EASY_SJBF;
+    mdl_tree_bounds_t bounds = bounds_of(pass);
     uint32_t n = 0;
 
     for (uint32_t t = self->ready.first; t != MDL_NONE; t = mdl_scheduler_tenant(self, t)->ready.next) {
         const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, t);
-        uint32_t depth = self->policy.backfill_depth > 0 ? (uint32_t)self->policy.backfill_depth : UINT32_MAX;
-        for (uint32_t i = tenant->queue.first; i != MDL_NONE && depth > 0; depth--) {
+        uint32_t i = mdl_queue_next_within(self, tenant, MDL_NONE, &bounds);
+        for (uint32_t depth = depth_of(pass); i != MDL_NONE && depth > 0; depth--) {
             const mdl_job_t *job = mdl_scheduler_job(self, i);
-            if (i != self->promise.job && (job->elastic || job->gpus <= pass->cluster->free_gpus))
+            if (i != self->promise.job)
                 candidates[n++] =
                     (mdl_candidate_t){.key = shortest ? job->estimate_s : mdl_queue_rank(self, tenant, job), .job = i};
-            i = job->links.next;
+            i = mdl_queue_next_within(self, tenant, i, &bounds);
         }
     }
     mdl_candidates_sort(self, candidates, n);
@@ -185,9 +223,16 @@ static uint32_t collect(const mdl_pass_t *pass, mdl_candidate_t *candidates)
 
 static void backfill(const mdl_pass_t *pass)
 {
-    mdl_candidate_t *candidates = mdl_scheduler_candidates(pass->scheduler);
-    uint32_t n = pass->cluster->free_gpus > 0 ? collect(pass, candidates) : 0;
+    mdl_scheduler_t *self = pass->scheduler;
+    mdl_candidate_t *candidates = mdl_scheduler_candidates(self);
 
+    if (pass->cluster->free_gpus == 0)
+        return;
+    if (self->policy.reservation == MDL_RESERVATION_EASY && self->ready.first == self->ready.last) {
+        backfill_alone(pass, mdl_scheduler_tenant(self, self->ready.first));
+        return;
+    }
+    uint32_t n = collect(pass, candidates);
     for (uint32_t i = 0; i < n && pass->cluster->free_gpus > 0; i++)
         try_behind(pass, candidates[i].job);
 }

@@ -59,11 +59,13 @@ typedef struct mdl_job {
     int64_t planned_s;      /* start that a conservative reservation promises; MDL_NOT_PLANNED */
     uint64_t sequence;      /* order of submission, kept through restarts; breaks ties of key */
     sim_handle_t end_event; /* the owner's */
+    int64_t left_s;         /* queued: what is left of its estimate */
     mdl_tree_links_t links; /* queued: in its tenant's queue; running: among all running jobs by estimated end */
     uint32_t next, prev;    /* running: in its tenant's list; free list */
     uint32_t tenant;
     uint32_t gpus;                 /* while it runs: held */
     uint32_t wanted_gpus;          /* more than `gpus` where an elastic job has found too few nodes */
+    uint32_t needed_gpus;          /* to start: all it asks for, an elastic one a node */
     uint32_t gang;                 /* first whole node, or MDL_NONE */
     uint32_t part_node;            /* node of which it holds the remainder, or MDL_NONE */
     uint32_t part_next, part_prev; /* jobs that hold parts of the same node */

@@ -10,6 +10,26 @@ static mdl_tree_items_t job_items(mdl_scheduler_t *self)
                               .tie = offsetof(mdl_job_t, sequence)};
 }
 
+/* Queues follow what jobs need, for backfilling. */
+static mdl_tree_items_t queue_items(mdl_scheduler_t *self)
+{
+    mdl_tree_items_t items = job_items(self);
+
+    if (mdl_reservations[self->policy.reservation].follows_ends) {
+        items.size = offsetof(mdl_job_t, needed_gpus);
+        items.length = offsetof(mdl_job_t, left_s);
+    }
+    return items;
+}
+
+uint32_t mdl_queue_next_within(mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant, uint32_t job,
+                               const mdl_tree_bounds_t *bounds)
+{
+    mdl_tree_items_t items = queue_items(self);
+
+    return mdl_tree_next_within(&tenant->queue, &items, job, bounds);
+}
+
 static mdl_tree_items_t tenant_items(mdl_scheduler_t *self)
 {
     return (mdl_tree_items_t){.base = (char *)mdl_scheduler_tenant(self, 0),
@@ -28,8 +48,9 @@ void mdl_queue_insert(mdl_scheduler_t *self, uint32_t index)
 {
     mdl_job_t *job = mdl_scheduler_job(self, index);
     mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
-    mdl_tree_items_t items = job_items(self);
+    mdl_tree_items_t items = queue_items(self);
 
+    job->left_s = mdl_job_estimate_left_s(job, 0);
     job->key = mdl_orders[self->policy.order].key(&self->policy, job, 0);
     job->planned_s = MDL_NOT_PLANNED;
     mdl_tree_insert(&tenant->queue, &items, index);
@@ -43,7 +64,7 @@ void mdl_queue_remove(mdl_scheduler_t *self, uint32_t index)
 {
     const mdl_job_t *job = mdl_scheduler_job(self, index);
     mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
-    mdl_tree_items_t items = job_items(self);
+    mdl_tree_items_t items = queue_items(self);
 
     mdl_tree_remove(&tenant->queue, &items, index);
     tenant->queued--;

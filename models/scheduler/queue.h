@@ -12,6 +12,11 @@
 void mdl_queue_insert(mdl_scheduler_t *self, uint32_t job);
 void mdl_queue_remove(mdl_scheduler_t *self, uint32_t job);
 
+/* The next job in a tenant's queue after `job` (MDL_NONE: the first) whose needed GPUs and estimate are within bounds,
+ * under a policy with reservations; MDL_NONE: there is none. */
+uint32_t mdl_queue_next_within(mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant, uint32_t job,
+                               const mdl_tree_bounds_t *bounds);
+
 /* Puts a job in front of its tenant's running jobs, and takes it out. */
 void mdl_running_insert(mdl_scheduler_t *self, uint32_t job);
 void mdl_running_remove(mdl_scheduler_t *self, uint32_t job);

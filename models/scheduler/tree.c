@@ -35,6 +35,44 @@ void mdl_tree_init(mdl_tree_t *self)
     *self = (mdl_tree_t){.root = MDL_NONE, .first = MDL_NONE, .last = MDL_NONE};
 }
 
+static uint32_t size_of(const mdl_tree_items_t *items, uint32_t item)
+{
+    return *(const uint32_t *)(items->base + item * items->stride + items->size);
+}
+
+static int64_t length_of(const mdl_tree_items_t *items, uint32_t item)
+{
+    return *(const int64_t *)(items->base + item * items->stride + items->length);
+}
+
+/* Works out anew what is least from an item down. Returns whether that changed anything. */
+static bool renew(const mdl_tree_items_t *items, uint32_t item)
+{
+    mdl_tree_links_t *links = mdl_tree_links(items, item);
+    const uint32_t below[2] = {links->left, links->right};
+    uint32_t size = size_of(items, item);
+    int64_t length = length_of(items, item);
+
+    for (int i = 0; i < 2; i++) {
+        if (below[i] == MDL_NONE)
+            continue;
+        const mdl_tree_links_t *child = mdl_tree_links(items, below[i]);
+        size = child->least_size < size ? child->least_size : size;
+        length = child->least_length < length ? child->least_length : length;
+    }
+    bool changed = size != links->least_size || length != links->least_length;
+    links->least_size = size;
+    links->least_length = length;
+    return changed;
+}
+
+/* The same from an item up to where nothing changes. */
+static void renew_up(const mdl_tree_items_t *items, uint32_t item)
+{
+    while (items->size != 0 && item != MDL_NONE && renew(items, item))
+        item = mdl_tree_links(items, item)->parent;
+}
+
 /* Puts `child` where `item` hangs under its parent. */
 static void replace(mdl_tree_t *self, const mdl_tree_items_t *items, uint32_t item, uint32_t child)
 {
@@ -65,6 +103,11 @@ static void lift(mdl_tree_t *self, const mdl_tree_items_t *items, uint32_t item)
     above->parent = item;
     if (inner != MDL_NONE)
         mdl_tree_links(items, inner)->parent = parent;
+    if (items->size != 0) {
+        links->least_size = above->least_size;
+        links->least_length = above->least_length;
+        (void)renew(items, parent);
+    }
 }
 
 /* Threads `item` between two neighbours, either of which may be MDL_NONE. */
@@ -105,6 +148,11 @@ static void hang(mdl_tree_t *self, const mdl_tree_items_t *items, uint32_t item)
         mdl_tree_links(items, parent)->left = item;
     else
         mdl_tree_links(items, parent)->right = item;
+    if (items->size == 0)
+        return;
+    links->least_size = size_of(items, item);
+    links->least_length = length_of(items, item);
+    renew_up(items, parent);
 }
 
 void mdl_tree_insert(mdl_tree_t *self, const mdl_tree_items_t *items, uint32_t item)
@@ -124,6 +172,55 @@ void mdl_tree_remove(mdl_tree_t *self, const mdl_tree_items_t *items, uint32_t i
     while (links->left != MDL_NONE && links->right != MDL_NONE)
         lift(self, items, rank_of(items, links->left) > rank_of(items, links->right) ? links->left : links->right);
     replace(self, items, item, links->left != MDL_NONE ? links->left : links->right);
+    renew_up(items, links->parent);
     *(links->prev == MDL_NONE ? &self->first : &mdl_tree_links(items, links->prev)->next) = links->next;
     *(links->next == MDL_NONE ? &self->last : &mdl_tree_links(items, links->next)->prev) = links->prev;
+}
+
+static bool within(uint32_t size, int64_t length, const mdl_tree_bounds_t *bounds)
+{
+    return size <= bounds->most_size && (size <= bounds->spare_size || length <= bounds->most_length);
+}
+
+/* Whether an item from `top` down can be within the bounds. */
+static bool promises(const mdl_tree_items_t *items, uint32_t top, const mdl_tree_bounds_t *bounds)
+{
+    if (top == MDL_NONE)
+        return false;
+    const mdl_tree_links_t *links = mdl_tree_links(items, top);
+    return within(links->least_size, links->least_length, bounds);
+}
+
+/* The first item from `top` down that is worth a look. */
+static uint32_t leftmost(const mdl_tree_items_t *items, uint32_t top, const mdl_tree_bounds_t *bounds)
+{
+    while (promises(items, mdl_tree_links(items, top)->left, bounds))
+        top = mdl_tree_links(items, top)->left;
+    return top;
+}
+
+/* The next item after `item` that is worth a look. */
+static uint32_t next_to_look_at(const mdl_tree_items_t *items, uint32_t item, const mdl_tree_bounds_t *bounds)
+{
+    const mdl_tree_links_t *links = mdl_tree_links(items, item);
+
+    if (promises(items, links->right, bounds))
+        return leftmost(items, links->right, bounds);
+    while (links->parent != MDL_NONE && mdl_tree_links(items, links->parent)->right == item) {
+        item = links->parent;
+        links = mdl_tree_links(items, item);
+    }
+    return links->parent;
+}
+
+uint32_t mdl_tree_next_within(const mdl_tree_t *self, const mdl_tree_items_t *items, uint32_t item,
+                              const mdl_tree_bounds_t *bounds)
+{
+    if (item != MDL_NONE)
+        item = next_to_look_at(items, item, bounds);
+    else
+        item = promises(items, self->root, bounds) ? leftmost(items, self->root, bounds) : MDL_NONE;
+    while (item != MDL_NONE && !within(size_of(items, item), length_of(items, item), bounds))
+        item = next_to_look_at(items, item, bounds);
+    return item;
 }

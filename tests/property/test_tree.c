@@ -12,6 +12,8 @@
 typedef struct row {
     int64_t key;
     uint64_t tie;
+    int64_t length;
+    uint32_t size;
     mdl_tree_links_t links;
     bool in;
 } row_t;
@@ -28,7 +30,9 @@ static mdl_tree_items_t items_of(pair_t *pair)
                               .stride = sizeof(row_t),
                               .links = offsetof(row_t, links),
                               .key = offsetof(row_t, key),
-                              .tie = offsetof(row_t, tie)};
+                              .tie = offsetof(row_t, tie),
+                              .size = offsetof(row_t, size),
+                              .length = offsetof(row_t, length)};
 }
 
 static bool before(const pair_t *pair, uint32_t a, uint32_t b)
@@ -108,6 +112,27 @@ static uint32_t check_all(pair_t *pair)
     return tallest;
 }
 
+/* The walk over items within random bounds meets those of the sorted array that are, in order, from any item on. */
+static void check_bounds(pair_t *pair, sim_rng_t *rng)
+{
+    mdl_tree_items_t items = items_of(pair);
+    mdl_tree_bounds_t bounds = {.most_size = (uint32_t)sim_draw_below(rng, 12),
+                                .spare_size = (uint32_t)sim_draw_below(rng, 6),
+                                .most_length = (int64_t)sim_draw_below(rng, 300)};
+    uint32_t at = pair->n > 0 ? (uint32_t)sim_draw_below(rng, pair->n + 1) : 0;
+    uint32_t found = at == 0 ? MDL_NONE : pair->sorted[at - 1];
+
+    found = mdl_tree_next_within(&pair->tree, &items, found, &bounds);
+    for (; at < pair->n; at++) {
+        const row_t *row = &pair->rows[pair->sorted[at]];
+        if (row->size > bounds.most_size || (row->size > bounds.spare_size && row->length > bounds.most_length))
+            continue;
+        assert_int_equal(found, pair->sorted[at]);
+        found = mdl_tree_next_within(&pair->tree, &items, found, &bounds);
+    }
+    assert_int_equal(found, MDL_NONE);
+}
+
 /* Keys as the scheduler has them: all equal (first come first served), a few, many, rising. */
 static int64_t draw_key(sim_rng_t *rng, int kind, int64_t i)
 {
@@ -135,10 +160,14 @@ static void test_against_a_sorted_array(void **state)
                 take_out(pair, item);
             } else {
                 pair->rows[item].key = draw_key(&rng, kind, i);
+                pair->rows[item].size = 1 + (uint32_t)sim_draw_below(&rng, 10);
+                pair->rows[item].length = (int64_t)sim_draw_below(&rng, 400);
                 pair->rows[item].tie = (uint64_t)i; /* as jobs are numbered; an old number may come back */
                 insert(pair, item);
             }
             check_near(pair, item);
+            if (i % 100 == 0)
+                check_bounds(pair, &rng);
             if (i % 5000 == 0)
                 assert_true(check_all(pair) < 60); /* some 1,000 items: a path would be as long as that */
         }
