@@ -96,7 +96,8 @@ static int64_t earliest(const plans_t *plans, const mdl_job_t *job, int64_t from
 static void unplan(plans_t *plans, mdl_job_t *job)
 {
     if (job->planned_s != MDL_NOT_PLANNED)
-        take(plans, job, job->planned_s, end_of(job->planned_s, job), -(int64_t)promised_gpus(plans->pass.cluster, job));
+        take(plans, job, job->planned_s, end_of(job->planned_s, job),
+             -(int64_t)promised_gpus(plans->pass.cluster, job));
     job->planned_s = MDL_NOT_PLANNED;
 }
 

@@ -99,7 +99,8 @@ void mdl_scheduler_grow_into(mdl_scheduler_t *self, uint32_t jobs, uint32_t tena
     memcpy(mdl_scheduler_tenant(self, 0), old_tenants, from->tenants * sizeof(mdl_scheduler_tenant_t));
     memcpy(mdl_scheduler_job(self, 0), old_jobs, from->untouched_job * sizeof(mdl_job_t));
     if (mdl_policy_sorts(&self->policy)) /* candidates last no longer than a pass, free GPUs as long as a promise */
-        memcpy(mdl_scheduler_shadow(self), old_sorting + from->jobs * sizeof(mdl_candidate_t), from->jobs * SHADOW_BYTES);
+        memcpy(mdl_scheduler_shadow(self), old_sorting + from->jobs * sizeof(mdl_candidate_t),
+               from->jobs * SHADOW_BYTES);
     if (mdl_reservations[self->policy.reservation].plans)
         memcpy(mdl_scheduler_profile_steps(self), old_steps, from->profile_end * sizeof(mdl_profile_step_t));
 }

@@ -66,7 +66,7 @@ typedef struct mdl_scheduler_tenant {
     double share;                   /* fair: what it is entitled to, relative to the others */
     double usage_gpu_s;             /* fair: decayed, up to usage_at_s */
     int64_t usage_at_s;
-    double priority; /* fair: as last computed */
+    double priority;                               /* fair: as last computed */
     uint32_t own_at, own_room, own_first, own_end; /* conservative, during a pass: its own profile within its limit */
     uint8_t status;
     bool open;
