@@ -29,6 +29,9 @@
  *     conservative  every job gets a start at submission that nothing delays; each end moves starts forward
  *                   (Mu'alem and Feitelson 2001). Room is counted in GPUs
  *
+ * What a pass costs when n jobs wait: none, the jobs it starts; EASY, n, or backfill_depth for each tenant, and the jobs
+ * that run; conservative, n times the steps of the profile, two for each job. With preemption, n log n.
+ *
  * Placements on equal nodes, for the part of a job below node size:
  *
  *     bestfit, packing, dotprod    the fullest node that fits; on nodes that have nothing but whole GPUs the three rules
@@ -45,7 +48,8 @@
  *     none         running jobs run to their end
  *     checkpoint   jobs are taken in order, running ones too, as long as there is room; running ones that find none any
  *                  more write a checkpoint and go back into the queue. A job within its tenant's quota stands before all
- *                  that are not, so this is also what reclaims borrowed quota. Elastic and endless jobs are left alone
+ *                  that are not, so this is also what reclaims borrowed quota. Elastic and endless jobs are left alone.
+ *                  Whatever fits may start, so there is nothing for a reservation to do and its row has no say
  */
 #ifndef MDL_POLICY_H
 #define MDL_POLICY_H

@@ -24,40 +24,50 @@ static int64_t until(const mdl_profile_t *self, uint32_t i)
     return i + 1 == self->end ? INT64_MAX : self->steps[i + 1].from_s;
 }
 
-int64_t mdl_profile_earliest(const mdl_profile_t *self, int64_t from_s, int64_t gpus, int64_t length_s)
+/* Index of the first step from `i` on that has room and begins before held_s; `end` when there is none. */
+static uint32_t next_room(const mdl_profile_t *self, uint32_t i, int64_t gpus, int64_t held_s)
 {
-    int64_t start_s = from_s;
+    const mdl_profile_step_t *steps = self->steps;
 
-    for (uint32_t i = self->first; i < self->end; i++) {
-        int64_t until_s = until(self, i);
-        if (until_s <= from_s)
-            continue;
-        if (self->steps[i].free_gpus < gpus)
-            start_s = until_s;
-        else if (i + 1 == self->end || until_s - start_s >= length_s)
-            return start_s;
-    }
-    return INT64_MAX;
+    while (i < self->end && steps[i].free_gpus < gpus && steps[i].from_s < held_s)
+        i++;
+    return i < self->end && steps[i].from_s < held_s ? i : self->end;
 }
 
-/* From held_s on the job's own GPUs are enough, where nobody has taken more than there are. */
+/* Whether it stays free from start_s on, which lies in step `i`, for as long as that; if not, *blocked is the step that is
+ * in the way. From held_s on the job's own GPUs are enough, where nobody has taken more than there are. */
+static bool stays_free(const mdl_profile_t *self, uint32_t i, int64_t gpus, int64_t end_s, int64_t held_s,
+                       uint32_t *blocked)
+{
+    const mdl_profile_step_t *steps = self->steps;
+
+    for (; i < self->end && steps[i].from_s < end_s; i++) {
+        if (steps[i].free_gpus < (steps[i].from_s < held_s ? gpus : 0)) {
+            *blocked = i;
+            return false;
+        }
+    }
+    return true;
+}
+
 int64_t mdl_profile_earlier(const mdl_profile_t *self, int64_t from_s, int64_t gpus, int64_t length_s, int64_t held_s)
 {
-    int64_t start_s = from_s;
+    uint32_t i = self->first;
 
-    for (uint32_t i = self->first; i < self->end; i++) {
-        int64_t until_s = until(self, i);
-        bool held = self->steps[i].from_s >= held_s;
-        if (until_s <= from_s)
-            continue;
-        if (self->steps[i].free_gpus < (held ? 0 : gpus))
-            start_s = until_s;
-        if (start_s >= held_s)
-            return held_s;
-        if (i + 1 == self->end || until_s - start_s >= length_s)
-            return start_s;
+    while (until(self, i) <= from_s && i + 1 < self->end)
+        i++;
+    for (i = next_room(self, i, gpus, held_s); i < self->end; i = next_room(self, i, gpus, held_s)) {
+        int64_t start_s = self->steps[i].from_s > from_s ? self->steps[i].from_s : from_s;
+        int64_t end_s = start_s < INT64_MAX - length_s ? start_s + length_s : INT64_MAX;
+        if (start_s >= held_s || stays_free(self, i, gpus, end_s, held_s, &i))
+            return start_s < held_s ? start_s : held_s;
     }
     return held_s;
+}
+
+int64_t mdl_profile_earliest(const mdl_profile_t *self, int64_t from_s, int64_t gpus, int64_t length_s)
+{
+    return mdl_profile_earlier(self, from_s, gpus, length_s, INT64_MAX);
 }
 
 int64_t mdl_profile_fewest(const mdl_profile_t *self, int64_t from_s)

@@ -140,9 +140,10 @@ static void test_equal_widths_need_no_backfill(void **state)
         make_trace(&stream);
         naive_queue_play(stream.naive, stream.n, &(naive_rules_t){.gpus = 6});
         for (uint8_t row = 0; row < MDL_RESERVATIONS; row++)
-            compare_starts(&stream,
-                           &(mdl_replay_setup_t){.policy = {.reservation = row}, .nodes = 6, .node_gpus = 1, .pool = true},
-                           number);
+            compare_starts(
+                &stream,
+                &(mdl_replay_setup_t){.policy = {.reservation = row}, .nodes = 6, .node_gpus = 1, .pool = true},
+                number);
     }
 }
 

@@ -58,12 +58,9 @@ static void simulate(mdl_policy_t policy, service_t service, uint32_t servers, d
     double clock_s = 0;
 
     *measure = (measure_t){{0}, {0}};
-    test_cluster_run_open(&run, &(test_cluster_setup_t){.policy = policy,
-                                                        .nodes = servers,
-                                                        .node_gpus = 1,
-                                                        .jobs = 20000,
-                                                        .tenants = 1,
-                                                        .pool = true});
+    test_cluster_run_open(
+        &run, &(test_cluster_setup_t){
+                  .policy = policy, .nodes = servers, .node_gpus = 1, .jobs = 20000, .tenants = 1, .pool = true});
     run.on_start = note_wait;
     run.user = measure;
     sim_rng_at(&rng, SEED, stream, 0, 0, 0);
@@ -227,12 +224,9 @@ static void test_shortest_remaining_time_first(void **state)
     sim_rng_t rng;
 
     (void)state;
-    test_cluster_run_open(&run, &(test_cluster_setup_t){.policy = policy,
-                                                        .nodes = 1,
-                                                        .node_gpus = 1,
-                                                        .jobs = 20000,
-                                                        .tenants = 1,
-                                                        .pool = true});
+    test_cluster_run_open(&run,
+                          &(test_cluster_setup_t){
+                              .policy = policy, .nodes = 1, .node_gpus = 1, .jobs = 20000, .tenants = 1, .pool = true});
     run.after_pass = add_area;
     run.user = &area;
     sim_rng_at(&rng, SEED, 31, 0, 0, 0);

@@ -93,7 +93,8 @@ static void decide(play_t *play, int now_s)
     speak_for(play, start_s, start_s + head->estimate_s, head->gpus);
     n = list(play, waiting, play->rules->shortest_first || play->rules->reservation == MDL_RESERVATION_EASY_SJBF);
     for (int i = 0; i < n; i++)
-        if (waiting[i] != head_index && fits(play, now_s, play->jobs[waiting[i]].estimate_s, play->jobs[waiting[i]].gpus))
+        if (waiting[i] != head_index &&
+            fits(play, now_s, play->jobs[waiting[i]].estimate_s, play->jobs[waiting[i]].gpus))
             begin_and_speak(play, waiting[i], now_s);
     speak_for(play, start_s, start_s + head->estimate_s, -head->gpus);
 }

@@ -22,9 +22,9 @@ typedef struct naive_job {
 
 typedef struct naive_rules {
     int gpus;
-    bool shortest_first;              /* order: by estimate, else by submission */
+    bool shortest_first; /* order: by estimate, else by submission */
     enum mdl_reservation_row reservation;
-    bool one_by_one;                  /* an instant's submissions, then its ends, a decision after each; else ends,
+    bool one_by_one; /* an instant's submissions, then its ends, a decision after each; else ends,
                                        * submissions, one decision */
 } naive_rules_t;
 

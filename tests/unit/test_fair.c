@@ -10,8 +10,7 @@ static void open_run(test_cluster_run_t *run, mdl_policy_t policy, uint32_t tena
 {
     policy.order = MDL_ORDER_FAIR;
     policy.fair_weight = 1;
-    test_cluster_run_open(run,
-                          &(test_cluster_setup_t){.policy = policy, .nodes = 1, .jobs = 16, .tenants = tenants});
+    test_cluster_run_open(run, &(test_cluster_setup_t){.policy = policy, .nodes = 1, .jobs = 16, .tenants = tenants});
 }
 
 static double usage(test_cluster_run_t *run, uint32_t tenant)

@@ -37,8 +37,8 @@ static uint32_t gang_of(const test_cluster_run_t *run, uint32_t job)
 
 static void test_the_fullest_node_that_fits(void **state)
 {
-    static const enum mdl_placement_row rows[] = {MDL_PLACEMENT_BEST_FIT, MDL_PLACEMENT_PACKING,
-                                                  MDL_PLACEMENT_DOTPROD, MDL_PLACEMENT_CONSOLIDATE};
+    static const enum mdl_placement_row rows[] = {MDL_PLACEMENT_BEST_FIT, MDL_PLACEMENT_PACKING, MDL_PLACEMENT_DOTPROD,
+                                                  MDL_PLACEMENT_CONSOLIDATE};
 
     (void)state;
     for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
@@ -171,7 +171,7 @@ static void test_random_takes_any_node(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_fullest_node_that_fits), cmocka_unit_test(test_clustering_keeps_sizes_together),
+        cmocka_unit_test(test_the_fullest_node_that_fits),  cmocka_unit_test(test_clustering_keeps_sizes_together),
         cmocka_unit_test(test_fgd_spares_what_others_want), cmocka_unit_test(test_consolidate_remainder),
         cmocka_unit_test(test_consolidate_takes_few_racks), cmocka_unit_test(test_consolidate_at_the_edges),
         cmocka_unit_test(test_random_takes_any_node),

@@ -7,8 +7,8 @@
 static void open_run(test_cluster_run_t *run, mdl_policy_t policy, uint32_t nodes, uint32_t tenants)
 {
     policy.preemption = MDL_PREEMPTION_CHECKPOINT;
-    test_cluster_run_open(
-        run, &(test_cluster_setup_t){.policy = policy, .nodes = nodes, .jobs = 16, .tenants = tenants});
+    test_cluster_run_open(run,
+                          &(test_cluster_setup_t){.policy = policy, .nodes = nodes, .jobs = 16, .tenants = tenants});
 }
 
 static const mdl_job_t *job_at(const test_cluster_run_t *run, uint32_t job)

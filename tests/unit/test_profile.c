@@ -116,8 +116,10 @@ static void test_against_seconds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_first_gap_that_is_long_enough), cmocka_unit_test(test_the_near_future_is_kept),
-        cmocka_unit_test(test_equal_steps_are_one),           cmocka_unit_test(test_for_ever),
+        cmocka_unit_test(test_first_gap_that_is_long_enough),
+        cmocka_unit_test(test_the_near_future_is_kept),
+        cmocka_unit_test(test_equal_steps_are_one),
+        cmocka_unit_test(test_for_ever),
         cmocka_unit_test(test_against_seconds),
     };
 

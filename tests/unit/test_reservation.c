@@ -169,10 +169,9 @@ static void test_easy_promises_nodes(void **state)
     test_cluster_run_t run;
 
     (void)state;
-    test_cluster_run_open(&run, &(test_cluster_setup_t){.policy = {.reservation = MDL_RESERVATION_EASY},
-                                                        .nodes = 2,
-                                                        .jobs = 16,
-                                                        .tenants = 1});
+    test_cluster_run_open(
+        &run,
+        &(test_cluster_setup_t){.policy = {.reservation = MDL_RESERVATION_EASY}, .nodes = 2, .jobs = 16, .tenants = 1});
     mdl_scheduler_set_limits(run.scheduler, 0, 1000, 1000);
     (void)test_cluster_run_submit_estimate(&run, 0, 6, 10, 10);
     (void)test_cluster_run_submit_estimate(&run, 0, 6, 30, 30);

@@ -32,7 +32,10 @@ static void assert_order(const mdl_tree_t *tree, const row_t *rows, const uint32
 
 static void test_order_by_key_then_tie(void **state)
 {
-    row_t rows[5] = {{.key = 3, .tie = 0}, {.key = -1, .tie = 1}, {.key = 3, .tie = 2}, {.key = INT64_MIN, .tie = 3},
+    row_t rows[5] = {{.key = 3, .tie = 0},
+                     {.key = -1, .tie = 1},
+                     {.key = 3, .tie = 2},
+                     {.key = INT64_MIN, .tie = 3},
                      {.key = INT64_MAX, .tie = 4}};
     mdl_tree_items_t items = items_of(rows);
     mdl_tree_t tree;
