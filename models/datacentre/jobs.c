@@ -94,6 +94,15 @@ void mdl_dc_requeue_job(mdl_dc_t *dc, uint32_t index)
         mdl_dc_note_service(dc, job->tenant);
 }
 
+void mdl_dc_stop_job(mdl_dc_t *dc, uint32_t index)
+{
+    mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
+    int64_t saved_s = settle(dc, index, true).saved_s;
+
+    job->resume_s += job->pause_s;
+    mdl_scheduler_requeue(dc->scheduler, dc->cluster, index, saved_s);
+}
+
 void mdl_dc_on_job_end(mdl_dc_t *dc, const sim_event_t *event)
 {
     const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, event->entity);

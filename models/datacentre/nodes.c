@@ -117,6 +117,7 @@ void mdl_dc_on_failure(mdl_dc_t *dc, const sim_event_t *event)
     state->failure_ordinal++;
     bool broke = dc->cluster->pooled ? break_in_pool(dc, failure.node) : break_node(dc, failure.node);
     if (broke) {
+        mdl_dc_climb_down(dc);
         state->node_failures++;
         mdl_dc_schedule(dc, failure.repair_s, &(sim_event_t){.type = MDL_DC_REPAIR, .entity = failure.node},
                         MDL_DC_FIRST, NULL);
@@ -130,6 +131,7 @@ void mdl_dc_on_repair(mdl_dc_t *dc, const sim_event_t *event)
         mdl_pool_repair(dc->cluster);
     else
         mdl_cluster_set_broken(dc->cluster, event->entity, false);
+    mdl_dc_climb_up(dc);
 }
 
 /* Single nodes are switched off from the last one on; their jobs find others. */

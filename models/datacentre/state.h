@@ -96,6 +96,7 @@ void mdl_dc_pass(mdl_dc_t *dc);
 /* Jobs (jobs.c): settles and ends one, or puts one back into the queue. */
 void mdl_dc_end_job(mdl_dc_t *dc, uint32_t job, mdl_job_end_t end);
 void mdl_dc_requeue_job(mdl_dc_t *dc, uint32_t job);
+void mdl_dc_stop_job(mdl_dc_t *dc, uint32_t job); /* the same after a checkpoint */
 void mdl_dc_on_job_end(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_review(mdl_dc_t *dc, const sim_event_t *event);
 
@@ -124,6 +125,11 @@ const mdl_stream_settings_t *mdl_dc_stream_settings(const mdl_dc_t *dc, const md
 void mdl_dc_on_gang_due(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_supply_gangs(mdl_dc_t *dc, uint32_t tenancy);
 void mdl_dc_gang_rest(mdl_dc_t *dc, uint32_t tenancy, int64_t after_s); /* schedules a gang's next run, if it has one */
+
+/* The elastic ladder of gangs (ladder.c): after a failure gangs that are back in the queue take a lower rung if they
+ * must, after a repair gangs on lower rungs their full width if they can. */
+void mdl_dc_climb_down(mdl_dc_t *dc);
+void mdl_dc_climb_up(mdl_dc_t *dc);
 
 /* Services (supply_service.c). */
 void mdl_dc_on_service_ready(mdl_dc_t *dc, const sim_event_t *event);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Jobs that change their width while they run. */
+/* Jobs that change their width: elastic ones while they run, others in the queue. */
 #include "models/scheduler/passes.h"
 
 /* Takes nodes for a running job and notes it on them. */
@@ -75,4 +75,28 @@ void mdl_scheduler_lose_node(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint
         bring_to_front(cluster, &job->gang, node);
     set_width(self, cluster, index, job->gpus - cluster->node_gpus);
     self->counts.restarted[job->job_class]++;
+}
+
+/* Seconds on `to` GPUs for what takes `seconds` on `from`. */
+static int64_t rescaled_s(int64_t seconds, uint32_t from, uint32_t to)
+{
+    return seconds / to * from + (seconds % to * from + to - 1) / to;
+}
+
+void mdl_scheduler_reshape(mdl_scheduler_t *self, uint32_t index, uint32_t gpus)
+{
+    mdl_job_t *job = mdl_scheduler_job(self, index);
+    uint32_t from = job->gpus;
+
+    SIM_ASSERT(job->state == MDL_JOB_QUEUED && !job->elastic && job->work_s != MDL_WORK_ENDLESS && gpus > 0);
+    if (gpus == from)
+        return;
+    mdl_queue_remove(self, index);
+    job->work_s = rescaled_s(job->work_s, from, gpus);
+    job->done_s = rescaled_s(job->done_s, from, gpus);
+    job->estimate_s = rescaled_s(job->estimate_s, from, gpus);
+    job->gpus = job->wanted_gpus = job->needed_gpus = gpus;
+    mdl_queue_insert(self, index);
+    self->stale = true;
+    mdl_queue_refresh(self, job->tenant);
 }

@@ -182,6 +182,9 @@ void mdl_scheduler_requeue(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32
  * allow; in the queue it only changes its mind. What it lacks counts as blocked by failures, which is what makes nodes of a lease scarce. O(change), in a
  * pool O(1). */
 void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, uint32_t wanted_gpus);
+/* Gives a queued job of whole nodes that is not elastic another width, with the same work to do: it takes longer on
+ * fewer GPUs in proportion, rounded up. `gpus` > 0, whole nodes. O(log queue). */
+void mdl_scheduler_reshape(mdl_scheduler_t *self, uint32_t job, uint32_t gpus);
 /* Takes `node` (in a pool any) away from an elastic job that runs on more than one; it goes on without it and counts as
  * restarted. */
 void mdl_scheduler_lose_node(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, uint32_t node);

@@ -72,6 +72,7 @@ static void init_training(mdl_workload_settings_t *self, const mdl_params_t *par
     self->training_sigma = params->training_sigma;
     self->training_mean_s = (double)params->training_length_s / rate;
     self->training_mu = sim_log(self->training_mean_s) - params->training_sigma * params->training_sigma / 2;
+    self->training_ladder = (uint32_t)params->training_ladder;
     self->training_startup_s = (int32_t)params->training_startup_s;
     self->checkpoint_interval_s = (int32_t)params->checkpoint_interval_s;
     self->checkpoint_pause_s = (int32_t)params->checkpoint_pause_s;

@@ -28,6 +28,7 @@ typedef struct mdl_workload_settings {
     uint32_t bundles;
     double patience_s;
     double training_mu, training_sigma, training_mean_s;
+    uint32_t training_ladder; /* times that a gang may halve its width */
     int32_t training_startup_s, checkpoint_interval_s, checkpoint_pause_s;
     mdl_stream_settings_t finetune, batch;
     int64_t service_interval_s;

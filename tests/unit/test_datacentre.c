@@ -330,6 +330,70 @@ static void test_pools_grow_with_contracts(void **state)
     test_centres_free(&centres);
 }
 
+/* A gang of all 16 nodes with failures and slow repairs: it waits for each repair, or goes on with 8 nodes meanwhile.
+ * No more than was allocated is busy, and jobs are conserved (the centre is audited each day). */
+static void test_the_ladder_lets_a_gang_go_on_with_fewer_nodes(void **state)
+{
+    double busy_share[2];
+
+    (void)state;
+    for (int mode = MDL_DC_MODE_NODES; mode <= MDL_DC_MODE_POOL; mode++) {
+        for (int ladder = 0; ladder < 2; ladder++) {
+            test_centres_t centres;
+            test_centres_init(&centres);
+            centres.input.params.node_failures_per_year = 6;
+            centres.input.params.hard_failure_share = 1;
+            centres.input.params.hard_repair_s = 2 * SIM_DAY_S;
+            centres.input.params.training_ladder = 2 * ladder;
+            test_centres_open(&centres, SEED, 1);
+            mdl_datacentre_spec_t spec = {.entity = 1,
+                                          .nodes = 16,
+                                          .nodes_powered = 16,
+                                          .pue = 1,
+                                          .fabric_gb_s = 400,
+                                          .mode = (mdl_datacentre_mode_t)mode};
+            uint32_t lp = test_centres_add_spec(&centres, &spec);
+            test_centres_start(
+                &centres, lp, 1,
+                (mdl_contract_terms_t){
+                    .job_class = MDL_JOB_TRAINING, .nodes = 16, .activity_permille = 1000, .ported = true});
+            test_centres_run(&centres, 360 * SIM_DAY_S);
+            const mdl_datacentre_meter_t *meter = test_centres_read(&centres, lp);
+            assert_true(meter->node_failures > 40 && meter->jobs_finished[MDL_JOB_TRAINING] > 5);
+            assert_true(meter->useful_gpu_s <= meter->busy_gpu_s && meter->busy_gpu_s <= meter->allocated_gpu_s);
+            busy_share[ladder] = (double)meter->busy_gpu_s / (double)meter->powered_gpu_s;
+            test_centres_free(&centres);
+        }
+        print_message("busy %.3f waiting for repairs, %.3f on the ladder\n", busy_share[0], busy_share[1]);
+        assert_true(busy_share[1] > busy_share[0] + 0.1);
+    }
+}
+
+/* Half the width, twice the time: nothing but rounding changes what is left to do. */
+static void test_another_width_keeps_the_work(void **state)
+{
+    mdl_policy_t policy = {0};
+
+    (void)state;
+    mdl_cluster_t *cluster = aligned_alloc(64, mdl_cluster_bytes(4, MDL_NODE_GPUS));
+    mdl_scheduler_t *scheduler = aligned_alloc(64, mdl_scheduler_bytes(8, 1, &policy));
+    mdl_cluster_init(cluster, 4, MDL_NODE_GPUS, 4);
+    mdl_scheduler_init(scheduler, 8, 1, policy, true);
+    mdl_scheduler_open_tenant(scheduler, 0, 32);
+    mdl_job_request_t request = {.work_s = 1001, .gpus = 32, .interval_s = 100, .job_class = MDL_JOB_TRAINING};
+    uint32_t index = mdl_scheduler_submit(scheduler, cluster, 0, 0, &request);
+    const mdl_job_t *job = mdl_scheduler_job(scheduler, index);
+    mdl_scheduler_reshape(scheduler, index, 16);
+    assert_int_equal(job->work_s, 2002);
+    assert_int_equal(job->gpus, 16);
+    mdl_scheduler_reshape(scheduler, index, 24);
+    assert_int_equal(job->work_s, 1335); /* 2002 x 16 / 24, rounded up */
+    sim_error_t err = {0};
+    assert_int_equal(mdl_scheduler_verify(scheduler, cluster, &err), SIM_OK);
+    free(cluster);
+    free(scheduler);
+}
+
 /* An idle centre of 32 nodes of which each is down half a day in sixteen draws a thirty-second less. */
 static void test_maintenance_takes_each_idle_node_in_turn(void **state)
 {
@@ -506,6 +570,8 @@ int main(void)
         cmocka_unit_test(test_services_attain_what_replicas_allow),
         cmocka_unit_test(test_porting_that_ends_early_lets_jobs_start),
         cmocka_unit_test(test_pools_grow_with_contracts),
+        cmocka_unit_test(test_the_ladder_lets_a_gang_go_on_with_fewer_nodes),
+        cmocka_unit_test(test_another_width_keeps_the_work),
         cmocka_unit_test(test_maintenance_takes_each_idle_node_in_turn),
         cmocka_unit_test(test_impossible_orders_fail_by_name),
         cmocka_unit_test(test_impossible_specs_are_refused),
