@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/compare.h"
 
+#include "analysis/arms.h"
 #include "analysis/statistics.h"
 
 #include <fnmatch.h>
@@ -18,20 +19,6 @@ static bool is_metric(const char *name, const char *glob)
         if (strcmp(name, not_metrics[i]) == 0)
             return false;
     return glob == NULL || fnmatch(glob, name, 0) == 0;
-}
-
-static sim_status_t find_arm(char **arms, size_t n, const char *name, size_t *index, sim_error_t *err)
-{
-    char known[512] = "";
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(arms[i], name) == 0) {
-            *index = i;
-            return SIM_OK;
-        }
-        size_t used = strlen(known);
-        snprintf(known + used, sizeof known - used, "%s%s", i == 0 ? "" : ", ", arms[i]);
-    }
-    return sim_fail(err, SIM_EINPUT, "--baseline", "found '%s'; expected an arm of the file: %s", name, known);
 }
 
 /* The paired effect from two rows of n values; `scratch` has room for n. */
@@ -118,7 +105,7 @@ sim_status_t ana_compare(sim_result_t *result, const char *baseline, const char 
     const char **metrics = NULL;
     sim_status_t status = sim_result_labels(result, "/arm", &arms, &n_arms, err);
     if (status == SIM_OK)
-        status = find_arm(arms, n_arms, baseline, &base, err);
+        status = ana_find_arm(arms, n_arms, "--baseline", baseline, &base, err);
     if (status == SIM_OK)
         status = sim_result_list(result, "/outcomes", &names, &n_names, err);
     if (status != SIM_OK)

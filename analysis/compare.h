@@ -15,9 +15,9 @@ typedef struct ana_effect {
     char unit[64];
     char arm[64];
     double baseline_mean, arm_mean;
-    double difference; /* arm - baseline */
-    double ci_low, ci_high; /* 95 %; NaN below two pairs */
-    size_t n;               /* pairs with both values present */
+    double difference;         /* arm - baseline */
+    double ci_low, ci_high;    /* 95 %; NaN below two pairs */
+    size_t n;                  /* pairs with both values present */
     double variance_reduction; /* NaN when the differences do not vary */
 } ana_effect_t;
 

@@ -7,11 +7,13 @@ file(GLOB_RECURSE scenarios_sources CONFIGURE_DEPENDS scenarios/*.c)
 file(GLOB_RECURSE analysis_sources CONFIGURE_DEPENDS analysis/*.c)
 file(GLOB_RECURSE app_sources CONFIGURE_DEPENDS app/*.c)
 file(GLOB table_files CONFIGURE_DEPENDS models/params/tables/*.csv)
+file(GLOB fact_files CONFIGURE_DEPENDS analysis/facts/*.csv)
 file(GLOB preset_files CONFIGURE_DEPENDS scenarios/presets/*.yaml)
 
 set(generated "${PROJECT_BINARY_DIR}/generated")
 overbuild_embed("${generated}/mdl_table_texts.c" mdl_table ${table_files})
 overbuild_embed("${generated}/scn_preset_texts.c" scn_preset_file ${preset_files})
+overbuild_embed("${generated}/ana_fact_texts.c" ana_fact_file ${fact_files})
 
 function(overbuild_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
@@ -32,7 +34,8 @@ overbuild_library(models SOURCES ${models_sources} "${generated}/mdl_table_texts
   LINK overbuild::sim PkgConfig::ZLIB)
 overbuild_library(scenarios SOURCES ${scenarios_sources} "${generated}/scn_preset_texts.c"
   LINK overbuild::models PkgConfig::YAML)
-overbuild_library(analysis SOURCES ${analysis_sources} LINK overbuild::scenarios)
+overbuild_library(analysis SOURCES ${analysis_sources} "${generated}/ana_fact_texts.c"
+  LINK overbuild::scenarios)
 
 if(app_sources)
   add_executable(overbuild ${app_sources})

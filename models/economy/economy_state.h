@@ -138,6 +138,7 @@ typedef struct mdl_interval {
     double busy_class_gpu_s[MDL_JOB_CLASSES];                                                   /* all sites */
     double useful_gpu_s[2], allocated_gpu_s[2];
     double service_load_gpu_s, service_met_gpu_s;
+    double new_busy_gpu_s, new_racked_gpu_s; /* centres energised in the 24 months before */
     double province_busy_gpu_s[MDL_MAX_PROVINCES], province_powered_gpu_s[MDL_MAX_PROVINCES];
     double province_leased_gpu_s[MDL_MAX_PROVINCES];
     double type_busy_gpu_s[MDL_MAX_GPU_TYPES], type_powered_gpu_s[MDL_MAX_GPU_TYPES];

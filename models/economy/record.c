@@ -68,6 +68,7 @@ static void record_use(const mdl_step_t *step)
         all += interval->busy_class_gpu_s[c];
     double hours = (double)(step->now_s - interval->begins_s) / (double)SIM_HOUR_S;
     mdl_eco_set(eco, MDL_CH_UTILISATION, 0, over(interval->busy_gpu_s[0], interval->racked_gpu_s[0]));
+    mdl_eco_set(eco, MDL_CH_UTILISATION_NEW, 0, over(interval->new_busy_gpu_s, interval->new_racked_gpu_s));
     mdl_eco_set(eco, MDL_CH_USEFUL_SHARE, 0, over(interval->useful_gpu_s[0], interval->busy_gpu_s[0]));
     mdl_eco_set(eco, MDL_CH_ALLOCATED_SHARE, 0, over(interval->allocated_gpu_s[0], interval->powered_gpu_s[0]));
     mdl_eco_set(eco, MDL_CH_LEASED_SHARE, 0, over(interval->leased_gpu_s[0], interval->powered_gpu_s[0]));
@@ -114,6 +115,7 @@ static void record_builders(const mdl_step_t *step, const stage_counts_t *counts
         mdl_eco_set(eco, MDL_CH_KIND_ANNOUNCED, kind, tally->announced[kind]);
         mdl_eco_set(eco, MDL_CH_KIND_BUILDING, kind, counts->building[kind]);
         mdl_eco_set(eco, MDL_CH_KIND_OPERATING, kind, counts->operating[kind]);
+        mdl_eco_set(eco, MDL_CH_KIND_ENERGISED, kind, tally->energised[kind]);
         mdl_eco_set(eco, MDL_CH_KIND_CANCELLED, kind, tally->cancelled[kind]);
         mdl_eco_set(eco, MDL_CH_KIND_ABANDONED, kind, tally->abandoned[kind]);
         mdl_eco_set(eco, MDL_CH_KIND_DEFAULTED, kind, tally->defaulted[kind]);
@@ -197,6 +199,8 @@ static void record_chips(const mdl_step_t *step)
         mdl_eco_set(eco, MDL_CH_TYPE_TRANSIT, t, (double)total[MDL_LOT_TRANSIT]);
         mdl_eco_set(eco, MDL_CH_TYPE_STOCK, t, (double)total[MDL_LOT_STOCK]);
         mdl_eco_set(eco, MDL_CH_TYPE_SEIZED, t, (double)total[MDL_LOT_SEIZED]);
+        mdl_eco_set(eco, MDL_CH_TYPE_BUSY, t, interval->type_busy_gpu_s[t] / (double)SIM_HOUR_S);
+        mdl_eco_set(eco, MDL_CH_TYPE_POWERED, t, interval->type_powered_gpu_s[t] / (double)SIM_HOUR_S);
         mdl_eco_set(eco, MDL_CH_TYPE_UTILISATION, t,
                     over(interval->type_busy_gpu_s[t], interval->type_powered_gpu_s[t]));
     }

@@ -5,6 +5,7 @@
 #include "models/params/rates.h"
 
 #define UTILISATION_MEMORY_S (30 * SIM_DAY_S)
+#define NEW_S                (730 * SIM_DAY_S) /* how long a centre counts as new */
 
 /* What the day added, in real GPU seconds. */
 typedef struct reading {
@@ -54,6 +55,9 @@ static void count_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datac
     interval->allocated_gpu_s[owner] += day->allocated;
     interval->busy_gpu_s[owner] += day->busy;
     interval->useful_gpu_s[owner] += day->useful;
+    bool new = site->project != MDL_NO_PROJECT && site->energised_s > 0 && site->energised_s > step->now_s - NEW_S;
+    interval->new_busy_gpu_s += new ? day->busy : 0;
+    interval->new_racked_gpu_s += new ? day->powered : 0;
     interval->type_busy_gpu_s[site->gpu_type] += day->busy;
     interval->type_powered_gpu_s[site->gpu_type] += day->powered;
     interval->province_powered_gpu_s[site->province] += day->powered;
