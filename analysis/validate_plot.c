@@ -287,7 +287,7 @@ static void draw_key(ana_svg_t *svg)
     ana_svg_add(svg, "<path d='M%.4g 58h24' stroke='#1f4e9e' stroke-width='1.6'/>\n", x);
     ana_svg_add(svg, "<rect x='%.4g' y='53' width='24' height='10' fill='#1f4e9e' fill-opacity='0.18'/>\n", x);
     ana_svg_label(svg, x + 30, 62, "start", "", "simulated median, 5-95 %; bars: of highest values");
-    x += 330;
+    x += 360;
     for (int v = 0; v < ANA_VERDICTS; v++) {
         ana_svg_add(svg, "<rect x='%.4g' y='53' width='12' height='10' fill='%s' fill-opacity='0.45' stroke='%s'/>\n",
                     x, marks[v].colour, marks[v].colour);
