@@ -285,11 +285,13 @@ static void look_at_held(const mdl_pass_t *pass)
 void mdl_pass_easy(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s, const mdl_scheduler_host_t *host)
 {
     mdl_pass_t pass = {self, cluster, now_s, host};
+    bool all = !only_one_came(&pass);
 
-    if (only_one_came(&pass)) {
-        if (self->fresh != MDL_NONE && cluster->free_gpus > 0)
-            try_behind(&pass, self->fresh);
-    } else {
+    if (!all && self->fresh != MDL_NONE && cluster->free_gpus > 0) {
+        try_behind(&pass, self->fresh);
+        all = !promised_is_first(self);
+    }
+    if (all) {
         self->stale |= self->promise.job != MDL_NONE; /* another promise may leave room that this one did not */
         look_at_all(&pass);
     }

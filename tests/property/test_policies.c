@@ -420,15 +420,14 @@ static void play(stream_t *stream, variant_t variant, watch_t *watch)
 }
 
 /* To look at all jobs again changes nothing, except: with a bound on the jobs tried, one that comes alone is tried however
- * many stand before it; a job that draws its nodes may draw others; and under conservative backfilling a promise that
- * could not be kept (fragments, failures) leaves a gap that the next look at all may use. */
+ * many stand before it; where GPUs are not simply counted, a job behind the head may by then be placed on other nodes,
+ * which leave the promise standing; and under conservative backfilling a promise that could not be kept leaves a gap that
+ * the next look at all may use. */
 static bool may_look_at_all(const stream_t *stream)
 {
-    const mdl_policy_t *policy = &stream->setup.policy;
-
-    if (reserves(stream, MDL_RESERVATION_CONSERVATIVE) && (stream->disturbed || !counted(stream)))
+    if (reserves(stream, MDL_RESERVATION_CONSERVATIVE) && stream->disturbed)
         return false;
-    return policy->backfill_depth == 0 && policy->placement != MDL_PLACEMENT_RANDOM;
+    return stream->setup.policy.backfill_depth == 0 && (counted(stream) || reserves(stream, MDL_RESERVATION_NONE));
 }
 
 static void test_random_streams(void **state)
