@@ -162,14 +162,15 @@ static void try_behind(const mdl_pass_t *pass, uint32_t index)
 }
 
 /* What a job must be like to be worth a try: it fits into what is free, and is gone by the promised start or, in a pool,
- * fits into what the promised job leaves. */
+ * fits into what the promised job leaves. Where the number of tries is bounded a pool does not look that closely, so that
+ * it tries the same jobs as single nodes do. */
 static mdl_tree_bounds_t bounds_of(const mdl_pass_t *pass)
 {
     const mdl_promise_t *promise = &pass->scheduler->promise;
     const mdl_job_t *head = mdl_scheduler_job(pass->scheduler, promise->job);
     uint32_t free_gpus = pass->cluster->free_gpus, spare_gpus = free_gpus;
 
-    if (pass->cluster->pooled && promise->start_s != SIM_NEVER)
+    if (pass->cluster->pooled && promise->start_s != SIM_NEVER && pass->scheduler->policy.backfill_depth == 0)
         spare_gpus = promise->pool_gpus - head->needed_gpus;
     return (mdl_tree_bounds_t){
         .most_size = free_gpus, .spare_size = spare_gpus, .most_length = promise->start_s - pass->now_s};

@@ -95,7 +95,7 @@ typedef struct mdl_policy {
     uint8_t order, reservation, placement, preemption;
     int32_t preempt_every_s;    /* least time between two rounds of preemption; 0: at every event */
     int32_t priority_every_s;   /* fair: priorities are computed anew no more often than this */
-    int32_t backfill_depth;     /* jobs of each tenant that an EASY pass tries; 0: all */
+    int32_t backfill_depth;     /* jobs of each tenant that fit what is free and that an EASY pass tries; 0: all */
     int64_t las_limit_gpu_s[2]; /* las: service at which a job falls to the next level */
     double fair_half_life_s;    /* fair: of usage; 0: usage does not decay */
     double fair_weight, age_weight;
