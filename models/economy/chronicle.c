@@ -288,6 +288,7 @@ void mdl_chronicle_announced(mdl_step_t *step, uint32_t project, uint64_t why, d
         return;
     const mdl_project_t *what = &step->projects[project];
     uint64_t event = mdl_chronicle_tell(step, MDL_EV_ANNOUNCED, project, why, h100e);
+    (void)mdl_chronicle_tell(step, MDL_EV_SITED, project, event, what->city);
     step->chronicle->by_tier[step->eco->cities[what->city].tier] = event;
     if (what->grant_promised_fen > 0)
         (void)mdl_chronicle_tell(step, MDL_EV_CITY_PROMISED, (uint32_t)what->city, event,

@@ -46,6 +46,7 @@ typedef enum mdl_ev_value {
     MDL_EV_VALUE_GPUS,
     MDL_EV_VALUE_NODES,
     MDL_EV_VALUE_H100E, /* GPUs as H100-equivalents */
+    MDL_EV_VALUE_CITY,  /* row of the cities table */
     MDL_EV_VALUE_TYPE,  /* row of the gpu_types table */
     MDL_EV_VALUE_TYPES  /* set of rows of the gpu_types table, sum of 2^row */
 } mdl_ev_value_t;
