@@ -39,7 +39,7 @@ static const app_option_t options[] = {
      0},
     {0, "force", NULL, APP_FLAG, offsetof(run_values_t, force), "replace an existing result", 0, 0},
     {0, "dry-run", NULL, APP_FLAG, offsetof(run_values_t, dry_run), "say what would be run and stop", 0, 0},
-    {0, "events", NULL, APP_FLAG, offsetof(run_values_t, events), "also store every event of the economy", 0, 0},
+    {0, "events", NULL, APP_FLAG, offsetof(run_values_t, events), "also store what happened to whom and why (see explain)", 0, 0},
     {0, "audit", NULL, APP_FLAG, offsetof(run_values_t, audit), "recount money, GPUs, jobs and energy as it runs", 0,
      0},
     {0, "quiet", NULL, APP_FLAG, offsetof(run_values_t, quiet), "no progress on stderr", 0, 0},

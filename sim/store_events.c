@@ -145,8 +145,13 @@ static void set_row(const sim_store_assembly_t *self, sim_run_key_t key, const s
     const sim_schema_t *schema = self->store->layout.schema;
     bool known = schema->event_entities != NULL && row->type < schema->n_event_types;
     const int64_t numbers[N_COLUMNS] = {
-        [EV_ARM] = key.arm,    [EV_POINT] = key.point,    [EV_REPLICATION] = key.replication,   [EV_TIME] = row->time_s,
-        [EV_TYPE] = row->type, [EV_ENTITY] = row->entity, [EV_CAUSE] = (int64_t)row->cause - 1,
+        [EV_ARM] = key.arm,
+        [EV_POINT] = key.point,
+        [EV_REPLICATION] = key.replication,
+        [EV_TIME] = row->time_s,
+        [EV_TYPE] = row->type,
+        [EV_ENTITY] = row->entity,
+        [EV_CAUSE] = (int64_t)row->cause - 1,
         [EV_KIND] = known ? schema->event_entity_of[row->type] : -1,
     };
     for (int i = 0; i < N_COLUMNS; i++) {

@@ -38,19 +38,20 @@ typedef struct mdl_life {
     double noted;  /* the level that was told last: offer of a city, rent asked by a project, GPUs of a platform */
     int64_t gpus;  /* sold out of a project that failed; bought by a platform */
     int64_t gpus_fen;
-    int32_t ordered; /* 1 + the type that a platform ordered last */
+    int32_t replanned_day; /* when a change of a project's type was told last */
+    int32_t ordered;       /* 1 + the type that a platform ordered last */
 } mdl_life_t;
 
 typedef struct mdl_chronicle {
     uint64_t n, capacity; /* rows */
     uint32_t project_capacity;
-    int32_t land_parameter;         /* number of cities.land_revenue */
-    bool full;                      /* a row was lost */
-    bool began;                     /* the gauges have a first level */
-    double gauges[MDL_GAUGES];      /* levels told last */
-    uint64_t by_type[MDL_EV_COUNT]; /* last event of each */
-    uint64_t by_tier[MDL_TIERS];    /* last announcement in a city of the tier */
-    uint32_t first[MDL_WHO_KINDS];  /* where a kind's lives begin; projects stand apart */
+    int32_t land_parameter;                             /* number of cities.land_revenue */
+    bool full;                                          /* a row was lost */
+    bool began;                                         /* the gauges have a first level */
+    double levels[MDL_GAUGES], levels_told[MDL_GAUGES]; /* now, and when told last */
+    uint64_t by_type[MDL_EV_COUNT];                     /* last event of each */
+    uint64_t by_tier[MDL_TIERS];                        /* last announcement in a city of the tier */
+    uint32_t first[MDL_WHO_KINDS];                      /* where a kind's lives begin; projects stand apart */
     mdl_life_t lives[];
 } mdl_chronicle_t;
 

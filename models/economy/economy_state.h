@@ -381,12 +381,16 @@ void mdl_chronicle_day(mdl_step_t *step);             /* after the day's steps: 
 mdl_life_t *mdl_chronicle_life(const mdl_step_t *step, mdl_who_t who, uint32_t entity);
 uint64_t mdl_chronicle_tell(mdl_step_t *step, mdl_ev_t type, uint32_t entity, uint64_t cause, double value);
 uint64_t mdl_chronicle_once(mdl_step_t *step, mdl_ev_t type, uint32_t entity, uint64_t cause, double value);
+/* The latest of some types' last events, if it is at most `days` old. */
+uint64_t mdl_chronicle_latest_of(const mdl_step_t *step, const mdl_ev_t *types, int32_t n, int32_t days);
 uint64_t mdl_chronicle_latest(const mdl_step_t *step, int32_t days, mdl_ev_t a, mdl_ev_t b, mdl_ev_t c);
 uint64_t mdl_chronicle_shortage(const mdl_step_t *step, int32_t gpu_type);
 uint64_t mdl_chronicle_decision(mdl_step_t *step, uint32_t developer, int32_t city, const mdl_prospect_t *prospect);
 void mdl_chronicle_announced(mdl_step_t *step, uint32_t project, uint64_t why, double h100e);
 void mdl_chronicle_talks(mdl_step_t *step, uint32_t project, const mdl_loan_application_t *application,
                          const mdl_loan_decision_t *decision, double scale); /* that led nowhere */
+uint64_t mdl_chronicle_land(const mdl_step_t *step);
+void mdl_chronicle_replanned(mdl_step_t *step, uint32_t project, int32_t from, int32_t to);
 void mdl_chronicle_ask(mdl_step_t *step, uint32_t project, int64_t ask_fen);
 void mdl_chronicle_left(mdl_step_t *step, const mdl_site_t *site, const mdl_contract_t *ended);
 void mdl_chronicle_bought(mdl_step_t *step, uint32_t platform, int64_t gpus);

@@ -230,8 +230,7 @@ static void reconsider_type(mdl_step_t *step, mdl_project_t *project)
     double before = mdl_reference_per_gpu(step, project->gpu_type), after = mdl_reference_per_gpu(step, type);
     uint32_t nodes = (uint32_t)(project->nodes_wanted * before / after + 0.5);
     uint32_t planned = (uint32_t)(project->nodes_planned * before / after + 0.5);
-    (void)mdl_event(step, MDL_EV_TYPE_CHANGED, (uint32_t)(project - step->projects),
-                    mdl_chronicle_shortage(step, project->gpu_type), type);
+    mdl_chronicle_replanned(step, (uint32_t)(project - step->projects), project->gpu_type, type);
     project->gpu_type = type;
     project->nodes_wanted = nodes > 0 ? nodes : 1;
     project->nodes_planned = planned > project->nodes_wanted ? planned : project->nodes_wanted;
