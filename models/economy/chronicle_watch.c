@@ -94,7 +94,8 @@ static void watch_market(mdl_step_t *step)
     step->chronicle->began = true;
 }
 
-/* An offer rises against rivals, who have announced more; it falls as the city has enough, or has spent its budget. */
+/* An offer rises against rivals, who have announced more, or from nothing with a new budget; it falls as the city has
+ * enough, or has spent its budget. */
 static void watch_offer(mdl_step_t *step, uint32_t c)
 {
     const mdl_city_state_t *city = &step->eco->cities[c];
@@ -102,10 +103,10 @@ static void watch_offer(mdl_step_t *step, uint32_t c)
     double offer = mdl_city_offer(city, step->params, step->eco->above_trend), moved = offer - life->noted;
     if (fabs(moved) < OFFER_STEP)
         return;
-    uint64_t rival = step->chronicle->by_tier[city->tier];
+    uint64_t raised = life->noted > 0 ? step->chronicle->by_tier[city->tier] : life->last;
     life->noted = offer;
     if (moved > 0)
-        (void)mdl_chronicle_tell(step, MDL_EV_OFFER_RAISED, c, rival, offer);
+        (void)mdl_chronicle_tell(step, MDL_EV_OFFER_RAISED, c, raised, offer);
     else
         (void)mdl_chronicle_tell(step, MDL_EV_OFFER_CUT, c, life->last, offer);
 }

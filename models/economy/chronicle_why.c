@@ -158,8 +158,9 @@ void mdl_chronicle_wound_up(mdl_step_t *step, uint32_t project, int64_t loss_fen
     if (step->chronicle == NULL)
         return;
     const mdl_life_t *life = mdl_chronicle_life(step, MDL_WHO_PROJECT, project);
-    double mean = life->gpus > 0 ? (double)life->gpus_fen / (double)life->gpus / MDL_FEN_PER_YUAN : 0;
-    uint64_t event = mdl_chronicle_tell(step, MDL_EV_AUCTIONED, project, life->last, mean);
+    double mean = life->gpus > 0 ? (double)life->gpus_fen / (double)life->gpus / MDL_FEN_PER_YUAN : MDL_MISSING;
+    mdl_ev_t type = life->gpus > 0 ? MDL_EV_AUCTIONED : MDL_EV_WOUND_UP;
+    uint64_t event = mdl_chronicle_tell(step, type, project, life->last, mean);
     if (loss_fen > 0)
         (void)mdl_chronicle_tell(step, MDL_EV_BANK_LOSS, 0, event, (double)loss_fen / MDL_FEN_PER_YUAN);
 }
