@@ -99,6 +99,16 @@ class Recording(CliTest):
             self.assertEqual(done.returncode, 0, done.stderr)
 
 
+class Documentation(CliTest):
+    def test_every_type_is_described(self):
+        self.run_ok("run", "quick", "-n", 1, "--quiet", "--events", "-o", "told.h5")
+        text = (pathlib.Path(os.environ["OVERBUILD_SOURCE"]) / "docs" / "OUTPUT.md").read_text()
+        with h5py.File(self.dir / "told.h5") as f:
+            meanings = f["events/type"].attrs["flag_meanings"]
+        for name in (meanings.decode() if isinstance(meanings, bytes) else meanings).split():
+            self.assertEqual(text.count(f"| `{name}` |"), 1, name)
+
+
 class Explain(CliTest):
     def setUp(self):
         super().setUp()
