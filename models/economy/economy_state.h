@@ -379,26 +379,32 @@ sim_status_t mdl_chronicle_reserve(mdl_step_t *step); /* room for a day; SIM_ELI
 sim_status_t mdl_chronicle_finish(mdl_step_t *step);  /* rows to the recorder */
 void mdl_chronicle_day(mdl_step_t *step);             /* after the day's steps: levels that have moved */
 mdl_life_t *mdl_chronicle_life(const mdl_step_t *step, mdl_who_t who, uint32_t entity);
+/* Behind mdl_event() and mdl_event_once(), which see to it that events are asked for. */
 uint64_t mdl_chronicle_tell(mdl_step_t *step, mdl_ev_t type, uint32_t entity, uint64_t cause, double value);
 uint64_t mdl_chronicle_once(mdl_step_t *step, mdl_ev_t type, uint32_t entity, uint64_t cause, double value);
-/* The latest of some types' last events, if it is at most `days` old. */
+/* The latest of some types' last events, if it is at most `days` old; else 0. */
 uint64_t mdl_chronicle_latest_of(const mdl_step_t *step, const mdl_ev_t *types, int32_t n, int32_t days);
 uint64_t mdl_chronicle_latest(const mdl_step_t *step, int32_t days, mdl_ev_t a, mdl_ev_t b, mdl_ev_t c);
-uint64_t mdl_chronicle_shortage(const mdl_step_t *step, int32_t gpu_type);
+
+/* chronicle_why.c: events whose cause has to be found. Each does nothing when no events are asked for. Money in fen. */
+uint64_t mdl_chronicle_land(const mdl_step_t *step); /* the last dated change of cities.land_revenue */
+uint64_t mdl_chronicle_shortage(const mdl_step_t *step, int32_t gpu_type); /* why GPUs of a type are hard to get */
+/* Tells why a developer announces: the largest of the terms of its merit. */
 uint64_t mdl_chronicle_decision(mdl_step_t *step, uint32_t developer, int32_t city, const mdl_prospect_t *prospect);
 void mdl_chronicle_announced(mdl_step_t *step, uint32_t project, uint64_t why, double h100e);
+/* Talks about money that led nowhere; `scale`: the share of the cost that could be raised. */
 void mdl_chronicle_talks(mdl_step_t *step, uint32_t project, const mdl_loan_application_t *application,
-                         const mdl_loan_decision_t *decision, double scale); /* that led nowhere */
-uint64_t mdl_chronicle_land(const mdl_step_t *step);
-void mdl_chronicle_replanned(mdl_step_t *step, uint32_t project, int32_t from, int32_t to);
-void mdl_chronicle_ask(mdl_step_t *step, uint32_t project, int64_t ask_fen);
-void mdl_chronicle_left(mdl_step_t *step, const mdl_site_t *site, const mdl_contract_t *ended);
-void mdl_chronicle_bought(mdl_step_t *step, uint32_t platform, int64_t gpus);
+                         const mdl_loan_decision_t *decision, double scale);
+void mdl_chronicle_replanned(mdl_step_t *step, uint32_t project, int32_t from, int32_t to); /* GPU types */
+void mdl_chronicle_ask(mdl_step_t *step, uint32_t project, int64_t ask_fen); /* rent asked for a node-month */
+void mdl_chronicle_left(mdl_step_t *step, const mdl_site_t *site, const mdl_contract_t *ended); /* a tenant */
+void mdl_chronicle_end(mdl_step_t *step, uint32_t project, mdl_stage_t how); /* before anything is undone */
+/* GPUs of a failed project sold; `buyer` MDL_NO_PROJECT for a platform. */
 void mdl_chronicle_resold(mdl_step_t *step, uint32_t seller, uint32_t buyer, int64_t gpus, int64_t price_fen);
-void mdl_chronicle_wound_up(mdl_step_t *step, uint32_t project, int64_t loss_fen);
+void mdl_chronicle_wound_up(mdl_step_t *step, uint32_t project, int64_t loss_fen); /* of the bank */
 void mdl_chronicle_lab(mdl_step_t *step, uint32_t lab, const mdl_lab_decision_t *decision);
-void mdl_chronicle_end(mdl_step_t *step, uint32_t project, mdl_stage_t how);
-void mdl_chronicle_switched(mdl_step_t *step, uint32_t platform, int32_t type);
+void mdl_chronicle_bought(mdl_step_t *step, uint32_t platform, int64_t gpus);
+void mdl_chronicle_switched(mdl_step_t *step, uint32_t platform, int32_t type); /* before the order is kept */
 void mdl_chronicle_shock(mdl_step_t *step, const mdl_shock_t *shock);
 
 /* Tells an event; its number, 0 when none are asked for. */
