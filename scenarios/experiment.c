@@ -2,6 +2,7 @@
 #include "scenarios/experiment.h"
 
 #include "models/economy/economy.h"
+#include "scenarios/event_names.h"
 #include "scenarios/experiment_task.h"
 #include "scenarios/overinvestment.h"
 #include "scenarios/precision.h"
@@ -56,6 +57,8 @@ static sim_status_t finish_all(sim_result_t *result, void *user, sim_error_t *er
     sim_status_t status = scn_provenance_write(result, self->scenario, err);
     if (status == SIM_OK)
         status = scn_overinvestment_write(result, err);
+    if (status == SIM_OK)
+        status = scn_event_names_write(result, self->scenario, err);
     if (status == SIM_OK && self->options->finish != NULL)
         status = self->options->finish(result, self->options->finish_user, err);
     return status;

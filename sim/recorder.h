@@ -63,6 +63,9 @@ typedef struct sim_schema {
     bool events;                    /* keep event rows */
     const char *const *event_types; /* names of the event types, for the flags of /events/type; may be NULL */
     uint32_t n_event_types;
+    const char *const *event_entities; /* names of the kinds of entity, for /events/entity_kind; NULL: no such column */
+    uint32_t n_event_entities;
+    const uint8_t *event_entity_of; /* kind of each type's entity */
 } sim_schema_t;
 
 typedef struct sim_event_row {

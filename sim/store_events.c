@@ -7,7 +7,7 @@
 
 #define CHUNK_ROWS 16384u
 
-enum { EV_ARM, EV_POINT, EV_REPLICATION, EV_TIME, EV_TYPE, EV_ENTITY, EV_CAUSE, EV_VALUE, N_COLUMNS };
+enum { EV_ARM, EV_POINT, EV_REPLICATION, EV_TIME, EV_TYPE, EV_KIND, EV_ENTITY, EV_CAUSE, EV_VALUE, N_COLUMNS };
 
 static const struct {
     const char *name;
@@ -20,7 +20,8 @@ static const struct {
     {"replication", "1", "replication", 4},
     {"time", SIM_H5_SECONDS, "when it happened", 8},
     {"type", "1", "what happened", 4},
-    {"entity", "1", "to whom", 8},
+    {"entity_kind", "1", "to what kind of entity", 4},
+    {"entity", "1", "to whom: ordinal within its kind", 8},
     {"cause", "1", "row of the event that caused it, counted from 0 within its replication; -1: none", 8},
     {"value", "1", "a number whose meaning the type fixes", 8},
 };
@@ -42,20 +43,20 @@ static hid_t file_type(int column)
 }
 
 /* Flags are an attribute, so they end where 64 KiB do. */
-static bool flag_types(hid_t dataset, const sim_schema_t *schema)
+static bool flag(hid_t dataset, const char *const *names, uint32_t n)
 {
-    if (schema->event_types == NULL || schema->n_event_types == 0)
+    if (names == NULL || n == 0)
         return true;
     sim_store_buffer_t text = {0};
-    int32_t *values = malloc(schema->n_event_types * sizeof *values);
+    int32_t *values = malloc(n * sizeof *values);
     bool good = values != NULL;
-    for (uint32_t i = 0; good && i < schema->n_event_types; i++) {
+    for (uint32_t i = 0; good && i < n; i++) {
         values[i] = (int32_t)i;
         good = (i == 0 || sim_store_buffer_append(&text, " ", 1)) &&
-               sim_store_buffer_append(&text, schema->event_types[i], strlen(schema->event_types[i]));
+               sim_store_buffer_append(&text, names[i], strlen(names[i]));
     }
     good = good && sim_store_buffer_append(&text, "", 1) &&
-           sim_h5_set_number(dataset, "flag_values", H5T_NATIVE_INT32, values, schema->n_event_types) >= 0 &&
+           sim_h5_set_number(dataset, "flag_values", H5T_NATIVE_INT32, values, n) >= 0 &&
            sim_h5_set_text(dataset, "flag_meanings", (const char *)text.data) >= 0;
     sim_store_buffer_free(&text);
     free(values);
@@ -92,6 +93,12 @@ static bool make_column(sim_store_assembly_t *self, int i, uint64_t n)
     return self->events->datasets[i] >= 0 && self->events->values[i] != NULL;
 }
 
+static bool left_out(const sim_store_assembly_t *self, int column)
+{
+    return (column == EV_POINT && self->store->n_points == 1) ||
+           (column == EV_KIND && self->store->layout.schema->event_entities == NULL);
+}
+
 sim_status_t sim_store_make_events(sim_store_assembly_t *self, sim_error_t *err)
 {
     uint64_t n = self->store->event_rows;
@@ -103,8 +110,11 @@ sim_status_t sim_store_make_events(sim_store_assembly_t *self, sim_error_t *err)
     n = n == 0 ? 1 : n; /* an empty dimension can't be told from an unlimited one */
     bool good = make_scale(self, n);
     for (int i = 0; good && i < N_COLUMNS; i++)
-        good = (i == EV_POINT && self->store->n_points == 1) || make_column(self, i, n);
-    if (!good || !flag_types(self->events->datasets[EV_TYPE], self->store->layout.schema))
+        good = left_out(self, i) || make_column(self, i, n);
+    const sim_schema_t *schema = self->store->layout.schema;
+    good = good && flag(self->events->datasets[EV_TYPE], schema->event_types, schema->n_event_types) &&
+           flag(self->events->datasets[EV_KIND], schema->event_entities, schema->n_event_entities);
+    if (!good)
         return sim_h5_fail(err, self->result->path, "/events");
     return SIM_OK;
 }
@@ -129,11 +139,20 @@ static sim_status_t write_chunk(sim_store_assembly_t *self, sim_error_t *err)
     return SIM_OK;
 }
 
-static void set_row(sim_store_events_t *e, sim_run_key_t key, const sim_event_row_t *row)
+static void set_row(const sim_store_assembly_t *self, sim_run_key_t key, const sim_event_row_t *row)
 {
+    sim_store_events_t *e = self->events;
+    const sim_schema_t *schema = self->store->layout.schema;
+    bool known = schema->event_entities != NULL && row->type < schema->n_event_types;
     const int64_t numbers[N_COLUMNS] = {
-        [EV_ARM] = key.arm,    [EV_POINT] = key.point,    [EV_REPLICATION] = key.replication,   [EV_TIME] = row->time_s,
-        [EV_TYPE] = row->type, [EV_ENTITY] = row->entity, [EV_CAUSE] = (int64_t)row->cause - 1,
+        [EV_ARM] = key.arm,
+        [EV_POINT] = key.point,
+        [EV_REPLICATION] = key.replication,
+        [EV_TIME] = row->time_s,
+        [EV_TYPE] = row->type,
+        [EV_ENTITY] = row->entity,
+        [EV_CAUSE] = (int64_t)row->cause - 1,
+        [EV_KIND] = known ? schema->event_entity_of[row->type] : -1,
     };
     for (int i = 0; i < N_COLUMNS; i++) {
         size_t width = columns[i].width;
@@ -170,7 +189,7 @@ sim_status_t sim_store_events_add(sim_store_assembly_t *self, sim_run_key_t key,
         return SIM_OK;
     sim_status_t status = unpack(self, view, err);
     for (uint64_t i = 0; status == SIM_OK && i < view->head->n_event_rows; i++) {
-        set_row(e, key, &e->rows[i]);
+        set_row(self, key, &e->rows[i]);
         e->n++;
         if (++e->in_chunk == CHUNK_ROWS)
             status = write_chunk(self, err);

@@ -43,6 +43,8 @@ static uint64_t hash_schema(const sim_schema_t *schema, bool design)
         hash = hash_dimension(hash, &schema->dimensions[i]);
     for (uint32_t i = 0; i < schema->n_channels; i++)
         hash = hash_channel(hash, &schema->channels[i]);
+    for (uint32_t i = 0; schema->events && schema->event_types != NULL && i < schema->n_event_types; i++)
+        hash = sim_hash_text(hash, schema->event_types[i]);
     return hash;
 }
 

@@ -211,6 +211,8 @@ static sim_status_t found_project(mdl_step_t *step, uint32_t ordinal, mdl_projec
     int64_t chips_fen = mdl_chips_price_fen(step->chips, type) * MDL_GPUS_PER_NODE * nodes;
     project->capital_fen = project->building_fen + chips_fen;
     *out = project;
+    (void)mdl_event(step, MDL_EV_FOUNDED, (uint32_t)(project - step->projects), MDL_CAUSE_NONE, nodes);
+    (void)mdl_event(step, MDL_EV_SITED, (uint32_t)(project - step->projects), MDL_CAUSE_BEFORE, city);
     return open_account(step, MDL_SECTOR_DEVELOPER, &project->account);
 }
 

@@ -49,6 +49,7 @@ static sim_status_t run_day(mdl_step_t *step)
             return sim_fail(step->err, status, day_steps[i].name, "%s", sim_status_text(status));
     }
     mdl_outcomes_day(step);
+    mdl_chronicle_day(step);
     return schedule(step->world, step->now_s + SIM_DAY_S, MDL_EVENT_DAY, PRIORITY_DAY);
 }
 
@@ -164,6 +165,7 @@ sim_status_t mdl_economy_finish(sim_world_t *world, sim_recorder_t *recorder, si
         MDL_TRY(mdl_eco_audit(&step));
     mdl_outcomes_finish(&step);
     finish_items(&step);
+    MDL_TRY(mdl_chronicle_finish(&step));
     meta->status = SIM_OK;
     meta->fingerprint = sim_world_fingerprint(world);
     meta->events = sim_world_events(world);

@@ -51,6 +51,9 @@ typedef struct schema_block {
     const char *positions[MDL_POSITIONS];
     const char *flows[MDL_FLOW_ROWS];
     const char *kinds[MDL_DEVELOPER_KINDS];
+    const char *event_types[MDL_EV_COUNT];
+    const char *event_entities[MDL_WHO_KINDS];
+    uint8_t event_entity_of[MDL_EV_COUNT];
     double times[];
 } schema_block_t;
 
@@ -88,6 +91,23 @@ static void fill_labels(schema_block_t *block, const mdl_tables_t *tables)
         block->flows[i] = mdl_flow_name(i);
     for (int i = 0; i < MDL_DEVELOPER_KINDS; i++)
         block->kinds[i] = mdl_developer_kind_name((mdl_developer_kind_t)i);
+}
+
+static void fill_events(schema_block_t *block, sim_schema_t *schema)
+{
+    size_t n;
+    const mdl_event_type_t *types = mdl_event_registry(&n);
+    for (size_t i = 0; i < n; i++) {
+        block->event_types[i] = types[i].name;
+        block->event_entity_of[i] = (uint8_t)types[i].who;
+    }
+    for (int who = 0; who < MDL_WHO_KINDS; who++)
+        block->event_entities[who] = mdl_who_name((mdl_who_t)who);
+    schema->event_types = block->event_types;
+    schema->n_event_types = (uint32_t)n;
+    schema->event_entities = block->event_entities;
+    schema->n_event_entities = MDL_WHO_KINDS;
+    schema->event_entity_of = block->event_entity_of;
 }
 
 static uint32_t fill_dimensions(schema_block_t *block, const mdl_input_t *input)
@@ -160,6 +180,8 @@ sim_status_t mdl_economy_schema(const mdl_input_t *input, sim_schema_t *schema, 
                              .times_day = {block->times, block->times + n_intervals},
                              .n_times = {n_intervals, n_months},
                              .events = input->events};
+    if (input->events)
+        fill_events(block, schema);
     return SIM_OK;
 }
 

@@ -22,6 +22,7 @@
 #include "models/agents/project.h"
 #include "models/datacentre/datacentre.h"
 #include "models/economy/channels.h"
+#include "models/economy/chronicle.h"
 #include "models/ledger/ledger.h"
 #include "models/ledger/money.h"
 #include "models/market/chips.h"
@@ -46,24 +47,7 @@ enum mdl_eco_event {
     MDL_EVENT_DAY = 1,     /* the daily step */
     MDL_EVENT_MONTH,       /* end of a calendar month */
     MDL_EVENT_BUILD_STAGE, /* a stage of building is done */
-    MDL_EVENT_LOAN_MONTH,  /* a loan's monthly date; entity = loan */
-    MDL_EVENT_FACT         /* not in the calendar: event rows of the recorder use the codes below */
-};
-
-/* Facts that the recorder keeps as event rows when asked. Append only. */
-enum mdl_fact {
-    MDL_FACT_ANNOUNCED = 100,
-    MDL_FACT_APPROVED,
-    MDL_FACT_FINANCED,
-    MDL_FACT_BUILT,
-    MDL_FACT_ENERGISED,
-    MDL_FACT_CANCELLED,
-    MDL_FACT_ABANDONED,
-    MDL_FACT_DEFAULTED,
-    MDL_FACT_AUDIT_BREACH,
-    MDL_FACT_LAB_REGISTERED = 200,
-    MDL_FACT_LAB_STOPPED,
-    MDL_FACT_SHOCK = 300
+    MDL_EVENT_LOAN_MONTH   /* a loan's monthly date; entity = loan */
 };
 
 #define MDL_MISSING      ((double)NAN) /* a value that has no meaning here */
@@ -217,6 +201,7 @@ typedef struct mdl_eco {
     /* Blocks in the arena, and how much is in them. */
     sim_ref_t ledger, lots, chips, rental, bank, brokers;
     sim_ref_t labs, developers, projects, sites, tenants, trades, ended, lab_revenue, rent_gaps;
+    sim_ref_t chronicle, project_lives, event_rows; /* only when events are asked for */
     uint32_t n_brokers, n_labs, n_developers, n_projects, n_sites, n_pools, n_tenants;
     uint32_t project_capacity, site_capacity, trade_capacity, ended_capacity, loan_capacity;
 
@@ -269,6 +254,9 @@ typedef struct mdl_step {
     mdl_tenant_t *tenants;
     mdl_chip_trade_t *trades;
     mdl_contract_t *ended;
+    mdl_chronicle_t *chronicle; /* NULL when no events are asked for, and with it the next two */
+    mdl_life_t *project_lives;
+    sim_event_row_t *event_rows;
     int64_t now_s;
     int64_t day;
     sim_error_t *err;
@@ -383,6 +371,58 @@ sim_status_t mdl_project_schedule(mdl_step_t *step, const mdl_project_t *project
 void mdl_project_rng(const mdl_step_t *step, const mdl_project_t *project, uint64_t purpose, uint64_t event,
                      sim_rng_t *rng);
 
+/* chronicle.c: events that are told when they were asked for. A cause is what these functions return, the number of an
+ * event, or MDL_CAUSE_NONE or MDL_CAUSE_BEFORE. */
+sim_status_t mdl_chronicle_begin(mdl_step_t *step);
+void mdl_chronicle_open(mdl_step_t *step);            /* resolves the refs */
+sim_status_t mdl_chronicle_reserve(mdl_step_t *step); /* room for a day; SIM_ELIMIT when the day before had too many */
+sim_status_t mdl_chronicle_finish(mdl_step_t *step);  /* rows to the recorder */
+void mdl_chronicle_day(mdl_step_t *step);             /* after the day's steps: levels that have moved */
+mdl_life_t *mdl_chronicle_life(const mdl_step_t *step, mdl_who_t who, uint32_t entity);
+/* Behind mdl_event() and mdl_event_once(), which see to it that events are asked for. */
+uint64_t mdl_chronicle_tell(mdl_step_t *step, mdl_ev_t type, uint32_t entity, uint64_t cause, double value);
+uint64_t mdl_chronicle_once(mdl_step_t *step, mdl_ev_t type, uint32_t entity, uint64_t cause, double value);
+/* The latest of some types' last events, if it is at most `days` old; else 0. */
+uint64_t mdl_chronicle_latest_of(const mdl_step_t *step, const mdl_ev_t *types, int32_t n, int32_t days);
+uint64_t mdl_chronicle_latest(const mdl_step_t *step, int32_t days, mdl_ev_t a, mdl_ev_t b, mdl_ev_t c);
+
+/* chronicle_why.c: events whose cause has to be found. Each does nothing when no events are asked for. Money in fen. */
+uint64_t mdl_chronicle_land(const mdl_step_t *step); /* the last dated change of cities.land_revenue */
+uint64_t mdl_chronicle_shortage(const mdl_step_t *step, int32_t gpu_type); /* why GPUs of a type are hard to get */
+/* Tells why a developer announces: the largest of the terms of its merit. */
+uint64_t mdl_chronicle_decision(mdl_step_t *step, uint32_t developer, int32_t city, const mdl_prospect_t *prospect);
+void mdl_chronicle_announced(mdl_step_t *step, uint32_t project, uint64_t why, double h100e);
+/* Talks about money that led nowhere; `scale`: the share of the cost that could be raised. */
+void mdl_chronicle_talks(mdl_step_t *step, uint32_t project, const mdl_loan_application_t *application,
+                         const mdl_loan_decision_t *decision, double scale);
+void mdl_chronicle_replanned(mdl_step_t *step, uint32_t project, int32_t from, int32_t to); /* GPU types */
+void mdl_chronicle_ask(mdl_step_t *step, uint32_t project, int64_t ask_fen); /* rent asked for a node-month */
+void mdl_chronicle_left(mdl_step_t *step, const mdl_site_t *site, const mdl_contract_t *ended); /* a tenant */
+void mdl_chronicle_end(mdl_step_t *step, uint32_t project, mdl_stage_t how); /* before anything is undone */
+/* GPUs of a failed project sold; `buyer` MDL_NO_PROJECT for a platform. */
+void mdl_chronicle_resold(mdl_step_t *step, uint32_t seller, uint32_t buyer, int64_t gpus, int64_t price_fen);
+void mdl_chronicle_wound_up(mdl_step_t *step, uint32_t project, int64_t loss_fen); /* of the bank */
+void mdl_chronicle_lab(mdl_step_t *step, uint32_t lab, const mdl_lab_decision_t *decision);
+void mdl_chronicle_bought(mdl_step_t *step, uint32_t platform, int64_t gpus);
+void mdl_chronicle_switched(mdl_step_t *step, uint32_t platform, int32_t type); /* before the order is kept */
+void mdl_chronicle_shock(mdl_step_t *step, const mdl_shock_t *shock);
+
+/* Tells an event; its number, 0 when none are asked for. */
+static inline uint64_t mdl_event(mdl_step_t *step, mdl_ev_t type, uint32_t entity, uint64_t cause, double value)
+{
+    return step->chronicle == NULL ? 0 : mdl_chronicle_tell(step, type, entity, cause, value);
+}
+/* The same, the first time only. */
+static inline uint64_t mdl_event_once(mdl_step_t *step, mdl_ev_t type, uint32_t entity, uint64_t cause, double value)
+{
+    return step->chronicle == NULL ? 0 : mdl_chronicle_once(step, type, entity, cause, value);
+}
+/* An entity's last turn. */
+static inline uint64_t mdl_event_last(const mdl_step_t *step, mdl_who_t who, uint32_t entity)
+{
+    return step->chronicle == NULL ? 0 : mdl_chronicle_life(step, who, entity)->last;
+}
+
 /* record.c, outcomes.c, audit.c */
 void mdl_eco_map_channels(mdl_eco_t *eco);
 static inline int64_t mdl_eco_interval_end_s(const mdl_input_t *input, uint32_t i)
@@ -395,7 +435,6 @@ void mdl_eco_record_month(mdl_step_t *step);
 void mdl_eco_record_project(const mdl_step_t *step, uint32_t project);
 void mdl_eco_note_rental_week(mdl_step_t *step); /* before the market closes its week */
 void mdl_outcomes_invested(mdl_step_t *step, const mdl_project_t *project, int64_t paid_fen);
-void mdl_eco_fact(mdl_step_t *step, uint32_t fact, uint32_t entity, double value);
 sim_status_t mdl_eco_audit(mdl_step_t *step);
 void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_use_t *day); /* of a day, GPU s */
 void mdl_outcomes_day(mdl_step_t *step);

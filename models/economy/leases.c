@@ -60,6 +60,11 @@ sim_status_t mdl_lease_start(mdl_step_t *step, uint32_t slot)
     int32_t type = site->gpu_type;
     step->eco->week_rent_fen[type] += (double)contract->price_fen_node_month * contract->nodes;
     step->eco->week_nodes[type] += contract->nodes;
+    if (site->project != MDL_NO_PROJECT)
+        (void)mdl_event_once(step, MDL_EV_FIRST_CONTRACT, site->project, MDL_CAUSE_BEFORE,
+                             (double)contract->price_fen_node_month / MDL_FEN_PER_YUAN);
+    if (wish_of(contract) == MDL_WISH_TRAINING && contract->tag / MDL_WISHES < step->eco->n_labs)
+        (void)mdl_event_once(step, MDL_EV_LAB_TRAINING, contract->tag / MDL_WISHES, MDL_CAUSE_BEFORE, contract->nodes);
     return tell(step, contract, MDL_DC_CONTRACT_START, pack_terms(step, contract), (int64_t)jobs);
 }
 
@@ -106,6 +111,7 @@ sim_status_t mdl_lease_end(mdl_step_t *step, const mdl_contract_t *ended)
     if (tenant->held[wish] < 1e-9)
         tenant->held[wish] = 0;
     count_training(step, ended, -ended->nodes);
+    mdl_chronicle_left(step, &step->sites[ended->centre], ended);
     return tell(step, ended, MDL_DC_CONTRACT_END, 0, 0);
 }
 

@@ -52,6 +52,7 @@ void mdl_step_open(mdl_step_t *step, sim_world_t *world, int64_t now_s, sim_erro
     step->tenants = at(step, eco->tenants);
     step->trades = at(step, eco->trades);
     step->ended = at(step, eco->ended);
+    mdl_chronicle_open(step);
 }
 
 static uint32_t count_developers(const mdl_params_t *params)
@@ -100,6 +101,7 @@ sim_status_t mdl_eco_allocate(mdl_step_t *step)
     size_t weeks = (size_t)(step->input->horizon_s / SIM_WEEK_S) + 1;
     MDL_TRY(take(step, &eco->rent_gaps, weeks * sizeof(double), "weekly rents"));
     MDL_TRY(allocate_markets(step, accounts));
+    MDL_TRY(mdl_chronicle_begin(step));
     mdl_step_open(step, step->world, step->now_s, step->err);
     mdl_ledger_init(step->ledger, accounts);
     mdl_lots_init(step->lots, FIRST_LOTS, accounts);
@@ -204,5 +206,5 @@ sim_status_t mdl_eco_reserve(mdl_step_t *step)
     while (step->rental->contract_capacity > eco->ended_capacity)
         MDL_TRY(double_array(step, &eco->ended, &eco->ended_capacity, sizeof(mdl_contract_t), "ended contracts"));
     mdl_step_open(step, step->world, step->now_s, step->err);
-    return SIM_OK;
+    return mdl_chronicle_reserve(step);
 }

@@ -45,7 +45,7 @@ static void draw_traits(const mdl_step_t *step, mdl_project_t *project)
     project->nodes_wanted = wanted > 0 ? wanted : 1;
 }
 
-static void count_announcement(mdl_step_t *step, mdl_project_t *project, mdl_developer_t *developer)
+static void count_announcement(mdl_step_t *step, mdl_project_t *project, mdl_developer_t *developer, uint64_t why)
 {
     mdl_eco_t *eco = step->eco;
     eco->recent[step->day % MDL_RECENT_DAYS]++;
@@ -56,7 +56,7 @@ static void count_announcement(mdl_step_t *step, mdl_project_t *project, mdl_dev
     double h100e = project->nodes_planned * MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, project->gpu_type);
     eco->cities[project->city].announced_h100e += h100e;
     eco->tally.grants_promised_fen += project->grant_promised_fen;
-    mdl_eco_fact(step, MDL_FACT_ANNOUNCED, number_of(step, project), h100e);
+    mdl_chronicle_announced(step, number_of(step, project), why, h100e);
 }
 
 sim_status_t mdl_project_announce(mdl_step_t *step, uint32_t developer, int32_t city, mdl_belief_rule_t rule,
@@ -92,7 +92,7 @@ sim_status_t mdl_project_announce(mdl_step_t *step, uint32_t developer, int32_t 
     project->grant_promised_fen = mdl_city_promise(&eco->cities[city], step->params,
                                                    mdl_money_share(project->capital_fen, prospect->grant_share));
     project->state_funded = state || project->grant_promised_fen > 0;
-    count_announcement(step, project, owner);
+    count_announcement(step, project, owner, mdl_chronicle_decision(step, developer, city, prospect));
     return mdl_ledger_open(step->ledger, MDL_SECTOR_DEVELOPER, &project->account, step->err);
 }
 
@@ -133,6 +133,7 @@ static sim_status_t install(mdl_step_t *step, mdl_project_t *project)
 sim_status_t mdl_project_received(mdl_step_t *step, mdl_project_t *project, int64_t gpus)
 {
     project->gpus_in += (uint32_t)gpus;
+    (void)mdl_event_once(step, MDL_EV_CHIPS_ARRIVED, number_of(step, project), MDL_CAUSE_BEFORE, (double)gpus);
     return project->stage == MDL_STAGE_OPERATING ? install(step, project) : SIM_OK;
 }
 
@@ -171,7 +172,7 @@ sim_status_t mdl_project_energise(mdl_step_t *step, mdl_project_t *project)
         step->developers[project->developer].under_way--;
         step->developers[project->developer].operating++;
     }
-    mdl_eco_fact(step, MDL_FACT_ENERGISED, number_of(step, project), nodes);
+    (void)mdl_event(step, MDL_EV_ENERGISED, number_of(step, project), MDL_CAUSE_BEFORE, nodes);
     return SIM_OK;
 }
 
@@ -184,10 +185,7 @@ static void count_end(mdl_step_t *step, const mdl_project_t *project, mdl_stage_
                        : how == MDL_STAGE_ABANDONED ? tally->abandoned
                                                     : tally->defaulted;
     counts[project->kind]++;
-    uint32_t fact = how == MDL_STAGE_CANCELLED   ? MDL_FACT_CANCELLED
-                    : how == MDL_STAGE_ABANDONED ? MDL_FACT_ABANDONED
-                                                 : MDL_FACT_DEFAULTED;
-    mdl_eco_fact(step, fact, number_of(step, project), (double)project->stage);
+    mdl_chronicle_end(step, number_of(step, project), how);
 }
 
 sim_status_t mdl_project_end(mdl_step_t *step, mdl_project_t *project, mdl_stage_t how)

@@ -8,14 +8,6 @@ void mdl_eco_set(const mdl_eco_t *eco, enum mdl_record channel, uint32_t index, 
         sim_recorder_set(eco->recorder, (uint32_t)eco->channel[channel], index, value);
 }
 
-void mdl_eco_fact(mdl_step_t *step, uint32_t fact, uint32_t entity, double value)
-{
-    if (!step->input->events)
-        return;
-    sim_event_row_t row = {.time_s = step->now_s, .type = fact, .entity = entity, .value = value};
-    (void)sim_recorder_event(step->eco->recorder, &row);
-}
-
 static double over(double part, double whole)
 {
     return whole > 0 ? part / whole : MDL_MISSING;

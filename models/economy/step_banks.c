@@ -44,6 +44,8 @@ sim_status_t mdl_event_loan_month(mdl_step_t *step, uint32_t number)
 /* The end of an auction: the bank writes off the rest, the owner keeps what is left, the sheet is cleared. */
 static sim_status_t close_auction(mdl_step_t *step, mdl_project_t *project)
 {
+    int64_t loss_fen = project->loan != MDL_NO_LOAN ? step->bank->loans[project->loan].principal_fen : 0;
+    mdl_chronicle_wound_up(step, (uint32_t)(project - step->projects), loss_fen);
     if (project->loan != MDL_NO_LOAN)
         MDL_TRY(mdl_bank_write_off(step->bank, step->ledger, project->loan, step->err));
     project->loan = MDL_NO_LOAN;

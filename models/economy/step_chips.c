@@ -28,12 +28,15 @@ static void count_purchase(mdl_step_t *step, uint32_t tag, int64_t gpus, int64_t
 {
     if (tag & BUYER_PLATFORM) {
         mdl_platform_bought(&step->eco->platforms[tag & ~BUYER_PLATFORM], gpus, paid_fen);
+        mdl_chronicle_bought(step, tag & ~BUYER_PLATFORM, gpus);
         return;
     }
     mdl_project_t *project = &step->projects[tag];
     project->gpus_ordered += (uint32_t)gpus;
     project->chips_paid_fen += paid_fen;
     mdl_outcomes_invested(step, project, paid_fen);
+    (void)mdl_event_once(step, MDL_EV_CHIPS_ORDERED, tag, MDL_CAUSE_BEFORE,
+                         (double)paid_fen / (double)gpus / MDL_FEN_PER_YUAN);
 }
 
 /* A sale by the maker: money to the maker, tariff or cut out of it, chips on their way. */
@@ -94,6 +97,8 @@ static sim_status_t buy_second_hand(mdl_step_t *step, const mdl_chip_trade_t *tr
                 return mdl_broker_sold(&step->brokers[b], step->ledger, trade->type, trade->quantity, step->err);
         return sim_fail(step->err, SIM_EINTERNAL, "chips", "a broker's sale without a broker");
     }
+    uint32_t buyer = trade->buy_tag & BUYER_PLATFORM ? MDL_NO_PROJECT : trade->buy_tag;
+    mdl_chronicle_resold(step, trade->sell_tag, buyer, trade->quantity, trade->price_fen);
     return mdl_project_sold_chips(step, &step->projects[trade->sell_tag], trade->quantity);
 }
 
@@ -225,6 +230,7 @@ static void reconsider_type(mdl_step_t *step, mdl_project_t *project)
     double before = mdl_reference_per_gpu(step, project->gpu_type), after = mdl_reference_per_gpu(step, type);
     uint32_t nodes = (uint32_t)(project->nodes_wanted * before / after + 0.5);
     uint32_t planned = (uint32_t)(project->nodes_planned * before / after + 0.5);
+    mdl_chronicle_replanned(step, (uint32_t)(project - step->projects), project->gpu_type, type);
     project->gpu_type = type;
     project->nodes_wanted = nodes > 0 ? nodes : 1;
     project->nodes_planned = planned > project->nodes_wanted ? planned : project->nodes_wanted;

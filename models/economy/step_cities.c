@@ -14,6 +14,7 @@ static sim_status_t grant_budget(mdl_step_t *step, uint32_t c)
     mdl_city_budget(city, step->params, step->eco->hype.state, step->now_s);
     if (city->budget_until_s == until_s)
         return SIM_OK;
+    (void)mdl_event(step, MDL_EV_CITY_BUDGET, c, mdl_chronicle_land(step), (double)city->budget_fen / MDL_FEN_PER_YUAN);
     return mdl_ledger_pay(step->ledger, MDL_FLOW_LAND, MDL_LEDGER_REST, step->eco->city_account[c], city->budget_fen,
                           step->err);
 }

@@ -57,12 +57,10 @@ static sim_status_t carry_out_lab(mdl_step_t *step, uint32_t i, const mdl_lab_de
     tenant->want[MDL_WISH_TRAINING] = decision->training;
     tenant->want[MDL_WISH_FINETUNE] = decision->finetune;
     tenant->want[MDL_WISH_INFERENCE_NEAR] = decision->inference;
-    if (decision->enter)
-        mdl_eco_fact(step, MDL_FACT_LAB_REGISTERED, i, 0);
+    mdl_chronicle_lab(step, i, decision);
     if (!decision->quit_training)
         return SIM_OK;
     step->eco->lab_exits += 1;
-    mdl_eco_fact(step, MDL_FACT_LAB_STOPPED, i, (double)step->labs[i].quit_cause);
     return mdl_tenant_leave(step, i, MDL_WISH_TRAINING, UINT64_MAX);
 }
 

@@ -23,6 +23,9 @@ static sim_status_t pay_due(mdl_step_t *step, mdl_project_t *project, mdl_flow_t
     int64_t paid_fen = 0;
     MDL_TRY(mdl_ledger_pay_up_to(step->ledger, kind, project->account, payee, due_fen, &paid_fen, step->err));
     project->arrears_fen += due_fen - paid_fen;
+    if (paid_fen < due_fen)
+        (void)mdl_event_once(step, MDL_EV_UNPAID, (uint32_t)(project - step->projects), MDL_CAUSE_BEFORE,
+                             (double)(due_fen - paid_fen) / MDL_FEN_PER_YUAN);
     project->running_fen += due_fen;
     project->month_running_fen += due_fen;
     return SIM_OK;

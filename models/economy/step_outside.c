@@ -45,7 +45,7 @@ static void apply_shock(mdl_step_t *step, const mdl_shock_t *shock)
     case MDL_SHOCK_PRICE_WAR: mdl_tokens_price_war(&eco->tokens, shock->value); break;
     default: break;
     }
-    mdl_eco_fact(step, MDL_FACT_SHOCK, (uint32_t)shock->kind, shock->value);
+    mdl_chronicle_shock(step, shock);
 }
 
 uint64_t mdl_eco_banned(const mdl_step_t *step)
@@ -70,6 +70,7 @@ sim_status_t mdl_step_outside(mdl_step_t *step)
     while (eco->next_change < input->n_changes && input->changes[eco->next_change].time_s < step->now_s) {
         const mdl_change_t *change = &input->changes[eco->next_change++];
         MDL_TRY(mdl_params_set(&eco->params, change->param, change->value, step->err));
+        (void)mdl_event(step, MDL_EV_PARAMETER, (uint32_t)change->param, MDL_CAUSE_NONE, change->value);
     }
     if (eco->next_change != before)
         MDL_TRY(configure_sites(step));

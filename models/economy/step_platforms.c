@@ -273,6 +273,7 @@ static sim_status_t step_platform(mdl_step_t *step, uint32_t i, mdl_platform_env
                       &at, &decision);
     MDL_TRY(mdl_ledger_pay(step->ledger, MDL_FLOW_SALES, MDL_LEDGER_REST, eco->platform_account[i],
                            decision.capex_release_fen, step->err));
+    mdl_chronicle_switched(step, i, decision.order_type);
     eco->platform_order[i] = (mdl_platform_order_t){decision.order_type, decision.order_gpus, decision.order_limit_fen};
     if (step->day % MDL_BILLING_DAYS == (int64_t)(i % MDL_BILLING_DAYS) || step->day <= 1)
         MDL_TRY(use_fleet(step, i, env, &decision));

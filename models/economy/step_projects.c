@@ -28,6 +28,11 @@ void mdl_project_check_loan(const mdl_step_t *step, mdl_project_t *project)
 
 /* --- approval ----------------------------------------------------------------------------------------------------- */
 
+static double mw(int64_t kw)
+{
+    return (double)kw / 1000;
+}
+
 /* Power for the project as planned; what the grid cannot give whole it does not give. */
 static bool allot_power(mdl_step_t *step, mdl_project_t *project)
 {
@@ -40,6 +45,7 @@ static bool allot_power(mdl_step_t *step, mdl_project_t *project)
         return true;
     }
     mdl_grid_release(&step->eco->grid, project->province, granted_kw);
+    (void)mdl_event_once(step, MDL_EV_POWER_REFUSED, number_of(step, project), MDL_CAUSE_BEFORE, mw(wanted_kw));
     return false;
 }
 
@@ -50,10 +56,12 @@ static sim_status_t review_announced(mdl_step_t *step, mdl_project_t *project)
     double rate = step->params->developers_approval_rate * mdl_central_hub_factor(step->params, place);
     double chance = mdl_project_chance(rate, REVIEW_DAYS * SIM_DAY_S);
     bool allowed = mdl_central_may_approve(step->params, utilisation, utilisation >= 0);
+    if (!allowed)
+        (void)mdl_event_once(step, MDL_EV_APPROVAL_BARRED, number_of(step, project), MDL_CAUSE_BEFORE, utilisation);
     if (allowed && drawn(step, project, MDL_PURPOSE_PROJECT_APPROVAL, chance) && allot_power(step, project)) {
         project->stage = MDL_STAGE_APPROVED;
         project->approved_s = step->now_s;
-        mdl_eco_fact(step, MDL_FACT_APPROVED, number_of(step, project), 0);
+        (void)mdl_event(step, MDL_EV_APPROVED, number_of(step, project), MDL_CAUSE_BEFORE, mw(project->allotted_kw));
     }
     return SIM_OK;
 }
@@ -132,6 +140,8 @@ static sim_status_t take_loan(mdl_step_t *step, mdl_project_t *project, const md
     MDL_TRY(mdl_bank_grant(step->bank, step->ledger, step->params, application, decision,
                            step->input->start_day + step->day, &project->loan, step->err));
     step->eco->tally.lent_fen += decision->amount_fen;
+    (void)mdl_event(step, MDL_EV_LOAN_GRANTED, number_of(step, project), MDL_CAUSE_BEFORE,
+                    (double)decision->amount_fen / MDL_FEN_PER_YUAN);
     sim_event_t month = {.time_s = sim_world_now(step->world) + LOAN_MONTH_S,
                          .type = MDL_EVENT_LOAN_MONTH,
                          .entity = number_of(step, project)};
@@ -149,15 +159,18 @@ static sim_status_t try_finance(mdl_step_t *step, mdl_project_t *project)
     int64_t rest_fen = cost_fen - decision.amount_fen - upfront_fen(step->params, project);
     int64_t own_fen = rest_fen < 0 ? 0 : rest_fen < application.own_funds_fen ? rest_fen : application.own_funds_fen;
     double scale = cost_fen > 0 ? 1 - (double)(rest_fen - own_fen) / (double)cost_fen : 1;
-    if (!passed || scale < LEAST_SCALE)
+    if (!passed || scale < LEAST_SCALE) {
+        mdl_chronicle_talks(step, number_of(step, project), &application, &decision, scale);
         return SIM_OK;
+    }
     if (scale < 1)
         scale_down(project, scale);
     MDL_TRY(take_loan(step, project, &application, &decision));
     MDL_TRY(mdl_ledger_invest(step->ledger, MDL_LEDGER_REST, project->account, own_fen, step->err));
     MDL_TRY(mdl_subsidy_start(step, project));
     MDL_TRY(divert(step, project, cost_fen));
-    mdl_eco_fact(step, MDL_FACT_FINANCED, number_of(step, project), (double)cost_fen / MDL_FEN_PER_YUAN);
+    (void)mdl_event(step, MDL_EV_FINANCED, number_of(step, project), MDL_CAUSE_BEFORE,
+                    (double)cost_fen / MDL_FEN_PER_YUAN);
     return start_building(step, project);
 }
 
@@ -190,6 +203,7 @@ sim_status_t mdl_event_build_stage(mdl_step_t *step, uint32_t number)
     project->building_paid_fen += paid_fen;
     mdl_outcomes_invested(step, project, paid_fen);
     project->build_stage++;
+    (void)mdl_event(step, MDL_EV_STAGE_DONE, number, MDL_CAUSE_BEFORE, project->build_stage);
     if (project->build_stage < MDL_BUILD_STAGES) {
         sim_rng_t rng;
         mdl_project_rng(step, project, MDL_PURPOSE_PROJECT_BUILD, project->build_stage, &rng);
@@ -199,7 +213,8 @@ sim_status_t mdl_event_build_stage(mdl_step_t *step, uint32_t number)
     }
     project->stage = MDL_STAGE_WAITING;
     project->built_s = step->now_s;
-    mdl_eco_fact(step, MDL_FACT_BUILT, number, 0);
+    (void)mdl_event(step, MDL_EV_BUILT, number, MDL_CAUSE_BEFORE,
+                    (double)project->building_paid_fen / MDL_FEN_PER_YUAN);
     return SIM_OK;
 }
 
@@ -211,6 +226,9 @@ static sim_status_t review_waiting(mdl_step_t *step, mdl_project_t *project)
     uint32_t wanted = project->nodes_wanted * MDL_GPUS_PER_NODE;
     if (mdl_project_opens(step->params, project->gpus_in, wanted, waited_s))
         return mdl_project_energise(step, project);
+    if (wanted > project->gpus_in)
+        (void)mdl_event_once(step, MDL_EV_CHIPS_WAITING, number_of(step, project),
+                             mdl_chronicle_shortage(step, project->gpu_type), wanted - project->gpus_in);
     if (step->day % REVIEW_DAYS != (int64_t)(number_of(step, project) % REVIEW_DAYS))
         return SIM_OK;
     bool tired = waited_s > step->params->developers_open_wait_s &&
@@ -243,6 +261,9 @@ static sim_status_t check_arrears(mdl_step_t *step, mdl_project_t *project)
             mdl_city_pay(step, project->city, MDL_FLOW_TRANSFER, project->account, project->arrears_fen, &paid_fen));
         step->eco->cities[project->city].bailouts_fen += paid_fen;
         step->eco->tally.bailouts_fen += paid_fen;
+        (void)mdl_event(step, MDL_EV_BAILOUT, (uint32_t)project->city,
+                        mdl_event_last(step, MDL_WHO_PROJECT, number_of(step, project)),
+                        (double)paid_fen / MDL_FEN_PER_YUAN);
         if (paid_fen == project->arrears_fen)
             return SIM_OK; /* paid out with the next month's dues */
     }

@@ -189,6 +189,7 @@ static void reprice(mdl_step_t *step, const mdl_site_t *site)
                                       (double)offer->floor_fen_node_month / MDL_FEN_PER_YUAN,
                                       (double)offer->leased / offer->nodes, MDL_BILLING_DAYS * SIM_DAY_S);
     mdl_rental_offer_price(step->rental, site->offer, mdl_money_round(ask_yuan * MDL_FEN_PER_YUAN));
+    mdl_chronicle_ask(step, site->project, mdl_money_round(ask_yuan * MDL_FEN_PER_YUAN));
 }
 
 static sim_status_t week(mdl_step_t *step)

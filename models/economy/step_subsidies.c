@@ -27,8 +27,12 @@ static int64_t unconditional_fen(const mdl_step_t *step, const mdl_project_t *pr
 
 sim_status_t mdl_subsidy_start(mdl_step_t *step, mdl_project_t *project)
 {
-    return pay_grant(step, project,
-                     mdl_money_share(unconditional_fen(step, project), step->params->subsidy_upfront_share));
+    MDL_TRY(pay_grant(step, project,
+                      mdl_money_share(unconditional_fen(step, project), step->params->subsidy_upfront_share)));
+    if (project->grant_paid_fen > 0)
+        (void)mdl_event(step, MDL_EV_GRANT_PAID, (uint32_t)(project - step->projects), MDL_CAUSE_BEFORE,
+                        (double)project->grant_paid_fen / MDL_FEN_PER_YUAN);
+    return SIM_OK;
 }
 
 /* The milestone: an inspection counts the chips that it can see. */
@@ -39,7 +43,12 @@ static sim_status_t pay_milestone(mdl_step_t *step, mdl_project_t *project)
         return SIM_OK;
     project->milestone_paid = true;
     int64_t paid_fen = project->grant_paid_fen - project->linked_paid_fen;
-    return pay_grant(step, project, unconditional_fen(step, project) - paid_fen);
+    int64_t before_fen = project->grant_paid_fen;
+    MDL_TRY(pay_grant(step, project, unconditional_fen(step, project) - paid_fen));
+    if (project->grant_paid_fen > before_fen)
+        (void)mdl_event(step, MDL_EV_GRANT_PAID, (uint32_t)(project - step->projects), MDL_CAUSE_BEFORE,
+                        (double)(project->grant_paid_fen - before_fen) / MDL_FEN_PER_YUAN);
+    return SIM_OK;
 }
 
 /* Busy share of the planned GPU hours since the half-year reading. */
@@ -79,7 +88,8 @@ static sim_status_t claw_back(mdl_step_t *step, mdl_project_t *project)
     project->arrears_fen += due_fen - paid_fen;
     step->eco->cities[project->city].clawed_back_fen += paid_fen;
     step->eco->tally.clawed_back_fen += paid_fen;
-    mdl_eco_fact(step, MDL_FACT_AUDIT_BREACH, (uint32_t)(project - step->projects), (double)due_fen / MDL_FEN_PER_YUAN);
+    (void)mdl_event(step, MDL_EV_CLAWBACK, (uint32_t)(project - step->projects), MDL_CAUSE_BEFORE,
+                    (double)due_fen / MDL_FEN_PER_YUAN);
     return SIM_OK;
 }
 
@@ -97,7 +107,13 @@ static sim_status_t maybe_audit(mdl_step_t *step, mdl_project_t *project)
     if (!sim_draw_bernoulli(&rng, chance))
         return SIM_OK;
     double installed = (double)step->sites[project->site].nodes / (double)project->nodes_planned;
-    return mdl_city_breach(step->params, installed, use_share(step, project)) ? claw_back(step, project) : SIM_OK;
+    double use = use_share(step, project);
+    if (!mdl_city_breach(step->params, installed, use))
+        return SIM_OK;
+    bool chips = installed < step->params->audit_installed_min;
+    (void)mdl_event(step, chips ? MDL_EV_AUDIT_CHIPS : MDL_EV_AUDIT_USE, (uint32_t)(project - step->projects),
+                    MDL_CAUSE_BEFORE, chips ? installed : use);
+    return claw_back(step, project);
 }
 
 /* Audits look back over half a year to a year: every half year the older of two readings is given up. */

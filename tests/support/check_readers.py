@@ -96,6 +96,9 @@ def check_groups_open_alone(path, engine):
                 first = data["time"].values[data["cause"].values == -1][0]
                 assert first == np.datetime64("2022-01-01T00:00:01")
                 assert data["type"].attrs["flag_meanings"] == "announce open fail"
+                kinds = data["entity_kind"]
+                assert kinds.attrs["flag_meanings"] == "centre firm" and kinds.dtype == np.int32
+                assert np.array_equal(kinds.values, data["type"].values == 2)
             if group is None and "point" in run_dims:
                 assert data["chip_price"].dtype == np.float32
 

@@ -6,7 +6,8 @@
 static void load(test_economy_t *self)
 {
     scn_override_t overrides[TEST_ECONOMY_SETS];
-    scn_options_t options = {.sets = overrides, .seed = &self->seed, .until = self->until, .audit = self->audit};
+    scn_options_t options = {
+        .sets = overrides, .seed = &self->seed, .until = self->until, .audit = self->audit, .events = self->events};
     for (int i = 0; i < TEST_ECONOMY_SETS && self->sets[i] != NULL; i++)
         overrides[options.n_sets++].text = self->sets[i];
     if (self->arm != NULL) {

@@ -24,6 +24,7 @@ typedef struct test_economy {
     uint64_t replication;
     int threads;
     bool audit;
+    bool events;
     /* Got. */
     scn_scenario_t *scenario;
     const mdl_input_t *input;

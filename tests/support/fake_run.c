@@ -15,6 +15,8 @@ const char *const fake_arms[4] = {"baseline", "clawback", "vouchers", "no-subsid
 const char *const fake_provinces[FAKE_PROVINCES] = {"Beijing", "Guizhou", "内蒙古"};
 static const char *const types[FAKE_TYPES_N] = {"A800", "H100"};
 static const char *const event_types[] = {"announce", "open", "fail"};
+static const char *const event_entities[] = {"centre", "firm"};
+static const uint8_t event_entity_of[] = {0, 0, 1};
 
 static const sim_dimension_t dimensions[] = {
     {.name = "province", .long_name = "province", .labels = fake_provinces, .size = FAKE_PROVINCES},
@@ -78,7 +80,8 @@ static const double months[FAKE_MONTHS] = {31, 59, 90, 120, 151};
         .channels = channels, .n_channels = FAKE_CHANNELS, .dimensions = dimensions, .n_dimensions = 3,                \
         .start_day = 18993, /* 2022-01-01 */                                                                           \
             .times_day = {weeks, months}, .n_times = {FAKE_WEEKS, FAKE_MONTHS}, .events = with_events,                 \
-        .event_types = event_types, .n_event_types = 3,                                                                \
+        .event_types = event_types, .n_event_types = 3, .event_entities = event_entities, .n_event_entities = 2,       \
+        .event_entity_of = event_entity_of,                                                                            \
     }
 
 static const sim_schema_t schema_events = SCHEMA(true);
