@@ -134,8 +134,8 @@ double mdl_beliefs_life_rent(const mdl_beliefs_t *self, const mdl_params_t *para
 {
     double weight =
         rule == MDL_BELIEF_EXTRAPOLATOR ? params->beliefs_gap_extrapolator : params->beliefs_gap_fundamentalist;
-    double gap = mdl_beliefs_opening_rent(self, params, view, rule) - view->full_cost_yuan;
-    double rent = view->full_cost_yuan + weight * gap;
+    double gap = mdl_beliefs_opening_rent(self, params, view, rule) - view->entry_cost_yuan;
+    double rent = view->entry_cost_yuan + weight * gap;
     return rent > view->variable_cost_yuan ? rent : view->variable_cost_yuan;
 }
 

@@ -32,6 +32,7 @@ typedef enum mdl_belief_rule {
 typedef struct mdl_market_view {
     double rent_yuan;          /* index of node rents, per 8-GPU node-month of the reference type */
     double full_cost_yuan;     /* full cost of such a node-month at list prices */
+    double entry_cost_yuan;    /* the same of the chips that new entrants can get: scarce chips make it dearer */
     double variable_cost_yuan; /* floor of rents */
     double capacity_h100e;     /* operating */
     double committed_h100e;    /* financed and not yet open */
@@ -70,7 +71,7 @@ mdl_belief_rule_t mdl_beliefs_rule(const mdl_beliefs_t *self, const mdl_params_t
 double mdl_beliefs_opening_rent(const mdl_beliefs_t *self, const mdl_params_t *params, const mdl_market_view_t *view,
                                 mdl_belief_rule_t rule);
 
-/* Mean rent expected over a centre's life: full cost plus the lasting part of the gap at opening. */
+/* Mean rent expected over a centre's life: entrants' full cost plus the lasting part of the gap at opening. */
 double mdl_beliefs_life_rent(const mdl_beliefs_t *self, const mdl_params_t *params, const mdl_market_view_t *view,
                              mdl_belief_rule_t rule);
 

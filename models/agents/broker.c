@@ -58,10 +58,11 @@ int64_t mdl_broker_ask_fen(const mdl_params_t *params, const mdl_tables_t *table
     return mdl_money_round(cost * premium * (1 + capital));
 }
 
-/* GPUs a day that the route carries now; it builds up from the first export rule on. */
-static double capacity_per_day(const mdl_broker_t *self, const mdl_params_t *params, const mdl_tables_t *tables,
-                               int64_t day)
+double mdl_broker_capacity(const mdl_broker_t *self, const mdl_params_t *params, const mdl_tables_t *tables,
+                           int64_t day)
 {
+    if (self->first_day < 0)
+        return 0;
     double full = tables->routes[self->route].gpus_per_week / DAYS_PER_WEEK * params->brokers_capacity_scale;
     if (params->brokers_build_up_s <= 0)
         return full;
@@ -118,7 +119,7 @@ void mdl_broker_decide(mdl_broker_t *self, const mdl_params_t *params, const mdl
         return;
     if (self->first_day < 0)
         self->first_day = day;
-    double capacity = capacity_per_day(self, params, tables, day), room = stock_room(self, params, capacity);
+    double capacity = mdl_broker_capacity(self, params, tables, day), room = stock_room(self, params, capacity);
     for (uint32_t type = 0; type < tables->n_gpu_types; type++)
         spreads[type] = banned >> type & 1 ? spread(self, params, tables, (int32_t)type, prices_fen[type]) : -1;
     for (int32_t type = widest(spreads, tables->n_gpu_types, done); type >= 0 && capacity > 0;

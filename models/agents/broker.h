@@ -71,6 +71,10 @@ double mdl_broker_loss(const mdl_params_t *params, const mdl_tables_t *tables, i
 /* What one GPU must fetch in China for the route to pay, fen; MDL_MONEY_MAX_FEN when the loss is certain. */
 int64_t mdl_broker_ask_fen(const mdl_params_t *params, const mdl_tables_t *tables, int32_t route, int32_t type);
 
+/* GPUs a day that the route carries now; it builds up from the first export rule on, and is 0 before. */
+double mdl_broker_capacity(const mdl_broker_t *self, const mdl_params_t *params, const mdl_tables_t *tables,
+                           int64_t day);
+
 /* Wants of the day. `banned`: bit set of types under export rule; `prices_fen`: index per type; `budget_fen`: money at
  * hand. Share of capacity used = brokers.supply_slope x (price / ask - 1), between 0 and 1, less as unsold stock
  * nears brokers.stock_weeks of capacity; widest spread first, types

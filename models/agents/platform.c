@@ -101,17 +101,19 @@ static double mixed_rate(const mdl_platform_demand_t *own, const mdl_gpu_type_t 
     return weighted / total;
 }
 
-/* The type that costs least per unit of its work among those to be had; -1 for none. Ties go to the earlier row. */
+/* The type that costs least per unit of its work among those to be had; -1 for none. On the domestic stack only ported
+ * work counts. Ties go to the earlier row. */
 static int32_t best_type(const mdl_platform_demand_t *own, const mdl_gpu_type_t *types, uint32_t n_types,
-                         const int64_t *price_fen)
+                         const mdl_platform_env_t *env)
 {
     int32_t best = -1;
     double best_cost = 0.0;
     for (uint32_t type = 0; type < n_types; type++) {
-        double rate = mixed_rate(own, &types[type]);
-        if (price_fen[type] <= 0 || !(rate > 0.0))
+        double ported = types[type].stack == MDL_STACK_CANN ? env->ported_share : 1.0;
+        double rate = mixed_rate(own, &types[type]) * ported;
+        if (env->price_fen[type] <= 0 || !(rate > 0.0))
             continue;
-        double cost = (double)price_fen[type] / rate;
+        double cost = (double)env->price_fen[type] / rate;
         if (best < 0 || cost < best_cost) {
             best = (int32_t)type;
             best_cost = cost;
@@ -136,7 +138,7 @@ static void order_chips(const mdl_platform_state_t *self, const mdl_params_t *pa
     double lacking = aim * demand_total(&decision->own) - env->on_order_h100e;
     for (int zone = 0; zone < MDL_ZONES; zone++)
         lacking -= env->fleet_h100e[zone];
-    int32_t type = best_type(&decision->own, types, n_types, env->price_fen);
+    int32_t type = best_type(&decision->own, types, n_types, env);
     decision->order_type = -1;
     if (type < 0 || !(lacking > 0.0))
         return;

@@ -48,6 +48,7 @@ typedef struct mdl_platform_env {
     int32_t fleet_nodes[MDL_ZONES];       /* the same in nodes */
     double on_order_h100e;                /* ordered, in transit, in stock or not powered yet */
     int64_t price_fen[MDL_MAX_GPU_TYPES]; /* what a GPU of a type costs today with its server; 0: not to be had */
+    double ported_share;                  /* of its work, to the domestic stack, 0 to 1 */
     int64_t rent_fen;                     /* average rent, fen per node-month; it does not undercut that much */
     int64_t variable_cost_fen;            /* power and operations of a rented node, fen per node-month */
 } mdl_platform_env_t;

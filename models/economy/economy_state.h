@@ -172,6 +172,14 @@ typedef struct mdl_platform_order {
     int64_t limit_fen;
 } mdl_platform_order_t;
 
+/* What a builder hears when it asks for chips of a type today (supply.c). */
+typedef struct mdl_quote {
+    int64_t price_fen; /* per GPU: official list price and tariff, or the cheapest broker's ask for a banned type */
+    double per_day;    /* GPUs a day that reach those who bid */
+    double ready;      /* GPUs that lie unsold */
+    double lead_d;     /* days from purchase to delivery */
+} mdl_quote_t;
+
 #define MDL_RECENT_DAYS 90 /* what builders call recent when they look at each other */
 
 typedef struct mdl_eco {
@@ -226,7 +234,9 @@ typedef struct mdl_eco {
     bool above_trend;                       /* committed capacity is above the counter-cyclical trend */
     double bid_fen[MDL_MAX_GPU_TYPES], bid_gpus[MDL_MAX_GPU_TYPES]; /* builders' bids of the day: limit x GPUs, GPUs */
     int64_t signal_fen[MDL_MAX_GPU_TYPES];                          /* price that brokers and builders reckon with */
-    uint32_t recent[MDL_RECENT_DAYS];                               /* announcements by day, ring */
+    mdl_quote_t quote[MDL_MAX_GPU_TYPES];
+    double queue_gpus[MDL_MAX_GPU_TYPES]; /* bid for at no less than the price, in vain, at the last clearing */
+    uint32_t recent[MDL_RECENT_DAYS];     /* announcements by day, ring */
     uint32_t recent_total;
 
     mdl_interval_t interval;
@@ -333,6 +343,20 @@ void mdl_prospects_day(mdl_step_t *step);
 void mdl_prospect_at(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t city, int32_t type, mdl_prospect_t *p);
 int32_t mdl_best_type(const mdl_step_t *step, mdl_belief_rule_t rule, bool state_funded); /* -1: none to be had */
 double mdl_chip_price_yuan(const mdl_step_t *step, int32_t type);
+double mdl_ported_share(const mdl_step_t *step); /* of tenants' work, to the domestic stack */
+/* Reference nodes that a node of a type is worth in its best use, less what tenants lose by porting. */
+double mdl_usable_rate(const mdl_step_t *step, int32_t type);
+
+/* supply.c: whether chips can be had, and at what price. */
+void mdl_supply_day(mdl_step_t *step);
+/* Chance that a project still waits when its chips come: lead time, and the queue over what is supplied a day, against
+ * developers.patience; 0 when nothing is supplied. */
+double mdl_supply_chance(const mdl_step_t *step, int32_t type);
+/* What the cheapest substitute of the same stack costs that does a GPU's work in every use, dearer the longer one waits
+ * for it; HUGE_VAL when there is none. Nobody pays more for the GPU itself. */
+double mdl_supply_substitute_yuan(const mdl_step_t *step, int32_t type);
+/* Full cost of a reference node-month of the chips that new entrants can get: what long-run rent tends to. */
+double mdl_supply_entry_cost_yuan(const mdl_step_t *step);
 
 /* step_subsidies.c */
 sim_status_t mdl_subsidy_start(mdl_step_t *step, mdl_project_t *project); /* what is paid when building starts */

@@ -5,31 +5,39 @@
 #include "models/agents/central.h"
 #include "models/params/rates.h"
 
-static double ported_share(const mdl_step_t *step)
+double mdl_ported_share(const mdl_step_t *step)
 {
     double share =
         step->params->start_ported + step->params->start_ported_growth * (double)step->day / MDL_DAYS_PER_YEAR;
     return share > 1 ? 1 : share;
 }
 
-/* What a node of a type earns against a reference node: as its contracts show, or before the first one, by throughput
- * in its best use less what tenants lose by porting. */
-static double earning_rate(const mdl_step_t *step, int32_t type)
+double mdl_usable_rate(const mdl_step_t *step, int32_t type)
 {
     const mdl_gpu_type_t *row = &step->tables->gpu_types[type];
-    if (step->eco->type_rent_fen[type] > 0)
-        return (double)step->eco->type_rent_fen[type] / (double)step->rental->index_fen;
     double best = mdl_best_rate(row);
     if (row->stack == MDL_STACK_CUDA)
         return best;
     double burden = (1 - step->params->rental_porting_loss) / (1 + step->params->rental_porting_cost);
-    double ported = ported_share(step);
+    double ported = mdl_ported_share(step);
     return best * (ported + (1 - ported) * burden);
 }
 
+/* What a node of a type earns against a reference node: as its contracts show, or before the first one, by what tenants
+ * could do with it. */
+static double earning_rate(const mdl_step_t *step, int32_t type)
+{
+    if (step->eco->type_rent_fen[type] > 0)
+        return (double)step->eco->type_rent_fen[type] / (double)step->rental->index_fen;
+    return mdl_usable_rate(step, type);
+}
+
+/* The builder reckons with what chips are traded at, but for a banned type with no less than a broker asks. */
 double mdl_chip_price_yuan(const mdl_step_t *step, int32_t type)
 {
-    return (double)step->eco->signal_fen[type] / MDL_FEN_PER_YUAN;
+    int64_t traded_fen = step->eco->signal_fen[type];
+    int64_t asked_fen = mdl_eco_banned(step) >> type & 1 ? step->eco->quote[type].price_fen : 0;
+    return (double)(traded_fen > asked_fen ? traded_fen : asked_fen) / MDL_FEN_PER_YUAN;
 }
 
 static double mean_nodes(const mdl_params_t *params)
@@ -79,8 +87,8 @@ void mdl_prospect_at(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t cit
     add_power(step, p, state->province, type);
 }
 
-/* Whether a project could get the type at all: on the market, and past the export rule only if that is open to it. */
-static bool obtainable(const mdl_step_t *step, int32_t type, bool state_funded)
+/* Whether a project may have the type at all: on the market, and foreign only if that is open to it. */
+static bool permitted(const mdl_step_t *step, int32_t type, bool state_funded)
 {
     const mdl_gpu_type_t *row = &step->tables->gpu_types[type];
     if (row->available_day > step->input->start_day + step->day)
@@ -88,19 +96,27 @@ static bool obtainable(const mdl_step_t *step, int32_t type, bool state_funded)
     return mdl_central_may_buy(step->params, row, state_funded);
 }
 
+/* What a builder counts on for a type: the worth of a node that it may never see, because a project that waits for its
+ * chips may be given up before they come. */
+static double expected_worth(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t type)
+{
+    mdl_prospect_t prospect;
+    mdl_prospect_at(step, rule, 0, type, &prospect);
+    double npv = mdl_developer_npv(step->params, &prospect, step->eco->annuity);
+    return (1 + npv) * mdl_supply_chance(step, type) - 1;
+}
+
 int32_t mdl_best_type(const mdl_step_t *step, mdl_belief_rule_t rule, bool state_funded)
 {
     int32_t best = -1;
-    double best_npv = 0;
+    double best_worth = 0;
     for (uint32_t type = 0; type < step->tables->n_gpu_types; type++) {
-        if (!obtainable(step, (int32_t)type, state_funded))
+        if (!permitted(step, (int32_t)type, state_funded))
             continue;
-        mdl_prospect_t prospect;
-        mdl_prospect_at(step, rule, 0, (int32_t)type, &prospect);
-        double npv = mdl_developer_npv(step->params, &prospect, step->eco->annuity);
-        if (best < 0 || npv > best_npv) {
+        double worth = expected_worth(step, rule, (int32_t)type);
+        if (best < 0 || worth > best_worth) {
             best = (int32_t)type;
-            best_npv = npv;
+            best_worth = worth;
         }
     }
     return best;
@@ -110,7 +126,9 @@ int32_t mdl_best_type(const mdl_step_t *step, mdl_belief_rule_t rule, bool state
 void mdl_prospects_day(mdl_step_t *step)
 {
     mdl_eco_t *eco = step->eco;
+    mdl_supply_day(step);
     eco->annuity = mdl_developer_annuity(step->params);
+    eco->view.entry_cost_yuan = mdl_supply_entry_cost_yuan(step);
     for (int rule = 0; rule < MDL_BELIEF_RULES; rule++) {
         mdl_belief_rule_t r = (mdl_belief_rule_t)rule;
         eco->life_rent_yuan[rule] = mdl_beliefs_life_rent(&eco->beliefs, step->params, &eco->view, r);

@@ -49,14 +49,32 @@ static bool is_experienced(const mdl_step_t *step, uint32_t project)
     return project == MDL_NO_PROJECT || step->projects[project].kind == MDL_DEVELOPER_OPERATOR;
 }
 
+/* Lowest rent that an owner takes: power and upkeep. A state vehicle may not let state property far below what it cost:
+ * its floor is a share of the full cost of the node as paid for. */
+static int64_t floor_fen(const mdl_step_t *step, const mdl_site_t *site)
+{
+    int64_t variable_fen = mdl_site_variable_fen(step, site->province, site->gpu_type);
+    if (site->project == MDL_NO_PROJECT || step->projects[site->project].kind != MDL_DEVELOPER_STATE)
+        return variable_fen;
+    const mdl_project_t *project = &step->projects[site->project];
+    double nodes = project->nodes_wanted > 0 ? (double)project->nodes_wanted : 1;
+    double chips_fen = project->gpus_ordered > 0
+                           ? (double)project->chips_paid_fen * MDL_GPUS_PER_NODE / (double)project->gpus_ordered
+                           : 0;
+    double capital_fen = chips_fen + (double)project->building_fen / nodes;
+    double full_fen = (double)variable_fen + capital_fen / mdl_developer_annuity(step->params);
+    int64_t least_fen = mdl_money_round(full_fen * step->params->developers_state_floor);
+    return least_fen > variable_fen ? least_fen : variable_fen;
+}
+
 /* First asked rent of a physical node: what its type fetches; before any contract the index for its best use. */
 static int64_t opening_price_fen(const mdl_step_t *step, const mdl_site_t *site)
 {
     int64_t heard_fen = step->eco->type_rent_fen[site->gpu_type];
     int64_t price_fen =
         heard_fen > 0 ? heard_fen : mdl_money_round((double)step->rental->index_fen * site->reference_per_node);
-    int64_t floor_fen = mdl_site_variable_fen(step, site->province, site->gpu_type);
-    return price_fen > floor_fen ? price_fen : floor_fen;
+    int64_t least_fen = floor_fen(step, site);
+    return price_fen > least_fen ? price_fen : least_fen;
 }
 
 static sim_status_t open_offer(mdl_step_t *step, uint32_t index, double fabric_gb_s)
@@ -74,7 +92,7 @@ static sim_status_t open_offer(mdl_step_t *step, uint32_t index, double fabric_g
                                             ? step->params->developers_reliability
                                             : step->params->developers_reliability_novice,
                          .price_fen_node_month = opening_price_fen(step, site),
-                         .floor_fen_node_month = mdl_site_variable_fen(step, site->province, site->gpu_type)};
+                         .floor_fen_node_month = floor_fen(step, site)};
     mdl_rental_rates(type, offer.rate);
     return mdl_rental_offer_open(step->rental, &offer, &site->offer, step->err);
 }

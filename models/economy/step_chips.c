@@ -5,7 +5,8 @@
 
 #include "models/agents/central.h"
 
-#define BUYER_PLATFORM UINT32_C(0x80000000) /* tag of a platform's order; otherwise a project */
+#define RECONSIDER_DAYS 28
+#define BUYER_PLATFORM  UINT32_C(0x80000000) /* tag of a platform's order; otherwise a project */
 
 static int64_t date(const mdl_step_t *step)
 {
@@ -123,6 +124,13 @@ static bool has_room(const mdl_step_t *step, int32_t type)
     return step->chips->n_orders[type] < step->chips->capacity;
 }
 
+/* A bid at no less than today's price stands in the queue until it is filled. */
+static void join_queue(mdl_step_t *step, int32_t type, int64_t gpus, int64_t limit_fen)
+{
+    if (limit_fen >= mdl_chips_price_fen(step->chips, type))
+        step->eco->queue_gpus[type] += (double)gpus;
+}
+
 /* Platforms take what their standing contracts give them, in an order that turns with the days, and bid for the rest. */
 static sim_status_t serve_platform(mdl_step_t *step, uint32_t i)
 {
@@ -138,6 +146,7 @@ static sim_status_t serve_platform(mdl_step_t *step, uint32_t i)
     int64_t rest = payable(step, account, order->gpus - got, order->limit_fen);
     if (rest <= 0 || !has_room(step, order->type))
         return SIM_OK;
+    join_queue(step, order->type, rest, order->limit_fen);
     mdl_order_t bid = {.side = MDL_SIDE_BUY,
                        .account = account,
                        .tag = BUYER_PLATFORM | i,
@@ -156,6 +165,16 @@ static sim_status_t offer_channels(mdl_step_t *step)
     return SIM_OK;
 }
 
+/* Types that a broker can buy abroad by now and that may not be sold officially. */
+static uint64_t smuggled(const mdl_step_t *step)
+{
+    uint64_t banned = mdl_eco_banned(step);
+    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
+        if (step->tables->gpu_types[type].available_day > date(step))
+            banned &= ~(UINT64_C(1) << type);
+    return banned;
+}
+
 static sim_status_t step_broker(mdl_step_t *step, mdl_broker_t *broker)
 {
     mdl_broker_arrival_t arrival;
@@ -163,8 +182,8 @@ static sim_status_t step_broker(mdl_step_t *step, mdl_broker_t *broker)
                               sim_world_seed(step->world), sim_world_replication(step->world), &arrival, step->err));
     mdl_broker_order_t ship;
     int64_t budget_fen = mdl_ledger_deposit_fen(step->ledger, broker->account);
-    mdl_broker_decide(broker, step->params, step->tables, mdl_eco_banned(step), step->eco->signal_fen, budget_fen,
-                      date(step), &ship);
+    mdl_broker_decide(broker, step->params, step->tables, smuggled(step), step->eco->signal_fen, budget_fen, date(step),
+                      &ship);
     MDL_TRY(mdl_broker_ship(broker, step->ledger, step->lots, step->tables, &ship, date(step), step->err));
     mdl_order_t offers[MDL_MAX_GPU_TYPES];
     uint32_t n = mdl_broker_offers(broker, step->params, step->tables, mdl_eco_banned(step), step->eco->signal_fen,
@@ -219,10 +238,12 @@ static bool wants_more(const mdl_step_t *step, const mdl_project_t *project)
     return offer->leased >= step->params->developers_target_occupancy * offer->nodes;
 }
 
-/* Before the first chip has come a builder may still change the type it plans with. */
+/* Before the first chip has come a builder may still change the type it plans with. Each thinks about it on days of its
+ * own: if all did at once, all would leave one queue for another. */
 static void reconsider_type(mdl_step_t *step, mdl_project_t *project)
 {
-    if (project->gpus_ordered > 0 || step->day % 7 != 0)
+    int64_t turn = (int64_t)(project - step->projects) + step->day;
+    if (project->gpus_ordered > 0 || turn % RECONSIDER_DAYS != 0)
         return;
     int32_t type = step->eco->best_type[project->rule][project->state_funded];
     if (type < 0 || type == project->gpu_type)
@@ -256,6 +277,8 @@ static sim_status_t bid(mdl_step_t *step, mdl_project_t *project)
     mdl_prospect_t prospect;
     mdl_prospect_at(step, (mdl_belief_rule_t)project->rule, project->city, project->gpu_type, &prospect);
     double limit_yuan = mdl_developer_chip_limit(step->params, &prospect, step->eco->annuity) * project->valuation;
+    double substitute_yuan = mdl_supply_substitute_yuan(step, project->gpu_type);
+    limit_yuan = limit_yuan < substitute_yuan ? limit_yuan : substitute_yuan;
     int64_t limit_fen = mdl_money_round(limit_yuan * MDL_FEN_PER_YUAN);
     int64_t budget_fen = chip_budget_fen(step, project);
     int64_t most = limit_fen > 0 && budget_fen > 0 ? budget_fen / limit_fen : 0;
@@ -270,13 +293,12 @@ static sim_status_t bid(mdl_step_t *step, mdl_project_t *project)
                          .last_day = date(step)};
     step->eco->bid_fen[project->gpu_type] += (double)limit_fen * (double)quantity;
     step->eco->bid_gpus[project->gpu_type] += (double)quantity;
+    join_queue(step, project->gpu_type, quantity, limit_fen);
     return mdl_chips_order(step->chips, project->gpu_type, &order, NULL, step->err);
 }
 
 static sim_status_t bid_all(mdl_step_t *step)
 {
-    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
-        step->eco->bid_fen[type] = step->eco->bid_gpus[type] = 0;
     for (uint32_t i = 0; i < step->eco->n_projects; i++) {
         mdl_project_t *project = &step->projects[i];
         if (wants_more(step, project))
@@ -320,6 +342,8 @@ static sim_status_t clear(mdl_step_t *step)
         uint32_t n = 0;
         MDL_TRY(mdl_chips_clear(step->chips, (int32_t)type, date(step), step->trades, step->eco->trade_capacity, &n,
                                 step->err));
+        double sold = (double)step->chips->market[type].volume;
+        step->eco->queue_gpus[type] -= sold < step->eco->queue_gpus[type] ? sold : step->eco->queue_gpus[type];
         for (uint32_t i = 0; i < n; i++)
             MDL_TRY(settle(step, &step->trades[i]));
         see_price(step, (int32_t)type, n > 0);
@@ -357,6 +381,8 @@ static sim_status_t deliver_all(mdl_step_t *step)
 sim_status_t mdl_step_chips(mdl_step_t *step)
 {
     release_channels(step);
+    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
+        step->eco->bid_fen[type] = step->eco->bid_gpus[type] = step->eco->queue_gpus[type] = 0;
     uint32_t n = step->tables->n_platforms;
     for (uint32_t k = 0; k < n; k++)
         MDL_TRY(serve_platform(step, (uint32_t)((k + (uint64_t)step->day) % n)));

@@ -119,6 +119,12 @@ static sim_status_t hold_out(mdl_step_t *step, mdl_site_t *own, int32_t slack)
     return mdl_site_grow(step, index, all - wanted);
 }
 
+/* Share of a platform's own work that runs on a type: on the domestic stack only what has been ported to it. */
+static double runnable_share(const mdl_step_t *step, int32_t type)
+{
+    return step->tables->gpu_types[type].stack == MDL_STACK_CANN ? mdl_ported_share(step) : 1;
+}
+
 /* Spreads own work and slack over a platform's pools in proportion to their nodes. */
 static sim_status_t use_pool(mdl_step_t *step, mdl_site_t *own, const mdl_platform_env_t *env,
                              const mdl_platform_decision_t *decision)
@@ -127,7 +133,7 @@ static sim_status_t use_pool(mdl_step_t *step, mdl_site_t *own, const mdl_platfo
     double here = own->nodes + step->sites[own->partner].nodes;
     double share = env->fleet_nodes[zone] > 0 ? here / env->fleet_nodes[zone] : 0;
     MDL_TRY(hold_out(step, own, part(decision->slack_nodes[zone], share)));
-    int32_t work = part(decision->own_nodes[zone], share);
+    int32_t work = part(decision->own_nodes[zone], share * runnable_share(step, own->gpu_type));
     work = work < (int32_t)own->nodes ? work : (int32_t)own->nodes;
     int32_t all = decision->own_training_nodes + decision->own_inference_nodes + decision->own_batch_nodes;
     double each = all > 0 ? (double)work / all : 0;
@@ -256,6 +262,7 @@ static void look_at_day(const mdl_step_t *step, uint32_t i, mdl_platform_env_t *
     env->hype = mdl_hype_level(&eco->hype);
     env->tokens_day = (int64_t)(eco->tokens_platforms_day * eco->platforms[i].weight);
     env->tokens_node_day = mdl_tokens_node_day(&eco->tokens);
+    env->ported_share = mdl_ported_share(step);
     env->rent_fen = step->rental->index_fen;
     env->variable_cost_fen = mdl_site_variable_fen(step, home, step->tables->reference_type);
     see_orders(step, i, env);

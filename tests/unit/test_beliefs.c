@@ -11,6 +11,7 @@ static mdl_market_view_t calm(void)
 {
     return (mdl_market_view_t){.rent_yuan = 90000,
                                .full_cost_yuan = 60000,
+                               .entry_cost_yuan = 60000,
                                .variable_cost_yuan = 12000,
                                .capacity_h100e = 1000,
                                .demand_h100e = 1000,

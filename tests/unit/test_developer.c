@@ -205,6 +205,9 @@ static void asked_rent_follows_occupancy_and_hearsay(void **state)
     assert_true(mdl_project_ask(&params, 100, 100, 10, 0, SIM_WEEK_S) < 100);
     assert_true(mdl_project_ask(&params, 100, 200, 10, target, SIM_WEEK_S) > 100);
     assert_true(mdl_project_ask(&params, 11, 1, 10, 0, 52 * SIM_WEEK_S) == 10);
+    /* Who is full does not follow a lower index down, who stands empty not a higher one up. */
+    assert_true(mdl_project_ask(&params, 100, 50, 10, 1, SIM_WEEK_S) > 100);
+    assert_true(mdl_project_ask(&params, 100, 200, 10, 0, SIM_WEEK_S) < 100);
 }
 
 int main(void)

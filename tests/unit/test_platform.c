@@ -181,6 +181,20 @@ static int64_t bought_in_a_year(fixture_t *f, double capex_bn)
     return f->platform.bought_gpus;
 }
 
+static void test_work_that_is_not_ported_does_not_count(void **state)
+{
+    fixture_t *f = *state;
+    for (uint32_t type = 0; type < f->tables.n_gpu_types; type++)
+        f->env.price_fen[type] = f->tables.gpu_types[type].stack == MDL_STACK_CANN ? 100 : 100000000;
+    f->env.fleet_h100e[0] = f->env.fleet_h100e[2] = 0.0;
+    mdl_platform_decision_t unported = step(f, 0);
+    assert_true(unported.order_type >= 0);
+    assert_true(f->tables.gpu_types[unported.order_type].stack == MDL_STACK_CUDA);
+    f->env.ported_share = 1.0;
+    mdl_platform_decision_t ported = step(f, 1);
+    assert_true(f->tables.gpu_types[ported.order_type].stack == MDL_STACK_CANN);
+}
+
 static void test_the_plan_is_the_limit(void **state)
 {
     fixture_t *f = *state;
@@ -274,6 +288,7 @@ int main(void)
         cmocka_unit_test_setup(test_swings_have_their_spread, setup),
         cmocka_unit_test_setup(test_slack_is_part_of_what_it_does_not_need, setup),
         cmocka_unit_test_setup(test_orders_what_is_cheapest_for_its_work, setup),
+        cmocka_unit_test_setup(test_work_that_is_not_ported_does_not_count, setup),
         cmocka_unit_test_setup(test_the_plan_is_the_limit, setup),
         cmocka_unit_test_setup(test_it_stops_when_it_has_enough, setup),
         cmocka_unit_test_setup(test_the_plan_year_follows_the_table, setup),

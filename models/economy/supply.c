@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What builders hear about getting chips: a price, what is supplied a day, and how long one waits in the queue. */
+#include "models/economy/economy_state.h"
+
+#include "sim/math.h"
+
+#include <math.h>
+
+static int64_t date(const mdl_step_t *step)
+{
+    return step->input->start_day + step->day;
+}
+
+/* A broker's quote for a banned type: the cheapest route that passes at all; all routes' capacity. */
+static mdl_quote_t ask_brokers(const mdl_step_t *step, int32_t type)
+{
+    mdl_quote_t quote = {.price_fen = MDL_MONEY_MAX_FEN};
+    for (uint32_t b = 0; b < step->eco->n_brokers; b++) {
+        const mdl_broker_t *broker = &step->brokers[b];
+        int64_t ask_fen = mdl_broker_ask_fen(step->params, step->tables, broker->route, type);
+        if (ask_fen >= MDL_MONEY_MAX_FEN)
+            continue;
+        quote.per_day += mdl_broker_capacity(broker, step->params, step->tables, date(step));
+        if (ask_fen < quote.price_fen) {
+            quote.price_fen = ask_fen;
+            quote.lead_d = (double)(step->tables->routes[broker->route].transit_d +
+                                    step->params->developers_delivery_s / SIM_DAY_S);
+        }
+    }
+    return quote;
+}
+
+/* The official channel's: list price and tariff, the part of its quota that reaches the book, unsold chips at once. */
+static mdl_quote_t ask_channel(const mdl_step_t *step, int32_t type)
+{
+    return (mdl_quote_t){
+        .price_fen = mdl_channel_ask_fen(step->params, step->tables, type),
+        .per_day = mdl_channel_flow(step->params, step->tables, type, date(step)),
+        .ready = (double)step->chips->market[type].channel.available,
+        .lead_d = (double)mdl_channel_lead_d(step->params, step->tables, type),
+    };
+}
+
+void mdl_supply_day(mdl_step_t *step)
+{
+    uint64_t banned = mdl_eco_banned(step);
+    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
+        step->eco->quote[type] =
+            banned >> type & 1 ? ask_brokers(step, (int32_t)type) : ask_channel(step, (int32_t)type);
+}
+
+double mdl_supply_chance(const mdl_step_t *step, int32_t type)
+{
+    const mdl_quote_t *quote = &step->eco->quote[type];
+    double queue = step->eco->queue_gpus[type] - quote->ready;
+    if (quote->per_day <= 0)
+        return 0;
+    double wait_d = quote->lead_d + (queue > 0 ? queue / quote->per_day : 0);
+    return sim_exp(-wait_d * (double)SIM_DAY_S / (double)step->params->developers_patience_s);
+}
+
+/* GPUs of type b that do the work of one of type a, whatever the work. */
+static double replacing(const mdl_gpu_type_t *a, const mdl_gpu_type_t *b)
+{
+    double rate_a[MDL_SEGMENTS], rate_b[MDL_SEGMENTS], most = 0;
+    mdl_rental_rates(a, rate_a);
+    mdl_rental_rates(b, rate_b);
+    for (int s = 0; s < MDL_SEGMENTS; s++)
+        if (rate_b[s] <= 0 || rate_a[s] / rate_b[s] > most)
+            most = rate_b[s] > 0 ? rate_a[s] / rate_b[s] : HUGE_VAL;
+    return most;
+}
+
+double mdl_supply_substitute_yuan(const mdl_step_t *step, int32_t type)
+{
+    const mdl_gpu_type_t *rows = step->tables->gpu_types;
+    double least = HUGE_VAL;
+    for (uint32_t other = 0; other < step->tables->n_gpu_types; other++) {
+        double chance = mdl_supply_chance(step, (int32_t)other);
+        bool same_stack = rows[other].stack == rows[type].stack;
+        if ((int32_t)other == type || !same_stack || rows[other].available_day > date(step) || chance <= 0)
+            continue;
+        double yuan = mdl_chip_price_yuan(step, (int32_t)other) * replacing(&rows[type], &rows[other]) / chance;
+        least = yuan < least ? yuan : least;
+    }
+    return least;
+}
+
+double mdl_supply_entry_cost_yuan(const mdl_step_t *step)
+{
+    double cheapest = 0, building = (double)step->params->developers_building_cost_fen / MDL_FEN_PER_YUAN;
+    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++) {
+        const mdl_gpu_type_t *row = &step->tables->gpu_types[type];
+        double chance = mdl_supply_chance(step, (int32_t)type), rate = mdl_usable_rate(step, (int32_t)type);
+        if (row->available_day > date(step) || chance <= 0 || rate <= 0)
+            continue;
+        double chips = MDL_GPUS_PER_NODE * (double)step->eco->quote[type].price_fen / MDL_FEN_PER_YUAN;
+        double running = (double)mdl_site_variable_fen(step, 0, (int32_t)type) / MDL_FEN_PER_YUAN;
+        double cost = ((chips + building) / step->eco->annuity + running) / rate;
+        if (cheapest <= 0 || cost < cheapest)
+            cheapest = cost;
+    }
+    return cheapest > 0 ? cheapest : step->eco->view.full_cost_yuan;
+}
