@@ -2,12 +2,12 @@
 #include "models/replay/packing.h"
 
 #include "models/params/purpose.h"
+#include "models/replay/replay.h"
 #include "sim/draw.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define MAX_KINDS 1000 /* of request, whose scores are kept */
 
@@ -314,23 +314,15 @@ static sim_status_t replay(run_t *run, sim_error_t *err)
     return mdl_fleet_verify(run->fleet, err);
 }
 
-static double now_s(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 sim_status_t mdl_packing_run(const mdl_openb_t *trace, const mdl_packing_options_t *options,
                              mdl_packing_result_t *result, sim_error_t *err)
 {
     run_t run = {.trace = trace, .options = options, .result = result};
-    double start_s = now_s();
+    double start_s = mdl_replay_wall_s();
 
     *result = (mdl_packing_result_t){0};
     sim_status_t status = replay(&run, err);
-    result->seconds = now_s() - start_s;
+    result->seconds = mdl_replay_wall_s() - start_s;
     free(run.fleet);
     free(run.placer);
     free(run.demands);

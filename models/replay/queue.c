@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define NO_QUOTA   (UINT32_C(1) << 31)
 #define FIRST_JOBS 1024 /* room in the job table at first; it doubles */
@@ -339,19 +338,11 @@ static void keep_totals(run_t *run, double seconds)
     run->out->seconds = seconds;
 }
 
-static double wall_s(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 sim_status_t mdl_replay_queue(const mdl_trace_t *trace, const mdl_replay_setup_t *setup, mdl_replay_result_t *out,
                               sim_error_t *err)
 {
     run_t run = {.trace = trace, .setup = setup, .out = out};
-    double start_s = wall_s();
+    double start_s = mdl_replay_wall_s();
 
     *out = (mdl_replay_result_t){0};
     run.tenants = setup->policy.order == MDL_ORDER_FAIR && trace->n_tenants > 1 ? (uint32_t)trace->n_tenants : 1;
@@ -361,7 +352,7 @@ sim_status_t mdl_replay_queue(const mdl_trace_t *trace, const mdl_replay_setup_t
     if (status == SIM_OK)
         status = play(&run, err);
     if (status == SIM_OK)
-        keep_totals(&run, wall_s() - start_s);
+        keep_totals(&run, mdl_replay_wall_s() - start_s);
     else
         mdl_replay_free(out);
     free(run.cluster);

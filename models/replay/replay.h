@@ -55,6 +55,9 @@ typedef struct mdl_replay_result {
     double seconds; /* wall time of the replay without reading */
 } mdl_replay_result_t;
 
+/* A clock for the wall time of a replay, seconds from any moment. */
+double mdl_replay_wall_s(void);
+
 /* Frees what it owns and empties it; legal on an empty one and twice. */
 void mdl_replay_free(mdl_replay_result_t *self);
 

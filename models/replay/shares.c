@@ -5,7 +5,6 @@
 #include "sim/time.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #define MOST_KINDS 1024 /* kinds of request whose scores are kept */
 
@@ -220,19 +219,11 @@ static sim_status_t prepare(run_t *run, sim_error_t *err)
     return SIM_OK;
 }
 
-static double wall_s(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 sim_status_t mdl_replay_shares(const mdl_trace_t *trace, const mdl_shares_setup_t *setup, mdl_replay_result_t *out,
                                sim_error_t *err)
 {
     run_t run = {.trace = trace, .setup = setup, .out = out};
-    double start_s = wall_s();
+    double start_s = mdl_replay_wall_s();
 
     *out = (mdl_replay_result_t){0};
     if (setup->nodes == 0 || setup->rule >= MDL_RULES || trace->n >= SIM_CALENDAR_MAX_CAPACITY)
@@ -244,7 +235,7 @@ sim_status_t mdl_replay_shares(const mdl_trace_t *trace, const mdl_shares_setup_
         play(&run);
         status = mdl_fleet_verify(run.fleet, err);
     }
-    out->seconds = wall_s() - start_s;
+    out->seconds = mdl_replay_wall_s() - start_s;
     if (status < 0)
         mdl_replay_free(out);
     free(run.fleet);

@@ -37,12 +37,16 @@ static void take_part(mdl_cluster_t *cluster, mdl_job_t *job, uint32_t node)
     mdl_cluster_take(cluster, node, job->gpus % cluster->node_gpus);
 }
 
-/* Takes whole nodes, the lowest, and leaves the remainder to be placed: its GPUs. */
-static uint32_t take_whole(mdl_cluster_t *cluster, mdl_job_t *job)
+/* Takes the whole nodes of a job that fits, the lowest, and leaves *part GPUs to be placed; false when it does not fit. */
+static bool take_whole(mdl_cluster_t *cluster, mdl_job_t *job, uint32_t *part)
 {
+    narrow(cluster, job);
+    if (!fits(cluster, job))
+        return false;
     if (job->gpus >= cluster->node_gpus)
         mdl_cluster_take_nodes(cluster, job->gpus / cluster->node_gpus, &job->gang);
-    return job->gpus % cluster->node_gpus;
+    *part = job->gpus % cluster->node_gpus;
+    return true;
 }
 
 static bool place_in_pool(mdl_cluster_t *cluster, mdl_job_t *job)
@@ -55,13 +59,14 @@ static bool place_in_pool(mdl_cluster_t *cluster, mdl_job_t *job)
 
 static bool place_best_fit(mdl_scheduler_t *self, mdl_cluster_t *cluster, mdl_job_t *job)
 {
+    uint32_t part;
+
     (void)self;
     narrow(cluster, job);
     if (cluster->pooled)
         return place_in_pool(cluster, job);
-    if (!fits(cluster, job))
+    if (!take_whole(cluster, job, &part))
         return false;
-    uint32_t part = take_whole(cluster, job);
     if (part > 0)
         take_part(cluster, job, mdl_cluster_best_fit(cluster, part));
     return true;
@@ -96,11 +101,9 @@ static bool place_random(mdl_scheduler_t *self, mdl_cluster_t *cluster, mdl_job_
     narrow(cluster, job);
     if (!fits(cluster, job))
         return false;
+    if (cluster->pooled)
+        return place_in_pool(cluster, job);
     sim_rng_at(&rng, self->policy.seed, job->sequence, (uint64_t)self->now_s, MDL_PURPOSE_SCHEDULER, 0);
-    if (cluster->pooled) {
-        (void)take_whole(cluster, job);
-        return true;
-    }
     for (uint32_t i = job->gpus / full; i > 0; i--)
         mdl_cluster_take_node(
             cluster, nth_that_fits(cluster, full, (uint32_t)sim_draw_below(&rng, nodes_that_fit(cluster, full))),
@@ -124,12 +127,10 @@ static bool holds_same_size(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint3
 
 static bool place_clustering(mdl_scheduler_t *self, mdl_cluster_t *cluster, mdl_job_t *job)
 {
-    uint32_t chosen = MDL_NONE;
+    uint32_t chosen = MDL_NONE, part;
 
-    narrow(cluster, job);
-    if (!fits(cluster, job))
+    if (!take_whole(cluster, job, &part))
         return false;
-    uint32_t part = take_whole(cluster, job);
     if (part == 0)
         return true;
     for (uint32_t b = part; b < cluster->node_gpus && chosen == MDL_NONE; b++)
@@ -154,13 +155,11 @@ static int64_t fragments(const mdl_scheduler_t *self, uint32_t node_gpus, uint32
 
 static bool place_fgd(mdl_scheduler_t *self, mdl_cluster_t *cluster, mdl_job_t *job)
 {
-    uint32_t best = MDL_NONE, full = cluster->node_gpus;
+    uint32_t best = MDL_NONE, full = cluster->node_gpus, part;
     int64_t least = INT64_MAX;
 
-    narrow(cluster, job);
-    if (!fits(cluster, job))
+    if (!take_whole(cluster, job, &part))
         return false;
-    uint32_t part = take_whole(cluster, job);
     if (part == 0)
         return true;
     for (uint32_t b = part; b <= full; b++) {
@@ -217,11 +216,11 @@ static bool place_consolidate(mdl_scheduler_t *self, mdl_cluster_t *cluster, mdl
     if (!fits(cluster, job))
         return false;
     bool gang = job->gpus > cluster->node_gpus;
+    uint32_t part = job->gpus % cluster->node_gpus;
     if (cluster->rack_nodes > 0 && !cluster->pooled)
         take_racks(cluster, job);
     else
-        (void)take_whole(cluster, job);
-    uint32_t part = job->gpus % cluster->node_gpus;
+        (void)take_whole(cluster, job, &part);
     if (part > 0)
         take_part(cluster, job, gang ? freest(cluster) : mdl_cluster_best_fit(cluster, part));
     return true;
