@@ -2,6 +2,7 @@
 #include "app/command.h"
 #include "models/params/input.h"
 #include "models/params/shocks.h"
+#include "models/params/spelling.h"
 #include "scenarios/scenario.h"
 
 #include <fnmatch.h>
@@ -18,8 +19,8 @@ static const app_option_t options[] = {
     {0, "json", NULL, APP_FLAG, offsetof(params_values_t, json), "the registry as JSON", 0, 0},
     {0, "json-schema", NULL, APP_FLAG, offsetof(params_values_t, json_schema),
      "JSON Schema of scenario files, for editors", 0, 0},
-    {0, "tables", NULL, APP_FLAG, offsetof(params_values_t, tables), "columns of the tables a scenario may replace", 0,
-     0},
+    {0, "tables", NULL, APP_FLAG, offsetof(params_values_t, tables),
+     "columns of the tables a scenario may replace; with a table's name: the shipped table as CSV", 0, 0},
     {0, "shocks", NULL, APP_FLAG, offsetof(params_values_t, shocks), "kinds of dated shock and their fields", 0, 0},
     {0, "markdown", NULL, APP_FLAG, offsetof(params_values_t, markdown), "the reference page of the docs", 0, 0},
     {0},
@@ -38,7 +39,8 @@ static void print_param(const mdl_param_t *param)
     else if (param->kind == MDL_KIND_CHOICE)
         printf("one of %s", param->unit);
     else
-        printf("bounds %s to %s", mdl_param_format(param, param->low, low), mdl_param_format(param, param->high, high));
+        printf("bounds %s to %s%s%s", mdl_param_format(param, param->low, low),
+               mdl_param_format(param, param->high, high), has_unit ? " " : "", has_unit ? param->unit : "");
     printf("; source: %s\n", param->source);
 }
 
@@ -50,12 +52,45 @@ static json_t *describe_prior(const mdl_prior_t *prior)
     return json_pack("{s:s, s:f, s:f}", "dist", names[prior->kind], "a", prior->a, "b", prior->b);
 }
 
+static json_t *number_or_null(bool number, double value)
+{
+    return number ? json_real(value) : json_null();
+}
+
+/* "a|b|c" as a list. */
+static json_t *list_choices(const char *names)
+{
+    json_t *list = json_array();
+    for (const char *name = names; *name != '\0';) {
+        size_t length = strcspn(name, "|");
+        json_array_append_new(list, json_stringn(name, length));
+        name += length + (name[length] == '|');
+    }
+    return list;
+}
+
+/* The default as a scenario would write it. */
+static json_t *describe_default(const mdl_param_t *param)
+{
+    char text[MDL_VALUE_BYTES];
+    switch (param->kind) {
+    case MDL_KIND_FLAG: return json_boolean(param->def != 0);
+    case MDL_KIND_CHOICE: return json_string(mdl_param_format(param, param->def, text));
+    default: return json_real(param->def);
+    }
+}
+
 static json_t *describe_param(const mdl_param_t *param)
 {
-    return json_pack("{s:s, s:s, s:s, s:f, s:f, s:f, s:o, s:s, s:s}", "key", param->key, "kind",
-                     kind_names[param->kind], "unit", param->unit, "default", param->def, "low", param->low, "high",
-                     param->high, "prior", describe_prior(&param->prior), "source", param->source, "meaning",
-                     param->meaning);
+    bool choice = param->kind == MDL_KIND_CHOICE, number = !choice && param->kind != MDL_KIND_FLAG;
+    json_t *entry =
+        json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:s}", "key", param->key, "kind", kind_names[param->kind],
+                  "unit", number ? param->unit : "1", "default", describe_default(param), "low",
+                  number_or_null(number, param->low), "high", number_or_null(number, param->high), "prior",
+                  describe_prior(&param->prior), "source", param->source, "meaning", param->meaning);
+    if (choice)
+        json_object_set_new(entry, "choices", list_choices(param->unit));
+    return entry;
 }
 
 /* Prints the entries whose key matches; returns how many. */
@@ -96,6 +131,25 @@ static void print_tables(void)
     }
 }
 
+/* Prints a shipped table, to start one's own from. */
+static int print_table(const char *name)
+{
+    size_t n = 0;
+    const mdl_table_t *tables = mdl_tables_registry(&n);
+    mdl_spelling_t near = mdl_spelling(name);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(tables[i].name, name) == 0) {
+            fputs(tables[i].default_csv, stdout);
+            return APP_DONE;
+        }
+        mdl_spelling_offer(&near, tables[i].name);
+    }
+    fprintf(stderr, "overbuild params: '%s': no such table; %s%s%s\n", name,
+            near.best ? "did you mean " : "`overbuild params --tables` lists them", near.best ? near.best : "",
+            near.best ? "?" : "");
+    return APP_BAD_INPUT;
+}
+
 static void print_shocks(void)
 {
     size_t n = 0;
@@ -132,6 +186,8 @@ static int run(const app_command_t *command, int argc, char **argv)
         return print_made(scn_json_schema());
     if (values.markdown)
         return print_made(scn_params_markdown());
+    if (values.tables && glob != NULL)
+        return print_table(glob);
     if (values.tables) {
         print_tables();
         return APP_DONE;
@@ -150,11 +206,12 @@ static int run(const app_command_t *command, int argc, char **argv)
 
 const app_command_t app_command_params = {
     .name = "params",
-    .synopsis = "[GLOB] [--json | --json-schema | --tables | --shocks | --markdown]",
+    .synopsis = "[GLOB | --tables [TABLE]] [--json | --json-schema | --shocks | --markdown]",
     .summary = "every parameter: key, unit, default, bounds, source, meaning",
     .details = "Lists the parameters whose key matches GLOB (default: all).\n\n"
                "Examples:\n"
                "  overbuild params 'subsidy.*'\n"
+               "  overbuild params --tables routes > my_routes.csv\n"
                "  overbuild params --json-schema > overbuild.schema.json",
     .options = options,
     .run = run,

@@ -33,6 +33,13 @@ class Docs(CliTest):
         (self.dir / "x.yaml").write_text(re.search(r"```yaml\n(.*?)```", (SOURCE / "README.md").read_text(), re.S)[1])
         self.run_ok("check", "x.yaml")
 
+    def test_the_scenarios_in_the_docs_are_good(self):
+        examples = re.findall(r"```yaml\n(.*?)```", (SOURCE / "docs" / "SCENARIOS.md").read_text(), re.S)
+        self.assertGreater(len(examples), 3)
+        for example in examples:
+            (self.dir / "x.yaml").write_text(example)
+            self.run_ok("check", "x.yaml")
+
     def test_every_command_has_help_with_its_options(self):
         overview = self.run_ok("help")
         for command in re.findall(r"^  ([a-z]+) {2,}", overview, re.M):
