@@ -10,6 +10,13 @@
 #include "models/scheduler/passes.h"
 #include "sim/time.h"
 
+/* Whether it does not matter which GPUs a job takes, so that a job that was refused stays refused however others are
+ * placed. */
+static bool is_counted(const mdl_cluster_t *cluster)
+{
+    return cluster->pooled || cluster->node_gpus == 1;
+}
+
 /* Whether the promised job finds its nodes among those that will be free, an elastic one at least a node. */
 static bool promise_holds(const mdl_pass_t *pass)
 {
@@ -135,8 +142,8 @@ static bool place_behind(const mdl_pass_t *pass, uint32_t index)
     return false;
 }
 
-/* An elastic job that would be in the way with all that is free makes do with a node. */
-bool mdl_easy_try(const mdl_pass_t *pass, uint32_t index)
+/* The same; an elastic job that would be in the way with all that is free makes do with a node. */
+static bool place(const mdl_pass_t *pass, uint32_t index)
 {
     mdl_job_t *job = mdl_scheduler_job(pass->scheduler, index);
     bool placed = place_behind(pass, index);
@@ -146,18 +153,31 @@ bool mdl_easy_try(const mdl_pass_t *pass, uint32_t index)
         placed = place_behind(pass, index);
         job->gpus = placed ? job->gpus : job->wanted_gpus;
     }
-    if (placed)
-        mdl_pass_begin(pass, index);
     return placed;
+}
+
+bool mdl_easy_try(const mdl_pass_t *pass, uint32_t index)
+{
+    if (!place(pass, index))
+        return false;
+    mdl_pass_begin(pass, index);
+    pass->scheduler->again |= !is_counted(pass->cluster);
+    return true;
+}
+
+/* Whether a job behind the head is within its tenant's limit. */
+static bool within_limit(const mdl_pass_t *pass, uint32_t index)
+{
+    const mdl_job_t *job = mdl_scheduler_job(pass->scheduler, index);
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(pass->scheduler, job->tenant);
+
+    return tenant->status == MDL_QUEUE_READY && tenant->used_gpus + job->gpus <= tenant->limit_gpus;
 }
 
 /* Starts a job behind the head if it is within its tenant's limit, fits, and leaves the promise standing. */
 static void try_behind(const mdl_pass_t *pass, uint32_t index)
 {
-    const mdl_job_t *job = mdl_scheduler_job(pass->scheduler, index);
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(pass->scheduler, job->tenant);
-
-    if (tenant->status == MDL_QUEUE_READY && tenant->used_gpus + job->gpus <= tenant->limit_gpus)
+    if (within_limit(pass, index))
         (void)mdl_easy_try(pass, index);
 }
 
@@ -270,28 +290,47 @@ static void look_at_all(const mdl_pass_t *pass)
     } while (!promised_is_first(self));
 }
 
-/* Tenants that wait for their own limit: all of them, or when only one job came, its own. */
+/* Tenants that wait for their own limit: all of them, or when only one job came, its own, and those behind it once one
+ * of its jobs has taken nodes. */
 static void look_at_held(const mdl_pass_t *pass)
 {
     mdl_scheduler_t *self = pass->scheduler;
+    uint32_t tenant = 0;
 
-    if (self->held_gpus == 0 || pass->cluster->free_gpus == 0)
+    if (self->held_gpus == 0 || pass->cluster->free_gpus == 0 || (!self->stale && self->fresh == MDL_NONE))
         return;
-    if (!self->stale && self->fresh != MDL_NONE)
-        mdl_easy_within(pass, mdl_scheduler_job(self, self->fresh)->tenant);
-    for (uint32_t t = 0; t < self->tenants && self->stale; t++)
-        mdl_easy_within(pass, t);
+    if (!self->stale)
+        tenant = mdl_scheduler_job(self, self->fresh)->tenant;
+    do
+        mdl_easy_within(pass, tenant);
+    while (++tenant < self->tenants && (self->stale || self->again));
+}
+
+/* The job that came alone, when all others were refused: whether now everybody has to be looked at. Where GPUs are not
+ * simply counted, a job that takes some of them may turn others to nodes that leave the promise standing, so it has to
+ * have its turn among them. */
+static bool try_fresh(const mdl_pass_t *pass)
+{
+    mdl_scheduler_t *self = pass->scheduler;
+
+    if (is_counted(pass->cluster)) {
+        try_behind(pass, self->fresh);
+        return !promised_is_first(self);
+    }
+    if (!within_limit(pass, self->fresh) || !place(pass, self->fresh))
+        return false;
+    mdl_pass_unplace(pass, self->fresh);
+    return true;
 }
 
 void mdl_pass_easy(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s, const mdl_scheduler_host_t *host)
 {
     mdl_pass_t pass = {self, cluster, now_s, host};
-    bool all = !only_one_came(&pass);
 
-    if (!all && self->fresh != MDL_NONE && cluster->free_gpus > 0) {
-        try_behind(&pass, self->fresh);
-        all = !promised_is_first(self);
-    }
+    self->stale |= mdl_placements[self->policy.placement].restless && !is_counted(cluster);
+    bool all = !only_one_came(&pass);
+    if (!all && self->fresh != MDL_NONE && cluster->free_gpus > 0)
+        all = try_fresh(&pass);
     if (all) {
         self->stale |= self->promise.job != MDL_NONE; /* another promise may leave room that this one did not */
         look_at_all(&pass);

@@ -227,11 +227,11 @@ static bool place_consolidate(mdl_scheduler_t *self, mdl_cluster_t *cluster, mdl
 }
 
 const mdl_placement_t mdl_placements[MDL_PLACEMENTS] = {
-    [MDL_PLACEMENT_BEST_FIT] = {"bestfit", place_best_fit},
-    [MDL_PLACEMENT_RANDOM] = {"random", place_random},
-    [MDL_PLACEMENT_PACKING] = {"packing", place_best_fit},
-    [MDL_PLACEMENT_CLUSTERING] = {"clustering", place_clustering},
-    [MDL_PLACEMENT_DOTPROD] = {"dotprod", place_best_fit},
-    [MDL_PLACEMENT_FGD] = {"fgd", place_fgd},
-    [MDL_PLACEMENT_CONSOLIDATE] = {"consolidate", place_consolidate},
+    [MDL_PLACEMENT_BEST_FIT] = {"bestfit", place_best_fit, false},
+    [MDL_PLACEMENT_RANDOM] = {"random", place_random, true},
+    [MDL_PLACEMENT_PACKING] = {"packing", place_best_fit, false},
+    [MDL_PLACEMENT_CLUSTERING] = {"clustering", place_clustering, false},
+    [MDL_PLACEMENT_DOTPROD] = {"dotprod", place_best_fit, false},
+    [MDL_PLACEMENT_FGD] = {"fgd", place_fgd, true},
+    [MDL_PLACEMENT_CONSOLIDATE] = {"consolidate", place_consolidate, false},
 };

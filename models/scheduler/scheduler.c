@@ -280,7 +280,8 @@ void mdl_scheduler_pass(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t n
         mdl_pass_preempt(self, cluster, now_s, host);
     else
         mdl_reservations[self->policy.reservation].pass(self, cluster, now_s, host);
-    self->stale = self->moved = false;
+    self->stale = self->again;
+    self->again = self->moved = false;
     self->fresh = MDL_NONE;
     self->seen_free = cluster->free_gpus;
     self->seen_up = cluster->up;

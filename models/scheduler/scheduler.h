@@ -100,6 +100,7 @@ typedef struct mdl_scheduler {
     uint8_t blocked_reason;      /* of that head */
     bool fabric;                 /* a training fabric joins the nodes */
     bool stale;                  /* more than one submission has happened since the last pass */
+    bool again;                  /* jobs that this pass refused may find other nodes in the next */
     bool moved;                  /* room has come free since the last pass, by a job's end or otherwise */
     uint32_t fresh;              /* the job submitted since the last pass; MDL_NONE */
     uint32_t seen_free, seen_up; /* the cluster's free GPUs and nodes up after the last pass */

@@ -22,13 +22,13 @@ double mdl_normal_cdf(double x)
 }
 
 /* What is true of the run times d = min(lognormal, longest) given the grain. */
-static void derive_stream(mdl_stream_settings_t *self, double grain_s)
+static void derive_runs(mdl_stream_runs_t *self, double sigma, double longest_s, double grain_s)
 {
-    double whole_s = sim_exp(self->mu + self->sigma * self->sigma / 2);
-    double spread = self->sigma > 0 ? self->sigma : 1e-9;
-    double cut = (sim_log(self->longest_s) - self->mu) / spread;
+    double whole_s = sim_exp(self->mu + sigma * sigma / 2);
+    double spread = sigma > 0 ? sigma : 1e-9;
+    double cut = (sim_log(longest_s) - self->mu) / spread;
 
-    self->mean_s = whole_s * mdl_normal_cdf(cut - spread) + self->longest_s * (1 - mdl_normal_cdf(cut));
+    self->mean_s = whole_s * mdl_normal_cdf(cut - spread) + longest_s * (1 - mdl_normal_cdf(cut));
     if (grain_s <= 0)
         return;
     double grain = (sim_log(grain_s) - self->mu) / spread;
@@ -41,30 +41,55 @@ static void derive_stream(mdl_stream_settings_t *self, double grain_s)
     self->long_score = grain;
 }
 
+/* Run times by size and end. `length`: median run time of each end over that of jobs that finish; `growth` of the log per
+ * doubling of GPUs. */
+static void derive_stream(mdl_stream_settings_t *self, double median_s, const double length[MDL_JOB_ENDS],
+                          double growth, double grain_s)
+{
+    SIM_ASSERT(self->sizes <= MDL_STREAM_SIZES);
+    for (int64_t size = 0; size < self->sizes; size++)
+        for (int end = 0; end < MDL_JOB_ENDS; end++) {
+            self->runs[size][end].mu = sim_log(median_s * length[end]) + growth * (double)size;
+            derive_runs(&self->runs[size][end], self->sigma, self->longest_s, grain_s);
+        }
+}
+
+static void share_ends(mdl_stream_settings_t *self, double cancelled, double failed)
+{
+    self->end_share[MDL_END_FINISHED] = 1 - cancelled - failed;
+    self->end_share[MDL_END_CANCELLED] = cancelled;
+    self->end_share[MDL_END_FAILED] = failed;
+}
+
 static void init_finetune(mdl_stream_settings_t *self, const mdl_params_t *params, double rate)
 {
+    const double length[MDL_JOB_ENDS] = {[MDL_END_FINISHED] = 1,
+                                         [MDL_END_CANCELLED] = params->finetune_cancelled_length,
+                                         [MDL_END_FAILED] = params->finetune_failed_length};
+
     *self = (mdl_stream_settings_t){.size_ratio = params->finetune_size_ratio,
                                     .sizes = params->finetune_sizes,
-                                    .mu = sim_log((double)params->finetune_median_s / rate),
                                     .sigma = params->finetune_sigma,
                                     .longest_s = (double)params->finetune_longest_s / rate,
-                                    .failed = params->finetune_failed,
-                                    .cancelled = params->finetune_cancelled,
                                     .startup_s = (int32_t)params->finetune_startup_s,
                                     .saved_s = (int32_t)params->finetune_saved_s};
+    share_ends(self, params->finetune_cancelled, params->finetune_failed);
+    derive_stream(self, (double)params->finetune_median_s / rate, length, params->finetune_growth,
+                  (double)params->workload_grain_s);
 }
 
 static void init_batch(mdl_stream_settings_t *self, const mdl_params_t *params, double rate)
 {
+    const double length[MDL_JOB_ENDS] = {1, 1, 1};
+
     *self = (mdl_stream_settings_t){.size_ratio = params->batch_size_ratio,
                                     .sizes = params->batch_sizes,
-                                    .mu = sim_log((double)params->batch_median_s / rate),
                                     .sigma = params->batch_sigma,
                                     .longest_s = (double)params->batch_longest_s / rate,
-                                    .failed = params->batch_failed,
-                                    .cancelled = params->batch_cancelled,
                                     .startup_s = (int32_t)params->batch_startup_s,
                                     .saved_s = (int32_t)params->batch_saved_s};
+    share_ends(self, params->batch_cancelled, params->batch_failed);
+    derive_stream(self, (double)params->batch_median_s / rate, length, 0, (double)params->workload_grain_s);
 }
 
 static void init_training(mdl_workload_settings_t *self, const mdl_params_t *params, double rate)
@@ -111,7 +136,5 @@ void mdl_workload_settings_init(mdl_workload_settings_t *self, const mdl_params_
     init_training(self, params, self->rate[MDL_JOB_TRAINING]);
     init_finetune(&self->finetune, params, self->rate[MDL_JOB_FINETUNE]);
     init_batch(&self->batch, params, self->rate[MDL_JOB_BATCH]);
-    derive_stream(&self->finetune, self->grain_s);
-    derive_stream(&self->batch, self->grain_s);
     init_service(self, params);
 }

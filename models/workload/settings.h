@@ -8,19 +8,27 @@
 #include "models/scheduler/job.h"
 #include "models/workload/latency.h"
 
-/* A stream of jobs of sizes 1, 2, 4 ... GPUs and lognormal run times (stream.h). */
-typedef struct mdl_stream_settings {
-    double size_ratio;
-    int64_t sizes;
-    double mu, sigma; /* of the logarithm of the run time in seconds */
-    double longest_s;
-    double failed, cancelled;
-    int32_t startup_s, saved_s;
-    /* What follows from these and the grain: */
+#define MDL_STREAM_SIZES 10 /* 1, 2, 4 ... 512 GPUs */
+
+/* Run times of a stream's jobs of one size that end in one way: lognormal, cut at the longest. */
+typedef struct mdl_stream_runs {
+    double mu; /* of the logarithm of the run time in seconds */
+    /* What follows from it and the grain: */
     double mean_s;     /* run time */
     double chained_s;  /* run time in jobs up to the grain, per job: E[d; d <= grain] */
     double long_share; /* of jobs that are longer */
     double long_score; /* where the longer ones begin, in standard deviations */
+} mdl_stream_runs_t;
+
+/* A stream of jobs of sizes 1, 2, 4 ... GPUs (stream.h). */
+typedef struct mdl_stream_settings {
+    double size_ratio;
+    int64_t sizes;
+    double sigma; /* of the logarithm of the run time */
+    double longest_s;
+    double end_share[MDL_JOB_ENDS];
+    int32_t startup_s, saved_s;
+    mdl_stream_runs_t runs[MDL_STREAM_SIZES][MDL_JOB_ENDS];
 } mdl_stream_settings_t;
 
 typedef struct mdl_workload_settings {

@@ -18,58 +18,76 @@ enum mdl_unit_length { LENGTH_JOB, LENGTH_CHAIN, LENGTH_LONG_JOB };
 typedef struct plan {
     mdl_tenancy_t *tenancy;
     double units; /* sum of weights */
-    double gpus;  /* mean size of the jobs that are kept */
+    double gpu_s; /* of the jobs that are kept */
 } plan_t;
 
-static void add_unit(plan_t *plan, enum mdl_unit_length length, uint32_t gpus, bool tightly_coupled, double weight)
+static void add_unit(plan_t *plan, mdl_stream_unit_t unit, const double weight[MDL_JOB_ENDS])
 {
     mdl_tenancy_t *tenancy = plan->tenancy;
+    double failed = weight[MDL_END_FAILED], stopped = failed + weight[MDL_END_CANCELLED];
+    double all = stopped + weight[MDL_END_FINISHED];
 
-    if (weight <= 0)
+    if (all <= 0)
         return;
     SIM_ASSERT(tenancy->units < MDL_STREAM_UNITS);
-    plan->units += weight;
-    tenancy->unit[tenancy->units++] = (mdl_stream_unit_t){
-        .cumulative = plan->units, .gpus = gpus, .length = (uint8_t)length, .tightly_coupled = tightly_coupled};
+    plan->units += all;
+    unit.cumulative = plan->units;
+    unit.failed = (float)(failed / all);
+    unit.stopped = (float)(stopped / all);
+    tenancy->unit[tenancy->units++] = unit;
 }
 
-/* Adds the units that carry jobs of `size` GPUs, a share `gpus` / size of all jobs, on `width` GPUs. */
+/* Adds the jobs of 2^size GPUs, a `share` of all, on `width` GPUs: those longer than the grain one by one, what the
+ * others bring to `chained`. */
 static void add_size(plan_t *plan, const mdl_stream_settings_t *settings, double grain_s, uint32_t size, uint32_t width,
-                     double gpus)
+                     double share, double chained[MDL_JOB_ENDS])
 {
-    bool tight = size > MDL_NODE_GPUS;
+    uint32_t gpus = UINT32_C(1) << size;
+    bool grained = grain_s > 0;
+    double weight[MDL_JOB_ENDS];
 
-    if (width > plan->tenancy->granted_nodes * MDL_NODE_GPUS)
-        return;
-    plan->gpus += gpus;
-    if (grain_s <= 0) {
-        add_unit(plan, LENGTH_JOB, width, tight, gpus / width);
-        return;
+    for (int end = 0; end < MDL_JOB_ENDS; end++) {
+        const mdl_stream_runs_t *runs = &settings->runs[size][end];
+        double jobs = share * gpus / width * settings->end_share[end];
+        plan->gpu_s += jobs * width * runs->mean_s;
+        weight[end] = grained ? jobs * runs->long_share : jobs;
+        chained[end] += grained ? jobs * runs->chained_s / (CHAIN_MEAN * grain_s) : 0;
     }
-    add_unit(plan, LENGTH_CHAIN, width, tight, gpus / width * settings->chained_s / (CHAIN_MEAN * grain_s));
-    add_unit(plan, LENGTH_LONG_JOB, width, tight, gpus / width * settings->long_share);
+    add_unit(plan,
+             (mdl_stream_unit_t){.gpus = width,
+                                 .length = grained ? LENGTH_LONG_JOB : LENGTH_JOB,
+                                 .size = (uint8_t)size,
+                                 .tightly_coupled = gpus > MDL_NODE_GPUS},
+             weight);
 }
 
-/* Sizes below the bundle are merged into one kind, so that there are few. */
+static void add_chains(plan_t *plan, uint32_t width, bool tight, const double chained[MDL_JOB_ENDS])
+{
+    add_unit(plan, (mdl_stream_unit_t){.gpus = width, .length = LENGTH_CHAIN, .tightly_coupled = tight}, chained);
+}
+
+/* The chains of sizes up to the bundle are merged into one kind, so that there are few. */
 static void add_sizes(plan_t *plan, const mdl_stream_settings_t *settings, double grain_s)
 {
-    uint32_t bundle = plan->tenancy->bundle_gpus;
-    double share = 1, total = 0, batched[2] = {0, 0};
+    uint32_t bundle = plan->tenancy->bundle_gpus, most = plan->tenancy->granted_nodes * MDL_NODE_GPUS;
+    double share = 1, total = 0, batched[2][MDL_JOB_ENDS] = {{0}};
 
     for (int64_t k = 0; k < settings->sizes; k++, share *= settings->size_ratio)
         total += share;
     share = 1 / total;
-    for (int64_t k = 0; k < settings->sizes; k++, share *= settings->size_ratio) {
-        uint32_t size = UINT32_C(1) << k;
-        if (size <= bundle)
-            batched[size > MDL_NODE_GPUS] += share * size;
-        else
-            add_size(plan, settings, grain_s, size, size, share * size);
+    for (uint32_t k = 0; k < settings->sizes; k++, share *= settings->size_ratio) {
+        uint32_t gpus = UINT32_C(1) << k;
+        bool tight = gpus > MDL_NODE_GPUS;
+        double alone[MDL_JOB_ENDS] = {0};
+        if (gpus <= bundle) {
+            add_size(plan, settings, grain_s, k, bundle, share, batched[tight]);
+        } else if (gpus <= most) {
+            add_size(plan, settings, grain_s, k, gpus, share, alone);
+            add_chains(plan, gpus, tight, alone);
+        }
     }
-    if (batched[0] > 0)
-        add_size(plan, settings, grain_s, 1, bundle, batched[0]);
-    if (batched[1] > 0)
-        add_size(plan, settings, grain_s, bundle, bundle, batched[1]);
+    add_chains(plan, bundle, false, batched[false]);
+    add_chains(plan, bundle, true, batched[true]);
 }
 
 void mdl_stream_plan(mdl_tenancy_t *tenancy, const mdl_stream_settings_t *settings, double grain_s)
@@ -84,9 +102,7 @@ void mdl_stream_plan(mdl_tenancy_t *tenancy, const mdl_stream_settings_t *settin
         return;
     for (uint32_t i = 0; i < tenancy->units; i++)
         tenancy->unit[i].cumulative /= plan.units;
-    /* A job that does not finish stops at a uniform fraction of its run. */
-    double run = 1 - (settings->failed + settings->cancelled) / 2;
-    tenancy->mean_gap_s = plan.gpus * settings->mean_s * run / plan.units / wanted_gpus;
+    tenancy->mean_gap_s = plan.gpu_s / plan.units / wanted_gpus;
 }
 
 int64_t mdl_stream_gap(mdl_tenancy_t *tenancy, sim_rng_t *rng)
@@ -116,12 +132,15 @@ static double draw_normal_above(sim_rng_t *rng, double least)
     }
 }
 
-static double draw_length_s(const mdl_stream_settings_t *settings, double grain_s, int length, sim_rng_t *rng)
+static double draw_length_s(const mdl_stream_settings_t *settings, double grain_s, const mdl_stream_unit_t *unit,
+                            mdl_job_end_t end, sim_rng_t *rng)
 {
-    if (length == LENGTH_CHAIN)
+    const mdl_stream_runs_t *runs = &settings->runs[unit->size][end];
+
+    if (unit->length == LENGTH_CHAIN)
         return grain_s * (CHAIN_LEAST + (1 - CHAIN_LEAST) * sim_draw_uniform(rng));
-    double z = length == LENGTH_JOB ? sim_draw_normal(rng, 0, 1) : draw_normal_above(rng, settings->long_score);
-    double length_s = sim_exp(settings->mu + settings->sigma * z);
+    double z = unit->length == LENGTH_JOB ? sim_draw_normal(rng, 0, 1) : draw_normal_above(rng, runs->long_score);
+    double length_s = sim_exp(runs->mu + settings->sigma * z);
     return length_s < settings->longest_s ? length_s : settings->longest_s;
 }
 
@@ -135,24 +154,22 @@ static const mdl_stream_unit_t *draw_unit(const mdl_tenancy_t *tenancy, sim_rng_
     return &tenancy->unit[i];
 }
 
-static mdl_job_end_t draw_end(const mdl_stream_settings_t *settings, sim_rng_t *rng)
+static mdl_job_end_t draw_end(const mdl_stream_unit_t *unit, sim_rng_t *rng)
 {
     double u = sim_draw_uniform(rng);
 
-    if (u < settings->failed)
+    if (u < (double)unit->failed)
         return MDL_END_FAILED;
-    return u < settings->failed + settings->cancelled ? MDL_END_CANCELLED : MDL_END_FINISHED;
+    return u < (double)unit->stopped ? MDL_END_CANCELLED : MDL_END_FINISHED;
 }
 
 void mdl_stream_job(const mdl_tenancy_t *tenancy, const mdl_stream_settings_t *settings, double grain_s,
                     double throughput, double rate, sim_rng_t *rng, mdl_job_request_t *request)
 {
     const mdl_stream_unit_t *unit = draw_unit(tenancy, rng);
-    double length_s = draw_length_s(settings, grain_s, unit->length, rng) / throughput;
-    mdl_job_end_t end = draw_end(settings, rng);
+    mdl_job_end_t end = draw_end(unit, rng);
+    double length_s = draw_length_s(settings, grain_s, unit, end, rng) / throughput;
 
-    if (end != MDL_END_FINISHED)
-        length_s *= sim_draw_uniform(rng);
     *request = (mdl_job_request_t){.work_s = length_s > 1 ? (int64_t)(length_s + 0.5) : 1,
                                    .gpus = unit->gpus,
                                    .startup_s = settings->startup_s,

@@ -15,7 +15,7 @@
 #include "models/scheduler/job.h"
 
 #define MDL_NOISE_DAYS   4  /* days of a service's noise that are drawn at once: as many as one address has words for */
-#define MDL_STREAM_UNITS 16 /* kinds of unit a stream is cut into, at most */
+#define MDL_STREAM_UNITS 20 /* kinds of unit a stream is cut into, at most */
 
 /* Terms of a contract. */
 typedef struct mdl_contract_terms {
@@ -32,9 +32,11 @@ mdl_contract_terms_t mdl_contract_unpack(int64_t packed);
 
 /* One kind of unit of a stream: jobs of one width, single or chained. */
 typedef struct mdl_stream_unit {
-    double cumulative; /* share of units of this kind and those before it */
+    double cumulative;     /* share of units of this kind and those before it */
+    float failed, stopped; /* share of its units that fail; and of those that fail or are cancelled */
     uint32_t gpus;
     uint8_t length; /* enum mdl_unit_length, stream.c */
+    uint8_t size;   /* log2 of the GPUs of its jobs, which says how long they run; of chains 0 */
     bool tightly_coupled;
 } mdl_stream_unit_t;
 

@@ -66,10 +66,10 @@ static void test_normal_distribution_function(void **state)
         assert_true(fabs(mdl_normal_cdf(x) - 0.5 * erfc(-x / sqrt(2))) < 1e-14);
 }
 
-/* GPU hours per hour that a stream's units bring, by drawing them. */
-static double drawn_activity(mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings, double *gap_s)
+/* GPU hours per hour that a stream's units bring, by drawing them, and its relative standard error. */
+static double drawn_activity(mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings, double *error)
 {
-    double gpu_s = 0, time_s = 0;
+    double gpu_s = 0, squares = 0, time_s = 0;
 
     mdl_stream_plan(tenancy, &settings->finetune, settings->grain_s);
     for (uint64_t k = 0; k < DRAWS; k++) {
@@ -80,15 +80,17 @@ static double drawn_activity(mdl_tenancy_t *tenancy, const mdl_workload_settings
         mdl_stream_job(tenancy, &settings->finetune, settings->grain_s, 1, 1, &rng, &request);
         assert_true(request.gpus <= tenancy->granted_nodes * MDL_NODE_GPUS && request.work_s > 0);
         assert_true(settings->grain_s <= 0 || request.gpus % MDL_NODE_GPUS == 0);
-        gpu_s += (double)request.work_s * request.gpus;
+        double asked_gpu_s = (double)request.work_s * request.gpus;
+        gpu_s += asked_gpu_s;
+        squares += asked_gpu_s * asked_gpu_s;
     }
-    *gap_s = time_s / DRAWS;
+    *error = sqrt(squares / (gpu_s * gpu_s)); /* of a compound Poisson sum */
     return gpu_s / time_s / (tenancy->granted_nodes * MDL_NODE_GPUS);
 }
 
 /* At every grain and every size of lease the jobs drawn want the contract's activity. Run times are heavy-tailed: the
- * mean of 400,000 has a relative standard error of about 0.013 job by job (coefficient of variation 8) and less when
- * jobs are chained; the band is 4 standard errors. */
+ * mean of 400,000 has a relative standard error of 0.025 to 0.057 job by job (coefficient of variation 16 to 36) and of
+ * a thousandth when jobs are chained; the band is 4 standard errors, from the sample. */
 static void test_streams_want_their_activity_at_any_grain(void **state)
 {
     const int64_t grain_h[] = {0, 1, 6, 24, 96};
@@ -99,46 +101,109 @@ static void test_streams_want_their_activity_at_any_grain(void **state)
         for (size_t n = 0; n < sizeof nodes / sizeof nodes[0]; n++) {
             mdl_workload_settings_t settings;
             mdl_tenancy_t tenancy = tenancy_of(MDL_JOB_FINETUNE, nodes[n], 650);
-            double gap_s;
+            double error;
             settings_at_grain(&settings, grain_h[g] * SIM_HOUR_S, 1);
             tenancy.bundle_gpus = mdl_bundle_gpus(&settings, nodes[n]);
-            double activity = drawn_activity(&tenancy, &settings, &gap_s);
-            print_message("grain %2lld h, %3u nodes: %.4f, a job every %.0f s\n", (long long)grain_h[g], nodes[n],
-                          activity, gap_s);
-            assert_true(fabs(activity / 0.65 - 1) < 0.052);
+            double activity = drawn_activity(&tenancy, &settings, &error);
+            print_message("grain %2lld h, %3u nodes: %.4f +- %.4f\n", (long long)grain_h[g], nodes[n], activity,
+                          activity * error);
+            assert_true(fabs(activity / 0.65 - 1) < 4 * error && error < 0.06);
         }
     }
 }
 
-/* Job by job, sizes and run times are those of the Helios summary: median 206 s, mean of min(lognormal, 14 d), mean
- * size 3.53, more than half of one GPU. */
-static void test_stream_job_by_job_has_the_summary_moments(void **state)
-{
-    mdl_workload_settings_t settings;
-    mdl_tenancy_t tenancy = tenancy_of(MDL_JOB_FINETUNE, 64, 500);
-    double gpus = 0, below = 0, single = 0, ends[MDL_JOB_ENDS] = {0};
-    int finished = 0;
+/* Jobs by size and end: how many, and how many of them are no longer than their median. */
+typedef struct cells {
+    int jobs[MDL_STREAM_SIZES][MDL_JOB_ENDS], below[MDL_STREAM_SIZES][MDL_JOB_ENDS];
+} cells_t;
 
-    (void)state;
-    settings_at_grain(&settings, 0, 1);
-    mdl_stream_plan(&tenancy, &settings.finetune, 0);
+static void draw_cells(const mdl_stream_settings_t *settings, cells_t *cells, double *gpus, double *below)
+{
+    mdl_tenancy_t tenancy = tenancy_of(MDL_JOB_FINETUNE, 64, 500);
+
+    *cells = (cells_t){0};
+    *gpus = *below = 0;
+    mdl_stream_plan(&tenancy, settings, 0);
     for (uint64_t k = 0; k < DRAWS; k++) {
         mdl_job_request_t request;
         sim_rng_t rng;
         stand_at(&rng, k);
-        mdl_stream_job(&tenancy, &settings.finetune, 0, 1, 1, &rng, &request);
-        gpus += (double)request.gpus / DRAWS;
-        single += (request.gpus == 1) / (double)DRAWS;
-        ends[request.intended_end] += 1.0 / DRAWS;
-        if (request.intended_end != MDL_END_FINISHED)
-            continue;
-        finished++;
-        below += request.work_s <= 206;
+        mdl_stream_job(&tenancy, settings, 0, 1, 1, &rng, &request);
+        int size = __builtin_ctz(request.gpus), end = request.intended_end;
+        *gpus += (double)request.gpus / DRAWS;
+        *below += (request.work_s <= 206) / (double)DRAWS;
+        cells->jobs[size][end]++;
+        cells->below[size][end] += (double)request.work_s < exp(settings->runs[size][end].mu);
     }
-    assert_true(fabs(gpus - 448 / 127.0) < 0.06);
-    assert_true(fabs(single - 64 / 127.0) < 0.004);
-    assert_true(fabs(below / finished - 0.5) < 0.005);
-    assert_true(fabs(ends[MDL_END_FAILED] - 0.155) < 0.003 && fabs(ends[MDL_END_CANCELLED] - 0.221) < 0.003);
+}
+
+/* Job by job: sizes, ends and medians are those of the Helios summary, sizes and ends are independent, and each size and
+ * end has its own median. */
+static void test_stream_job_by_job_has_the_summary_medians(void **state)
+{
+    const double share[MDL_JOB_ENDS] = {0.624, 0.221, 0.155};
+    mdl_workload_settings_t settings;
+    cells_t cells;
+    double gpus, below, of_size = (1 - 0.4846) / (1 - pow(0.4846, 8));
+
+    (void)state;
+    settings_at_grain(&settings, 0, 1);
+    draw_cells(&settings.finetune, &cells, &gpus, &below);
+    assert_true(fabs(gpus - 3.716) < 0.08); /* spread 12, so 4 standard errors */
+    assert_true(fabs(below - 0.5) < 0.004);
+    for (int size = 0; size < 8; size++, of_size *= 0.4846)
+        for (int end = 0; end < MDL_JOB_ENDS; end++) {
+            double jobs = cells.jobs[size][end], expected = DRAWS * of_size * share[end];
+            assert_true(fabs(jobs - expected) < 4.5 * sqrt(expected));
+            assert_true(fabs(cells.below[size][end] / jobs - 0.5) < 4.5 * 0.5 / sqrt(jobs) + 0.01);
+        }
+}
+
+/* Mean run time and GPU time by end are those of the Helios summary, but for the digits of the parameters. */
+static void test_stream_has_the_summary_means(void **state)
+{
+    const double published_gpu_s[MDL_JOB_ENDS] = {39994296320, 30715109125, 7288334702};
+    mdl_workload_settings_t settings;
+    double share = (1 - 0.4846) / (1 - pow(0.4846, 8)), run_s = 0, gpu_s[MDL_JOB_ENDS] = {0};
+
+    (void)state;
+    settings_at_grain(&settings, 0, 1);
+    for (int size = 0; size < 8; size++, share *= 0.4846)
+        for (int end = 0; end < MDL_JOB_ENDS; end++) {
+            double mean_s = share * settings.finetune.end_share[end] * settings.finetune.runs[size][end].mean_s;
+            run_s += mean_s;
+            gpu_s[end] += mean_s * (1 << size);
+        }
+    assert_close(run_s / 6651.681, 1, 0.005);
+    for (int end = 0; end < MDL_JOB_ENDS; end++)
+        assert_close(gpu_s[end] * 1580464 / published_gpu_s[end], 1, 0.005);
+}
+
+/* Chains stand for the GPU time of the jobs in them: at any grain it splits by end as job by job. */
+static void test_ends_keep_their_gpu_time_at_any_grain(void **state)
+{
+    const int64_t grain_h[] = {1, 24, 96};
+
+    (void)state;
+    for (size_t g = 0; g < sizeof grain_h / sizeof grain_h[0]; g++) {
+        mdl_workload_settings_t settings;
+        mdl_tenancy_t tenancy = tenancy_of(MDL_JOB_FINETUNE, 64, 650);
+        double gpu_s[MDL_JOB_ENDS] = {0}, all = 0;
+        settings_at_grain(&settings, grain_h[g] * SIM_HOUR_S, 1);
+        tenancy.bundle_gpus = mdl_bundle_gpus(&settings, 64);
+        mdl_stream_plan(&tenancy, &settings.finetune, settings.grain_s);
+        for (uint64_t k = 0; k < DRAWS; k++) {
+            mdl_job_request_t request;
+            sim_rng_t rng;
+            stand_at(&rng, k);
+            mdl_stream_job(&tenancy, &settings.finetune, settings.grain_s, 1, 1, &rng, &request);
+            gpu_s[request.intended_end] += (double)request.work_s * request.gpus;
+            all += (double)request.work_s * request.gpus;
+        }
+        assert_close(gpu_s[MDL_END_FINISHED] / all, 0.513, 0.04);
+        assert_close(gpu_s[MDL_END_CANCELLED] / all, 0.394, 0.04);
+        assert_close(gpu_s[MDL_END_FAILED] / all, 0.093, 0.02);
+    }
 }
 
 /* Means of the run time on slower GPUs and by the series, against the integral by Simpson's rule. */
@@ -149,15 +214,16 @@ static void test_stream_moments_against_quadrature(void **state)
         mdl_workload_settings_t settings;
         double rate = i == 0 ? 1 : i == 1 ? 0.3 : 2, mean = 0, chained = 0, h = 0.001;
         settings_at_grain(&settings, SIM_DAY_S, rate);
+        const mdl_stream_runs_t *runs = &settings.finetune.runs[i][MDL_END_CANCELLED];
         for (double z = -12; z < 12; z += h) {
-            double d = exp(log(206 / rate) + 2.64 * (z + h / 2));
+            double d = 141 / rate * 2.372 * exp(0.2684 * i + 2.609 * (z + h / 2));
             double p = exp(-(z + h / 2) * (z + h / 2) / 2) / sqrt(2 * 3.14159265358979) * h;
-            double cut = d < 1209600 / rate ? d : 1209600 / rate;
+            double cut = d < 4320000 / rate ? d : 4320000 / rate;
             mean += p * cut;
             chained += d <= 86400 ? p * cut : 0;
         }
-        assert_true(fabs(settings.finetune.mean_s / mean - 1) < 1e-4);
-        assert_true(fabs(settings.finetune.chained_s / chained - 1) < 1e-3);
+        assert_true(fabs(runs->mean_s / mean - 1) < 1e-4);
+        assert_true(fabs(runs->chained_s / chained - 1) < 1e-3);
     }
 }
 
@@ -282,7 +348,9 @@ int main(void)
         cmocka_unit_test(test_terms_in_one_word),
         cmocka_unit_test(test_normal_distribution_function),
         cmocka_unit_test(test_streams_want_their_activity_at_any_grain),
-        cmocka_unit_test(test_stream_job_by_job_has_the_summary_moments),
+        cmocka_unit_test(test_stream_job_by_job_has_the_summary_medians),
+        cmocka_unit_test(test_stream_has_the_summary_means),
+        cmocka_unit_test(test_ends_keep_their_gpu_time_at_any_grain),
         cmocka_unit_test(test_stream_moments_against_quadrature),
         cmocka_unit_test(test_bundles),
         cmocka_unit_test(test_training_alternates_as_its_activity_says),
