@@ -10,11 +10,16 @@
 #include "models/scheduler/passes.h"
 #include "sim/time.h"
 
-/* Whether it does not matter which GPUs a job takes, so that a job that was refused stays refused however others are
- * placed. */
-static bool is_counted(const mdl_cluster_t *cluster)
+/* Whether no node is taken in part, as always in a pool: which nodes a job takes does not matter then. */
+static bool is_even(const mdl_cluster_t *cluster)
 {
-    return cluster->pooled || cluster->node_gpus == 1;
+    return cluster->free_gpus == mdl_cluster_empty_nodes(cluster) * cluster->node_gpus;
+}
+
+/* Whether a job takes whole nodes where no node is taken in part: jobs that were refused stay refused when it starts. */
+static bool is_counted(const mdl_cluster_t *cluster, const mdl_job_t *job)
+{
+    return is_even(cluster) && job->gpus % cluster->node_gpus == 0;
 }
 
 /* Whether the promised job finds its nodes among those that will be free, an elastic one at least a node. */
@@ -160,8 +165,8 @@ bool mdl_easy_try(const mdl_pass_t *pass, uint32_t index)
 {
     if (!place(pass, index))
         return false;
+    pass->scheduler->again |= !is_counted(pass->cluster, mdl_scheduler_job(pass->scheduler, index));
     mdl_pass_begin(pass, index);
-    pass->scheduler->again |= !is_counted(pass->cluster);
     return true;
 }
 
@@ -306,14 +311,14 @@ static void look_at_held(const mdl_pass_t *pass)
     while (++tenant < self->tenants && (self->stale || self->again));
 }
 
-/* The job that came alone, when all others were refused: whether now everybody has to be looked at. Where GPUs are not
- * simply counted, a job that takes some of them may turn others to nodes that leave the promise standing, so it has to
- * have its turn among them. */
+/* The job that came alone, when all others were refused: whether now everybody has to be looked at. Where nodes are taken
+ * in part, a job that takes some GPUs may turn others to nodes that leave the promise standing, so it has to have its turn
+ * among them. */
 static bool try_fresh(const mdl_pass_t *pass)
 {
     mdl_scheduler_t *self = pass->scheduler;
 
-    if (is_counted(pass->cluster)) {
+    if (is_counted(pass->cluster, mdl_scheduler_job(self, self->fresh))) {
         try_behind(pass, self->fresh);
         return !promised_is_first(self);
     }
@@ -327,7 +332,7 @@ void mdl_pass_easy(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s,
 {
     mdl_pass_t pass = {self, cluster, now_s, host};
 
-    self->stale |= mdl_placements[self->policy.placement].restless && !is_counted(cluster);
+    self->stale |= mdl_placements[self->policy.placement].restless && !is_even(cluster);
     bool all = !only_one_came(&pass);
     if (!all && self->fresh != MDL_NONE && cluster->free_gpus > 0)
         all = try_fresh(&pass);

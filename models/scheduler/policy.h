@@ -124,7 +124,7 @@ typedef struct mdl_placement {
     /* Takes the GPUs of a job, whole nodes and a remainder on one more, and notes them in it; or changes nothing and
      * returns false. */
     bool (*place)(struct mdl_scheduler *self, mdl_cluster_t *cluster, mdl_job_t *job);
-    bool restless; /* on nodes of several GPUs its choice may change though no GPU is taken or given back */
+    bool restless; /* where nodes are taken in part, its choice may change though no GPU is taken or given back */
 } mdl_placement_t;
 
 extern const mdl_queue_order_t mdl_orders[MDL_ORDERS];
