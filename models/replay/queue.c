@@ -23,8 +23,10 @@ typedef struct run {
     size_t room;              /* for pieces */
     uint32_t *due;            /* jobs that end at this instant */
     uint32_t tenants;
-    size_t next; /* submission */
+    size_t next;       /* submission */
+    int64_t next_at_s; /* when it is; SIM_NEVER: there is none */
     int64_t now_s;
+    int64_t end_s;       /* of the calendar: its first; SIM_NEVER: none */
     sim_status_t status; /* of a start that found the calendar full or no memory */
 } run_t;
 
@@ -93,6 +95,7 @@ static void on_started(void *user, uint32_t index)
     record->first_node = run->setup->pool ? MDL_NONE : first_node(run->cluster, job);
     if (preempts(run))
         begin_piece(run, index);
+    run->end_s = end.time_s < run->end_s ? end.time_s : run->end_s;
     if (sim_calendar_schedule(run->calendar, &end, 0, &job->end_event) < 0)
         run->status = SIM_EINTERNAL;
 }
@@ -103,6 +106,7 @@ static int64_t on_stopped(void *user, uint32_t index)
     const mdl_job_t *job = mdl_scheduler_job(run->scheduler, index);
 
     (void)sim_calendar_cancel(run->calendar, job->end_event);
+    run->end_s = sim_calendar_next_time(run->calendar);
     end_piece(run, index);
     run->out->jobs[run->record[index]].stops++;
     run->out->jobs[run->record[index]].end_s = (double)run->now_s;
@@ -155,11 +159,18 @@ static mdl_job_request_t request_of(const run_t *run, const mdl_trace_job_t *job
                                .job_class = job->job_class};
 }
 
+static void turn_to(run_t *run, size_t submission)
+{
+    run->next = submission;
+    run->next_at_s = submission < run->trace->n ? run->trace->jobs[submission].submit_s : SIM_NEVER;
+}
+
 static sim_status_t submit(run_t *run, sim_error_t *err)
 {
-    const mdl_trace_job_t *job = &run->trace->jobs[run->next++];
+    const mdl_trace_job_t *job = &run->trace->jobs[run->next];
     mdl_job_request_t request = request_of(run, job);
 
+    turn_to(run, run->next + 1);
     if (run->scheduler->queued + run->scheduler->running == run->scheduler->jobs && grow(run, err) < 0)
         return SIM_ENOMEM;
     uint32_t tenant = run->tenants > 1 ? job->tenant : 0;
@@ -194,14 +205,11 @@ static uint32_t collect_due(run_t *run)
     sim_event_t event;
     uint32_t n = 0;
 
-    while (sim_calendar_pop(run->calendar, run->now_s + 1, &event))
+    while (run->end_s <= run->now_s && sim_calendar_pop(run->calendar, run->now_s + 1, &event)) {
         run->due[n++] = event.entity;
+        run->end_s = sim_calendar_next_time(run->calendar);
+    }
     return n;
-}
-
-static bool submission_due(const run_t *run)
-{
-    return run->next < run->trace->n && run->trace->jobs[run->next].submit_s == run->now_s;
 }
 
 /* Ends those of the due jobs whose estimate is up, and marks them; where jobs are preempted all that are due, so that
@@ -226,7 +234,7 @@ static sim_status_t instant_one_by_one(run_t *run, sim_error_t *err)
     sim_status_t status = SIM_OK;
 
     expire(run, n);
-    while (status == SIM_OK && submission_due(run)) {
+    while (status == SIM_OK && run->next_at_s == run->now_s) {
         status = submit(run, err);
         pass(run);
     }
@@ -253,7 +261,7 @@ static sim_status_t instant_at_once(run_t *run, sim_error_t *err)
         note_end(run, run->due[i]);
         mdl_scheduler_end(run->scheduler, run->cluster, run->due[i], MDL_END_FINISHED);
     }
-    while (status == SIM_OK && submission_due(run))
+    while (status == SIM_OK && run->next_at_s == run->now_s)
         status = submit(run, err);
     pass(run);
     return status;
@@ -262,11 +270,9 @@ static sim_status_t instant_at_once(run_t *run, sim_error_t *err)
 /* The next moment at which something happens; SIM_NEVER: nothing will. */
 static int64_t next_instant_s(const run_t *run)
 {
-    int64_t next_s = sim_calendar_next_time(run->calendar);
+    int64_t next_s = run->end_s < run->next_at_s ? run->end_s : run->next_at_s;
     int64_t review_s = mdl_scheduler_review_s(run->scheduler);
 
-    if (run->next < run->trace->n && run->trace->jobs[run->next].submit_s < next_s)
-        next_s = run->trace->jobs[run->next].submit_s;
     return review_s < next_s ? review_s : next_s;
 }
 
@@ -322,7 +328,8 @@ static sim_status_t prepare(run_t *run, sim_error_t *err)
     run->cluster->rack_nodes = setup->rack_nodes;
     mdl_scheduler_init(run->scheduler, jobs, run->tenants, setup->policy, true);
     sim_calendar_init(run->calendar, jobs);
-    run->now_s = run->trace->n > 0 ? run->trace->jobs[0].submit_s : 0;
+    turn_to(run, 0);
+    run->now_s = run->trace->n > 0 ? run->next_at_s : 0;
     run->scheduler->now_s = run->now_s;
     for (uint32_t t = 0; t < run->tenants; t++)
         mdl_scheduler_open_tenant(run->scheduler, t, NO_QUOTA);
@@ -341,7 +348,7 @@ static void keep_totals(run_t *run, double seconds)
 sim_status_t mdl_replay_queue(const mdl_trace_t *trace, const mdl_replay_setup_t *setup, mdl_replay_result_t *out,
                               sim_error_t *err)
 {
-    run_t run = {.trace = trace, .setup = setup, .out = out};
+    run_t run = {.trace = trace, .setup = setup, .out = out, .end_s = SIM_NEVER};
     double start_s = mdl_replay_wall_s();
 
     *out = (mdl_replay_result_t){0};

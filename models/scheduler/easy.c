@@ -76,10 +76,6 @@ static void look_at_cluster(const mdl_pass_t *pass)
     mdl_promise_t *promise = &pass->scheduler->promise;
     uint8_t *shadow = mdl_scheduler_shadow(pass->scheduler);
 
-    if (cluster->pooled) {
-        promise->pool_gpus = cluster->free_gpus;
-        return;
-    }
     for (uint32_t b = 0; b <= cluster->node_gpus; b++)
         promise->with_free[b] = cluster->in_bucket[b];
     SIM_ASSERT(cluster->nodes <= 8 * (uint64_t)pass->scheduler->jobs);
@@ -88,25 +84,61 @@ static void look_at_cluster(const mdl_pass_t *pass)
     promise->with_free[0] += cluster->nodes - cluster->up;
 }
 
-/* Promises `head` the earliest start: running jobs leave in order of their estimated ends, those that are overdue at
- * once. */
-static void make_promise(const mdl_pass_t *pass, uint32_t head)
+/* When a running job should have left by its estimate: one that is overdue, at once. SIM_NEVER: it has no end. */
+static int64_t leaves_s(const mdl_pass_t *pass, const mdl_job_t *job)
 {
-    mdl_scheduler_t *self = pass->scheduler;
-    mdl_promise_t *promise = &self->promise;
+    if (job->key >= MDL_ESTIMATE_ENDLESS)
+        return SIM_NEVER;
+    return job->key > pass->now_s ? job->key : pass->now_s + 1;
+}
 
-    promise->job = head;
-    promise->start_s = SIM_NEVER;
+/* In a pool GPUs are counted. */
+static void count_until(const mdl_pass_t *pass, uint32_t needed_gpus)
+{
+    mdl_promise_t *promise = &pass->scheduler->promise;
+    uint32_t gpus = pass->cluster->free_gpus;
+    const mdl_job_t *job;
+
+    for (uint32_t i = pass->scheduler->ends.first; i != MDL_NONE; i = job->links.next) {
+        job = mdl_scheduler_job(pass->scheduler, i);
+        int64_t end_s = leaves_s(pass, job);
+        if (end_s == SIM_NEVER || end_s > promise->start_s)
+            break;
+        gpus += job->gpus;
+        if (promise->start_s == SIM_NEVER && gpus >= needed_gpus)
+            promise->start_s = end_s;
+    }
+    promise->pool_gpus = gpus;
+}
+
+static void follow_until(const mdl_pass_t *pass)
+{
+    mdl_promise_t *promise = &pass->scheduler->promise;
+    const mdl_job_t *job;
+
     look_at_cluster(pass);
-    for (uint32_t i = self->ends.first; i != MDL_NONE; i = mdl_scheduler_job(self, i)->links.next) {
-        const mdl_job_t *job = mdl_scheduler_job(self, i);
-        int64_t end_s = job->key > pass->now_s ? job->key : pass->now_s + 1;
-        if (job->key >= MDL_ESTIMATE_ENDLESS || end_s > promise->start_s)
+    for (uint32_t i = pass->scheduler->ends.first; i != MDL_NONE; i = job->links.next) {
+        job = mdl_scheduler_job(pass->scheduler, i);
+        int64_t end_s = leaves_s(pass, job);
+        if (end_s == SIM_NEVER || end_s > promise->start_s)
             return;
         shift_job(pass, job, 1);
         if (promise->start_s == SIM_NEVER && promise_holds(pass))
             promise->start_s = end_s;
     }
+}
+
+/* Promises `head` the earliest start: running jobs leave in order of their estimated ends. */
+static void make_promise(const mdl_pass_t *pass, uint32_t head)
+{
+    mdl_promise_t *promise = &pass->scheduler->promise;
+
+    promise->job = head;
+    promise->start_s = SIM_NEVER;
+    if (pass->cluster->pooled)
+        count_until(pass, mdl_scheduler_job(pass->scheduler, head)->needed_gpus);
+    else
+        follow_until(pass);
 }
 
 /* Whether a job that has been placed, and will not be gone by then, leaves the promise standing. */
@@ -250,7 +282,6 @@ static uint32_t collect(const mdl_pass_t *pass, mdl_candidate_t *candidates)
 static void backfill(const mdl_pass_t *pass)
 {
     mdl_scheduler_t *self = pass->scheduler;
-    mdl_candidate_t *candidates = mdl_scheduler_candidates(self);
 
     if (pass->cluster->free_gpus == 0)
         return;
@@ -258,6 +289,7 @@ static void backfill(const mdl_pass_t *pass)
         backfill_alone(pass, mdl_scheduler_tenant(self, self->ready.first));
         return;
     }
+    mdl_candidate_t *candidates = mdl_scheduler_candidates(self);
     uint32_t n = collect(pass, candidates);
     for (uint32_t i = 0; i < n && pass->cluster->free_gpus > 0; i++)
         try_behind(pass, candidates[i].job);
@@ -332,6 +364,11 @@ void mdl_pass_easy(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s,
 {
     mdl_pass_t pass = {self, cluster, now_s, host};
 
+    if (self->queued == 0) {
+        self->promise.job = MDL_NONE;
+        mdl_pass_block(&pass, MDL_NONE);
+        return;
+    }
     self->stale |= mdl_placements[self->policy.placement].restless && !is_even(cluster);
     bool all = !only_one_came(&pass);
     if (!all && self->fresh != MDL_NONE && cluster->free_gpus > 0)

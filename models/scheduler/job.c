@@ -20,19 +20,3 @@ mdl_progress_t mdl_job_progress(const mdl_job_t *job, int64_t now_s)
         return (mdl_progress_t){job->work_s, job->work_s};
     return (mdl_progress_t){computed_s, cycles * job->interval_s};
 }
-
-int64_t mdl_job_attempt_s(const mdl_job_t *job)
-{
-    int64_t checkpoints = job->work_s > job->interval_s ? (job->work_s - 1) / job->interval_s : 0;
-
-    return job->startup_s + job->resume_s + job->work_s + checkpoints * job->pause_s;
-}
-
-int64_t mdl_job_estimate_left_s(const mdl_job_t *job, int64_t computed_s)
-{
-    int64_t left_s = job->estimate_s - job->done_s - computed_s;
-
-    if (job->estimate_s >= MDL_ESTIMATE_ENDLESS)
-        return MDL_ESTIMATE_ENDLESS;
-    return left_s > 0 ? left_s : 1;
-}

@@ -91,10 +91,22 @@ typedef struct mdl_progress {
 mdl_progress_t mdl_job_progress(const mdl_job_t *job, int64_t now_s);
 
 /* Length of an undisturbed attempt from its start, start-up and checkpoints included. work_s must not be endless. */
-int64_t mdl_job_attempt_s(const mdl_job_t *job);
+static inline int64_t mdl_job_attempt_s(const mdl_job_t *job)
+{
+    int64_t checkpoints = job->work_s > job->interval_s ? (job->work_s - 1) / job->interval_s : 0;
+
+    return job->startup_s + job->resume_s + job->work_s + checkpoints * job->pause_s;
+}
 
 /* What is left of its estimate when `computed_s` of the present attempt are done; at least a second, and of an endless one never less
  * than MDL_ESTIMATE_ENDLESS. */
-int64_t mdl_job_estimate_left_s(const mdl_job_t *job, int64_t computed_s);
+static inline int64_t mdl_job_estimate_left_s(const mdl_job_t *job, int64_t computed_s)
+{
+    int64_t left_s = job->estimate_s - job->done_s - computed_s;
+
+    if (job->estimate_s >= MDL_ESTIMATE_ENDLESS)
+        return MDL_ESTIMATE_ENDLESS;
+    return left_s > 0 ? left_s : 1;
+}
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/scheduler/queue.h"
 
+#include "models/scheduler/tree_inline.h"
+
 static mdl_tree_items_t job_items(mdl_scheduler_t *self)
 {
     return (mdl_tree_items_t){.base = (char *)mdl_scheduler_job(self, 0),
@@ -11,21 +13,44 @@ static mdl_tree_items_t job_items(mdl_scheduler_t *self)
 }
 
 /* Queues follow what jobs need, for backfilling. */
-static mdl_tree_items_t queue_items(mdl_scheduler_t *self)
+static mdl_tree_items_t sized_items(mdl_scheduler_t *self)
 {
     mdl_tree_items_t items = job_items(self);
 
-    if (mdl_reservations[self->policy.reservation].follows_ends) {
-        items.size = offsetof(mdl_job_t, needed_gpus);
-        items.length = offsetof(mdl_job_t, left_s);
-    }
+    items.size = offsetof(mdl_job_t, needed_gpus);
+    items.length = offsetof(mdl_job_t, left_s);
     return items;
+}
+
+static bool follows_ends(const mdl_scheduler_t *self)
+{
+    return mdl_reservations[self->policy.reservation].follows_ends;
+}
+
+static void link_queued(mdl_scheduler_t *self, mdl_tree_t *queue, uint32_t job)
+{
+    mdl_tree_items_t sized = sized_items(self), plain = job_items(self);
+
+    if (follows_ends(self))
+        mdl_tree_put_(queue, &sized, job);
+    else
+        mdl_tree_put_(queue, &plain, job);
+}
+
+static void unlink_queued(mdl_scheduler_t *self, mdl_tree_t *queue, uint32_t job)
+{
+    mdl_tree_items_t sized = sized_items(self), plain = job_items(self);
+
+    if (follows_ends(self))
+        mdl_tree_take_(queue, &sized, job);
+    else
+        mdl_tree_take_(queue, &plain, job);
 }
 
 uint32_t mdl_queue_next_within(mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant, uint32_t job,
                                const mdl_tree_bounds_t *bounds)
 {
-    mdl_tree_items_t items = queue_items(self);
+    mdl_tree_items_t items = sized_items(self);
 
     return mdl_tree_next_within(&tenant->queue, &items, job, bounds);
 }
@@ -48,12 +73,11 @@ void mdl_queue_insert(mdl_scheduler_t *self, uint32_t index)
 {
     mdl_job_t *job = mdl_scheduler_job(self, index);
     mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
-    mdl_tree_items_t items = queue_items(self);
 
     job->left_s = mdl_job_estimate_left_s(job, 0);
     job->key = mdl_orders[self->policy.order].key(&self->policy, job, 0);
     job->planned_s = MDL_NOT_PLANNED;
-    mdl_tree_insert(&tenant->queue, &items, index);
+    link_queued(self, &tenant->queue, index);
     job->state = MDL_JOB_QUEUED;
     tenant->queued++;
     tenant->queued_gpu_s += queued_gpu_s(job);
@@ -64,9 +88,8 @@ void mdl_queue_remove(mdl_scheduler_t *self, uint32_t index)
 {
     const mdl_job_t *job = mdl_scheduler_job(self, index);
     mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
-    mdl_tree_items_t items = queue_items(self);
 
-    mdl_tree_remove(&tenant->queue, &items, index);
+    unlink_queued(self, &tenant->queue, index);
     tenant->queued--;
     tenant->queued_gpu_s -= queued_gpu_s(job);
     self->queued--;
@@ -94,9 +117,9 @@ void mdl_running_insert(mdl_scheduler_t *self, uint32_t index)
     job->key = estimated_end(job);
     tenant->running++;
     self->running++;
-    if (mdl_reservations[self->policy.reservation].follows_ends) {
+    if (follows_ends(self)) {
         mdl_tree_items_t items = job_items(self);
-        mdl_tree_insert(&self->ends, &items, index);
+        mdl_tree_put_(&self->ends, &items, index);
     }
 }
 
@@ -105,9 +128,9 @@ void mdl_running_remove(mdl_scheduler_t *self, uint32_t index)
     const mdl_job_t *job = mdl_scheduler_job(self, index);
     mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
 
-    if (mdl_reservations[self->policy.reservation].follows_ends) {
+    if (follows_ends(self)) {
         mdl_tree_items_t items = job_items(self);
-        mdl_tree_remove(&self->ends, &items, index);
+        mdl_tree_take_(&self->ends, &items, index);
     }
     if (job->prev != MDL_NONE)
         mdl_scheduler_job(self, job->prev)->next = job->next;
@@ -145,7 +168,7 @@ static void leave(mdl_scheduler_t *self, mdl_scheduler_tenant_t *tenant, uint32_
 {
     if (tenant->status == MDL_QUEUE_READY) {
         mdl_tree_items_t items = tenant_items(self);
-        mdl_tree_remove(&self->ready, &items, index);
+        mdl_tree_take_(&self->ready, &items, index);
     } else if (tenant->status == MDL_QUEUE_HELD) {
         self->held_gpus -= tenant->head_gpus;
     }
@@ -164,7 +187,7 @@ static void stand_ready(mdl_scheduler_t *self, mdl_scheduler_tenant_t *tenant, u
     tenant->ready_key = mdl_queue_rank(self, tenant, head);
     tenant->ready_tie = head->sequence;
     if (!alone)
-        mdl_tree_insert(&self->ready, &items, index);
+        mdl_tree_put_(&self->ready, &items, index);
 }
 
 void mdl_queue_refresh(mdl_scheduler_t *self, uint32_t index)
