@@ -53,11 +53,11 @@ typedef enum mdl_queue_status {
 } mdl_queue_status_t;
 
 typedef struct mdl_scheduler_tenant {
-    int64_t queued_gpu_s;   /* work in its queue, endless jobs left out */
-    int64_t ready_key;      /* its head's place among the ready */
-    uint64_t ready_tie;     /* its head's number */
-    mdl_tree_links_t ready; /* among the ready, when it is */
-    mdl_tree_t queue;       /* queued jobs in order */
+    _Alignas(64) int64_t queued_gpu_s; /* work in its queue, endless jobs left out */
+    int64_t ready_key;                 /* its head's place among the ready */
+    uint64_t ready_tie;                /* its head's number */
+    mdl_tree_links_t ready;            /* among the ready, when it is */
+    mdl_tree_t queue;                  /* queued jobs in order */
     uint32_t queued;
     uint32_t quota_gpus, limit_gpus, used_gpus;
     uint32_t running_head, running; /* newest first */

@@ -113,7 +113,8 @@ MDL_TREE_INLINE void mdl_tree_lift_(mdl_tree_t *self, const mdl_tree_items_t *it
 }
 
 /* Threads `item` between two neighbours, either of which may be MDL_NONE. */
-MDL_TREE_INLINE void mdl_tree_thread_(mdl_tree_t *self, const mdl_tree_items_t *items, uint32_t item, uint32_t prev, uint32_t next)
+MDL_TREE_INLINE void mdl_tree_thread_(mdl_tree_t *self, const mdl_tree_items_t *items, uint32_t item, uint32_t prev,
+                                      uint32_t next)
 {
     mdl_tree_links_t *links = mdl_tree_links(items, item);
 
@@ -192,7 +193,9 @@ MDL_TREE_INLINE void mdl_tree_take_(mdl_tree_t *self, const mdl_tree_items_t *it
     const mdl_tree_links_t *links = mdl_tree_links(items, item);
 
     while (links->left != MDL_NONE && links->right != MDL_NONE)
-        mdl_tree_lift_(self, items, mdl_tree_rank_of_(items, links->left) > mdl_tree_rank_of_(items, links->right) ? links->left : links->right);
+        mdl_tree_lift_(self, items,
+                       mdl_tree_rank_of_(items, links->left) > mdl_tree_rank_of_(items, links->right) ? links->left
+                                                                                                      : links->right);
     mdl_tree_replace_(self, items, item, links->left != MDL_NONE ? links->left : links->right);
     mdl_tree_renew_up_(items, links->parent);
     *(links->prev == MDL_NONE ? &self->first : &mdl_tree_links(items, links->prev)->next) = links->next;
