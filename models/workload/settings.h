@@ -12,12 +12,12 @@
 
 /* Run times of a stream's jobs of one size that end in one way: lognormal, cut at the longest. */
 typedef struct mdl_stream_runs {
-    double mu; /* of the logarithm of the run time in seconds */
+    float mu; /* of the logarithm of the run time in seconds */
     /* What follows from it and the grain: */
-    double mean_s;     /* run time */
-    double chained_s;  /* run time in jobs up to the grain, per job: E[d; d <= grain] */
-    double long_share; /* of jobs that are longer */
-    double long_score; /* where the longer ones begin, in standard deviations */
+    float mean_s;     /* run time */
+    float chained_s;  /* run time in jobs up to the grain, per job: E[d; d <= grain] */
+    float long_share; /* of jobs that are longer */
+    float long_score; /* where the longer ones begin, in standard deviations */
 } mdl_stream_runs_t;
 
 /* A stream of jobs of sizes 1, 2, 4 ... GPUs (stream.h). */

@@ -46,11 +46,11 @@ typedef struct mdl_tenancy {
     uint32_t next, prev; /* in order of start */
     uint32_t number;     /* the economy's */
     uint32_t granted_nodes;
-    uint32_t share_permille;      /* of a service's replicas that is busy */
-    int64_t ready_s;              /* its software is ported from here on */
-    int64_t load_mgpu;            /* of a service, in this interval */
-    uint32_t needed_gpus;         /* that serve it in time */
-    uint32_t noted_gpus;          /* what a service had and needed when its meter was last noted, */
+    uint32_t share_permille; /* of a service's replicas that is busy */
+    int64_t ready_s;         /* its software is ported from here on */
+    int64_t load_mgpu;       /* of a service, in this interval */
+    uint32_t needed_gpus;    /* that serve it in time */
+    uint32_t noted_gpus;     /* what a service had and needed when its meter was last noted, */
     uint32_t noted_needed_gpus;
     int64_t noted_load_mgpu;
     int64_t noted_s;              /* at this time; */
