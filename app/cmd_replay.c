@@ -16,7 +16,7 @@ static const app_option_t options[] = {
     {0, "reservation", "R", APP_TEXT, AT(reservation), "none, easy, easy-sjbf or conservative", 0, 0},
     {0, "placement", "P", APP_TEXT, AT(placement), "bestfit, random, packing, clustering, dotprod, fgd or consolidate",
      0, 0},
-    {0, "preemption", "X", APP_TEXT, AT(preemption), "none or checkpoint", 0, 0},
+    {0, "preemption", "X", APP_TEXT, AT(preemption), "none, checkpoint or reclaim", 0, 0},
     {0, "restart-cost", "SECONDS", APP_INTEGER, AT(restart_s),
      "what a preempted job loses (default: 0; muri: a published table)", 0, INT32_MAX},
     {0, "las-limits", "A,B", APP_TEXT, AT(las_limits), "levels of las, GPU seconds (default: 3250,7200)", 0, 0},

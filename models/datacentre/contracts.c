@@ -62,9 +62,34 @@ static void fit_quota(mdl_dc_t *dc, uint32_t index, uint32_t quota_gpus)
 
 static void set_granted(mdl_dc_t *dc, uint32_t index, uint32_t nodes)
 {
+    if (nodes < dc->tenancies[index].granted_nodes)
+        fit_quota(dc, index, nodes * MDL_NODE_GPUS);
     dc->tenancies[index].granted_nodes = nodes;
-    fit_quota(dc, index, nodes * MDL_NODE_GPUS);
     mdl_scheduler_set_quota(dc->scheduler, index, nodes * MDL_NODE_GPUS);
+}
+
+/* Stops what tenants run on borrowed nodes until all together hold no more than `most_gpus`. */
+static void give_back(mdl_dc_t *dc, uint32_t most_gpus)
+{
+    for (uint32_t i = dc->state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next) {
+        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, i);
+        while (tenant->used_gpus > tenant->quota_gpus && dc->scheduler->allocated_gpus > most_gpus)
+            mdl_dc_stop_job(dc, tenant->running_head);
+    }
+}
+
+/* Streams may use what the other leases leave idle. */
+static void lend(mdl_dc_t *dc)
+{
+    uint32_t limit_gpus = dc->state->leased_nodes * MDL_NODE_GPUS;
+
+    mdl_scheduler_set_most(dc->scheduler, limit_gpus);
+    for (uint32_t i = dc->state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next) {
+        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, i);
+        mdl_job_class_t job_class = dc->tenancies[i].terms.job_class;
+        if ((job_class == MDL_JOB_FINETUNE || job_class == MDL_JOB_BATCH) && tenant->limit_gpus != limit_gpus)
+            mdl_scheduler_set_limits(dc->scheduler, i, tenant->quota_gpus, limit_gpus);
+    }
 }
 
 static uint32_t share_of(const mdl_tenancy_t *tenancy, uint32_t *left)
@@ -75,11 +100,24 @@ static uint32_t share_of(const mdl_tenancy_t *tenancy, uint32_t *left)
     return nodes;
 }
 
-/* Whoever loses nodes loses them before anybody gets more. */
+/* Nodes under contract, were so many powered. */
+static uint32_t leased_of(const mdl_dc_t *dc, uint32_t powered)
+{
+    uint32_t left = powered;
+
+    for (uint32_t i = dc->state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next)
+        (void)share_of(&dc->tenancies[i], &left);
+    return powered - left;
+}
+
+/* Whoever loses nodes loses them before anybody gets more. What is borrowed comes back first, where fewer nodes
+ * are leased than before. */
 void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered)
 {
     uint32_t left = powered;
 
+    if (dc->state->borrowing)
+        give_back(dc, leased_of(dc, powered) * MDL_NODE_GPUS);
     for (uint32_t i = dc->state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next) {
         uint32_t nodes = share_of(&dc->tenancies[i], &left);
         if (nodes < dc->tenancies[i].granted_nodes)
@@ -94,6 +132,8 @@ void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered)
         if (nodes != dc->tenancies[i].supplied_nodes)
             mdl_dc_supply(dc, i);
     }
+    if (dc->state->borrowing)
+        lend(dc);
 }
 
 static uint32_t free_tenancy(const mdl_dc_t *dc)

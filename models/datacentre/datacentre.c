@@ -104,6 +104,7 @@ static void configure(mdl_datacentre_t *state, const mdl_tables_t *tables, const
     mdl_failure_rates_init(&state->failures, params);
     state->maintenance_every_s = params->maintenance_every_s;
     state->maintenance_length_s = params->maintenance_length_s;
+    state->borrowing = params->scheduler_borrowing;
     mdl_workload_settings_init(&state->workload, &own, type);
 }
 
@@ -135,11 +136,15 @@ static sim_status_t check_spec(const mdl_datacentre_spec_t *spec, const mdl_tabl
 
 static mdl_policy_t policy_of(const mdl_params_t *params, uint64_t seed)
 {
+    uint8_t preemption = (uint8_t)params->scheduler_preemption;
+
+    if (params->scheduler_borrowing && preemption == MDL_PREEMPTION_NONE)
+        preemption = MDL_PREEMPTION_RECLAIM;
     return (mdl_policy_t){
         .order = (uint8_t)params->scheduler_order,
         .reservation = (uint8_t)params->scheduler_reservation,
         .placement = (uint8_t)params->scheduler_placement,
-        .preemption = (uint8_t)params->scheduler_preemption,
+        .preemption = preemption,
         .preempt_every_s = (int32_t)params->scheduler_preempt_every_s,
         .priority_every_s = (int32_t)params->scheduler_priority_every_s,
         .backfill_depth = (int32_t)params->scheduler_backfill_depth,

@@ -56,6 +56,7 @@ typedef struct mdl_datacentre {
     bool maintaining;                                  /* the next round is in the calendar */
     sim_handle_t review;                               /* the scheduler's next, at this time; SIM_NEVER: none */
     int64_t review_s;
+    bool borrowing; /* idle quota is lent */
     bool serving; /* services' next resizing is in the calendar */
     bool closed;
     int64_t metered_s; /* integrals stand at this time */

@@ -197,7 +197,8 @@ bool mdl_easy_try(const mdl_pass_t *pass, uint32_t index)
 {
     if (!place(pass, index))
         return false;
-    pass->scheduler->again |= !is_counted(pass->cluster, mdl_scheduler_job(pass->scheduler, index));
+    pass->scheduler->again |= !is_counted(pass->cluster, mdl_scheduler_job(pass->scheduler, index)) ||
+                              pass->scheduler->policy.preemption == MDL_PREEMPTION_RECLAIM; /* more may be lent */
     mdl_pass_begin(pass, index);
     return true;
 }

@@ -32,13 +32,20 @@ static void set_width(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t in
         mdl_queue_refresh(self, job->tenant);
 }
 
+static uint32_t least_of(uint32_t a, uint32_t b, uint32_t c)
+{
+    uint32_t least = a < b ? a : b;
+
+    return least < c ? least : c;
+}
+
 void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, uint32_t wanted_gpus)
 {
     mdl_job_t *job = mdl_scheduler_job(self, index);
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
     uint32_t allowed = tenant->limit_gpus > tenant->used_gpus ? tenant->limit_gpus - tenant->used_gpus : 0;
-    uint32_t idle = mdl_cluster_empty_nodes(cluster) * cluster->node_gpus;
-    uint32_t most = job->gpus + (allowed < idle ? allowed : idle) / cluster->node_gpus * cluster->node_gpus;
+    uint32_t idle = mdl_cluster_empty_nodes(cluster) * cluster->node_gpus, room = mdl_scheduler_room(self, cluster);
+    uint32_t most = job->gpus + least_of(allowed, idle, room) / cluster->node_gpus * cluster->node_gpus;
 
     SIM_ASSERT(job->elastic && wanted_gpus > 0 && wanted_gpus % cluster->node_gpus == 0);
     if (job->state == MDL_JOB_QUEUED) {

@@ -91,6 +91,12 @@ typedef struct mdl_progress {
 
 mdl_progress_t mdl_job_progress(const mdl_job_t *job, int64_t now_s);
 
+/* Whether it may be stopped to make room: elastic and endless jobs are left alone. */
+static inline bool mdl_job_may_be_stopped(const mdl_job_t *job)
+{
+    return !job->elastic && job->work_s != MDL_WORK_ENDLESS;
+}
+
 /* Length of an undisturbed attempt from its start, start-up and checkpoints included. work_s must not be endless. */
 static inline int64_t mdl_job_attempt_s(const mdl_job_t *job)
 {

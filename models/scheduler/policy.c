@@ -57,9 +57,10 @@ const mdl_reservation_t mdl_reservations[MDL_RESERVATIONS] = {
 const char *const mdl_preemptions[MDL_PREEMPTIONS] = {
     [MDL_PREEMPTION_NONE] = "none",
     [MDL_PREEMPTION_CHECKPOINT] = "checkpoint",
+    [MDL_PREEMPTION_RECLAIM] = "reclaim",
 };
 
 bool mdl_policy_sorts(const mdl_policy_t *policy)
 {
-    return mdl_reservations[policy->reservation].follows_ends || policy->preemption != MDL_PREEMPTION_NONE;
+    return mdl_reservations[policy->reservation].follows_ends || policy->preemption == MDL_PREEMPTION_CHECKPOINT;
 }

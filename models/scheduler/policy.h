@@ -51,6 +51,9 @@
  *                  more write a checkpoint and go back into the queue. A job within its tenant's quota stands before all
  *                  that are not, so this is also what reclaims borrowed quota. Elastic and endless jobs are left alone.
  *                  Whatever fits may start, so there is nothing for a reservation to do and its row has no say
+ *     reclaim      only what is lent is taken back: where the first head is within its tenant's quota and finds no nodes,
+ *                  jobs of tenants beyond theirs are stopped with a checkpoint, those that started last first. Under
+ *                  conservative reservations, which promise starts by estimates, lent nodes come back when jobs end
  */
 #ifndef MDL_POLICY_H
 #define MDL_POLICY_H
@@ -89,7 +92,7 @@ enum mdl_placement_row {
     MDL_PLACEMENT_CONSOLIDATE,
     MDL_PLACEMENTS
 };
-enum mdl_preemption_row { MDL_PREEMPTION_NONE, MDL_PREEMPTION_CHECKPOINT, MDL_PREEMPTIONS };
+enum mdl_preemption_row { MDL_PREEMPTION_NONE, MDL_PREEMPTION_CHECKPOINT, MDL_PREEMPTION_RECLAIM, MDL_PREEMPTIONS };
 
 /* One row of each table, and what the rows that have settings go by. */
 typedef struct mdl_policy {

@@ -10,11 +10,6 @@
 #include "models/scheduler/passes.h"
 #include "sim/time.h"
 
-static bool may_be_stopped(const mdl_job_t *job)
-{
-    return !job->elastic && job->work_s != MDL_WORK_ENDLESS;
-}
-
 static int64_t computed_s(const mdl_pass_t *pass, const mdl_job_t *job)
 {
     return job->state == MDL_JOB_RUNNING ? mdl_job_progress(job, pass->now_s).computed_s : 0;
@@ -39,7 +34,7 @@ static uint32_t add_tenant(const mdl_pass_t *pass, mdl_scheduler_tenant_t *tenan
     tenant->planned_gpus = 0;
     for (uint32_t i = tenant->running_head; i != MDL_NONE; i = mdl_scheduler_job(self, i)->next) {
         const mdl_job_t *job = mdl_scheduler_job(self, i);
-        if (round && may_be_stopped(job)) {
+        if (round && mdl_job_may_be_stopped(job)) {
             candidates[n++] = (mdl_candidate_t){.key = place_of(pass, tenant, job), .job = i};
             continue;
         }
@@ -75,7 +70,7 @@ static uint32_t give_room(const mdl_pass_t *pass, mdl_candidate_t *candidates, u
     return gpus;
 }
 
-static void stop(const mdl_pass_t *pass, uint32_t index)
+void mdl_pass_stop(const mdl_pass_t *pass, uint32_t index)
 {
     mdl_job_t *job = mdl_scheduler_job(pass->scheduler, index);
     int64_t saved_s = pass->host->stopped(pass->host->user, index);
@@ -113,7 +108,7 @@ static uint32_t carry_out(const mdl_pass_t *pass, const mdl_candidate_t *candida
 
     for (uint32_t i = 0; i < n; i++)
         if (candidates[i].kept_gpus == 0 && mdl_scheduler_job(self, candidates[i].job)->state == MDL_JOB_RUNNING)
-            stop(pass, candidates[i].job);
+            mdl_pass_stop(pass, candidates[i].job);
     for (uint32_t i = 0; i < n; i++)
         if (candidates[i].kept_gpus > 0 && mdl_scheduler_job(self, candidates[i].job)->state == MDL_JOB_QUEUED)
             start_kept(pass, &candidates[i]);

@@ -71,6 +71,7 @@ void mdl_scheduler_init(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, 
     *self = (mdl_scheduler_t){.jobs = jobs,
                               .tenants = tenants,
                               .free_job = MDL_NONE,
+                              .most_gpus = UINT32_MAX,
                               .fresh = MDL_NONE,
                               .stale = true,
                               .review_s = SIM_NEVER,
@@ -146,6 +147,12 @@ void mdl_scheduler_set_limits(mdl_scheduler_t *self, uint32_t index, uint32_t qu
     tenant->limit_gpus = limit_gpus;
     self->stale = self->moved = true;
     mdl_queue_refresh(self, index);
+}
+
+void mdl_scheduler_set_most(mdl_scheduler_t *self, uint32_t gpus)
+{
+    self->most_gpus = gpus;
+    self->stale = self->moved = true;
 }
 
 void mdl_scheduler_set_share(mdl_scheduler_t *self, uint32_t tenant, double share)
@@ -279,11 +286,15 @@ void mdl_scheduler_pass(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t n
         refresh_all(self);
     if (cluster->free_gpus != self->seen_free || cluster->up != self->seen_up)
         self->stale = self->moved = true;
+    if (self->policy.preemption == MDL_PREEMPTION_RECLAIM && self->review_s <= now_s)
+        self->stale = self->moved = true; /* a round that had to wait is due */
     self->review_s = SIM_NEVER;
-    if (self->policy.preemption != MDL_PREEMPTION_NONE)
+    if (self->policy.preemption == MDL_PREEMPTION_CHECKPOINT)
         mdl_pass_preempt(self, cluster, now_s, host);
     else
         mdl_reservations[self->policy.reservation].pass(self, cluster, now_s, host);
+    if (self->short_gpus > 0)
+        mdl_reclaim_short(&(mdl_pass_t){self, cluster, now_s, host});
     self->stale = self->again;
     self->again = self->moved = false;
     self->fresh = MDL_NONE;
@@ -369,18 +380,25 @@ static void begin_attempt(mdl_scheduler_t *self, mdl_job_t *job, int64_t now_s)
     self->counts.wait_s[job->job_class] += now_s - job->submit_s;
 }
 
-bool mdl_pass_place(const mdl_pass_t *pass, uint32_t job)
-{
-    return mdl_placements[pass->scheduler->policy.placement].place(pass->scheduler, pass->cluster,
-                                                                   mdl_scheduler_job(pass->scheduler, job));
-}
-
 void mdl_pass_unplace(const mdl_pass_t *pass, uint32_t index)
 {
     mdl_job_t *job = mdl_scheduler_job(pass->scheduler, index);
 
     give_nodes(pass->cluster, job);
     job->gpus = job->wanted_gpus;
+}
+
+bool mdl_pass_place(const mdl_pass_t *pass, uint32_t index)
+{
+    mdl_scheduler_t *self = pass->scheduler;
+    mdl_job_t *job = mdl_scheduler_job(self, index);
+
+    if (!mdl_placements[self->policy.placement].place(self, pass->cluster, job))
+        return false;
+    if ((uint64_t)self->allocated_gpus + job->gpus <= self->most_gpus)
+        return true;
+    mdl_pass_unplace(pass, index);
+    return false;
 }
 
 void mdl_pass_begin(const mdl_pass_t *pass, uint32_t index)
@@ -412,8 +430,13 @@ void mdl_pass_block(const mdl_pass_t *pass, uint32_t job)
     mdl_scheduler_t *self = pass->scheduler;
 
     self->blocked_gpus = job == MDL_NONE ? 0 : mdl_scheduler_job(self, job)->gpus;
-    if (job != MDL_NONE)
-        self->blocked_reason = (uint8_t)mdl_scheduler_reason(pass->cluster, mdl_scheduler_job(self, job));
+    if (job == MDL_NONE)
+        return;
+    const mdl_job_t *head = mdl_scheduler_job(self, job);
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, head->tenant);
+    bool borrows =
+        self->policy.preemption == MDL_PREEMPTION_RECLAIM && tenant->used_gpus + head->gpus > tenant->quota_gpus;
+    self->blocked_reason = (uint8_t)(borrows ? MDL_BLOCKED_QUOTA : mdl_scheduler_reason(pass->cluster, head));
 }
 
 uint32_t mdl_pass_heads(const mdl_pass_t *pass)
@@ -423,7 +446,7 @@ uint32_t mdl_pass_heads(const mdl_pass_t *pass)
 
     while (self->ready.first != MDL_NONE) {
         head = mdl_scheduler_tenant(self, self->ready.first)->queue.first;
-        if (!mdl_pass_start(pass, head))
+        if (!mdl_pass_start(pass, head) && !mdl_reclaim_for(pass, head))
             break;
         head = MDL_NONE;
     }

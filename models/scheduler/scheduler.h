@@ -92,6 +92,7 @@ typedef struct mdl_scheduler {
     uint32_t untouched_job;      /* slots from here on were never used */
     uint32_t queued, running;    /* now */
     uint32_t allocated_gpus;     /* now */
+    uint32_t most_gpus;          /* that may be */
     mdl_tree_t ready;            /* tenants whose head may compete, in order */
     mdl_tree_t ends;             /* running jobs by estimated end, where the policy asks for it */
     uint32_t short_gpus;         /* that running elastic jobs lack */
@@ -148,6 +149,16 @@ void mdl_scheduler_open_tenant(mdl_scheduler_t *self, uint32_t tenant, uint32_t 
 void mdl_scheduler_set_quota(mdl_scheduler_t *self, uint32_t tenant, uint32_t quota_gpus);
 /* A quota and a limit above it: up to there the tenant may use GPUs that nobody within quota wants. */
 void mdl_scheduler_set_limits(mdl_scheduler_t *self, uint32_t tenant, uint32_t quota_gpus, uint32_t limit_gpus);
+/* GPUs that all tenants together may use, no fewer than their quotas (without a bound from the start): where they are
+ * less than the cluster's, lent GPUs are those of quotas and no others. */
+void mdl_scheduler_set_most(mdl_scheduler_t *self, uint32_t gpus);
+/* GPUs that a job could have now: free, and within that bound. */
+static inline uint32_t mdl_scheduler_room(const mdl_scheduler_t *self, const mdl_cluster_t *cluster)
+{
+    uint32_t within = self->most_gpus > self->allocated_gpus ? self->most_gpus - self->allocated_gpus : 0;
+
+    return cluster->free_gpus < within ? cluster->free_gpus : within;
+}
 /* fair: what the tenant is entitled to, relative to the others (> 0; 1 from the start). */
 void mdl_scheduler_set_share(mdl_scheduler_t *self, uint32_t tenant, double share);
 void mdl_scheduler_close_tenant(mdl_scheduler_t *self, uint32_t tenant);

@@ -302,7 +302,7 @@ static void test_clone_runs_on_alike(void **state)
     test_centres_free(&copy);
 }
 
-/* A contract's jobs are the same whatever else its centre does: quotas keep tenants apart. */
+/* A contract's jobs are the same whatever else its centre does: where nothing is lent, quotas keep tenants apart. */
 static void test_contracts_draw_apart(void **state)
 {
     (void)state;
@@ -312,6 +312,7 @@ static void test_contracts_draw_apart(void **state)
             test_centres_t centres;
             test_centres_init(&centres);
             centres.input.params.node_failures_per_year = 0;
+            centres.input.params.scheduler_borrowing = false;
             test_centres_open(&centres, SEED, 1);
             uint32_t lp = test_centres_add(&centres, 64, 5);
             mdl_contract_terms_t terms = {.job_class = (mdl_job_class_t)c,

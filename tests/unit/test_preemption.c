@@ -49,6 +49,44 @@ static void test_borrowed_quota_is_reclaimed(void **state)
     test_cluster_run_free(&run);
 }
 
+/* Two tenants, a node each, a third node for nobody: where only what is lent is reclaimed, one that is within its quota
+ * gets its node back, the jobs that came last are stopped first, and no more of them than needed. */
+static void test_only_what_is_lent_is_reclaimed(void **state)
+{
+    test_cluster_run_t run;
+
+    (void)state;
+    test_cluster_run_open(&run,
+                          &(test_cluster_setup_t){
+                              .policy = {.preemption = MDL_PREEMPTION_RECLAIM}, .nodes = 3, .jobs = 16, .tenants = 2});
+    for (uint32_t t = 0; t < 2; t++)
+        mdl_scheduler_set_limits(run.scheduler, t, 8, 16);
+    mdl_scheduler_set_most(run.scheduler, 16);
+    uint32_t own = test_cluster_run_submit(&run, 0, 8, 100);
+    uint32_t first = test_cluster_run_submit(&run, 0, 4, 100);
+    test_cluster_run_to(&run, 10);
+    uint32_t second = test_cluster_run_submit(&run, 0, 4, 100);
+    uint32_t third = test_cluster_run_submit(&run, 0, 4, 100); /* beyond its limit */
+    assert_int_equal(job_at(&run, third)->state, MDL_JOB_QUEUED);
+    assert_int_equal(run.cluster->free_gpus, 8);
+    test_cluster_run_to(&run, 30);
+    uint32_t back = test_cluster_run_submit(&run, 1, 4, 20);
+    assert_int_equal(job_at(&run, back)->start_s, 30);
+    assert_int_equal(job_at(&run, second)->state, MDL_JOB_QUEUED);
+    assert_int_equal(job_at(&run, first)->state, MDL_JOB_RUNNING);
+    uint32_t more = test_cluster_run_submit(&run, 1, 4, 20);
+    assert_int_equal(job_at(&run, more)->state, MDL_JOB_RUNNING);
+    assert_int_equal(job_at(&run, first)->state, MDL_JOB_QUEUED);
+    assert_int_equal(job_at(&run, own)->state, MDL_JOB_RUNNING);
+    assert_int_equal(run.stops, 2);
+    uint32_t borrows = test_cluster_run_submit(&run, 1, 4, 20); /* nobody is stopped for one that would borrow */
+    assert_int_equal(job_at(&run, borrows)->state, MDL_JOB_QUEUED);
+    test_cluster_run_to(&run, 50);
+    assert_int_equal(job_at(&run, first)->start_s, 50); /* 30 s of it are done */
+    test_cluster_run_verify(&run);
+    test_cluster_run_free(&run);
+}
+
 static void test_rounds_keep_their_distance(void **state)
 {
     test_cluster_run_t run;
@@ -158,6 +196,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_borrowed_quota_is_reclaimed),
+        cmocka_unit_test(test_only_what_is_lent_is_reclaimed),
         cmocka_unit_test(test_rounds_keep_their_distance),
         cmocka_unit_test(test_a_round_is_due_for_those_at_their_limit),
         cmocka_unit_test(test_levels_of_attained_service),
