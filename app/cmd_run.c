@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/summary.h"
+#include "app/bubble_measure.h"
 #include "app/command.h"
 #include "app/problems.h"
 #include "app/progress.h"
@@ -154,6 +155,20 @@ static void report_failures(const run_call_t *self)
     }
 }
 
+/* Arms against the rational control, if the file has one; a file that can't be read back is no failure of the run. */
+static void print_measure(const run_call_t *self)
+{
+    sim_result_t *result = NULL;
+    ana_bubble_measure_t measure = {0};
+    sim_status_t status = sim_result_open(&result, self->path, NULL);
+    if (status == SIM_OK)
+        status = ana_bubble_measure(result, &measure, NULL);
+    if (status == SIM_OK && measure.n > 0)
+        app_bubble_measure_print_arms(&measure);
+    ana_bubble_measure_free(&measure);
+    sim_result_close(result);
+}
+
 static void print_summary(const run_call_t *self)
 {
     const scn_experiment_report_t *report = &self->report;
@@ -175,6 +190,7 @@ static void print_summary(const run_call_t *self)
         printf(" (and %zu from before)", report->reused);
     printf(", %zu failed, %.1f s, %.3g events, %.3g jobs, digest %016" PRIx64 "\n", report->n_failures, seconds,
            (double)report->events, (double)report->jobs, report->digest);
+    print_measure(self);
 }
 
 static int conclude(run_call_t *self)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/validate.h"
 
+#include "app/bubble_measure.h"
 #include "sim/time.h"
 
 #include <jansson.h>
@@ -200,7 +201,7 @@ static json_t *finding_json(const ana_finding_t *finding)
     return json;
 }
 
-void app_validate_json(const ana_validation_t *validation)
+void app_validate_json(const ana_validation_t *validation, const ana_bubble_arm_t *bubble)
 {
     json_t *facts = json_array();
     for (size_t i = 0; i < validation->n; i++)
@@ -208,11 +209,12 @@ void app_validate_json(const ana_validation_t *validation)
     const ana_score_t *calibration = &validation->score[ANA_FACT_CALIBRATION];
     const ana_score_t *others = &validation->score[ANA_FACT_VALIDATION];
     json_t *json =
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "score_calibration", real(calibration->share),
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "score_calibration", real(calibration->share),
                   "score_validation", real(others->share), "score_medians", real(validation->score_medians),
                   "score_calibration_by_source", real(calibration->share_by_source), "score_validation_by_source",
                   real(others->share_by_source), "comparable_calibration", (json_int_t)calibration->comparable,
-                  "comparable_validation", (json_int_t)others->comparable, "facts", facts);
+                  "comparable_validation", (json_int_t)others->comparable, "facts", facts, "bubble",
+                  app_bubble_measure_json(bubble));
     json_dumpf(json, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(json);
