@@ -11,7 +11,8 @@
 #define CONTROL SCN_CONTROL_ARM
 
 static const char by_assumption[] =
-    "rational: builders without extrapolation or herding who see the pipeline and occupancy, grants and side motives as "
+    "rational: builders without extrapolation or herding who see the pipeline and occupancy, grants and side motives "
+    "as "
     "they are; breaking even: rents cover running cost and an annuity of the capital in one calendar quarter; beliefs "
     "about a centre's life are held against its life so far";
 
@@ -46,12 +47,14 @@ void app_bubble_measure_print(const ana_bubble_arm_t *arm)
     printf("  further witnesses\n");
     for (int part = ANA_BUBBLE_WITNESSES; part < ANA_BUBBLE_PARTS; part++)
         print_part(arm, (ana_bubble_part_t)part);
-    printf("\n%d of %d parts of the measure lie above the control (* the interval leaves out zero, with %d pairs or more)"
-           ".\n",
-           arm->n_above, ANA_BUBBLE_WITNESSES, ANA_BUBBLE_FEWEST_PAIRS);
-    printf("By assumption: rational builders neither extrapolate nor herd and see pipeline and occupancy, but take grants "
-           "and\nhave side motives as they are; a centre breaks even when in one calendar quarter its rents cover running "
-           "cost and\nan annuity of its capital; beliefs about a centre's life are held against its life so far.\n");
+    printf(
+        "\n%d of %d parts of the measure lie above the control (* the interval leaves out zero, with %d pairs or more)"
+        ".\n",
+        arm->n_above, ANA_BUBBLE_WITNESSES, ANA_BUBBLE_FEWEST_PAIRS);
+    printf(
+        "By assumption: rational builders neither extrapolate nor herd and see pipeline and occupancy, but take grants "
+        "and\nhave side motives as they are; a centre breaks even when in one calendar quarter its rents cover running "
+        "cost and\nan annuity of its capital; beliefs about a centre's life are held against its life so far.\n");
 }
 
 /* --- all arms ----------------------------------------------------------------------------------------------------- */
@@ -87,7 +90,8 @@ static void print_arm(const ana_bubble_arm_t *arm)
 
 void app_bubble_measure_print_arms(const ana_bubble_measure_t *measure)
 {
-    printf("\nBubble measure: mean difference from the rational control under the same random numbers\n\n  %-20s", "arm");
+    printf("\nBubble measure: mean difference from the rational control under the same random numbers\n\n  %-20s",
+           "arm");
     for (int i = 0; i < N_COLUMNS; i++)
         printf(" %13s", columns[i].title);
     printf("\n  %-20s", "");
@@ -96,7 +100,8 @@ void app_bubble_measure_print_arms(const ana_bubble_measure_t *measure)
     putchar('\n');
     for (size_t i = 0; i < measure->n; i++)
         print_arm(&measure->arms[i]);
-    printf("\n* the 95 %% interval leaves out zero, with %d pairs or more. 'overbuild validate FILE' has the intervals and "
+    printf("\n* the 95 %% interval leaves out zero, with %d pairs or more. 'overbuild validate FILE' has the intervals "
+           "and "
            "what\n  is defined by assumption.\n",
            ANA_BUBBLE_FEWEST_PAIRS);
 }

@@ -463,7 +463,7 @@ void mdl_outcomes_invested(mdl_step_t *step, const mdl_project_t *project, int64
 sim_status_t mdl_eco_audit(mdl_step_t *step);
 void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_use_t *day); /* of a day, GPU s */
 void mdl_outcomes_day(mdl_step_t *step);
-void mdl_outcomes_week(mdl_step_t *step); /* after the rental market has closed its week */
+void mdl_outcomes_week(mdl_step_t *step);  /* after the rental market has closed its week */
 void mdl_outcomes_month(mdl_step_t *step); /* after the month's bills */
 double mdl_outcomes_sadf(const double *series, size_t n);
 void mdl_outcomes_note_rent(mdl_step_t *step); /* once a week */

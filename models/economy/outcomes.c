@@ -304,6 +304,7 @@ void mdl_outcomes_finish(mdl_step_t *step)
     finish_projects(step);
     mdl_eco_t *eco = step->eco;
     for (int channel = MDL_CH_O_OVERINVESTMENT; channel <= MDL_CH_O_EXCESS_REVENUE_ERROR; channel++)
-        set(eco, (enum mdl_record)channel, MDL_MISSING); /* known when the control has run: scenarios/overinvestment.c */
+        set(eco, (enum mdl_record)channel,
+            MDL_MISSING); /* known when the control has run: scenarios/overinvestment.c */
     set(eco, MDL_CH_O_EXPLOSIVE, mdl_outcomes_explosive_rent(step));
 }
