@@ -1,0 +1,334 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docs/VALIDATION.md from what validation.gather() found. Every number on the page comes from there."""
+
+import math
+
+VERDICTS = {"holds": "holds", "contrary": "contrary", "open": "open"}
+
+# Outcomes of the policy table: name, column title, divisor.
+POLICY_OUTCOMES = (
+    ("projects_announced", "announced", 1),
+    ("projects_completed", "completed", 1),
+    ("investment_yuan", "invested, bn yuan", 1e9),
+    ("never_broke_even_capital_yuan", "never broke even, bn yuan", 1e9),
+    ("projects_exited", "exits", 1),
+    ("bad_debt_share", "bad debt, points", 0.01),
+    ("utilisation_2025q1", "use in early 2025, points", 0.01),
+    ("subsidy_paid_yuan", "grants, bn yuan", 1e9),
+)
+
+# Parts of the bubble measure in the table of all controls: name, column title, divisor.
+BUBBLE_OUTCOMES = (
+    ("never_broke_even_capital_yuan", "never broke even, bn yuan", 1e9),
+    ("projects_completed", "completed", 1),
+    ("bad_debt_share", "bad debt, points", 0.01),
+    ("overinvestment_ratio", "investment, % of the control's", 0.01),
+    ("stranded_capital_yuan", "has not earned its cost, bn yuan", 1e9),
+    ("projects_exited", "exits", 1),
+    ("revenue_error_at_entry", "error at entry, points", 0.01),
+)
+
+
+def missing(value):
+    return value is None or math.isnan(value)
+
+
+def number(value):
+    """Four digits, whole numbers whole, as `validate` prints them."""
+    if missing(value):
+        return "-"
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def signed(value, divisor=1):
+    if missing(value):
+        return "-"
+    value /= divisor
+    return f"{value:+.0f}" if abs(value) >= 1000 else f"{value:+.3g}"
+
+
+def percent(value):
+    return "-" if missing(value) else f"{100 * value:.0f} %"
+
+
+def table(titles, rows):
+    lines = ["| " + " | ".join(titles) + " |", "|" + " --- |" * len(titles)]
+    lines += ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def wrapped(text, width=120):
+    """Breaks each paragraph between words; tables, lists and headings stay as they are."""
+    out = []
+    for paragraph in text.split("\n\n"):
+        if paragraph.lstrip().startswith(("|", "#", "- ", "<!--", "```")):
+            out.append(paragraph)
+            continue
+        line, lines = "", []
+        for word in paragraph.split():
+            if line and len(line) + 1 + len(word) > width:
+                lines.append(line)
+                line = word
+            else:
+                line = f"{line} {word}".strip()
+        out.append("\n".join([*lines, line]))
+    return "\n\n".join(out)
+
+
+def clear(effect, low="ci_low", high="ci_high"):
+    """Whether the interval leaves out zero: +1, -1, or 0."""
+    if missing(effect[low]):
+        return 0
+    return 1 if effect[low] > 0 else -1 if effect[high] < 0 else 0
+
+
+def find(effects, arm, metric):
+    return next((e for e in effects if (e["arm"], e["metric"]) == (arm, metric)), None)
+
+
+def arms_of(effects):
+    return list(dict.fromkeys(effect["arm"] for effect in effects))
+
+
+# --- facts ---------------------------------------------------------------------------------------------------------
+
+
+def band(fact):
+    return number(fact["low"]) if fact["low"] == fact["high"] else f"{number(fact['low'])} to {number(fact['high'])}"
+
+
+def off(fact):
+    """How far the median lies from the band, as a factor of its nearer end."""
+    end = fact["high"] if fact["median"] > fact["high"] else fact["low"]
+    return "" if fact["median_inside"] or end * fact["median"] <= 0 else f"x {fact['median'] / end:.2f}"
+
+
+def fact_row(fact):
+    return (fact["id"], fact["kind"][0], fact["quantity"], fact["unit"], band(fact), number(fact["median"]),
+            f"{number(fact['p5'])} to {number(fact['p95'])}", off(fact), fact["verdict"])
+
+
+def score_row(validation, kind):
+    of_kind = [f["verdict"] for f in validation["facts"] if f["kind"] == kind and f["verdict"] != "not comparable"]
+    return (kind, len(of_kind), of_kind.count("hit"), of_kind.count("wide"), of_kind.count("miss"),
+            percent(validation[f"score_{kind}"]), percent(validation[f"score_{kind}_by_source"]))
+
+
+def missed_rows(found):
+    for fact in found["validation"]["facts"]:
+        if fact["verdict"] in ("miss", "wide"):
+            yield (fact["id"], fact["quantity"], fact["verdict"], off(fact),
+                   found["reasons"].get(fact["id"], "no reason is written yet"))
+
+
+def facts(found):
+    validation = found["validation"]
+    comparable = [f for f in validation["facts"] if f["verdict"] != "not comparable"]
+    return (
+        "## Facts\n\n"
+        f"The baseline of `{found['presets']['controls']}` against the shipped table, "
+        f"{len(comparable)} of whose {len(validation['facts'])} facts can be compared; [FACTS.md](FACTS.md) says what the "
+        "verdicts mean and why the others can't. Calibration facts (c) may have been fitted, validation facts (v) have not. "
+        f"Of all comparable facts, {percent(validation['score_medians'])} have a band that holds the simulated median.\n\n"
+        + table(("kind", "comparable", "hit", "wide", "miss", "hit share", "every source weighing the same"),
+                [score_row(validation, kind) for kind in ("calibration", "validation")])
+        + "\n" + table(("id", "", "quantity", "unit", "fact", "median", "5-95 %", "off", "verdict"),
+                       [fact_row(fact) for fact in comparable])
+        + "\noff: the median over the nearer end of the fact's band.\n\n"
+        "### What is missed, and why\n\n"
+        + table(("id", "quantity", "verdict", "off", "why"), list(missed_rows(found))))
+
+
+# --- controls ------------------------------------------------------------------------------------------------------
+
+
+def judge(effect, sign):
+    """holds or contrary when the interval leaves out zero, else open."""
+    wanted, seen = {"+": 1, "-": -1}[sign], clear(effect)
+    return VERDICTS["open"] if seen == 0 else VERDICTS["holds"] if seen == wanted else VERDICTS["contrary"]
+
+
+def control_rows(found):
+    for row in found["expected"]:
+        effect = find(found["controls"], row["arm"], row["outcome"])
+        if effect is not None and effect["n"] > 0:
+            yield (row["arm"], f"`{row['outcome']}`", {"+": "up", "-": "down"}[row["sign"]],
+                   number(effect["baseline_mean"]), signed(effect["difference"]),
+                   f"{signed(effect['ci_low'])} to {signed(effect['ci_high'])}", judge(effect, row["sign"]), row["why"])
+
+
+def turning_rows(found):
+    for arm, points in found["turning_points"].items():
+        rent, chip = points["peak_rent_date"], points["peak_chip_price_date"]
+        yield (arm, rent["median"] or "-", *(percent(rent["before"][r]) for r in found["releases"]),
+               chip["median"] or "-", *(percent(chip["before"][r]) for r in found["releases"]))
+
+
+def controls(found):
+    rows = list(control_rows(found))
+    count = {verdict: sum(row[6] == verdict for row in rows) for verdict in VERDICTS.values()}
+    text = (
+        "## Controls\n\n"
+        "One mechanism taken out at a time, under the same random numbers. Theory says which outcomes must move and which "
+        "way (docs/validation/controls.csv, written before the run). It *holds* when the 95 % interval of the mean paired "
+        "difference lies on that side of zero, is *contrary* when it lies on the other, else *open*. "
+        f"Of {len(rows)} signs, {count['holds']} hold, {count['contrary']} are contrary, {count['open']} are open; with so "
+        f"many, {0.025 * len(rows):.1f} would be contrary by chance if no control did anything.\n\n"
+        + table(("control", "outcome", "theory", "baseline", "change", "95 % interval", "verdict", "why"), rows)
+        + "\n### When rent and chip price turn\n\n"
+        "Median dates of the peaks, and the share of replications in which they come before the releases of models that "
+        "are fed in.\n\n"
+        + table(("arm", "peak rent", *(f"before {r}" for r in found["releases"]), "peak chip price",
+                 *(f"before {r}" for r in found["releases"])), list(turning_rows(found))))
+    shakeout = find(found["controls"], "no-efficiency-shock", "projects_exited")
+    if shakeout is not None and shakeout["n"] > 0:
+        text += ("\nWithout the efficient releases "
+                 f"{number(shakeout['arm_mean'])} projects exit, against {number(shakeout['baseline_mean'])} in the "
+                 f"baseline (change {signed(shakeout['difference'])}, 95 % interval {signed(shakeout['ci_low'])} to "
+                 f"{signed(shakeout['ci_high'])}).\n")
+    return text
+
+
+# --- the bubble ----------------------------------------------------------------------------------------------------
+
+
+def measure_row(part):
+    scale = 1e9 if part["unit"] == "CNY" else 1
+    unit = "bn CNY" if part["unit"] == "CNY" else part["unit"]
+    return (part["text"], unit, *(number(part[key] / scale if part[key] is not None else None)
+                                  for key in ("control_mean", "arm_mean")), signed(part["difference"], scale),
+            f"{signed(part['ci_low'], scale)} to {signed(part['ci_high'], scale)}")
+
+
+def effects_rows(effects, outcomes):
+    """A row for each arm: the mean difference in each outcome, marked when its interval leaves out zero."""
+    for arm in arms_of(effects):
+        cells = []
+        for name, _, divisor in outcomes:
+            effect = find(effects, arm, name)
+            known = effect is not None and effect["n"] > 0
+            cells.append(signed(effect["difference"], divisor) + ("*" if clear(effect) else "") if known else "-")
+        yield (arm, *cells)
+
+
+def measure(found):
+    bubble = found["validation"]["bubble"]
+    if bubble is None:
+        return "## The bubble measure\n\nThe result has no arm `rational`.\n"
+    text = (
+        "## The bubble measure\n\n"
+        "A price peak is no proof of a bubble: rational builders have one too. The measure is over-investment against "
+        "the rational control under the same random numbers; further witnesses stand below it. "
+        f"{bubble['above_control']} of {len(bubble['measure'])} parts of the measure lie above the control, their 95 % "
+        "intervals leaving out zero.\n\n"
+        + table(("over-investment", "unit", "rational", "baseline", "difference", "95 % interval"),
+                [measure_row(part) for part in bubble["measure"]])
+        + "\n" + table(("further witnesses", "unit", "rational", "baseline", "difference", "95 % interval"),
+                       [measure_row(part) for part in bubble["witnesses"]])
+        + f"\nDefined by assumption: {bubble['by_assumption']}.\n\n"
+        "Every control against the rational one (* the interval leaves out zero):\n\n")
+    return text + table(("arm", *(title for _, title, _ in BUBBLE_OUTCOMES)),
+                        list(effects_rows(found["against_rational"], BUBBLE_OUTCOMES)))
+
+
+def longest(run):
+    """Start and end of a replication's longest episode."""
+    return max(run["episodes"], key=lambda e: (e["end"] > e["start"], days_between(e)))
+
+
+def days_between(episode):
+    import datetime
+
+    start, end = (datetime.date.fromisoformat(episode[key]) for key in ("start", "end"))
+    return (end - start).days
+
+
+def median_dates(arm):
+    dated = [longest(run) for run in arm["runs"] if run["tested"] and run["episodes"]]
+    middle = (len(dated) - 1) // 2
+    return tuple(sorted(e[key] for e in dated)[middle] if dated else "-" for key in ("start", "end"))
+
+
+def test_rows(found):
+    wild = {arm["arm"]: arm for arm in found["bubbles"]["wild"]["arms"]}
+    for arm in found["bubbles"]["walk"]["arms"]:
+        start, end = median_dates(arm)
+        lppls = arm["lppls"]
+        yield (arm["arm"], arm["tested"], percent(arm["rejecting_share"]), percent(wild[arm["arm"]]["rejecting_share"]),
+               percent(arm["dated_share"]), start, end, percent(lppls["qualified_share"]),
+               "-" if missing(lppls["mean_confidence"]) else f"{lppls['mean_confidence']:.2f}")
+
+
+def tests(found):
+    walk = found["bubbles"]["walk"]
+    return (
+        "## Explosive-root tests\n\n"
+        f"GSADF at 5 % on {walk['variable']}, weekly, each replication by itself, beside the control: critical values of "
+        "random walks, and of a wild bootstrap that allows for volatility that changes. Dates are medians over the longest "
+        "episode of each replication that has one. LPPLS is fitted up to each replication's highest value. "
+        "**These tests prove nothing alone**: they fire on the rational control as well, and what counts is the difference "
+        "([BUBBLES.md](BUBBLES.md)).\n\n"
+        + table(("arm", "tested", "explosive, walks", "explosive, wild", "dated", "from", "until", "LPPLS qualifies",
+                 "LPPLS confidence"), list(test_rows(found))))
+
+
+# --- policies ------------------------------------------------------------------------------------------------------
+
+
+def kind_cell(item, scale=1):
+    mark = "*" if clear(item, "low", "high") else ""
+    return f"{signed(item['difference'], 1 / scale)}{mark}"
+
+
+def kind_rows(found, variable, scale=1):
+    kinds, arms = found["by_kind"]["kinds"], found["by_kind"]["arms"]
+    for arm, values in arms.items():
+        if arm == "baseline":
+            yield (arm, *(number(scale * values[variable][kind]["mean"]) for kind in kinds))
+        else:
+            yield (arm, *(kind_cell(values[variable][kind], scale) for kind in kinds))
+
+
+def policies(found):
+    kinds = [kind.replace("_", " ") for kind in found["by_kind"]["kinds"]]
+    return (
+        "## Policies\n\n"
+        f"Mean paired change against the baseline of `{found['presets']['policies']}` (* the 95 % interval leaves out zero; "
+        "of 20 numbers that a policy does not touch, one is marked by chance).\n\n"
+        + table(("policy", *(title for _, title, _ in POLICY_OUTCOMES)),
+                list(effects_rows(found["policies"], POLICY_OUTCOMES)))
+        + "\n### Who enters\n\n"
+        "Projects announced by each kind of developer: the baseline's mean, then changes.\n\n"
+        + table(("policy", *kinds), list(kind_rows(found, "announced")))
+        + "\nTheir share of what is announced, in %, then changes in points:\n\n"
+        + table(("policy", *kinds), list(kind_rows(found, "share", 100)))
+        + "\nCentres opened:\n\n"
+        + table(("policy", *kinds), list(kind_rows(found, "energised"))))
+
+
+# --- calibration ---------------------------------------------------------------------------------------------------
+
+
+def calibration(found):
+    record = found["calibration"]
+    if record is None:
+        return ("## Calibration\n\nThere is no record of a calibration: parameters are as their sources or, where they say "
+                "`assumed`, a hand has set them ([PARAMETERS.md](PARAMETERS.md)).\n")
+    rows = [(f"`{p['key']}`", number(p["mean"]), f"{number(p['p5'])} to {number(p['p95'])}",
+             "yes" if p["identified"] else "no") for p in record["parameters"]]
+    return ("## Calibration\n\nWhat the calibration facts say about the parameters that were fitted; one that they do not "
+            "narrow down is not identified.\n\n"
+            + table(("parameter", "mean", "5-95 %", "identified"), rows))
+
+
+def page(found):
+    head = (
+        "<!-- generated by scripts/validate; change the tables in docs/validation/ or the code, not this page -->\n\n"
+        "# Validation\n\n"
+        f"What the model gets right and what it misses, with {found['replications']} replications an arm of the presets "
+        f"`{found['presets']['controls']}` and `{found['presets']['policies']}` (digests "
+        f"{found['digests']['controls']}, {found['digests']['policies']}). One command makes this page again: "
+        "`scripts/validate`. The sentences under *why* are written by hand in docs/validation/; all numbers come out of the "
+        "results.\n\n")
+    sections = (facts, controls, measure, tests, policies, calibration)
+    return wrapped(head + "\n".join(section(found) for section in sections)).rstrip() + "\n"
