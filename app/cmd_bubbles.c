@@ -292,15 +292,15 @@ static sim_status_t fit_arms(const bubbles_call_t *self, sim_result_t *result, c
                              const ana_bubbles_arm_t *tested, ana_lppls_arm_t *fitted, sim_error_t *err)
 {
     size_t starts = starts_of(self, RUN_STARTS);
-    ana_lppls_arm_options_t options = {.search = {starts, self->options.seed, self->options.threads},
-                                       .window_starts = starts / STARTS_A_WINDOW};
-    size_t all = n * tested[0].n_runs * (starts + ANA_LPPLS_WINDOWS * options.window_starts);
+    ana_lppls_arm_options_t how = {.search = {starts, self->options.seed, self->options.threads},
+                                   .window_starts = starts / STARTS_A_WINDOW};
+    size_t all = n * tested[0].n_runs * (starts + ANA_LPPLS_WINDOWS * how.window_starts);
     if ((double)all > LONG_FITS)
         fprintf(stderr, "fitting LPPLS to %zu series from %zu starts in all; --starts N takes fewer\n",
                 n * tested[0].n_runs, all);
     sim_status_t status = SIM_OK;
     for (size_t i = 0; i < n && status == SIM_OK; i++)
-        status = ana_lppls_arm(result, self->setup.name, names[i], &options, &fitted[i], err);
+        status = ana_lppls_arm(result, self->setup.name, names[i], &how, &fitted[i], err);
     return status;
 }
 
