@@ -191,10 +191,11 @@ static json_t *finding_json(const ana_finding_t *finding)
                   real(fact->low), "high", real(fact->high), "median", real(finding->median), "p5", real(finding->p5),
                   "p95", real(finding->p95), "verdict", ana_verdict_name(finding->verdict));
     json_t *more =
-        json_pack("{s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:s}", "topic", fact->topic, "from",
+        json_pack("{s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:f, s:f, s:b, s:I, s:I, s:s}", "topic", fact->topic, "from",
                   day(fact->window.from_day), "until", day(fact->window.until_day), "source", fact->source, "variable",
-                  fact->variable, "over", fact->over, "reduce", ana_reduction_name(fact->reduction), "median_inside",
-                  finding->median_inside, "n", (json_int_t)finding->n, "n_all", (json_int_t)finding->n_all, "note",
+                  fact->variable, "over", fact->over, "reduce", ana_reduction_name(fact->reduction), "scale",
+                  fact->scale, "shift", fact->shift, "median_inside", finding->median_inside, "n",
+                  (json_int_t)finding->n, "n_all", (json_int_t)finding->n_all, "note",
                   finding->verdict == ANA_VERDICT_NOT_COMPARABLE ? finding->reason : fact->note);
     json_object_update(json, more);
     json_decref(more);

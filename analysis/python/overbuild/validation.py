@@ -8,6 +8,7 @@ scripts/validate calls this with the project's folder. The page itself is writte
 
 import argparse
 import csv
+import hashlib
 import json
 import os
 import pathlib
@@ -38,6 +39,15 @@ class Program:
 
     def json(self, *arguments, accept=(0,)):
         return json.loads(self.run(*arguments, "--json", accept=accept))
+
+
+def check_build(program, folder, options):
+    """Results of another build are not mixed with this one's: the same scenario may come out differently."""
+    mark, build = folder / "build.sha256", hashlib.sha256(pathlib.Path(program.binary).read_bytes()).hexdigest()
+    if mark.exists() and mark.read_text() != build and not (options.fresh or options.keep):
+        sys.exit(f"scripts/validate: {folder}: found results of another build of overbuild; expected those of {program.binary}: "
+                 "use --fresh to run anew, or --keep if the change cannot matter")
+    mark.write_text(build)
 
 
 def experiment(program, preset, path, options):
@@ -102,7 +112,7 @@ def dates(file, name):
 def by_kind(path, baseline="baseline"):
     """How many projects each kind of developer announced and opened, and what each arm changes.
 
-    {kinds, arms: {arm: {variable: {kind: {mean, difference, low, high}}, share: {kind: {...}}}}}; share is of the projects
+    {kinds, arms: {arm: {variable: {kind: {mean, difference, ci_low, ci_high, n}}}}}; the variable share is of the projects
     announced. Differences are paired by replication.
     """
     out = {}
@@ -135,8 +145,9 @@ def scale_name(variable, axis):
 
 def effect(values, base):
     mean, low, high = mean_interval(values - base)
-    return {"mean": float(np.nanmean(values)) if not np.isnan(values).all() else float("nan"), "difference": mean,
-            "low": low, "high": high}
+    known = values[~np.isnan(values)]
+    return {"mean": float(known.mean()) if len(known) else float("nan"), "difference": mean, "ci_low": low, "ci_high": high,
+            "n": int((~np.isnan(values - base)).sum())}
 
 
 def turning_points(path, releases):
@@ -180,6 +191,7 @@ def gather(program, options):
     """Everything that the page tells, as one dictionary."""
     folder = pathlib.Path(options.folder)
     folder.mkdir(parents=True, exist_ok=True)
+    check_build(program, folder, options)
     controls, policies = folder / "controls.h5", folder / "policies.h5"
     experiment(program, options.controls, controls, options)
     experiment(program, options.policies, policies, options)
@@ -222,6 +234,7 @@ def parse(arguments):
     parser.add_argument("--folder", help="where results are kept (default: build/validation)")
     parser.add_argument("--page", help="what is written (default: docs/VALIDATION.md)")
     parser.add_argument("--fresh", action="store_true", help="run everything anew; else what is there is kept and completed")
+    parser.add_argument("--keep", action="store_true", help="go on from results of another build of the program")
     parser.add_argument("--starts", type=int, default=24, help="starts of each LPPLS search (default: %(default)s)")
     parser.add_argument("--controls", default="controls", help="preset of the controls (default: %(default)s)")
     parser.add_argument("--policies", default="policies", help="preset of the policies (default: %(default)s)")

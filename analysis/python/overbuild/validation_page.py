@@ -3,7 +3,8 @@
 
 import math
 
-VERDICTS = {"holds": "holds", "contrary": "contrary", "open": "open"}
+VERDICTS = ("holds", "contrary", "open")
+FEWEST_PAIRS = 5  # below, no interval counts as leaving out zero
 
 # Outcomes of the policy table: name, column title, divisor.
 POLICY_OUTCOMES = (
@@ -75,11 +76,11 @@ def wrapped(text, width=120):
     return "\n\n".join(out)
 
 
-def clear(effect, low="ci_low", high="ci_high"):
+def clear(effect):
     """Whether the interval leaves out zero: +1, -1, or 0."""
-    if missing(effect[low]):
+    if missing(effect["ci_low"]) or effect["n"] < FEWEST_PAIRS:
         return 0
-    return 1 if effect[low] > 0 else -1 if effect[high] < 0 else 0
+    return 1 if effect["ci_low"] > 0 else -1 if effect["ci_high"] < 0 else 0
 
 
 def find(effects, arm, metric):
@@ -145,7 +146,7 @@ def facts(found):
 def judge(effect, sign):
     """holds or contrary when the interval leaves out zero, else open."""
     wanted, seen = {"+": 1, "-": -1}[sign], clear(effect)
-    return VERDICTS["open"] if seen == 0 else VERDICTS["holds"] if seen == wanted else VERDICTS["contrary"]
+    return "open" if seen == 0 else "holds" if seen == wanted else "contrary"
 
 
 def control_rows(found):
@@ -166,7 +167,7 @@ def turning_rows(found):
 
 def controls(found):
     rows = list(control_rows(found))
-    count = {verdict: sum(row[6] == verdict for row in rows) for verdict in VERDICTS.values()}
+    count = {verdict: sum(row[6] == verdict for row in rows) for verdict in VERDICTS}
     text = (
         "## Controls\n\n"
         "One mechanism taken out at a time, under the same random numbers. Theory says which outcomes must move and which "
@@ -263,10 +264,11 @@ def tests(found):
     walk = found["bubbles"]["walk"]
     return (
         "## Explosive-root tests\n\n"
-        f"GSADF at 5 % on {walk['variable']}, weekly, each replication by itself, beside the control: critical values of "
+        f"GSADF at 5 % on {walk['variable']}, each replication by itself, beside the control: critical values of "
         "random walks, and of a wild bootstrap that allows for volatility that changes. Dates are medians over the longest "
         "episode of each replication that has one. LPPLS is fitted up to each replication's highest value. "
-        "**These tests prove nothing alone**: they fire on the rational control as well, and what counts is the difference "
+        "**These tests prove nothing alone**: a price that foreseeing builders drive up is explosive too, and what counts is the "
+        "difference between the arms "
         "([BUBBLES.md](BUBBLES.md)).\n\n"
         + table(("arm", "tested", "explosive, walks", "explosive, wild", "dated", "from", "until", "LPPLS qualifies",
                  "LPPLS confidence"), list(test_rows(found))))
@@ -276,7 +278,7 @@ def tests(found):
 
 
 def kind_cell(item, scale=1):
-    mark = "*" if clear(item, "low", "high") else ""
+    mark = "*" if clear(item) else ""
     return f"{signed(item['difference'], 1 / scale)}{mark}"
 
 
