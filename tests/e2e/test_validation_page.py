@@ -112,7 +112,8 @@ class Page(CliTest):
 
     def test_tests_stand_beside_the_control(self):
         (rows,) = self.tables["## Explosive-root tests"]
-        self.assertEqual([row[0] for row in rows[2:]], ["baseline", "rational"])
+        self.assertEqual([row[:2] for row in rows[2:]], [[series, arm] for series in ("rent over full cost", "chip price")
+                                                         for arm in ("baseline", "rational")])
         self.assertIn("prove nothing alone", " ".join(self.page.split()))
 
     def test_who_enters_has_the_intervals_of_compare(self):

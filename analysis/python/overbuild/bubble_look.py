@@ -33,10 +33,10 @@ FACT_PANELS = (
 
 # Outcomes of draw_measure and draw_controls: name, title, divisor.
 MEASURE = (
-    ("never_broke_even_capital_yuan", "capital that never broke even (bn yuan)", 1e9),
-    ("projects_completed", "centres completed", 1),
-    ("bad_debt_share", "bad debt (% of loans)", 0.01),
-    ("revenue_error_at_entry", "revenue error at entry (%)", 0.01),
+    ("never_broke_even_capital_yuan", "capital that never\nbroke even (bn yuan)", 1e9),
+    ("projects_completed", "centres completed\n", 1),
+    ("bad_debt_share", "bad debt\n(% of loans)", 0.01),
+    ("revenue_error_at_entry", "revenue error\nat entry (%)", 0.01),
 )
 
 
@@ -67,18 +67,23 @@ def dated(ax):
     ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
 
 
-def draw_fact(ax, fact, factor, span):
-    """The fact's band over the days that it speaks of, as far as they are shown. False when they are not."""
+def draw_fact(ax, fact, factor, span, number):
+    """The fact's band over the days that it speaks of, as far as they are shown. Labels of short ones change sides."""
     days = [max(np.datetime64(fact["from"]), span[0]), min(np.datetime64(fact["until"]), span[1])]
     if days[0] > days[1]:
-        return False
+        return
     low, high = sorted(factor * (fact[end] - fact["shift"]) / fact["scale"] for end in ("low", "high"))
     room = 0.012 * ax.get_ylim()[1]  # so that a single number and a single day are seen
     width = max(days[1] - days[0], np.timedelta64(12, "D"))
-    ax.add_patch(Rectangle((days[0], low - room), width, high - low + 2 * room, facecolor=FACT_COLOR, alpha=0.28,
+    ax.add_patch(Rectangle((days[0], low - room), width, high - low + 2 * room, facecolor=FACT_COLOR, alpha=0.22,
                            edgecolor=FACT_COLOR, lw=1, zorder=3))
-    ax.annotate(fact["id"], (days[0] + width, high + room), fontsize=8, color=FACT_COLOR, ha="right", va="bottom")
-    return True
+    label = fact["id"] + (", highest" if fact["reduce"] == "max" else "")
+    if width > np.timedelta64(100, "D"):
+        ax.annotate(label, (days[0] + width, high + room), fontsize=8, color=FACT_COLOR, ha="right", va="bottom")
+    else:
+        right = number % 2 == 1
+        ax.annotate(label, (days[0] + width if right else days[0], (low + high) / 2), xytext=(3 if right else -3, 0),
+                    textcoords="offset points", fontsize=8, color=FACT_COLOR, ha="left" if right else "right", va="center")
 
 
 def draw_facts(run, validation, arm="baseline"):
@@ -95,8 +100,8 @@ def draw_facts(run, validation, arm="baseline"):
                  and f["reduce"] in ("at", "mean", "max") and f["verdict"] != "not comparable"]
         tops = [factor * (f["high"] - f["shift"]) / f["scale"] for f in facts]
         ax.set_ylim(0, max([ax.get_ylim()[1], *(1.12 * top for top in tops)]))
-        for fact in facts:
-            draw_fact(ax, fact, factor, span)
+        for number, fact in enumerate(sorted(facts, key=lambda f: f["from"])):
+            draw_fact(ax, fact, factor, span, number)
         tidy(ax, title)
         dated(ax)
     figure.suptitle(f"{arm}: median, 25-75 % and 5-95 % of {run.national.sizes['replication']} replications; red: facts",
@@ -169,20 +174,48 @@ def draw_measure(run, arm="baseline"):
 
 
 def draw_explosive(run, tests):
-    """Explosive stretches of each replication, in the arm and in the control, from `overbuild bubbles`."""
-    figure, axes = plt.subplots(1, len(tests["arms"]), figsize=(11, 3.6), sharex=True, squeeze=False, layout="constrained")
+    """Explosive stretches of each replication, in the arm and beside it in the control; a row for each of `tests`, which
+    `overbuild bubbles` made."""
+    n = max(len(test["arms"]) for test in tests)
+    figure, axes = plt.subplots(len(tests), n, figsize=(11, 2.6 * len(tests)), sharex=True, squeeze=False,
+                                layout="constrained")
     time = run.national["time"].values
-    for ax, arm in zip(axes[0], tests["arms"]):
-        for replication in arm["runs"]:
-            for episode in replication.get("episodes", ()):
-                days = [np.datetime64(episode["start"]), np.datetime64(episode["end"]) + np.timedelta64(7, "D")]
-                ax.plot(days, [replication["replication"]] * 2, lw=4, color="black" if arm["arm"] != CONTROL else "#1668b0",
-                        solid_capstyle="butt")
-        share = arm["rejecting_share"]
-        ax.set(xlim=(time[0], time[-1]), ylim=(-0.7, len(arm["runs"]) - 0.3))
-        tidy(ax, f"{arm['arm']}: {'none tested' if share is None else f'{100 * share:.0f} % explosive'}")
-        dated(ax)
-    axes[0, 0].set_ylabel("replication")
-    figure.suptitle(f"stretches in which {tests['variable'].replace('_', ' ')} is explosive: no proof of a bubble, rational "
-                    "builders have them too", fontsize=11, x=0.01, ha="left")
+    for row, test in zip(axes, tests):
+        for ax, arm in zip(row, test["arms"]):
+            draw_behind(ax, tested_series(run, test["variable"]).sel(arm=arm["arm"]).median("replication"))
+            draw_stretches(ax, arm)
+            share = arm["rejecting_share"]
+            ax.set(xlim=(time[0], time[-1]), ylim=(-0.7, len(arm["runs"]) - 0.3))
+            tidy(ax, f"{test['variable'].replace('_', ' ')}, {arm['arm']}: "
+                     f"{'none could be tested' if share is None else f'{100 * share:.0f} % of replications explosive'}")
+            dated(ax)
+        row[0].set_ylabel("replication")
+    figure.suptitle("explosive stretches (bars; grey: the series' median): no proof of a bubble, compare the columns",
+                    fontsize=11, x=0.01, ha="left")
     return figure
+
+
+def tested_series(run, variable):
+    if variable == "rent_over_full_cost":
+        return run["rent_node_month"] / run["full_cost_node_month"]
+    return run[variable]
+
+
+def draw_behind(ax, path):
+    """A path on an axis of its own that shows no numbers."""
+    behind = ax.twinx()
+    behind.plot(path["time"], path, color="0.75", lw=1)
+    behind.set_ylim(bottom=0)
+    behind.set_yticks([])
+    behind.spines[["top", "right"]].set_visible(False)
+    ax.set_zorder(behind.get_zorder() + 1)
+    ax.patch.set_visible(False)
+
+
+def draw_stretches(ax, arm):
+    found = [(run["replication"], episode) for run in arm["runs"] for episode in run.get("episodes", ())]
+    for replication, episode in found:
+        days = [np.datetime64(episode["start"]), np.datetime64(episode["end"]) + np.timedelta64(7, "D")]
+        ax.plot(days, [replication] * 2, lw=4, color="#1668b0" if arm["arm"] == CONTROL else "black", solid_capstyle="butt")
+    if not found:
+        ax.text(0.5, 0.5, "no stretch", transform=ax.transAxes, ha="center", color="grey", fontsize=9)

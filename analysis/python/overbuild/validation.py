@@ -20,6 +20,7 @@ import h5py
 import numpy as np
 
 WILD_SIMULATIONS = 499  # of the bootstrap, per replication
+BUBBLE_VARIABLES = ("rent_over_full_cost", "chip_price")
 INTERVAL = 0.95
 
 
@@ -177,12 +178,14 @@ def calibration_record(path):
 
 
 def bubble_tests(program, path, folder, options):
-    """Explosive-root tests under two null models and LPPLS, of rent over full cost; kept in the folder."""
-    print("== bubble tests", file=sys.stderr)
+    """Explosive-root tests under two null models and LPPLS, of two series; kept in the folder."""
     threads = ("-j", options.threads) if options.threads else ()
-    found = {"walk": program.json("bubbles", path, "--lppls", "--starts", options.starts, "--min-duration", "log", *threads),
-             "wild": program.json("bubbles", path, "--null", "wild", "--simulations", WILD_SIMULATIONS, "--min-duration",
-                                  "log", *threads)}
+    found = []
+    for variable in BUBBLE_VARIABLES:
+        print(f"== bubble tests of {variable}", file=sys.stderr)
+        common = ("bubbles", path, "--variable", variable, "--min-duration", "log", *threads)
+        found.append({"walk": program.json(*common, "--lppls", "--starts", options.starts),
+                      "wild": program.json(*common, "--null", "wild", "--simulations", WILD_SIMULATIONS)})
     (folder / "bubbles.json").write_text(json.dumps(found, indent=1))
     return found
 

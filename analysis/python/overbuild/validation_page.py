@@ -250,28 +250,27 @@ def median_dates(arm):
     return tuple(sorted(e[key] for e in dated)[middle] if dated else "-" for key in ("start", "end"))
 
 
-def test_rows(found):
-    wild = {arm["arm"]: arm for arm in found["bubbles"]["wild"]["arms"]}
-    for arm in found["bubbles"]["walk"]["arms"]:
+def test_rows(tests):
+    variable = tests["walk"]["variable"].replace("_", " ")
+    for arm, wild in zip(tests["walk"]["arms"], tests["wild"]["arms"]):
         start, end = median_dates(arm)
         lppls = arm["lppls"]
-        yield (arm["arm"], arm["tested"], percent(arm["rejecting_share"]), percent(wild[arm["arm"]]["rejecting_share"]),
+        yield (variable, arm["arm"], arm["tested"], percent(arm["rejecting_share"]), percent(wild["rejecting_share"]),
                percent(arm["dated_share"]), start, end, percent(lppls["qualified_share"]),
                "-" if missing(lppls["mean_confidence"]) else f"{lppls['mean_confidence']:.2f}")
 
 
 def tests(found):
-    walk = found["bubbles"]["walk"]
     return (
         "## Explosive-root tests\n\n"
-        f"GSADF at 5 % on {walk['variable']}, each replication by itself, beside the control: critical values of "
+        "GSADF at 5 % on each replication by itself, beside the control: critical values of "
         "random walks, and of a wild bootstrap that allows for volatility that changes. Dates are medians over the longest "
         "episode of each replication that has one. LPPLS is fitted up to each replication's highest value. "
         "**These tests prove nothing alone**: a price that foreseeing builders drive up is explosive too, and what counts is the "
         "difference between the arms "
         "([BUBBLES.md](BUBBLES.md)).\n\n"
-        + table(("arm", "tested", "explosive, walks", "explosive, wild", "dated", "from", "until", "LPPLS qualifies",
-                 "LPPLS confidence"), list(test_rows(found))))
+        + table(("series", "arm", "tested", "explosive, walks", "explosive, wild", "dated", "from", "until", "LPPLS qualifies",
+                 "LPPLS confidence"), [row for tests in found["bubbles"] for row in test_rows(tests)]))
 
 
 # --- policies ------------------------------------------------------------------------------------------------------
