@@ -52,7 +52,9 @@ def check_build(program, folder, options):
 
 
 def experiment(program, preset, path, options):
-    """Runs a preset into `path`, or what is missing of it."""
+    """Runs a preset into `path`, or what is missing of it; nothing with --no-run."""
+    if options.no_run:
+        return
     print(f"== {preset}, {options.replications} replications an arm -> {path}", file=sys.stderr)
     mode = "--force" if options.fresh else "--resume"
     threads = ("-j", options.threads) if options.threads else ()
@@ -92,6 +94,13 @@ def mean_interval(values):
     mean = values.mean()
     half = student(len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
     return float(mean), float(mean - half), float(mean + half)
+
+
+def finished(path):
+    """Fewest and most replications of an arm that ran to their end."""
+    with h5py.File(path) as file:
+        counts = (file["outcomes/status"][()] == 0).sum(axis=1)
+    return int(counts.min()), int(counts.max())
 
 
 def labels(file, path):
@@ -201,7 +210,7 @@ def gather(program, options):
     docs = pathlib.Path(options.root) / "docs" / "validation"
     releases = {row["release"]: row["date"] for row in read_table(docs / "releases.csv", ("release", "date"))}
     return {
-        "replications": options.replications,
+        "finished": {"controls": finished(controls), "policies": finished(policies)},
         "presets": {"controls": options.controls, "policies": options.policies},
         "digests": {"controls": program.run("digest", controls).strip(), "policies": program.run("digest", policies).strip()},
         "validation": program.json("validate", controls, accept=(0, 1)),
@@ -237,6 +246,7 @@ def parse(arguments):
     parser.add_argument("--folder", help="where results are kept (default: build/validation)")
     parser.add_argument("--page", help="what is written (default: docs/VALIDATION.md)")
     parser.add_argument("--fresh", action="store_true", help="run everything anew; else what is there is kept and completed")
+    parser.add_argument("--no-run", action="store_true", help="write the page from the results that are there")
     parser.add_argument("--keep", action="store_true", help="go on from results of another build of the program")
     parser.add_argument("--starts", type=int, default=24, help="starts of each LPPLS search (default: %(default)s)")
     parser.add_argument("--controls", default="controls", help="preset of the controls (default: %(default)s)")

@@ -83,6 +83,10 @@ def clear(effect):
     return 1 if effect["ci_low"] > 0 else -1 if effect["ci_high"] < 0 else 0
 
 
+def interval(effect, divisor=1):
+    return f"{signed(effect['ci_low'], divisor)} to {signed(effect['ci_high'], divisor)}"
+
+
 def find(effects, arm, metric):
     return next((e for e in effects if (e["arm"], e["metric"]) == (arm, metric)), None)
 
@@ -153,9 +157,10 @@ def control_rows(found):
     for row in found["expected"]:
         effect = find(found["controls"], row["arm"], row["outcome"])
         if effect is not None and effect["n"] > 0:
-            yield (row["arm"], f"`{row['outcome']}`", {"+": "up", "-": "down"}[row["sign"]],
-                   number(effect["baseline_mean"]), signed(effect["difference"]),
-                   f"{signed(effect['ci_low'])} to {signed(effect['ci_high'])}", judge(effect, row["sign"]), row["why"])
+            divisor, unit = (1e9, ", bn") if abs(effect["baseline_mean"]) >= 1e8 else (1, "")
+            yield (row["arm"], f"`{row['outcome']}`{unit}", {"+": "up", "-": "down"}[row["sign"]],
+                   number(effect["baseline_mean"] / divisor), signed(effect["difference"], divisor),
+                   interval(effect, divisor), judge(effect, row["sign"]), row["why"])
 
 
 def turning_rows(found):
@@ -173,8 +178,8 @@ def controls(found):
         "One mechanism taken out at a time, under the same random numbers. Theory says which outcomes must move and which "
         "way (docs/validation/controls.csv, written before the run). It *holds* when the 95 % interval of the mean paired "
         "difference lies on that side of zero, is *contrary* when it lies on the other, else *open*. "
-        f"Of {len(rows)} signs, {count['holds']} hold, {count['contrary']} are contrary, {count['open']} are open; with so "
-        f"many, {0.025 * len(rows):.1f} would be contrary by chance if no control did anything.\n\n"
+        f"Signs that hold: {count['holds']} of {len(rows)}; contrary: {count['contrary']}; open: {count['open']}. Were no "
+        f"control to do anything, {0.025 * len(rows):.1f} would hold by chance and as many be contrary.\n\n"
         + table(("control", "outcome", "theory", "baseline", "change", "95 % interval", "verdict", "why"), rows)
         + "\n### When rent and chip price turn\n\n"
         "Median dates of the peaks, and the share of replications in which they come before the releases of models that "
@@ -185,8 +190,7 @@ def controls(found):
     if shakeout is not None and shakeout["n"] > 0:
         text += ("\nWithout the efficient releases "
                  f"{number(shakeout['arm_mean'])} projects exit, against {number(shakeout['baseline_mean'])} in the "
-                 f"baseline (change {signed(shakeout['difference'])}, 95 % interval {signed(shakeout['ci_low'])} to "
-                 f"{signed(shakeout['ci_high'])}).\n")
+                 f"baseline (change {signed(shakeout['difference'])}, 95 % interval {interval(shakeout)}).\n")
     return text
 
 
@@ -198,7 +202,7 @@ def measure_row(part):
     unit = "bn CNY" if part["unit"] == "CNY" else part["unit"]
     return (part["text"], unit, *(number(part[key] / scale if part[key] is not None else None)
                                   for key in ("control_mean", "arm_mean")), signed(part["difference"], scale),
-            f"{signed(part['ci_low'], scale)} to {signed(part['ci_high'], scale)}")
+            interval(part, scale))
 
 
 def effects_rows(effects, outcomes):
@@ -290,6 +294,25 @@ def kind_rows(found, variable, scale=1):
             yield (arm, *(kind_cell(values[variable][kind], scale) for kind in kinds))
 
 
+def selection_rows(found):
+    """What payment on use and clawback do to each kind's part in entry: the mechanism that the two levers are there for."""
+    kinds, arms = found["by_kind"]["kinds"], found["by_kind"]["arms"]
+    for arm in ("utilisation-subsidy", "clawback"):
+        for kind in kinds if arm in arms else ():
+            count, share = arms[arm]["announced"][kind], arms[arm]["share"][kind]
+            yield (arm, kind.replace("_", " "), signed(count["difference"]), interval(count), signed(share["difference"], 0.01),
+                   interval(share, 0.01), {1: "more of them", -1: "fewer of them", 0: "open"}[clear(share)])
+
+
+def selection(found):
+    rows = list(selection_rows(found))
+    if not rows:
+        return ""
+    return ("\nPaying on measured use and clawing back enter the value on which a builder decides, so they must change who "
+            "enters. Whether they do, judged by the kind's share of what is announced:\n\n"
+            + table(("policy", "kind", "announced", "95 % interval", "share, points", "95 % interval", "among entrants"), rows))
+
+
 def policies(found):
     kinds = [kind.replace("_", " ") for kind in found["by_kind"]["kinds"]]
     return (
@@ -304,7 +327,8 @@ def policies(found):
         + "\nTheir share of what is announced, in %, then changes in points:\n\n"
         + table(("policy", *kinds), list(kind_rows(found, "share", 100)))
         + "\nCentres opened:\n\n"
-        + table(("policy", *kinds), list(kind_rows(found, "energised"))))
+        + table(("policy", *kinds), list(kind_rows(found, "energised")))
+        + selection(found))
 
 
 # --- calibration ---------------------------------------------------------------------------------------------------
@@ -322,13 +346,18 @@ def calibration(found):
             + table(("parameter", "mean", "5-95 %", "identified"), rows))
 
 
+def replications(found, what):
+    fewest, most = found["finished"][what]
+    count = f"{most}" if fewest == most else f"{fewest} to {most}"
+    return f"{count} replications an arm of the preset `{found['presets'][what]}` (digest {found['digests'][what]})"
+
+
 def page(found):
     head = (
         "<!-- generated by scripts/validate; change the tables in docs/validation/ or the code, not this page -->\n\n"
         "# Validation\n\n"
-        f"What the model gets right and what it misses, with {found['replications']} replications an arm of the presets "
-        f"`{found['presets']['controls']}` and `{found['presets']['policies']}` (digests "
-        f"{found['digests']['controls']}, {found['digests']['policies']}). One command makes this page again: "
+        f"What the model gets right and what it misses, with {replications(found, 'controls')} and "
+        f"{replications(found, 'policies')}. One command makes this page again: "
         "`scripts/validate`. The sentences under *why* are written by hand in docs/validation/; all numbers come out of the "
         "results.\n\n")
     sections = (facts, controls, measure, tests, policies, calibration)
