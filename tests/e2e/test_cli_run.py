@@ -144,6 +144,8 @@ class AcrossArms(CliTest):
         self.assertNotRegex(told, r"\n  rational +[+-]")
         self.assertTrue(all(len(line) <= 120 for line in told.splitlines()[1:]), told)
         self.assertNotIn("Bubble measure", self.run_ok("run", "quick", "-n", 3, "--arm", "baseline", "-o", "y.h5"))
+        told = json.loads(self.run_ok("run", "quick", "-n", 3, "--force", "--json", "-o", "x.h5"))
+        self.assertEqual([arm["arm"] for arm in told["bubble"]], ["baseline"])
 
 
 class Interrupted(CliTest):

@@ -168,8 +168,12 @@ class Page(CliTest):
         record.write_text(json.dumps({"parameters": [{"key": "developers.hurdle", "mean": 0.125, "p5": 0.1, "p95": 0.15,
                                                       "identified": True}]}))
         found = validation.calibration_record(record)
-        text = validation_page.calibration({"calibration": found})
-        self.assertIn("| `developers.hurdle` | 0.125 | 0.1 to 0.15 | yes |", text)
+        found["facts"] = [{"own_verdict": "miss", "verdict": "hit"}, {"own_verdict": "hit", "verdict": "hit"}]
+        text = validation_page.calibration({"calibration": found, "calibration_page": False})
+        self.assertIn("| `developers.hurdle` |  | - | - to - | 0.125 | 0.1 to 0.15 | yes |", text)
+        self.assertIn("Of 2 facts that were fitted, 1 are hit", text)
+        self.assertNotIn("CALIBRATION.md", text)
+        self.assertIn("(CALIBRATION.md)", validation_page.calibration({"calibration": None, "calibration_page": True}))
         self.assertIsNone(validation.calibration_record(self.dir / "absent.json"))
         record.write_text("{}")
         with self.assertRaises(SystemExit):

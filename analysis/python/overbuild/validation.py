@@ -224,6 +224,7 @@ def gather(program, options):
         "releases": releases,
         "bubbles": bubble_tests(program, controls, folder, options),
         "calibration": calibration_record(options.calibration),
+        "calibration_page": (docs.parent / "CALIBRATION.md").exists(),
     }
 
 

@@ -334,16 +334,27 @@ def policies(found):
 # --- calibration ---------------------------------------------------------------------------------------------------
 
 
+def calibrated_row(parameter):
+    """Keys that a record may lack are shown as missing."""
+    band = {key: f"{number(parameter.get(key + '5'))} to {number(parameter.get(key + '95'))}" for key in ("p", "prior_p")}
+    return (f"`{parameter['key']}`", parameter.get("unit", ""), number(parameter.get("own")), band["prior_p"],
+            number(parameter["mean"]), band["p"], "yes" if parameter["identified"] else "no")
+
+
 def calibration(found):
     record = found["calibration"]
+    more = " ([CALIBRATION.md](CALIBRATION.md))" if found["calibration_page"] else ""
     if record is None:
-        return ("## Calibration\n\nThere is no record of a calibration: parameters are as their sources or, where they say "
-                "`assumed`, a hand has set them ([PARAMETERS.md](PARAMETERS.md)).\n")
-    rows = [(f"`{p['key']}`", number(p["mean"]), f"{number(p['p5'])} to {number(p['p95'])}",
-             "yes" if p["identified"] else "no") for p in record["parameters"]]
-    return ("## Calibration\n\nWhat the calibration facts say about the parameters that were fitted; one that they do not "
-            "narrow down is not identified.\n\n"
-            + table(("parameter", "mean", "5-95 %", "identified"), rows))
+        return (f"## Calibration\n\nThere is no record of a calibration{more}: parameters are as their sources or, where they "
+                "say `assumed`, a hand has set them ([PARAMETERS.md](PARAMETERS.md)).\n")
+    verdicts = [(fact["own_verdict"], fact["verdict"]) for fact in record.get("facts", ())]
+    text = (f"## Calibration\n\nWhat the calibration facts say about parameters{more}. One that they do not narrow down is not "
+            "identified. ")
+    if verdicts:
+        text += (f"Of {len(verdicts)} facts that were fitted, {sum(own == 'hit' for own, _ in verdicts)} are hit with the "
+                 f"scenario's own values and {sum(after == 'hit' for _, after in verdicts)} with the calibrated ones. ")
+    return (text.rstrip() + "\n\n" + table(("parameter", "unit", "own value", "prior 5-95 %", "mean", "5-95 %", "identified"),
+                                           [calibrated_row(parameter) for parameter in record["parameters"]]))
 
 
 def replications(found, what):
