@@ -196,7 +196,7 @@ class MachineReadable(CliTest):
     def test_json(self):
         done = overbuild("run", "quick", "-n", 2, "--json", "-o", "x.h5", cwd=self.dir)
         summary = json.loads(done.stdout)
-        self.assertEqual(set(summary), {"file", "digest", "replications", "failed", "seconds", "events", "jobs"})
+        self.assertEqual(set(summary), {"file", "digest", "replications", "failed", "seconds", "events", "jobs", "bubble"})
         self.assertEqual(summary["digest"], self.digest("x.h5"))
         lines = [json.loads(line) for line in done.stderr.splitlines()]
         self.assertEqual(len(lines), summary["replications"])
