@@ -112,7 +112,9 @@ sim_status_t ana_compare(sim_result_t *result, const char *baseline, const char 
         goto out;
     metrics = calloc(n_names + 1, sizeof *metrics);
     size_t n_metrics = metrics == NULL ? 0 : select_metrics(names, n_names, glob, metrics);
-    if (n_metrics == 0)
+    if (metrics == NULL)
+        status = sim_fail(err, SIM_ENOMEM, "/outcomes", "no memory for %zu names", n_names);
+    else if (n_metrics == 0)
         status =
             sim_fail(err, SIM_EINPUT, "--metric", "no outcome matches '%s'; see the names with 'overbuild info FILE'",
                      glob == NULL ? "*" : glob);

@@ -80,19 +80,15 @@ static void add_setup(json_t *json, const app_bubbles_setup_t *setup, const ana_
 }
 
 /* A fit; "sum_of_squares" is null and the parameters are absent when there is none. */
-static json_t *lppls_json(const ana_column_t *series, const app_lppls_result_t *lppls)
+static json_t *fit_json(const ana_lppls_t *fit, bool dated, double last, double confidence)
 {
     char date[16];
-    const ana_lppls_t *fit = &lppls->fit;
-    json_t *json = json_pack("{s:o, s:b, s:f, s:i, s:I}", "sum_of_squares", number_or_null(fit->squares), "qualified",
-                             fit->qualified, "confidence", lppls->confidence, "windows", ANA_LPPLS_WINDOWS, "starts",
-                             (json_int_t)lppls->starts);
+    json_t *json = json_pack("{s:o, s:b, s:f}", "sum_of_squares", number_or_null(fit->squares), "qualified",
+                             fit->qualified, "confidence", confidence);
     if (isinf(fit->squares))
         return json;
-    double last = series->day != NULL ? (double)series->day[series->n - 1] : (double)series->n;
     json_object_set_new(json, "tc",
-                        series->day != NULL ? json_string(sim_date_format((int64_t)floor(fit->tc), date))
-                                            : json_real(fit->tc));
+                        dated ? json_string(sim_date_format((int64_t)floor(fit->tc), date)) : json_real(fit->tc));
     json_object_set_new(json, "tc_after_last", json_real(fit->tc - last));
     const struct {
         const char *name;
@@ -107,6 +103,16 @@ static json_t *lppls_json(const ana_column_t *series, const app_lppls_result_t *
                   {"oscillations", fit->oscillations}};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         json_object_set_new(json, values[i].name, number_or_null(values[i].value));
+    return json;
+}
+
+static json_t *lppls_json(const ana_column_t *series, const app_lppls_result_t *lppls)
+{
+    bool dated = series->day != NULL;
+    double last = dated ? (double)series->day[series->n - 1] : (double)series->n;
+    json_t *json = fit_json(&lppls->fit, dated, last, lppls->confidence);
+    json_object_set_new(json, "windows", json_integer(ANA_LPPLS_WINDOWS));
+    json_object_set_new(json, "starts", json_integer((json_int_t)lppls->starts));
     return json;
 }
 
@@ -163,6 +169,32 @@ static json_t *arm_json(const ana_bubbles_arm_t *arm)
                      number_or_null((double)arm->n_dated / tested), "runs", runs);
 }
 
+static json_t *lppls_run_json(const ana_lppls_run_t *run, size_t replication)
+{
+    char date[16];
+    json_t *json = json_pack("{s:I, s:b}", "replication", (json_int_t)replication, "fitted", run->fitted);
+    if (!run->fitted) {
+        json_object_set_new(json, "why", json_string(run->why));
+        return json;
+    }
+    json_t *fit = fit_json(&run->fit, true, (double)run->last_day, run->confidence);
+    json_object_set_new(json, "last", json_string(sim_date_format(run->last_day, date)));
+    json_object_set_new(json, "n", json_integer((json_int_t)run->n));
+    json_object_update(json, fit);
+    json_decref(fit);
+    return json;
+}
+
+static json_t *lppls_arm_json(const ana_lppls_arm_t *arm)
+{
+    json_t *runs = json_array();
+    for (size_t i = 0; i < arm->n_runs; i++)
+        json_array_append_new(runs, lppls_run_json(&arm->runs[i], i));
+    return json_pack("{s:I, s:o, s:o, s:i, s:o}", "fitted", (json_int_t)arm->n_fitted, "qualified_share",
+                     number_or_null((double)arm->n_qualified / (double)arm->n_fitted), "mean_confidence",
+                     number_or_null(arm->mean_confidence), "windows", ANA_LPPLS_WINDOWS, "runs", runs);
+}
+
 /* The first replication that could be tested, or NULL. */
 static const ana_bubbles_t *first_tested(const ana_bubbles_arm_t *arms, size_t n)
 {
@@ -173,13 +205,18 @@ static const ana_bubbles_t *first_tested(const ana_bubbles_arm_t *arms, size_t n
     return NULL;
 }
 
-void app_bubbles_json_arms(const app_bubbles_setup_t *setup, const ana_bubbles_arm_t *arms, size_t n)
+void app_bubbles_json_arms(const app_bubbles_setup_t *setup, const ana_bubbles_arm_t *arms,
+                           const ana_lppls_arm_t *lppls, size_t n)
 {
     json_t *json = json_object(), *list = json_array();
     const ana_bubbles_t none = {0}, *first = first_tested(arms, n);
     add_setup(json, setup, first != NULL ? first : &none);
-    for (size_t i = 0; i < n; i++)
-        json_array_append_new(list, arm_json(&arms[i]));
+    for (size_t i = 0; i < n; i++) {
+        json_t *arm = arm_json(&arms[i]);
+        if (lppls != NULL)
+            json_object_set_new(arm, "lppls", lppls_arm_json(&lppls[i]));
+        json_array_append_new(list, arm);
+    }
     json_object_set_new(json, "arms", list);
     json_object_set_new(json, "warning", json_string("a price peak is no proof of a bubble: compare with the control"));
     dump(json);

@@ -5,7 +5,7 @@
 
 #include "analysis/bubbles.h"
 #include "analysis/dated_column.h"
-#include "analysis/lppls.h"
+#include "analysis/lppls_arm.h"
 
 /* How the tests were made, for both kinds of output. */
 typedef struct app_bubbles_setup {
@@ -27,8 +27,10 @@ void app_bubbles_print_series(const app_bubbles_setup_t *setup, const ana_column
 void app_bubbles_json_series(const app_bubbles_setup_t *setup, const ana_column_t *series, const ana_bubbles_t *bubbles,
                              const app_lppls_result_t *lppls);
 
-/* All replications of the arms of a result. */
-void app_bubbles_print_arms(const app_bubbles_setup_t *setup, const ana_bubbles_arm_t *arms, size_t n);
-void app_bubbles_json_arms(const app_bubbles_setup_t *setup, const ana_bubbles_arm_t *arms, size_t n);
+/* All replications of the arms of a result; `lppls` has as many arms, or is NULL. */
+void app_bubbles_print_arms(const app_bubbles_setup_t *setup, const ana_bubbles_arm_t *arms,
+                            const ana_lppls_arm_t *lppls, size_t n);
+void app_bubbles_json_arms(const app_bubbles_setup_t *setup, const ana_bubbles_arm_t *arms,
+                           const ana_lppls_arm_t *lppls, size_t n);
 
 #endif

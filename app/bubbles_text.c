@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/bubbles_output.h"
 
+#include "analysis/statistics.h"
 #include "sim/time.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define MOST_DATED 12 /* replications whose episodes are listed */
 
@@ -162,7 +164,46 @@ static void print_untested(const ana_bubbles_arm_t *arm)
         }
 }
 
-void app_bubbles_print_arms(const app_bubbles_setup_t *setup, const ana_bubbles_arm_t *arms, size_t n)
+/* 5 % quantile, median and 95 % quantile of the confidence indicator over replications. */
+static void print_confidence(const ana_lppls_arm_t *arm)
+{
+    double *values = calloc(arm->n_runs + 1, sizeof *values);
+    size_t n = 0;
+    if (values == NULL)
+        return;
+    for (size_t i = 0; i < arm->n_runs; i++)
+        if (arm->runs[i].fitted)
+            values[n++] = arm->runs[i].confidence;
+    n = ana_sort_present(values, n);
+    if (n > 0)
+        printf("  %8.2f  %6.2f .. %.2f", arm->mean_confidence, ana_quantile_sorted(values, n, 0.05),
+               ana_quantile_sorted(values, n, 0.95));
+    free(values);
+}
+
+static void print_lppls_arms(const ana_lppls_arm_t *arms, size_t n)
+{
+    printf("\nLPPLS, each replication up to its highest value: fits that qualify as a bubble by the usual filters, and "
+           "the\n"
+           "confidence indicator (share of %d windows up to there whose fit qualifies)\n\n  %-24s  %20s  %8s  %s\n",
+           ANA_LPPLS_WINDOWS, "arm", "qualify", "mean", "5..95 %");
+    for (size_t i = 0; i < n; i++) {
+        printf("  %-24s", arms[i].name);
+        print_share(arms[i].n_qualified, arms[i].n_fitted);
+        print_confidence(&arms[i]);
+        putchar('\n');
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t r = 0; r < arms[i].n_runs && arms[i].n_fitted < arms[i].n_runs; r++)
+            if (!arms[i].runs[r].fitted) {
+                printf("\n%s: %zu replications could not be fitted; the first, %zu: %s\n", arms[i].name,
+                       arms[i].n_runs - arms[i].n_fitted, r, arms[i].runs[r].why);
+                break;
+            }
+}
+
+void app_bubbles_print_arms(const app_bubbles_setup_t *setup, const ana_bubbles_arm_t *arms,
+                            const ana_lppls_arm_t *lppls, size_t n)
 {
     printf("%s%s, ", setup->logarithm ? "ln of " : "", setup->name);
     print_lag(setup);
@@ -181,6 +222,8 @@ void app_bubbles_print_arms(const app_bubbles_setup_t *setup, const ana_bubbles_
         print_runs(&arms[i]);
         print_untested(&arms[i]);
     }
+    if (lppls != NULL)
+        print_lppls_arms(lppls, n);
     print_warning();
     if (n == 2)
         printf("What counts is the difference to '%s', whose builders foresee supply, under the same random numbers.\n",

@@ -13,14 +13,16 @@
 #define BASELINE        "baseline"
 #define MOST_THREADS    1024
 #define MOST_PROBLEMS   20  /* of a file, printed */
-#define LPPLS_STARTS    60  /* of the search over the whole series */
-#define WINDOW_STARTS   20  /* of each window of the confidence indicator */
+#define LPPLS_STARTS    60  /* of the search over a whole column */
+#define RUN_STARTS      24  /* over a replication of a result, of which there may be hundreds */
+#define STARTS_A_WINDOW 3   /* one of so many in each window of the confidence indicator */
+#define LONG_FITS       5e4 /* starts above which waiting is announced: some ten seconds */
 #define LONG_SIMULATION 1e9 /* windows above which waiting is announced: some ten seconds */
 
 typedef struct bubbles_values {
     const char *csv, *column, *date_column, *variable, *arm, *lag, *null, *min_duration;
     double critical_value; /* NaN: not given */
-    int64_t min_window, control, simulations, threads;
+    int64_t min_window, control, simulations, threads, starts;
     app_seed_t seed;
     bool logarithm, lppls, no_cache, json;
 } bubbles_values_t;
@@ -51,7 +53,10 @@ static const app_option_t options[] = {
     {'j', "threads", "N", APP_INTEGER, AT(threads), "threads (default: all); never changes the result", 1,
      MOST_THREADS},
     {0, "no-cache", NULL, APP_FLAG, AT(no_cache), "neither look up nor keep critical values", 0, 0},
-    {0, "lppls", NULL, APP_FLAG, AT(lppls), "with --csv: fit the log-periodic power law to ln of the series", 0, 0},
+    {0, "lppls", NULL, APP_FLAG, AT(lppls),
+     "fit the log-periodic power law to ln of the column, or of each replication up to its highest value", 0, 0},
+    {0, "starts", "N", APP_INTEGER, AT(starts),
+     "LPPLS: starts of a search, a third of them in each window (default: 60, of a result 24)", 3, 100000},
     {0, "json", NULL, APP_FLAG, AT(json), "one JSON object, numbers unrounded", 0, 0},
     {0},
 };
@@ -131,8 +136,8 @@ static sim_status_t check_source(const bubbles_call_t *self, sim_error_t *err)
                         "needs a result FILE, not --csv");
     if (values->csv == NULL && (values->column != NULL || values->date_column != NULL))
         return sim_fail(err, SIM_EINPUT, values->column != NULL ? "--column" : "--date-column", "needs --csv FILE");
-    if (values->csv == NULL && values->lppls)
-        return sim_fail(err, SIM_EINPUT, "--lppls", "needs --csv FILE: it fits one series up to its last observation");
+    if (values->starts > 0 && !values->lppls)
+        return sim_fail(err, SIM_EINPUT, "--starts", "needs --lppls");
     return SIM_OK;
 }
 
@@ -182,6 +187,11 @@ static void print_problem(void *user, const char *text)
         fprintf(stderr, "%s\n", text);
 }
 
+static size_t starts_of(const bubbles_call_t *self, size_t by_default)
+{
+    return self->values.starts > 0 ? (size_t)self->values.starts : by_default;
+}
+
 static sim_status_t fit_lppls(const bubbles_call_t *self, const ana_column_t *series, app_lppls_result_t *result,
                               sim_error_t *err)
 {
@@ -192,10 +202,10 @@ static sim_status_t fit_lppls(const bubbles_call_t *self, const ana_column_t *se
         day[i] = series->day != NULL ? (double)series->day[i] : (double)i + 1;
         log_price[i] = log(series->values[i]);
     }
-    ana_lppls_options_t search = {LPPLS_STARTS, self->options.seed, self->options.threads};
+    ana_lppls_options_t search = {starts_of(self, LPPLS_STARTS), self->options.seed, self->options.threads};
     result->starts = search.starts;
     sim_status_t status = ana_lppls_fit(day, log_price, series->n, &search, &result->fit, err);
-    search.starts = result->window_starts = WINDOW_STARTS;
+    search.starts = result->window_starts = result->starts / STARTS_A_WINDOW;
     if (status == SIM_OK)
         status = ana_lppls_confidence(day, log_price, series->n, &search, &result->confidence, err);
     free(day);
@@ -277,10 +287,38 @@ static bool has_arm(sim_result_t *result, const char *name)
     return found;
 }
 
+/* The law on every replication of `n` arms. */
+static sim_status_t fit_arms(const bubbles_call_t *self, sim_result_t *result, const char *const *names, size_t n,
+                             const ana_bubbles_arm_t *tested, ana_lppls_arm_t *fitted, sim_error_t *err)
+{
+    size_t starts = starts_of(self, RUN_STARTS);
+    ana_lppls_arm_options_t how = {.search = {starts, self->options.seed, self->options.threads},
+                                   .window_starts = starts / STARTS_A_WINDOW};
+    size_t all = n * tested[0].n_runs * (starts + ANA_LPPLS_WINDOWS * how.window_starts);
+    if ((double)all > LONG_FITS)
+        fprintf(stderr, "fitting LPPLS to %zu series from %zu starts in all; --starts N takes fewer\n",
+                n * tested[0].n_runs, all);
+    sim_status_t status = SIM_OK;
+    for (size_t i = 0; i < n && status == SIM_OK; i++)
+        status = ana_lppls_arm(result, self->setup.name, names[i], &how, &fitted[i], err);
+    return status;
+}
+
+static void print_result(const bubbles_call_t *self, const ana_bubbles_arm_t *arms, const ana_lppls_arm_t *fitted,
+                         size_t n)
+{
+    const ana_lppls_arm_t *lppls = self->values.lppls ? fitted : NULL;
+    if (self->values.json)
+        app_bubbles_json_arms(&self->setup, arms, lppls, n);
+    else
+        app_bubbles_print_arms(&self->setup, arms, lppls, n);
+}
+
 static sim_status_t run_result(bubbles_call_t *self, sim_error_t *err)
 {
     sim_result_t *result = NULL;
     ana_bubbles_arm_t arms[2] = {{{0}}};
+    ana_lppls_arm_t fitted[2] = {{{0}}};
     sim_status_t status = sim_result_open(&result, self->file, err);
     if (status != SIM_OK)
         return status;
@@ -293,12 +331,14 @@ static sim_status_t run_result(bubbles_call_t *self, sim_error_t *err)
     if (status == SIM_OK && arms[0].n_tested == 0)
         status = sim_fail(err, SIM_EINPUT, self->setup.name, "none of %zu replications could be tested; the first: %s",
                           arms[0].n_runs, arms[0].n_runs > 0 ? arms[0].runs[0].why : "");
-    if (status == SIM_OK && self->values.json)
-        app_bubbles_json_arms(&self->setup, arms, n);
-    else if (status == SIM_OK)
-        app_bubbles_print_arms(&self->setup, arms, n);
-    for (size_t i = 0; i < n; i++)
+    if (status == SIM_OK && self->values.lppls)
+        status = fit_arms(self, result, names, n, arms, fitted, err);
+    if (status == SIM_OK)
+        print_result(self, arms, fitted, n);
+    for (size_t i = 0; i < n; i++) {
         ana_bubbles_arm_free(&arms[i]);
+        ana_lppls_arm_free(&fitted[i]);
+    }
     sim_result_close(result);
     return status;
 }
@@ -329,6 +369,7 @@ const app_command_t app_command_bubbles = {
         "Critical values of random walks are kept in $XDG_CACHE_HOME/overbuild (or ~/.cache/overbuild).\n\n"
         "Examples:\n"
         "  overbuild bubbles controls.h5                                  rent over full cost, baseline and rational\n"
+        "  overbuild bubbles controls.h5 --lppls                          the log-periodic power law beside it\n"
         "  overbuild bubbles policies.h5 --variable chip_price --log --arm tight-export\n"
         "  overbuild bubbles --csv prices.csv --column close --date-column date --lag schwarz:4 --null wild\n"
         "  overbuild bubbles --csv pd.csv --column ratio --date-column date --lag bic:6 --null composite --control 24\n"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/summary.h"
+#include "app/bubble_measure.h"
 #include "app/command.h"
 #include "app/problems.h"
 #include "app/progress.h"
@@ -154,15 +155,50 @@ static void report_failures(const run_call_t *self)
     }
 }
 
+/* Arms against the rational control, none if the file has no control; a file that can't be read back is no failure of
+ * the run. */
+static void measure(const run_call_t *self, ana_bubble_measure_t *out)
+{
+    sim_result_t *result = NULL;
+    *out = (ana_bubble_measure_t){0};
+    sim_status_t status = sim_result_open(&result, self->path, NULL);
+    if (status == SIM_OK)
+        status = ana_bubble_measure(result, out, NULL);
+    if (status != SIM_OK)
+        ana_bubble_measure_free(out);
+    sim_result_close(result);
+}
+
+static json_t *measure_json(const run_call_t *self)
+{
+    ana_bubble_measure_t bubble;
+    measure(self, &bubble);
+    json_t *list = json_array();
+    for (size_t i = 0; i < bubble.n; i++)
+        json_array_append_new(list, app_bubble_measure_json(&bubble.arms[i]));
+    ana_bubble_measure_free(&bubble);
+    return list;
+}
+
+static void print_measure(const run_call_t *self)
+{
+    ana_bubble_measure_t bubble;
+    measure(self, &bubble);
+    if (bubble.n > 0)
+        app_bubble_measure_print_arms(&bubble);
+    ana_bubble_measure_free(&bubble);
+}
+
 static void print_summary(const run_call_t *self)
 {
     const scn_experiment_report_t *report = &self->report;
     double seconds = report->run_s + report->store_s;
     if (self->values.json) {
-        json_t *json = json_pack("{s:s, s:o, s:I, s:I, s:f, s:I, s:I}", "file", self->path, "digest",
-                                 json_sprintf("%016" PRIx64, report->digest), "replications",
-                                 (json_int_t)report->replications, "failed", (json_int_t)report->n_failures, "seconds",
-                                 seconds, "events", (json_int_t)report->events, "jobs", (json_int_t)report->jobs);
+        json_t *json =
+            json_pack("{s:s, s:o, s:I, s:I, s:f, s:I, s:I, s:o}", "file", self->path, "digest",
+                      json_sprintf("%016" PRIx64, report->digest), "replications", (json_int_t)report->replications,
+                      "failed", (json_int_t)report->n_failures, "seconds", seconds, "events",
+                      (json_int_t)report->events, "jobs", (json_int_t)report->jobs, "bubble", measure_json(self));
         json_dumpf(json, stdout, JSON_INDENT(2));
         putchar('\n');
         json_decref(json);
@@ -175,6 +211,7 @@ static void print_summary(const run_call_t *self)
         printf(" (and %zu from before)", report->reused);
     printf(", %zu failed, %.1f s, %.3g events, %.3g jobs, digest %016" PRIx64 "\n", report->n_failures, seconds,
            (double)report->events, (double)report->jobs, report->digest);
+    print_measure(self);
 }
 
 static int conclude(run_call_t *self)

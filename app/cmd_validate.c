@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/validate.h"
 #include "analysis/validate_plot.h"
+#include "app/bubble_measure.h"
 #include "app/command.h"
 #include "app/output_file.h"
 #include "app/validate.h"
@@ -129,6 +130,20 @@ static sim_status_t check_values(const validate_values_t *values, double bars[AN
     return status;
 }
 
+static void print(const validate_values_t *values, const ana_validation_t *validation, const ana_bubble_arm_t *bubble,
+                  const double bars[ANA_FACT_KINDS])
+{
+    if (values->json) {
+        app_validate_json(validation, bubble);
+        return;
+    }
+    app_validate_table(validation, values->arm, bars);
+    if (bubble != NULL) {
+        putchar('\n');
+        app_bubble_measure_print(bubble);
+    }
+}
+
 static int run(const app_command_t *command, int argc, char **argv)
 {
     validate_values_t values = {.arm = "baseline"};
@@ -139,6 +154,7 @@ static int run(const app_command_t *command, int argc, char **argv)
     sim_result_t *result = NULL;
     ana_facts_t facts = {0};
     ana_validation_t validation = {0};
+    ana_bubble_measure_t measure = {0};
     double bars[ANA_FACT_KINDS] = {BAR_CALIBRATION, BAR_VALIDATION};
     sim_status_t status = check_values(&values, bars, &err);
     if (status == SIM_OK)
@@ -147,13 +163,14 @@ static int run(const app_command_t *command, int argc, char **argv)
         status = sim_result_open(&result, path, &err);
     if (status == SIM_OK)
         status = ana_validate(result, values.arm, &facts, &validation, &err);
+    if (status == SIM_OK)
+        status = ana_bubble_measure(result, &measure, &err);
     if (status == SIM_OK && values.plot != NULL)
         status = draw(result, values.arm, &validation, values.plot, &err);
     bool passed = status == SIM_OK && passes(&validation, bars);
-    if (status == SIM_OK && values.json)
-        app_validate_json(&validation);
-    else if (status == SIM_OK)
-        app_validate_table(&validation, values.arm, bars);
+    if (status == SIM_OK)
+        print(&values, &validation, ana_bubble_measure_find(&measure, values.arm), bars);
+    ana_bubble_measure_free(&measure);
     ana_validation_free(&validation);
     ana_facts_free(&facts);
     sim_result_close(result);
@@ -171,6 +188,8 @@ const app_command_t app_command_validate = {
         "comparable and not as hits. Calibration facts may have been fitted, validation facts have not: they are\n"
         "scored apart. The score of medians is stricter on place and does not ask for width: comparable facts whose\n"
         "band holds the simulated median. Ends with exit status 1 when a score is below its bar.\n\n"
+        "A file with the arm 'rational' also gives the bubble measure: the arm's over-investment against that control\n"
+        "under the same random numbers (docs/BUBBLES.md).\n\n"
         "Examples:\n"
         "  overbuild run china-2022 -n 100\n"
         "  overbuild validate china-2022.h5\n"

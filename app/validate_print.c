@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/validate.h"
 
+#include "app/bubble_measure.h"
 #include "sim/time.h"
 
 #include <jansson.h>
@@ -190,17 +191,18 @@ static json_t *finding_json(const ana_finding_t *finding)
                   real(fact->low), "high", real(fact->high), "median", real(finding->median), "p5", real(finding->p5),
                   "p95", real(finding->p95), "verdict", ana_verdict_name(finding->verdict));
     json_t *more =
-        json_pack("{s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:s}", "topic", fact->topic, "from",
+        json_pack("{s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:f, s:f, s:b, s:I, s:I, s:s}", "topic", fact->topic, "from",
                   day(fact->window.from_day), "until", day(fact->window.until_day), "source", fact->source, "variable",
-                  fact->variable, "over", fact->over, "reduce", ana_reduction_name(fact->reduction), "median_inside",
-                  finding->median_inside, "n", (json_int_t)finding->n, "n_all", (json_int_t)finding->n_all, "note",
+                  fact->variable, "over", fact->over, "reduce", ana_reduction_name(fact->reduction), "scale",
+                  fact->scale, "shift", fact->shift, "median_inside", finding->median_inside, "n",
+                  (json_int_t)finding->n, "n_all", (json_int_t)finding->n_all, "note",
                   finding->verdict == ANA_VERDICT_NOT_COMPARABLE ? finding->reason : fact->note);
     json_object_update(json, more);
     json_decref(more);
     return json;
 }
 
-void app_validate_json(const ana_validation_t *validation)
+void app_validate_json(const ana_validation_t *validation, const ana_bubble_arm_t *bubble)
 {
     json_t *facts = json_array();
     for (size_t i = 0; i < validation->n; i++)
@@ -208,11 +210,12 @@ void app_validate_json(const ana_validation_t *validation)
     const ana_score_t *calibration = &validation->score[ANA_FACT_CALIBRATION];
     const ana_score_t *others = &validation->score[ANA_FACT_VALIDATION];
     json_t *json =
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "score_calibration", real(calibration->share),
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "score_calibration", real(calibration->share),
                   "score_validation", real(others->share), "score_medians", real(validation->score_medians),
                   "score_calibration_by_source", real(calibration->share_by_source), "score_validation_by_source",
                   real(others->share_by_source), "comparable_calibration", (json_int_t)calibration->comparable,
-                  "comparable_validation", (json_int_t)others->comparable, "facts", facts);
+                  "comparable_validation", (json_int_t)others->comparable, "facts", facts, "bubble",
+                  app_bubble_measure_json(bubble));
     json_dumpf(json, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(json);

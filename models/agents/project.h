@@ -55,6 +55,7 @@ typedef struct mdl_project {
     bool resale_barred;     /* caught reselling power */
     bool audited;           /* breach found: no further payments */
     bool milestone_paid;    /* the inspection has been passed */
+    bool broke_even;        /* in some full calendar quarter rents covered running cost and capital charge */
     uint32_t loan;          /* in the bank's book */
     uint32_t gpus_in;       /* in stock or installed */
     uint32_t attempts;      /* at getting a loan */
@@ -69,6 +70,7 @@ typedef struct mdl_project {
     int64_t running_fen;                          /* power and upkeep due, since energised */
     int64_t month_revenue_fen, month_running_fen; /* of the month under way */
     int64_t last_month_cash_fen;                  /* revenue less running cost of the month before */
+    int64_t quarter_margin_fen;                   /* revenue less running cost when the calendar quarter began */
     int64_t allotted_kw;
     int64_t resold_wh;
     int64_t half_year_s, half_year_busy_gpu_s; /* when the window of audits began, and the meter's reading then */

@@ -160,6 +160,7 @@ typedef struct mdl_tally {
     int64_t subsidy_paid_fen, clawed_back_fen, bailouts_fen, vouchers_fen, grants_promised_fen;
     int64_t investment_fen; /* paid for chips and buildings by projects announced in the run */
     int64_t lent_fen;
+    int64_t quarter_s; /* when the calendar quarter under way began */
     uint32_t announced[MDL_DEVELOPER_KINDS], energised[MDL_DEVELOPER_KINDS];
     uint32_t cancelled[MDL_DEVELOPER_KINDS], abandoned[MDL_DEVELOPER_KINDS], defaulted[MDL_DEVELOPER_KINDS];
     uint64_t jobs; /* of sites that were closed */
@@ -462,7 +463,8 @@ void mdl_outcomes_invested(mdl_step_t *step, const mdl_project_t *project, int64
 sim_status_t mdl_eco_audit(mdl_step_t *step);
 void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_use_t *day); /* of a day, GPU s */
 void mdl_outcomes_day(mdl_step_t *step);
-void mdl_outcomes_week(mdl_step_t *step); /* after the rental market has closed its week */
+void mdl_outcomes_week(mdl_step_t *step);  /* after the rental market has closed its week */
+void mdl_outcomes_month(mdl_step_t *step); /* after the month's bills */
 double mdl_outcomes_sadf(const double *series, size_t n);
 void mdl_outcomes_note_rent(mdl_step_t *step); /* once a week */
 double mdl_outcomes_explosive_rent(const mdl_step_t *step);

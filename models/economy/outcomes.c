@@ -99,6 +99,36 @@ void mdl_outcomes_week(mdl_step_t *step)
         note(&tally->rent_october, rent_yuan);
 }
 
+static int64_t spent_on(const mdl_project_t *project)
+{
+    return project->chips_paid_fen + project->building_paid_fen;
+}
+
+/* What capital costs in so many months: its equal part of the life of servers, with interest. */
+static double charged_fen(const mdl_step_t *step, const mdl_project_t *project, double months)
+{
+    return (double)spent_on(project) * months / mdl_developer_annuity(step->params);
+}
+
+/* Looks back at a quarter: single months won't do, since rents are billed by the week. */
+void mdl_outcomes_month(mdl_step_t *step)
+{
+    mdl_tally_t *tally = &step->eco->tally;
+    if (sim_date_from_day(step->input->start_day + step->day).month % 3 != 1) /* January, April, ... begins */
+        return;
+    for (uint32_t i = 0; i < step->eco->n_projects; i++) {
+        mdl_project_t *project = &step->projects[i];
+        if (project->stage != MDL_STAGE_OPERATING)
+            continue;
+        int64_t margin_fen = project->revenue_fen - project->running_fen;
+        bool whole = project->energised_s <= tally->quarter_s;
+        if (whole && (double)(margin_fen - project->quarter_margin_fen) >= charged_fen(step, project, 3))
+            project->broke_even = true;
+        project->quarter_margin_fen = margin_fen;
+    }
+    tally->quarter_s = step->now_s;
+}
+
 static void note_november(mdl_step_t *step)
 {
     double operating = 0, all = 0;
@@ -166,16 +196,26 @@ static double months_open(const mdl_step_t *step, const mdl_project_t *project)
     return (double)(until_s - project->energised_s) / (double)SIM_DAY_S / MDL_DAYS_PER_MONTH;
 }
 
+/* Whether a project's capital can be judged: announced in the run, and open for a year or ended. */
+static bool judged(const mdl_step_t *step, const mdl_project_t *project)
+{
+    bool ended = project->ended_s != MDL_NOT_YET;
+    return project->developer != MDL_NO_DEVELOPER && (ended || months_open(step, project) >= 12);
+}
+
 /* Capital that was lost on what never opened, or sits in centres that never earned their cost. */
 static int64_t stranded_fen(const mdl_step_t *step, const mdl_project_t *project)
 {
-    int64_t spent_fen = project->chips_paid_fen + project->building_paid_fen;
-    bool ended = project->ended_s != MDL_NOT_YET;
+    int64_t spent_fen = spent_on(project);
     double months = months_open(step, project);
-    if (project->developer == MDL_NO_DEVELOPER || spent_fen == 0 || (months < 12 && !ended))
-        return 0;
-    double charge_fen = (double)spent_fen * months / mdl_developer_annuity(step->params);
+    double charge_fen = charged_fen(step, project, months);
     return months == 0 || (double)(project->revenue_fen - project->running_fen) < charge_fen ? spent_fen : 0;
+}
+
+/* Believed at announcement against received so far, per node-month powered: 0 as believed, 1 when nothing came. */
+static double entry_error(const mdl_project_t *project, double received)
+{
+    return 1 - received / project->expected_revenue_yuan;
 }
 
 static double received_yuan(const mdl_step_t *step, const mdl_project_t *project)
@@ -188,19 +228,25 @@ static double received_yuan(const mdl_step_t *step, const mdl_project_t *project
 static void finish_projects(const mdl_step_t *step)
 {
     const mdl_eco_t *eco = step->eco;
-    int64_t stranded = 0;
-    mdl_mean_t error = {0};
+    int64_t stranded = 0, never_even = 0;
+    mdl_mean_t error = {0}, at_entry = {0};
     for (uint32_t i = 0; i < eco->n_projects; i++) {
         const mdl_project_t *project = &step->projects[i];
+        if (!judged(step, project))
+            continue;
         stranded += stranded_fen(step, project);
-        if (project->developer == MDL_NO_DEVELOPER || months_open(step, project) < 12)
+        never_even += project->broke_even ? 0 : spent_on(project);
+        if (months_open(step, project) < 12 || !(project->expected_revenue_yuan > 0))
             continue;
         double received = received_yuan(step, project);
-        if (received > 0 && project->expected_revenue_yuan > 0)
+        note(&at_entry, entry_error(project, received));
+        if (received > 0)
             note(&error, sim_log(project->expected_revenue_yuan / received));
     }
     set(eco, MDL_CH_O_STRANDED, yuan(stranded));
+    set(eco, MDL_CH_O_NEVER_EVEN, yuan(never_even));
     set(eco, MDL_CH_O_REVENUE_ERROR, mean_of(&error));
+    set(eco, MDL_CH_O_ENTRY_ERROR, mean_of(&at_entry));
 }
 
 static void finish_counts(const mdl_step_t *step)
@@ -214,6 +260,7 @@ static void finish_counts(const mdl_step_t *step)
     set(eco, MDL_CH_O_CANCELLED, total(tally->cancelled));
     set(eco, MDL_CH_O_ABANDONED, total(tally->abandoned));
     set(eco, MDL_CH_O_DEFAULTED, total(tally->defaulted));
+    set(eco, MDL_CH_O_EXITED, total(tally->abandoned) + total(tally->defaulted));
     set(eco, MDL_CH_O_BAD_DEBT, ratio(bad_fen, (double)step->bank->lent_fen));
     set(eco, MDL_CH_O_INVESTMENT, yuan(tally->investment_fen));
     set(eco, MDL_CH_O_SUBSIDY, yuan(tally->subsidy_paid_fen));
@@ -256,6 +303,8 @@ void mdl_outcomes_finish(mdl_step_t *step)
     finish_counts(step);
     finish_projects(step);
     mdl_eco_t *eco = step->eco;
-    set(eco, MDL_CH_O_OVERINVESTMENT, MDL_MISSING);
+    for (int channel = MDL_CH_O_OVERINVESTMENT; channel <= MDL_CH_O_EXCESS_REVENUE_ERROR; channel++)
+        set(eco, (enum mdl_record)channel,
+            MDL_MISSING); /* known when the control has run: scenarios/overinvestment.c */
     set(eco, MDL_CH_O_EXPLOSIVE, mdl_outcomes_explosive_rent(step));
 }

@@ -180,7 +180,8 @@ class Mistakes(Bubbles):
         self.says("composite needs --control", *good, "--null", "composite")
         self.says("--control: needs --null composite", *good, "--control", 12)
         self.says("no such file", "absent.h5")
-        self.says("--lppls: needs --csv", "absent.h5", "--lppls")
+        self.says("--starts: needs --lppls", *good, "--starts", 5)
+        self.says("--starts: found '2'", *good, "--lppls", "--starts", 2)
         message = self.call("x.csv", status=4)
         self.assertIn("x.csv", message)
 
@@ -211,6 +212,27 @@ class Results(Bubbles):
         text = self.call(self.file, "--simulations", 300)
         self.assertIn("no proof of a bubble", text)
         self.assertIn("rational", text)
+
+    def test_lppls_beside_the_control(self):
+        common = ("--variable", "chip_price", "--critical-value", 1, "--lppls", "--starts", 6)
+        found = json.loads(self.call(self.file, *common, "--json"))
+        for arm in found["arms"]:
+            fitted = [run for run in arm["lppls"]["runs"] if run["fitted"]]
+            self.assertEqual(len(arm["lppls"]["runs"]), 3)
+            self.assertEqual(arm["lppls"]["fitted"], len(fitted))
+            for run in fitted:
+                self.assertTrue(0 <= run["confidence"] <= 1)
+                self.assertGreaterEqual(run["n"], 20)
+            for run in arm["lppls"]["runs"]:
+                self.assertEqual("why" in run, not run["fitted"])
+            if fitted:
+                self.assertAlmostEqual(arm["lppls"]["mean_confidence"], sum(r["confidence"] for r in fitted) / len(fitted))
+                self.assertEqual(arm["lppls"]["qualified_share"], sum(r["qualified"] for r in fitted) / len(fitted))
+        text = self.call(self.file, *common)
+        self.assertIn("LPPLS, each replication up to its highest value", text)
+        self.assertIn("no proof of a bubble", text)
+        alone = json.loads(self.call(self.file, "--variable", "chip_price", "--critical-value", 1, "--json"))
+        self.assertNotIn("lppls", alone["arms"][0])
 
     def test_variables_and_arms(self):
         common = ("--critical-value", 1, "--json")

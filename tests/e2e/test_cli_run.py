@@ -119,18 +119,33 @@ class Precision(CliTest):
 class AcrossArms(CliTest):
     def outcomes(self, file):
         with h5py.File(self.dir / file) as result:
-            return {name: result["outcomes"][name][()] for name in ("investment_yuan", "overinvestment_ratio")}
+            return {name: values[()] for name, values in result["outcomes"].items()}
 
     def test_overinvestment_is_taken_pair_by_pair(self):
         self.run_ok("run", "quick", "-n", 4, "--quiet", "-o", "x.h5")
         found = self.outcomes("x.h5")
         expected = found["investment_yuan"] / found["investment_yuan"][1]  # arms: baseline, rational
         numpy.testing.assert_allclose(found["overinvestment_ratio"], expected, atol=6e-5)
+        for name, resolution in (("never_broke_even_capital_yuan", 1000), ("projects_completed", 1), ("bad_debt_share", 1e-4),
+                                 ("stranded_capital_yuan", 1000), ("projects_exited", 1), ("revenue_error_at_entry", 1e-4)):
+            numpy.testing.assert_allclose(found[f"excess_{name}"], found[name] - found[name][1], atol=0.6 * resolution)
         self.run_ok("info", "x.h5", "--verify")
 
     def test_missing_without_the_control(self):
         self.run_ok("run", "quick", "-n", 2, "--arm", "baseline", "--quiet", "-o", "x.h5")
-        self.assertTrue(numpy.isnan(self.outcomes("x.h5")["overinvestment_ratio"]).all())
+        for name, values in self.outcomes("x.h5").items():
+            if name == "overinvestment_ratio" or name.startswith("excess_"):
+                self.assertTrue(numpy.isnan(values).all(), name)
+
+    def test_the_measure_is_printed_beside_the_control(self):
+        told = self.run_ok("run", "quick", "-n", 3, "-o", "x.h5")
+        self.assertIn("Bubble measure", told)
+        self.assertRegex(told, r"\n  baseline +[+-]")
+        self.assertNotRegex(told, r"\n  rational +[+-]")
+        self.assertTrue(all(len(line) <= 120 for line in told.splitlines()[1:]), told)
+        self.assertNotIn("Bubble measure", self.run_ok("run", "quick", "-n", 3, "--arm", "baseline", "-o", "y.h5"))
+        told = json.loads(self.run_ok("run", "quick", "-n", 3, "--force", "--json", "-o", "x.h5"))
+        self.assertEqual([arm["arm"] for arm in told["bubble"]], ["baseline"])
 
 
 class Interrupted(CliTest):
@@ -181,7 +196,7 @@ class MachineReadable(CliTest):
     def test_json(self):
         done = overbuild("run", "quick", "-n", 2, "--json", "-o", "x.h5", cwd=self.dir)
         summary = json.loads(done.stdout)
-        self.assertEqual(set(summary), {"file", "digest", "replications", "failed", "seconds", "events", "jobs"})
+        self.assertEqual(set(summary), {"file", "digest", "replications", "failed", "seconds", "events", "jobs", "bubble"})
         self.assertEqual(summary["digest"], self.digest("x.h5"))
         lines = [json.loads(line) for line in done.stderr.splitlines()]
         self.assertEqual(len(lines), summary["replications"])

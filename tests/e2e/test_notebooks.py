@@ -17,7 +17,7 @@ NOTEBOOKS = sorted((SOURCE / "analysis" / "notebooks").glob("*.ipynb"))
 
 class Notebooks(CliTest):
     def test_there_are_some(self):
-        self.assertIn("first_look.ipynb", [path.name for path in NOTEBOOKS])
+        self.assertEqual([path.name for path in NOTEBOOKS], ["bubble.ipynb", "first_look.ipynb"])
 
     def test_stored_without_outputs(self):
         for path in NOTEBOOKS:

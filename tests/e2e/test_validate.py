@@ -83,6 +83,24 @@ class Validate(CliTest):
         for name, kind in self.shipped_ids():
             self.assertIn((name, kind[0]), listed)
 
+    def test_bubble_measure(self):
+        bubble = json.loads(self.validate("--json").stdout)["bubble"]
+        self.assertEqual((bubble["control"], bubble["arm"]), ("rational", "baseline"))
+        self.assertEqual([part["metric"] for part in bubble["measure"]],
+                         ["never_broke_even_capital_yuan", "projects_completed", "bad_debt_share"])
+        compared = json.loads(self.run_ok("compare", self.file, "--baseline", "rational", "--json"))["metrics"]
+        for part in bubble["measure"] + bubble["witnesses"]:
+            effect = next(e for e in compared if e["metric"] == part["metric"])
+            for key in ("difference", "ci_low", "ci_high", "arm_mean", "n"):
+                self.assertEqual(part[key], effect[key], part["metric"])
+            self.assertEqual(part["control_mean"], effect["baseline_mean"])
+        text = self.validate().stdout
+        self.assertIn("Bubble measure against the rational control: arm baseline", text)
+        self.assertIn("By assumption", text)
+        told = self.validate("--arm", "rational")  # the control has none
+        self.assertNotIn("Bubble measure", told.stdout)
+        self.assertIsNone(json.loads(self.validate("--arm", "rational", "--json").stdout)["bubble"])
+
     def test_facts_of_another_country(self):
         done = self.validate("--facts", self.facts(SURE), "--json")
         self.assertEqual(done.returncode, 0, done.stderr + done.stdout)

@@ -205,14 +205,40 @@ static void the_past_does_not_know_the_horizon(void **state)
     test_economy_free(&shorter);
 }
 
+/* Capital is judged once at most, and what never broke even is part of what was invested. */
+static void capital_that_never_broke_even_was_invested(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        test_economy_t run = {.seed = seed,
+                              .sets = {"developers.hurdle=-1", "developers.build_time=14 d", "chips.quota_scale=1",
+                                       "developers.approval_rate=7", "developers.finance_state=7",
+                                       "developers.finance_operator=7", "chips.lead_time_scale=0"}};
+        test_economy_run(&run);
+        double never = test_economy_outcome(&run, "never_broke_even_capital_yuan");
+        assert_true(never >= 0 && never <= test_economy_outcome(&run, "investment_yuan") + 1000);
+        assert_close(
+            test_economy_outcome(&run, "projects_exited"),
+            test_economy_outcome(&run, "projects_abandoned") + test_economy_outcome(&run, "projects_defaulted"), 0);
+        double error = test_economy_outcome(&run, "revenue_error_at_entry");
+        assert_true(isnan(error) || error <= 1);
+        test_economy_free(&run);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(audit_is_clean_for_many_seeds),      cmocka_unit_test(survives_extremes),
-        cmocka_unit_test(survives_one_day_and_one_interval),  cmocka_unit_test(money_sums_to_zero),
-        cmocka_unit_test(threads_do_not_change_a_bit),        cmocka_unit_test(another_seed_is_another_world),
-        cmocka_unit_test(a_clone_goes_the_same_way),          cmocka_unit_test(a_fork_equals_the_arm_run_alone),
+        cmocka_unit_test(audit_is_clean_for_many_seeds),
+        cmocka_unit_test(survives_extremes),
+        cmocka_unit_test(survives_one_day_and_one_interval),
+        cmocka_unit_test(money_sums_to_zero),
+        cmocka_unit_test(threads_do_not_change_a_bit),
+        cmocka_unit_test(another_seed_is_another_world),
+        cmocka_unit_test(a_clone_goes_the_same_way),
+        cmocka_unit_test(a_fork_equals_the_arm_run_alone),
         cmocka_unit_test(the_past_does_not_know_the_horizon),
+        cmocka_unit_test(capital_that_never_broke_even_was_invested),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
