@@ -144,9 +144,8 @@ bool scn_prior_holds(const mdl_param_t *param, double value)
 bool scn_scenario_overrules(const scn_scenario_t *self, uint32_t arm, int32_t param)
 {
     const scn_course_t *course = &self->courses[arm];
-    for (size_t i = 0; i < course->n_first; i++)
-        if (course->first[i].param == param)
-            return true;
+    if (scn_course_sets(course, param))
+        return true;
     for (size_t i = 0; i < course->n_changes; i++)
         if (course->changes[i].param == param)
             return true;

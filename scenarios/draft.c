@@ -3,6 +3,7 @@
 #include "scenarios/draft.h"
 
 #include "models/params/spelling.h"
+#include "scenarios/posterior.h"
 #include "sim/time.h"
 
 #include <stdio.h>
@@ -282,6 +283,7 @@ static const scn_field_t scenario_fields[] = {
     {"changes", read_top_changes, false}, {"shocks", read_top_shocks, false},
     {"arms", scn_read_arms, false},       {"design", scn_read_design, false},
     {"tables", read_tables, false},       {"record", read_record, false},
+    {"posterior", scn_read_posterior, false}, {"parameters", scn_read_parameters, false},
 };
 
 void scn_draft_read(scn_reader_t *self, const scn_node_t *root)

@@ -213,6 +213,9 @@ static sim_status_t start(stages_t *self, const ana_facts_t *facts, scn_progress
         return sim_fail(err, SIM_EINPUT, scn_scenario_name(self->scenario),
                         "found a design; expected a scenario without: calibrating lays its own points over the "
                         "registry's priors");
+    if (scn_scenario_drawn(self->scenario) > 0)
+        return sim_fail(err, SIM_EINPUT, scn_scenario_name(self->scenario),
+                        "found parameters: posterior; expected a scenario with values: a posterior is what comes out");
     sim_status_t status = find_arm(self->scenario, options->arm, &model.arm, err);
     if (status != SIM_OK)
         return status;
