@@ -17,7 +17,6 @@
 #define NEAR_STEP    0.1
 #define SURROGATE_MOST 250 /* points that a Gaussian process is fitted to: the best ones */
 #define FIT_EVERY    4    /* rounds between searches for a shape */
-#define FAR          4.0  /* log distances above the best by more than this are cut: the surface near the best counts */
 
 typedef struct msm {
     const ana_problem_t *problem;
@@ -26,7 +25,7 @@ typedef struct msm {
     double *places;    /* [point][parameter] */
     double *means;     /* [point][target] */
     double *distances; /* [point] */
-    double *values;    /* [point]: log of the distance, for the surrogate */
+    double *values;    /* [point]: distances that the surrogate is fitted to */
     double *chosen;    /* [point][parameter], those that the surrogate is fitted to */
     size_t *order;
     ana_gp_shape_t shape;
@@ -116,12 +115,11 @@ static size_t choose_points(msm_t *self, double *best)
         size_t point = self->order[i];
         if (!isfinite(self->distances[point]))
             break;
-        double value = log(self->distances[point] + 1e-3);
-        *best = n == 0 ? value : *best;
-        self->values[n] = fmin(value, *best + FAR);
+        self->values[n] = self->distances[point];
         memcpy(self->chosen + n * d, self->places + point * d, d * sizeof *self->places);
         n++;
     }
+    *best = n > 0 ? self->values[0] : 0;
     return n;
 }
 
@@ -196,25 +194,44 @@ static sim_status_t choose_round(msm_t *self, size_t points, uint32_t round, sim
     return status;
 }
 
-/* The point, among those that were run, where the process expects the smallest distance. */
-static sim_status_t find_best(msm_t *self, size_t *best, sim_error_t *err)
+/* The points by distance, those without one left out; returns how many. */
+static size_t sort_points(msm_t *self)
 {
+    size_t n = 0;
+    gsl_sort_index(self->order, self->distances, 1, self->n);
+    while (n < self->n && isfinite(self->distances[self->order[n]]))
+        n++;
+    return n;
+}
+
+/* The estimate: the point, among those that were run, where the process expects the smallest distance. Then its
+ * precision. */
+static sim_status_t conclude(msm_t *self, ana_posterior_t *posterior, sim_error_t *err)
+{
+    size_t d = self->problem->n_params;
     double value = 0, least = INFINITY;
-    size_t n = choose_points(self, &value);
+    size_t n = choose_points(self, &value), best = 0;
     if (n < 4)
         return too_few(self, n, err);
     ana_gp_t gp;
-    sim_status_t status = ana_gp_fit(&gp, self->chosen, self->values, n, self->problem->n_params, NULL, err);
+    sim_status_t status = ana_gp_fit(&gp, self->chosen, self->values, n, d, NULL, err);
     for (size_t i = 0; status == SIM_OK && i < n; i++) {
         double mean, sd;
-        ana_gp_predict(&gp, self->chosen + i * self->problem->n_params, &mean, &sd);
-        if (mean < least) {
-            least = mean;
-            *best = self->order[i];
-        }
+        ana_gp_predict(&gp, self->chosen + i * d, &mean, &sd);
+        best = mean < least ? self->order[i] : best;
+        least = fmin(mean, least);
     }
     ana_gp_free(&gp);
-    return status;
+    if (status != SIM_OK)
+        return status;
+    ana_points_t points = {.n = sort_points(self),
+                           .per_point = ANA_MSM_WORLDS,
+                           .order = self->order,
+                           .places = self->places,
+                           .means = self->means,
+                           .runs = self->runs,
+                           .estimate = self->places + best * d};
+    return ana_msm_approximate(self->problem, &points, ANA_MSM_DRAWS, posterior, err);
 }
 
 static sim_status_t run_all(msm_t *self, const double *centre, sim_error_t *err)
@@ -237,19 +254,13 @@ sim_status_t ana_msm(const ana_problem_t *problem, const double *centre, size_t 
 {
     SIM_ASSERT(budget >= ANA_MSM_LEAST && problem->n_params <= ANA_GP_MOST_DIMENSIONS);
     msm_t self = {.problem = problem, .runs = runs, .room = budget / ANA_MSM_WORLDS};
-    size_t best = 0;
     *runs = (ana_runs_t){0};
     *posterior = (ana_posterior_t){0};
     sim_status_t status = allocate(&self, err);
     if (status == SIM_OK)
         status = run_all(&self, centre, err);
     if (status == SIM_OK)
-        status = find_best(&self, &best, err);
-    if (status == SIM_OK) {
-        ana_estimate_t estimate = {.runs = runs, .places = self.places + best * problem->n_params,
-                                   .means = self.means + best * problem->n_targets, .per_point = ANA_MSM_WORLDS};
-        status = ana_msm_approximate(problem, &estimate, ANA_MSM_DRAWS, posterior, err);
-    }
+        status = conclude(&self, posterior, err);
     release(&self);
     return status;
 }

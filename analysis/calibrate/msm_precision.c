@@ -1,30 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/calibrate/msm_precision.h"
 
+#include "analysis/calibrate/gp.h"
 #include "analysis/calibrate/linear.h"
 #include "analysis/calibrate/stream.h"
 #include "sim/draw.h"
 
-#include <gsl/gsl_blas.h>
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_linalg.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define NEAR        1.0  /* width of the weights around the estimate, in normal scores and per parameter */
-#define RIDGE       1e-3
+#define MOST_POINTS 200  /* that a target's surrogate is fitted to */
+#define STEP        0.5  /* normal scores to either side over which a slope is taken: what is seen, not an infinitesimal */
+#define NEAR_PART   2    /* the better half of the points says how much worlds scatter */
 #define MOST_SCORE  3.0  /* places at the very end of a prior */
 #define LEAST_NOISE 1e-4 /* variance, in squared scales */
 
 typedef struct precision {
     const ana_problem_t *problem;
-    const ana_estimate_t *estimate;
-    double *centre;    /* [parameter]: normal scores */
-    double *scores;    /* [simulation][parameter], from the centre */
-    double *weights;   /* [simulation] */
-    double *scaled;    /* [simulation][target]: summaries in scales, from the estimate's means */
-    double *noise;     /* [target]: variance that a mean of worlds leaves, and the band's */
-    gsl_matrix *slopes; /* [parameter + 1][target] */
+    const ana_points_t *points;
+    size_t n;           /* points of the surrogates */
+    double *chosen;     /* [point][parameter]: their places */
+    double *values;     /* [point]: a target's summaries there, in scales */
+    double *centre;     /* [parameter]: normal scores */
+    double *scratch;    /* [parameter] */
+    double *misses;     /* [target]: expected at the estimate, in scales */
+    double *noise;      /* [target]: variance of one world, and the band's */
+    gsl_matrix *slopes; /* [parameter][target] */
     gsl_matrix *factor; /* of the precision, then of the covariance */
 } precision_t;
 
@@ -33,113 +37,125 @@ static double score_of(double place)
     return gsl_cdf_ugaussian_Pinv(fmin(fmax(place, gsl_cdf_ugaussian_P(-MOST_SCORE)), gsl_cdf_ugaussian_P(MOST_SCORE)));
 }
 
-static double in_scales(const ana_target_t *target, double summary, double from)
+/* A summary in scales, and back. */
+static double in_scales(const ana_target_t *target, double summary)
 {
-    return (target->in_logs ? log(summary / from) : summary - from) / target->scale;
+    return (target->in_logs ? log(summary) : summary) / target->scale;
+}
+
+static double out_of_scales(const ana_target_t *target, double scaled)
+{
+    return target->in_logs ? exp(scaled * target->scale) : scaled * target->scale;
 }
 
 static sim_status_t allocate(precision_t *self, sim_error_t *err)
 {
-    size_t d = self->problem->n_params, m = self->problem->n_targets, n = self->estimate->runs->n;
+    size_t d = self->problem->n_params, m = self->problem->n_targets;
+    self->n = self->points->n < MOST_POINTS ? self->points->n : MOST_POINTS;
+    self->chosen = calloc(self->n * d + 1, sizeof *self->chosen);
+    self->values = calloc(self->n + 1, sizeof *self->values);
     self->centre = calloc(d + 1, sizeof *self->centre);
-    self->scores = calloc(n * d + 1, sizeof *self->scores);
-    self->weights = calloc(n + 1, sizeof *self->weights);
-    self->scaled = calloc(n * m + 1, sizeof *self->scaled);
+    self->scratch = calloc(d + 1, sizeof *self->scratch);
+    self->misses = calloc(m + 1, sizeof *self->misses);
     self->noise = calloc(m + 1, sizeof *self->noise);
-    self->slopes = ana_matrix(d + 1, m);
+    self->slopes = ana_matrix(d, m);
     self->factor = ana_matrix(d, d);
-    if (self->centre != NULL && self->scores != NULL && self->weights != NULL && self->scaled != NULL &&
-        self->noise != NULL && self->slopes != NULL && self->factor != NULL)
+    if (self->chosen != NULL && self->values != NULL && self->centre != NULL && self->scratch != NULL &&
+        self->misses != NULL && self->noise != NULL && self->slopes != NULL && self->factor != NULL)
         return SIM_OK;
     return sim_fail(err, SIM_ENOMEM, NULL, "no memory for the precision of %zu parameters", d);
 }
 
 static void release(precision_t *self)
 {
+    free(self->chosen);
+    free(self->values);
     free(self->centre);
-    free(self->scores);
-    free(self->weights);
-    free(self->scaled);
+    free(self->scratch);
+    free(self->misses);
     free(self->noise);
     gsl_matrix_free(self->slopes);
     gsl_matrix_free(self->factor);
 }
 
-/* Scores, weights that fall with the distance from the estimate, and scaled summaries of every simulation. */
-static void look_around(precision_t *self)
+/* --- what the targets say ----------------------------------------------------------------------------------------- */
+
+/* Expected value of a target, in scales, where one parameter is `step` scores off the estimate. */
+static double expected_at(precision_t *self, ana_gp_t *gp, size_t param, double step)
 {
-    const ana_runs_t *runs = self->estimate->runs;
-    size_t d = self->problem->n_params, m = self->problem->n_targets;
-    for (size_t p = 0; p < d; p++)
-        self->centre[p] = score_of(self->estimate->places[p]);
-    for (size_t i = 0; i < runs->n; i++) {
-        double square = 0;
-        for (size_t p = 0; p < d; p++) {
-            double step = score_of(ana_runs_place(runs, i)[p]) - self->centre[p];
-            self->scores[i * d + p] = step;
-            square += step * step;
-        }
-        self->weights[i] = isfinite(runs->distances[i]) ? exp(-square / (2 * NEAR * NEAR * (double)d)) : 0;
-        for (size_t j = 0; j < m && self->weights[i] > 0; j++)
-            self->scaled[i * m + j] = in_scales(&self->problem->targets[j], ana_runs_summary(runs, i)[j],
-                                                self->estimate->means[j]);
-    }
+    double mean, sd, kept = self->scratch[param];
+    self->scratch[param] = gsl_cdf_ugaussian_P(self->centre[param] + step);
+    ana_gp_predict(gp, self->scratch, &mean, &sd);
+    self->scratch[param] = kept;
+    return mean;
 }
 
-static double regressor(const precision_t *self, size_t i, size_t k)
+/* A Gaussian process of one target's mean summaries: its miss at the estimate and its slopes there. */
+static sim_status_t look_at_target(precision_t *self, size_t j, sim_error_t *err)
 {
-    return k == 0 ? 1 : self->scores[i * self->problem->n_params + k - 1];
-}
-
-/* Weighted linear regression of the summaries on the scores. */
-static sim_status_t find_slopes(precision_t *self, sim_error_t *err)
-{
+    const ana_target_t *target = &self->problem->targets[j];
     size_t d = self->problem->n_params, m = self->problem->n_targets;
-    gsl_matrix *normal = ana_matrix(d + 1, d + 1);
-    if (normal == NULL)
-        return sim_fail(err, SIM_ENOMEM, NULL, "no memory for a regression on %zu parameters", d);
-    double sum = 0;
-    for (size_t i = 0; i < self->estimate->runs->n; i++) {
-        sum += self->weights[i];
-        for (size_t k = 0; k <= d; k++) {
-            double weighted = self->weights[i] * regressor(self, i, k);
-            for (size_t l = 0; l <= d; l++)
-                *gsl_matrix_ptr(normal, k, l) += weighted * regressor(self, i, l);
-            for (size_t j = 0; j < m; j++)
-                *gsl_matrix_ptr(self->slopes, k, j) += weighted * self->scaled[i * m + j];
-        }
+    ana_gp_t gp;
+    for (size_t i = 0; i < self->n; i++)
+        self->values[i] = in_scales(target, self->points->means[self->points->order[i] * m + j]);
+    sim_status_t status = ana_gp_fit(&gp, self->chosen, self->values, self->n, d, NULL, err);
+    if (status == SIM_OK) {
+        self->misses[j] = ana_residual(target, out_of_scales(target, expected_at(self, &gp, 0, 0)));
+        for (size_t p = 0; p < d; p++)
+            gsl_matrix_set(self->slopes, p, j,
+                           (expected_at(self, &gp, p, STEP) - expected_at(self, &gp, p, -STEP)) / (2 * STEP));
     }
-    for (size_t k = 1; k <= d; k++)
-        *gsl_matrix_ptr(normal, k, k) += RIDGE * sum;
-    sim_status_t status =
-        ana_cholesky(normal) ? SIM_OK : sim_fail(err, SIM_EINTERNAL, NULL, "summaries near the estimate are not finite");
-    for (size_t j = 0; status == SIM_OK && j < m; j++) {
-        gsl_vector_view column = gsl_matrix_column(self->slopes, j);
-        gsl_linalg_cholesky_svx(normal, &column.vector);
-    }
-    gsl_matrix_free(normal);
+    ana_gp_free(&gp);
     return status;
 }
 
-/* What the regression leaves, of one world: history happened once. And the band, as a uniform distribution. */
-static void find_noise(precision_t *self)
+/* Variance between the worlds at a point, in squared scales. */
+static double variance_at(const precision_t *self, size_t point, size_t j)
 {
-    size_t d = self->problem->n_params, m = self->problem->n_targets;
-    for (size_t j = 0; j < m; j++) {
-        const ana_target_t *target = &self->problem->targets[j];
-        double sum = 0, weights = 0;
-        for (size_t i = 0; i < self->estimate->runs->n; i++) {
-            double rest = self->scaled[i * m + j];
-            for (size_t k = 0; k <= d; k++)
-                rest -= gsl_matrix_get(self->slopes, k, j) * regressor(self, i, k);
-            sum += self->weights[i] * rest * rest;
-            weights += self->weights[i];
-        }
-        double half = in_scales(target, target->high, target->low) / 2;
-        double miss = ana_residual(target, self->estimate->means[j]);
-        self->noise[j] = (LEAST_NOISE + sum / fmax(weights, 1e-300) + half * half / 3) * (1 + miss * miss);
+    const ana_target_t *target = &self->problem->targets[j];
+    size_t k = self->points->per_point;
+    double mean = 0, square = 0;
+    for (size_t w = 0; w < k; w++)
+        mean += in_scales(target, ana_runs_summary(self->points->runs, point * k + w)[j]) / (double)k;
+    for (size_t w = 0; w < k; w++) {
+        double rest = in_scales(target, ana_runs_summary(self->points->runs, point * k + w)[j]) - mean;
+        square += rest * rest / (double)(k - 1);
     }
+    return square;
 }
+
+/* One world's variance, as history happened once, and that of a uniform distribution on the band; a target that is
+ * missed counts for less. */
+static void find_noise(precision_t *self, size_t j)
+{
+    const ana_target_t *target = &self->problem->targets[j];
+    size_t near = self->points->n / NEAR_PART + 1;
+    double sum = 0;
+    near = near < self->points->n ? near : self->points->n;
+    for (size_t i = 0; i < near; i++)
+        sum += variance_at(self, self->points->order[i], j) / (double)near;
+    double half = (in_scales(target, target->high) - in_scales(target, target->low)) / 2;
+    self->noise[j] = (LEAST_NOISE + sum + half * half / 3) * (1 + self->misses[j] * self->misses[j]);
+}
+
+static sim_status_t look_around(precision_t *self, sim_error_t *err)
+{
+    size_t d = self->problem->n_params;
+    for (size_t p = 0; p < d; p++) {
+        self->centre[p] = score_of(self->points->estimate[p]);
+        self->scratch[p] = gsl_cdf_ugaussian_P(self->centre[p]);
+    }
+    for (size_t i = 0; i < self->n; i++)
+        memcpy(self->chosen + i * d, self->points->places + self->points->order[i] * d, d * sizeof *self->chosen);
+    sim_status_t status = SIM_OK;
+    for (size_t j = 0; j < self->problem->n_targets && status == SIM_OK; j++) {
+        status = look_at_target(self, j, err);
+        find_noise(self, j);
+    }
+    return status;
+}
+
+/* --- the normal approximation ------------------------------------------------------------------------------------- */
 
 /* One Newton step from the estimate, where the surrogate ended, to where the targets and the prior balance: a parameter
  * that no target speaks of goes back to the middle of its prior. `gradient` has room for d values. */
@@ -149,8 +165,7 @@ static void balance(precision_t *self, double *gradient)
     for (size_t p = 0; p < d; p++) {
         gradient[p] = self->centre[p];
         for (size_t j = 0; j < self->problem->n_targets; j++)
-            gradient[p] += gsl_matrix_get(self->slopes, p + 1, j) / self->noise[j] *
-                           ana_residual(&self->problem->targets[j], self->estimate->means[j]);
+            gradient[p] += gsl_matrix_get(self->slopes, p, j) / self->noise[j] * self->misses[j];
     }
     for (size_t p = 0; p < d; p++)
         for (size_t q = 0; q < d; q++)
@@ -165,7 +180,7 @@ static sim_status_t find_covariance(precision_t *self, double *scratch, sim_erro
         for (size_t q = 0; q < d; q++) {
             double sum = p == q;
             for (size_t j = 0; j < self->problem->n_targets; j++)
-                sum += gsl_matrix_get(self->slopes, p + 1, j) * gsl_matrix_get(self->slopes, q + 1, j) / self->noise[j];
+                sum += gsl_matrix_get(self->slopes, p, j) * gsl_matrix_get(self->slopes, q, j) / self->noise[j];
             gsl_matrix_set(self->factor, p, q, sum);
         }
     if (!ana_cholesky(self->factor))
@@ -194,27 +209,19 @@ static void draw(const precision_t *self, size_t n, double *step, ana_posterior_
     ana_posterior_normalise(posterior);
 }
 
-sim_status_t ana_msm_approximate(const ana_problem_t *problem, const ana_estimate_t *estimate, size_t n,
+sim_status_t ana_msm_approximate(const ana_problem_t *problem, const ana_points_t *points, size_t n,
                                  ana_posterior_t *posterior, sim_error_t *err)
 {
-    precision_t self = {.problem = problem, .estimate = estimate};
-    double *step = calloc(problem->n_params + 1, sizeof *step);
+    precision_t self = {.problem = problem, .points = points};
     sim_status_t status = allocate(&self, err);
-    if (status == SIM_OK && step == NULL)
-        status = sim_fail(err, SIM_ENOMEM, NULL, "no memory for a draw");
     if (status == SIM_OK)
         status = ana_posterior_init(posterior, problem, n, false, err);
-    if (status == SIM_OK) {
-        look_around(&self);
-        status = find_slopes(&self, err);
-    }
-    if (status == SIM_OK) {
-        find_noise(&self);
-        status = find_covariance(&self, step, err);
-    }
     if (status == SIM_OK)
-        draw(&self, n, step, posterior);
+        status = look_around(&self, err);
+    if (status == SIM_OK)
+        status = find_covariance(&self, self.scratch, err);
+    if (status == SIM_OK)
+        draw(&self, n, self.scratch, posterior);
     release(&self);
-    free(step);
     return status;
 }
