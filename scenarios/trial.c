@@ -42,37 +42,37 @@ void scn_trial_destroy(scn_trial_t *self)
     free(self);
 }
 
-static sim_status_t prepare(scn_trial_t *self, const int32_t *params, const double *values, size_t n,
-                            uint32_t replication, int threads, sim_error_t *err)
+static sim_status_t prepare(scn_trial_t *self, const scn_change_set_t *changed, const scn_trial_options_t *options,
+                            sim_error_t *err)
 {
     self->input = *scn_scenario_input(self->scenario, self->arm, 0);
     sim_status_t status = SIM_OK;
-    for (size_t i = 0; i < n && status == SIM_OK; i++)
-        status = mdl_params_set(&self->input.params, params[i], values[i], err);
+    for (size_t i = 0; i < changed->n && status == SIM_OK; i++)
+        status = mdl_params_set(&self->input.params, changed->params[i], changed->values[i], err);
     if (status != SIM_OK)
         return status;
-    sim_world_options_t options = {.seed = scn_scenario_seed(self->scenario),
-                                   .replication = replication,
-                                   .threads = threads,
-                                   .start_day = self->input.start_day};
+    sim_world_options_t world = {.seed = scn_scenario_seed(self->scenario),
+                                 .replication = options->replication,
+                                 .threads = options->threads,
+                                 .start_day = self->input.start_day};
     sim_recorder_reset(self->recorder);
     if (self->world == NULL)
-        return sim_world_create(&self->world, mdl_economy_model(), &self->input, &options, err);
-    return sim_world_reset(self->world, &self->input, &options, err);
+        return sim_world_create(&self->world, mdl_economy_model(), &self->input, &world, err);
+    return sim_world_reset(self->world, &self->input, &world, err);
 }
 
-sim_status_t scn_trial_run(scn_trial_t *self, const int32_t *params, const double *values, size_t n,
-                           uint32_t replication, int threads, const atomic_bool *stop, const sim_recorder_t **recorder,
-                           sim_error_t *err)
+sim_status_t scn_trial_run(scn_trial_t *self, const scn_change_set_t *changed, const scn_trial_options_t *options,
+                           const sim_recorder_t **recorder, sim_error_t *err)
 {
-    sim_control_t control = {.stop = stop};
+    sim_control_t control = {.stop = options->stop};
     sim_run_meta_t meta = {0};
-    sim_status_t status = prepare(self, params, values, n, replication, threads, err);
+    sim_status_t status = prepare(self, changed, options, err);
     if (status == SIM_OK)
         status = mdl_economy_populate(self->world, self->recorder, err);
+    bool early = options->until_s > 0 && options->until_s < self->input.horizon_s;
     if (status == SIM_OK)
-        status = sim_world_run(self->world, self->input.horizon_s, &control, err);
-    if (status == SIM_OK)
+        status = sim_world_run(self->world, early ? options->until_s : self->input.horizon_s, &control, err);
+    if (status == SIM_OK && !early)
         status = mdl_economy_finish(self->world, self->recorder, &meta, err);
     *recorder = status == SIM_OK ? self->recorder : NULL;
     return status;

@@ -4,11 +4,14 @@
 #include "analysis/validate.h"
 #include "scenarios/prior.h"
 #include "sim/ensemble.h"
+#include "sim/time.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define MONTH_DAYS 31
 
 /* --- making it ---------------------------------------------------------------------------------------------------- */
 
@@ -40,6 +43,21 @@ static sim_status_t take_facts(ana_model_t *self, const ana_facts_t *facts, sim_
                         "found no calibration fact that is scored; expected at least one row with kind calibration and "
                         "scoring linear or log");
     return SIM_OK;
+}
+
+/* The first second that no fact looks at: its window, and the interval or month that is recorded when it ends. Outcomes
+ * belong to whole runs. */
+static int64_t last_second(const ana_model_t *self)
+{
+    const mdl_input_t *input = scn_scenario_input(self->scenario, self->arm, 0);
+    int64_t last_day = input->start_day;
+    for (size_t i = 0; i < self->n_facts; i++) {
+        if (self->facts[i]->reduction == ANA_REDUCE_OUTCOME)
+            return 0;
+        int64_t until = self->facts[i]->window.until_day;
+        last_day = until > last_day ? until : last_day;
+    }
+    return (last_day + 1 + MONTH_DAYS - input->start_day) * SIM_DAY_S + input->record_interval_s;
 }
 
 /* All that must be equal for stored simulations to be taken over. */
@@ -105,6 +123,8 @@ sim_status_t ana_model_init(ana_model_t *self, const scn_scenario_t *scenario, c
     sim_status_t status = take_facts(self, facts, err);
     if (status == SIM_OK)
         status = sim_schema_check(&self->schema, err);
+    if (status == SIM_OK)
+        self->until_s = last_second(self);
     if (status == SIM_OK)
         status = make_workers(self, err);
     if (status == SIM_OK)
@@ -198,8 +218,12 @@ static sim_status_t run_one(void *user, size_t index, int worker, int inner_thre
         values[p] = scn_prior_value(&registry[self->params[p]], work->batch->places[i * self->n_params + p]);
     const sim_recorder_t *recorder = NULL;
     sim_error_t why = {0};
-    sim_status_t status = scn_trial_run(self->trials[worker], self->params, values, self->n_params,
-                                        work->batch->worlds[i], inner_threads, &self->progress->stop, &recorder, &why);
+    scn_change_set_t changed = {self->params, values, self->n_params};
+    scn_trial_options_t options = {.replication = work->batch->worlds[i],
+                                   .threads = inner_threads,
+                                   .until_s = self->until_s,
+                                   .stop = &self->progress->stop};
+    sim_status_t status = scn_trial_run(self->trials[worker], &changed, &options, &recorder, &why);
     if (status == SIM_OK) {
         status = store_summaries(self, recorder, key_of(work->batch, i), worker, err);
     } else if (is_local(status)) {

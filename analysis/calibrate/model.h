@@ -32,6 +32,7 @@ typedef struct ana_model {
     size_t n_facts;
     sim_channel_t *channels; /* one outcome per fact */
     sim_schema_t schema;
+    int64_t until_s; /* simulations end there, as no fact speaks of later days; 0: the horizon */
     sim_store_t *store;
     scn_trial_t **trials;       /* per thread */
     sim_recorder_t **recorders; /* per thread: what is stored of a simulation */
