@@ -15,8 +15,7 @@ typedef struct source {
     int64_t chosen[2];
 } source_t;
 
-static sim_status_t find_channel(const sim_schema_t *schema, const ana_term_t *term, source_t *source,
-                                 sim_error_t *err)
+static sim_status_t find_channel(const sim_schema_t *schema, const ana_term_t *term, source_t *source, sim_error_t *err)
 {
     char group[ANA_PATH_BYTES];
     const char *name = strrchr(term->path, '/') + 1;

@@ -73,13 +73,13 @@ static json_t *parameters_json(const ana_calibration_t *calibration)
     for (size_t i = 0; i < calibration->n_parameters; i++) {
         const ana_parameter_t *p = &calibration->parameters[i];
         const ana_marginal_t *m = &p->marginal;
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "key",
-                            param_of(p)->key, "unit", param_of(p)->unit, "own", number(p->own), "calibrated",
-                            number(p->calibrated), "mean", number(p->mean), "p5", number(p->p5), "p50", number(p->p50),
-                            "p95", number(p->p95), "prior_p5", number(p->prior_p5), "prior_p95", number(p->prior_p95),
-                            "width", number(m->width), "width_high", number(m->width_high), "ks", number(m->ks),
-                            "identified", m->identified));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
+                                              "key", param_of(p)->key, "unit", param_of(p)->unit, "own", number(p->own),
+                                              "calibrated", number(p->calibrated), "mean", number(p->mean), "p5",
+                                              number(p->p5), "p50", number(p->p50), "p95", number(p->p95), "prior_p5",
+                                              number(p->prior_p5), "prior_p95", number(p->prior_p95), "width",
+                                              number(m->width), "width_high", number(m->width_high), "ks",
+                                              number(m->ks), "identified", m->identified));
     }
     return list;
 }
@@ -89,12 +89,12 @@ static json_t *facts_json(const ana_calibration_t *calibration)
     json_t *list = json_array();
     for (size_t i = 0; i < calibration->n_facts; i++) {
         const ana_checked_fact_t *f = &calibration->facts[i];
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:s}", "id", f->fact->id, "quantity",
-                            f->fact->quantity, "unit", f->fact->unit, "low", number(f->fact->low), "high",
-                            number(f->fact->high), "own_median", number(f->median[0]), "own_verdict",
-                            ana_verdict_name(f->verdict[0]), "median", number(f->median[1]), "p5", number(f->p5[1]),
-                            "p95", number(f->p95[1]), "verdict", ana_verdict_name(f->verdict[1])));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:s}", "id",
+                                              f->fact->id, "quantity", f->fact->quantity, "unit", f->fact->unit, "low",
+                                              number(f->fact->low), "high", number(f->fact->high), "own_median",
+                                              number(f->median[0]), "own_verdict", ana_verdict_name(f->verdict[0]),
+                                              "median", number(f->median[1]), "p5", number(f->p5[1]), "p95",
+                                              number(f->p95[1]), "verdict", ana_verdict_name(f->verdict[1])));
     }
     return list;
 }
@@ -103,8 +103,8 @@ static json_t *names_json(const ana_calibration_t *calibration, bool facts)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < (facts ? calibration->n_unreached : calibration->n_left); i++)
-        json_array_append_new(list, json_string(facts ? calibration->unreached[i]->id
-                                                      : param_of(&calibration->left[i])->key));
+        json_array_append_new(
+            list, json_string(facts ? calibration->unreached[i]->id : param_of(&calibration->left[i])->key));
     return list;
 }
 

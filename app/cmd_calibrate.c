@@ -95,8 +95,8 @@ static sim_status_t check_files(calibrate_call_t *self, sim_error_t *err)
     char parts[4200];
     snprintf(parts, sizeof parts, "%s.parts", files->result);
     /* Killed on the way, or between the result and the two texts. */
-    bool unfinished = is_there(parts) ||
-                      (is_there(files->result) && !(is_there(files->scenario) && is_there(files->draws)));
+    bool unfinished =
+        is_there(parts) || (is_there(files->result) && !(is_there(files->scenario) && is_there(files->draws)));
     bool go_on = self->values.resume || unfinished;
     self->options.mode = self->values.force ? SIM_STORE_FORCE : go_on ? SIM_STORE_RESUME : SIM_STORE_NEW;
     self->options.path = files->result;
@@ -174,7 +174,8 @@ static sim_status_t check_values(calibrate_call_t *self, sim_error_t *err)
 {
     const calibrate_values_t *values = &self->values;
     if (values->resume && values->force)
-        return sim_fail(err, SIM_EINPUT, NULL, "found --resume and --force; expected one of them: go on, or start anew");
+        return sim_fail(err, SIM_EINPUT, NULL,
+                        "found --resume and --force; expected one of them: go on, or start anew");
     if (strcmp(values->method, "abc") != 0 && strcmp(values->method, "msm") != 0)
         return sim_fail(err, SIM_EINPUT, "--method", "found '%s'; expected abc or msm", values->method);
     self->options = (ana_calibration_options_t){
@@ -205,8 +206,8 @@ static sim_status_t execute(calibrate_call_t *self, sim_error_t *err)
 {
     app_catch_signals(&self->progress.shared);
     app_progress_start(&self->progress, self->scenario, self->values.quiet || self->values.json);
-    sim_status_t status = ana_calibrate(self->scenario, &self->facts, &self->options, &self->progress.shared,
-                                        &self->calibration, err);
+    sim_status_t status =
+        ana_calibrate(self->scenario, &self->facts, &self->options, &self->progress.shared, &self->calibration, err);
     app_progress_finish(&self->progress);
     if (status == SIM_OK)
         status = write_scenario(self, err);
@@ -250,7 +251,8 @@ const app_command_t app_command_calibrate = {
     .summary = "parameters from calibration facts: a posterior, and a scenario with the calibrated values",
     .details =
         "Looks for values of a scenario's parameters that its calibration facts speak for; facts of kind validation\n"
-        "have no part in it. Parameters vary over the registry's priors. A first part of the budget finds out which of\n"
+        "have no part in it. Parameters vary over the registry's priors. A first part of the budget finds out which "
+        "of\n"
         "them the facts concern, the rest goes into a posterior: by approximate Bayesian computation (abc), or by\n"
         "simulated moments with a Gaussian process (msm). Each parameter is called identified when the facts make it\n"
         "clearly narrower than its prior; the others stay at their prior, whatever value is written for them.\n\n"

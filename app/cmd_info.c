@@ -187,7 +187,8 @@ const app_command_t app_command_info = {
     .synopsis = "FILE [--verify]",
     .summary = "what a result file holds",
     .details =
-        "Result or calibration, scenario, seed, version, arms with their finished and failed replications, then every group with its\n"
+        "Result or calibration, scenario, seed, version, arms with their finished and failed replications, then every "
+        "group with its\n"
         "variables: dimensions, unit, meaning. --verify reads everything back and names the first damaged object.",
     .options = info_options,
     .run = run_info,

@@ -195,7 +195,8 @@ static bool same_start(const scn_scenario_t *self, size_t a, size_t b)
 {
     const scn_posterior_t *drawn = &self->draft.posterior;
     for (size_t i = 0; i < drawn->n_params; i++) /* what one arm sets and the other draws may happen to be equal here */
-        if (scn_course_sets(&self->courses[a], drawn->params[i]) != scn_course_sets(&self->courses[b], drawn->params[i]))
+        if (scn_course_sets(&self->courses[a], drawn->params[i]) !=
+            scn_course_sets(&self->courses[b], drawn->params[i]))
             return false;
     for (size_t point = 0; point < self->n_points; point++)
         if (memcmp(&self->inputs[a * self->n_points + point].params, &self->inputs[b * self->n_points + point].params,

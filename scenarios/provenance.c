@@ -67,8 +67,8 @@ static sim_status_t write_drawn(sim_result_t *result, const scn_scenario_t *scen
     size_t replications = runs.shape[runs.n_dims - 1], points = scn_scenario_points(scenario);
     sim_array_t array = {.n_dims = 1, .shape = {replications}, .dims = {"replication"}, .units = "1"};
     if (points > 1)
-        array = (sim_array_t){
-            .n_dims = 2, .shape = {points, replications}, .dims = {"point", "replication"}, .units = "1"};
+        array =
+            (sim_array_t){.n_dims = 2, .shape = {points, replications}, .dims = {"point", "replication"}, .units = "1"};
     array.values = calloc(points * replications, sizeof *array.values);
     if (array.values == NULL)
         return sim_fail(err, SIM_ENOMEM, "/draws", "no memory for %zu replications", points * replications);
@@ -81,9 +81,9 @@ static sim_status_t write_drawn(sim_result_t *result, const scn_scenario_t *scen
         snprintf(array.long_name, sizeof array.long_name, "%s",
                  row ? "row of the posterior's table, from 0" : param->meaning);
         for (size_t k = 0; k < points * replications; k++) {
-            size_t at = scn_scenario_drawn_row(
-                scenario, scn_scenario_random_replication(scenario, (uint32_t)(k / replications),
-                                                          (uint32_t)(k % replications)));
+            size_t at =
+                scn_scenario_drawn_row(scenario, scn_scenario_random_replication(scenario, (uint32_t)(k / replications),
+                                                                                 (uint32_t)(k % replications)));
             array.values[k] = row ? (double)at : scn_scenario_drawn_value(scenario, at, i);
         }
         status = sim_result_write(result, path, &array, err);

@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define POPULATIONS    4   /* the first one is a quarter of the budget, */
-#define SMALL          50  /* or half of it where that is no more than this */
+#define POPULATIONS    4    /* the first one is a quarter of the budget, */
+#define SMALL          50   /* or half of it where that is no more than this */
 #define MOST           2000 /* particles of a population: pairs of them are weighed */
-#define COVARIANCES    2.0 /* of the kept particles: variance of a move */
-#define TO_DIAGONAL    0.1 /* by how much their correlations are shrunk */
+#define COVARIANCES    2.0  /* of the kept particles: variance of a move */
+#define TO_DIAGONAL    0.1  /* by how much their correlations are shrunk */
 #define LEAST_VARIANCE 1e-6
 #define LEAST_KEPT     4
 

@@ -45,8 +45,7 @@ static void take_target(const ana_posterior_t *posterior, const ana_problem_t *p
 {
     double *column = self->residuals + self->p * self->n, below = 0, above = 0, mean = 0, square = 0;
     for (size_t i = 0; i < self->n; i++) {
-        column[i] =
-            ana_residual(&problem->targets[target], posterior->summaries[i * posterior->n_targets + target]);
+        column[i] = ana_residual(&problem->targets[target], posterior->summaries[i * posterior->n_targets + target]);
         below += column[i] <= 0 ? self->weights[i] : 0;
         above += column[i] >= 0 ? self->weights[i] : 0;
         mean += self->weights[i] * column[i];

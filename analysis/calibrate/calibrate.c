@@ -140,9 +140,9 @@ static sim_status_t describe(stages_t *self, size_t i, sim_error_t *err)
     parameter->p95 = ana_stages_value(self, i, parameter->marginal.p95);
     parameter->prior_p5 = ana_stages_value(self, i, 0.05);
     parameter->prior_p95 = ana_stages_value(self, i, 0.95);
-    parameter->calibrated =
-        out->chosen == 0 ? parameter->own
-                         : ana_stages_value(self, i, self->checked[(size_t)out->chosen * self->n_picked + i]);
+    parameter->calibrated = out->chosen == 0
+                                ? parameter->own
+                                : ana_stages_value(self, i, self->checked[(size_t)out->chosen * self->n_picked + i]);
     for (size_t k = 0; k < posterior->n; k++) {
         double place = ana_score_place(posterior->scores[k * posterior->n_params + i]);
         parameter->mean += posterior->weights[k] * ana_stages_value(self, i, place);

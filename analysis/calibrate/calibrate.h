@@ -26,8 +26,8 @@
 #include "analysis/validate.h"
 #include "scenarios/experiment.h"
 
-#define ANA_CALIBRATION_FORMAT 1   /* version of a calibration's groups in a result */
-#define ANA_CALIBRATION_LEAST  40  /* simulations of a budget */
+#define ANA_CALIBRATION_FORMAT 1  /* version of a calibration's groups in a result */
+#define ANA_CALIBRATION_LEAST  40 /* simulations of a budget */
 #define ANA_CALIBRATION_MOST   1000000
 #define ANA_CALIBRATION_DRAWS  200 /* of the posterior, for scenarios that draw from it */
 
@@ -50,7 +50,7 @@ typedef struct ana_parameter {
     double calibrated; /* the value that the check chose */
     double mean, p5, p50, p95;
     double prior_p5, prior_p95;
-    ana_marginal_t marginal; /* in places */
+    ana_marginal_t marginal;   /* in places */
     ana_influence_t influence; /* zeroed when nothing was screened */
 } ana_parameter_t;
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NORMAL_MAD   1.4826 /* standard deviation of a normal distribution over its median absolute deviation */
-#define LEAST_SCALE  0.01   /* of a fact's centre */
-#define PRESENT      0.5    /* of the pilot's worlds must give a fact */
+#define NORMAL_MAD  1.4826 /* standard deviation of a normal distribution over its median absolute deviation */
+#define LEAST_SCALE 0.01   /* of a fact's centre */
+#define PRESENT     0.5    /* of the pilot's worlds must give a fact */
 
 /* --- pilot -------------------------------------------------------------------------------------------------------- */
 

@@ -74,7 +74,8 @@ static double cost(const gsl_vector *x, void *user)
     ana_gp_t *gp = self->gp;
     ana_gp_shape_t shape = shape_of(x, gp->d);
     double sum = penalty(shape.log_signal, LOG_SIGNAL_MEAN, LOG_SIGNAL_SD) +
-                 penalty(shape.log_noise, LOG_NOISE_MEAN, LOG_NOISE_SD), product;
+                 penalty(shape.log_noise, LOG_NOISE_MEAN, LOG_NOISE_SD),
+           product;
     for (size_t k = 0; k < gp->d; k++)
         sum += penalty(shape.log_length[k], LOG_LENGTH_MEAN, LOG_LENGTH_SD);
     if (!factorise(gp, &shape, gp->factor))

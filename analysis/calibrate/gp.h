@@ -30,10 +30,10 @@ typedef struct ana_gp_shape {
 
 typedef struct ana_gp {
     size_t n, d;
-    double *points; /* [n][d], a copy */
+    double *points;     /* [n][d], a copy */
     double mean, scale; /* of the values */
     ana_gp_shape_t shape;
-    gsl_matrix *factor; /* of the covariance of the values */
+    gsl_matrix *factor;  /* of the covariance of the values */
     gsl_vector *weights; /* covariance^-1 (values - mean) / scale */
     gsl_vector *scratch;
 } ana_gp_t;

@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PER_ROUND    8    /* points: enough for the cores of a laptop, the same on every machine */
-#define CANDIDATES   1500 /* tried for each */
-#define NEAR_SHARE   0.5  /* of the candidates lie near the best point */
-#define NEAR_STEP    0.1
+#define PER_ROUND      8    /* points: enough for the cores of a laptop, the same on every machine */
+#define CANDIDATES     1500 /* tried for each */
+#define NEAR_SHARE     0.5  /* of the candidates lie near the best point */
+#define NEAR_STEP      0.1
 #define SURROGATE_MOST 250 /* points that a Gaussian process is fitted to: the best ones */
-#define FIT_EVERY    4    /* rounds between searches for a shape */
+#define FIT_EVERY      4   /* rounds between searches for a shape */
 
 typedef struct msm {
     const ana_problem_t *problem;
@@ -74,8 +74,8 @@ static sim_status_t run_points(msm_t *self, size_t n, uint32_t round, sim_error_
 {
     size_t d = self->problem->n_params;
     for (size_t i = 0; i < n * ANA_MSM_WORLDS; i++)
-        memcpy(ana_runs_place(self->runs, self->runs->n + i),
-               self->places + (self->n + i / ANA_MSM_WORLDS) * d, d * sizeof *self->places);
+        memcpy(ana_runs_place(self->runs, self->runs->n + i), self->places + (self->n + i / ANA_MSM_WORLDS) * d,
+               d * sizeof *self->places);
     ana_problem_t few = *self->problem;
     few.n_worlds = ANA_MSM_WORLDS;
     sim_status_t status = ana_runs_simulate(self->runs, &few, n * ANA_MSM_WORLDS, round, err);
@@ -141,8 +141,8 @@ static void draw_candidate(const msm_t *self, sim_rng_t *rng, size_t n, double *
 }
 
 /* The candidate of the largest expected improvement, written to `place`. */
-static void improve(const msm_t *self, ana_gp_t *gp, size_t n, double best, uint32_t round, size_t which,
-                    double *place, double *expected)
+static void improve(const msm_t *self, ana_gp_t *gp, size_t n, double best, uint32_t round, size_t which, double *place,
+                    double *expected)
 {
     size_t d = self->problem->n_params;
     double most = -1, candidate[ANA_GP_MOST_DIMENSIONS];

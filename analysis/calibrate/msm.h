@@ -19,8 +19,8 @@
 
 #include "analysis/calibrate/posterior.h"
 
-#define ANA_MSM_LEAST  16  /* simulations */
-#define ANA_MSM_WORLDS 4   /* at each point */
+#define ANA_MSM_LEAST  16 /* simulations */
+#define ANA_MSM_WORLDS 4  /* at each point */
 #define ANA_MSM_DRAWS  1000
 
 /* Spends at most `budget` simulations (at least ANA_MSM_LEAST), whole points only, left in `runs` (to be freed, like

@@ -8,11 +8,11 @@
 /* Points that were run, in the same few worlds each, the nearest to the targets first. */
 typedef struct ana_points {
     size_t n, per_point;
-    const size_t *order;     /* [n]: numbers of the points by distance; those without one are not among them */
-    const double *places;    /* [point][parameter] */
-    const double *means;     /* [point][target]: mean summaries */
-    const ana_runs_t *runs;  /* per_point simulations at each point, one after the other */
-    const double *estimate;  /* places of the estimate */
+    const size_t *order;    /* [n]: numbers of the points by distance; those without one are not among them */
+    const double *places;   /* [point][parameter] */
+    const double *means;    /* [point][target]: mean summaries */
+    const ana_runs_t *runs; /* per_point simulations at each point, one after the other */
+    const double *estimate; /* places of the estimate */
 } ana_points_t;
 
 /* n equally weighted draws around the estimate. SIM_ENOMEM. */

@@ -13,8 +13,7 @@
 sim_status_t ana_posterior_init(ana_posterior_t *self, const ana_problem_t *problem, size_t n, bool simulated,
                                 sim_error_t *err)
 {
-    *self = (ana_posterior_t){
-        .n = n, .n_params = problem->n_params, .n_targets = problem->n_targets, .tolerance = NAN};
+    *self = (ana_posterior_t){.n = n, .n_params = problem->n_params, .n_targets = problem->n_targets, .tolerance = NAN};
     self->scores = calloc(n * problem->n_params + 1, sizeof *self->scores);
     self->weights = calloc(n + 1, sizeof *self->weights);
     bool good = self->scores != NULL && self->weights != NULL;
@@ -60,9 +59,8 @@ double ana_weighted_quantile(const double *values, const double *weights, const 
     for (size_t i = 0; i < n; i++) {
         double value = values[order[i]], middle = below + weights[order[i]] / 2;
         if (middle >= p)
-            return i == 0 || middle <= last_middle
-                       ? value
-                       : last + (value - last) * (p - last_middle) / (middle - last_middle);
+            return i == 0 || middle <= last_middle ? value
+                                                   : last + (value - last) * (p - last_middle) / (middle - last_middle);
         last = value;
         last_middle = middle;
         below += weights[order[i]];

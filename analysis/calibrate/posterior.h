@@ -22,9 +22,9 @@ typedef struct ana_posterior {
     double *weights;   /* [n], sum 1 */
     double *summaries; /* [n][target] as simulated, before any adjustment; NULL where no particle was simulated */
     size_t n_targets;
-    double tolerance;  /* largest distance of a particle, before adjustment; NaN without */
-    size_t effective;  /* 1 / sum of squared weights, rounded down */
-    bool *adjusted;    /* [target]: takes part in the regression adjustment; NULL like summaries */
+    double tolerance; /* largest distance of a particle, before adjustment; NaN without */
+    size_t effective; /* 1 / sum of squared weights, rounded down */
+    bool *adjusted;   /* [target]: takes part in the regression adjustment; NULL like summaries */
 } ana_posterior_t;
 
 /* One parameter's posterior, in places. */

@@ -33,7 +33,7 @@ typedef struct ana_target {
 
 /* Simulations asked for in one go; they may be run in any order and at the same time. */
 typedef struct ana_batch {
-    size_t first;           /* number of the first one, counted over the whole calibration */
+    size_t first; /* number of the first one, counted over the whole calibration */
     size_t n;
     const double *places;   /* [n][parameter] */
     const uint32_t *worlds; /* [n] */

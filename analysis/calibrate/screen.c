@@ -9,8 +9,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define REACH 0.25     /* to either side of the centre, in places */
-#define NOTHING 1e-9   /* squared length of a column of which nothing is left */
+#define REACH   0.25 /* to either side of the centre, in places */
+#define NOTHING 1e-9 /* squared length of a column of which nothing is left */
 
 /* Ranks as columns of length 1 and mean 0, from which what has been picked is taken out. */
 typedef struct columns {
@@ -114,7 +114,8 @@ static void take_out(columns_t *self, size_t picked)
     double *unit = self->params + picked * self->n;
     scale_to(unit, self->n, 1);
     for (size_t c = 0; c < self->n_params + self->n_targets; c++) {
-        double *column = c < self->n_params ? self->params + c * self->n : self->targets + (c - self->n_params) * self->n;
+        double *column =
+            c < self->n_params ? self->params + c * self->n : self->targets + (c - self->n_params) * self->n;
         if (column == unit)
             continue;
         double share = dot(column, unit, self->n);

@@ -20,9 +20,9 @@ typedef struct stages {
     int32_t *candidates; /* parameters that may be calibrated */
     double *own;         /* places of the scenario's values of the candidates */
     size_t n_candidates;
-    int32_t *picked;     /* of them, those that are */
+    int32_t *picked; /* of them, those that are */
     double *picked_own;
-    size_t *picked_at;   /* their positions among the candidates */
+    size_t *picked_at; /* their positions among the candidates */
     size_t n_picked, most;
     size_t *all_facts; /* 0, 1, ... : targets of the pilot */
     size_t *reached;   /* facts that are targets */

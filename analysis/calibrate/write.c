@@ -155,8 +155,8 @@ static sim_status_t write_particles(sim_result_t *result, const stages_t *stages
         const mdl_param_t *param = param_of(&stages->out->parameters[p]);
         for (size_t i = 0; i < n; i++)
             values[i] = ana_stages_value(stages, p, ana_score_place(posterior->scores[i * d + p]));
-        status = write_column(result, "/posterior", param->key, "particle", n, values, unit_of(param), param->meaning,
-                              err);
+        status =
+            write_column(result, "/posterior", param->key, "particle", n, values, unit_of(param), param->meaning, err);
     }
     free(values);
     return status;
@@ -169,10 +169,22 @@ enum { N_OF_PARAMETER = 16 };
 static void row_of_parameter(const ana_parameter_t *p, double row[N_OF_PARAMETER])
 {
     const ana_marginal_t *m = &p->marginal;
-    const double values[N_OF_PARAMETER] = {
-        p->own, p->calibrated,  p->mean, p->p5,         p->p50,        p->p95,  p->prior_p5, p->prior_p95, m->mean,
-        m->sd,  m->width,       m->width_high, m->ks,  m->identified, p->influence.correlation,
-        (double)p->influence.rank};
+    const double values[N_OF_PARAMETER] = {p->own,
+                                           p->calibrated,
+                                           p->mean,
+                                           p->p5,
+                                           p->p50,
+                                           p->p95,
+                                           p->prior_p5,
+                                           p->prior_p95,
+                                           m->mean,
+                                           m->sd,
+                                           m->width,
+                                           m->width_high,
+                                           m->ks,
+                                           m->identified,
+                                           p->influence.correlation,
+                                           (double)p->influence.rank};
     memcpy(row, values, sizeof values);
 }
 
@@ -274,9 +286,8 @@ static const struct {
 
 static void row_of_fact(const ana_checked_fact_t *f, double row[N_OF_FACT])
 {
-    const double values[N_OF_FACT] = {f->fact->low, f->fact->high, f->scale,     f->adjusted,
-                                      f->median[0], f->p5[0],      f->p95[0],    f->median[1],
-                                      f->p5[1],     f->p95[1],     f->verdict[0], f->verdict[1]};
+    const double values[N_OF_FACT] = {f->fact->low, f->fact->high, f->scale, f->adjusted, f->median[0],  f->p5[0],
+                                      f->p95[0],    f->median[1],  f->p5[1], f->p95[1],   f->verdict[0], f->verdict[1]};
     memcpy(row, values, sizeof values);
 }
 
@@ -286,9 +297,8 @@ static sim_status_t write_facts(sim_result_t *result, const stages_t *stages, si
     size_t n = out->n_facts;
     const char **ids = calloc(n + 1, sizeof(const char *));
     double *columns = calloc(n * N_OF_FACT + 1, sizeof *columns), row[N_OF_FACT];
-    sim_status_t status = ids == NULL || columns == NULL
-                              ? sim_fail(err, SIM_ENOMEM, "/facts", "no memory for %zu facts", n)
-                              : SIM_OK;
+    sim_status_t status =
+        ids == NULL || columns == NULL ? sim_fail(err, SIM_ENOMEM, "/facts", "no memory for %zu facts", n) : SIM_OK;
     for (size_t i = 0; status == SIM_OK && i < n; i++) {
         ids[i] = out->facts[i].fact->id;
         row_of_fact(&out->facts[i], row);
@@ -298,8 +308,8 @@ static sim_status_t write_facts(sim_result_t *result, const stages_t *stages, si
     if (status == SIM_OK)
         status = sim_result_write_labels(result, "/facts", "fact", ids, n, err);
     for (size_t c = 0; c < N_OF_FACT && status == SIM_OK; c++)
-        status = write_column(result, "/facts", of_fact[c].name, "fact", n, columns + c * n, "1", of_fact[c].long_name,
-                              err);
+        status =
+            write_column(result, "/facts", of_fact[c].name, "fact", n, columns + c * n, "1", of_fact[c].long_name, err);
     free((void *)ids);
     free(columns);
     return status;

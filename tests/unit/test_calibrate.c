@@ -84,8 +84,8 @@ static void screening_picks_what_matters(void **state)
 {
     (void)state;
     ana_target_t targets[] = {{.scale = 1}, {.scale = 1}};
-    ana_problem_t problem = {.n_params = MANY, .n_targets = 2, .targets = targets, .seed = 4, .n_worlds = 1,
-                             .simulate = simulate_few};
+    ana_problem_t problem = {
+        .n_params = MANY, .n_targets = 2, .targets = targets, .seed = 4, .n_worlds = 1, .simulate = simulate_few};
     double centre[MANY];
     ana_influence_t influences[MANY];
     ana_runs_t runs;
@@ -182,8 +182,8 @@ static void marginals_by_hand(void **state)
     const double weights[] = {2, 1, 1};
     for (size_t i = 0; i < 3; i++)
         posterior.weights[i] = weights[i];
-    posterior.scores[0] = 0; /* place 0.5 */
-    posterior.scores[1] = 40; /* 1 */
+    posterior.scores[0] = 0;   /* place 0.5 */
+    posterior.scores[1] = 40;  /* 1 */
     posterior.scores[2] = -40; /* 0 */
     ana_posterior_normalise(&posterior);
     assert_int_equal(posterior.effective, 2); /* 1 / (1/4 + 1/16 + 1/16) = 2.67 */
@@ -243,8 +243,8 @@ static void what_the_simulator_says_is_handed_on(void **state)
     (void)state;
     sim_status_t said = SIM_EINTERRUPTED;
     ana_target_t target = {.scale = 1};
-    ana_problem_t problem = {.n_params = 1, .n_targets = 1, .targets = &target, .n_worlds = 1, .simulate = refuse,
-                             .user = &said};
+    ana_problem_t problem = {
+        .n_params = 1, .n_targets = 1, .targets = &target, .n_worlds = 1, .simulate = refuse, .user = &said};
     for (int method = 0; method < 2; method++)
         for (int nothing = 0; nothing < 2; nothing++) {
             ana_runs_t runs;
@@ -290,8 +290,8 @@ static void places_and_values_are_inverse(void **state)
 static void normal_priors_are_cut_at_the_bounds(void **state)
 {
     (void)state;
-    const mdl_param_t param = {.key = "beliefs.extrapolation", .kind = MDL_KIND_REAL, .low = 0, .high = 2.5,
-                               .prior = MDL_NORMAL(0.5, 1)};
+    const mdl_param_t param = {
+        .key = "beliefs.extrapolation", .kind = MDL_KIND_REAL, .low = 0, .high = 2.5, .prior = MDL_NORMAL(0.5, 1)};
     for (double place = 0.01; place < 1; place += 0.07)
         assert_close(scn_prior_place(&param, scn_prior_value(&param, place)), place, 1e-9);
     assert_true(scn_prior_holds(&param, 2.5));
