@@ -87,13 +87,18 @@ static void fill(const regression_t *self, const ana_posterior_t *posterior, gsl
         *gsl_matrix_ptr(normal, k, k) += RIDGE;
 }
 
+/* Scores become what the regression expects on the targets plus their own residual, which is widened by as much as
+ * fitting coefficients has narrowed it. */
 static void move(const regression_t *self, const gsl_matrix *slopes, ana_posterior_t *posterior)
 {
+    double n = (double)effective(self), widened = sqrt(n / (n - (double)self->p - 1));
     for (size_t i = 0; i < self->n; i++)
-        for (size_t param = 0; param < posterior->n_params; param++)
-            for (size_t k = 1; k <= self->p; k++)
-                posterior->scores[i * posterior->n_params + param] -=
-                    gsl_matrix_get(slopes, k, param) * regressor(self, i, k);
+        for (size_t param = 0; param < posterior->n_params; param++) {
+            double *score = &posterior->scores[i * posterior->n_params + param], fitted = 0;
+            for (size_t k = 0; k <= self->p; k++)
+                fitted += gsl_matrix_get(slopes, k, param) * regressor(self, i, k);
+            *score = gsl_matrix_get(slopes, 0, param) + widened * (*score - fitted);
+        }
     for (size_t i = 0; i < self->n; i++)
         posterior->weights[i] = self->weights[i];
     for (size_t k = 0; k < self->p; k++)

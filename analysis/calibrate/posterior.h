@@ -45,7 +45,8 @@ void ana_posterior_free(ana_posterior_t *self);
 void ana_posterior_normalise(ana_posterior_t *self);
 
 /* Local linear regression adjustment (Beaumont, Zhang and Balding 2002): scores are regressed on residuals with
- * Epanechnikov weights in the distance, and moved to where the residuals would be 0. Targets that particles miss on one
+ * Epanechnikov weights in the distance, and moved to where the residuals would be 0; what is left over is
+ * widened by as much as fitting has narrowed it. Targets that particles miss on one
  * side only take no part: there is nothing to interpolate to. Without enough particles nothing is adjusted, and the
  * weights stay as they were. SIM_ENOMEM. */
 sim_status_t ana_posterior_adjust(ana_posterior_t *self, const ana_problem_t *problem, sim_error_t *err);

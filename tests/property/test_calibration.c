@@ -118,7 +118,7 @@ static void rank_histograms(size_t n, double cell, double factor, size_t counts[
         ana_runs_t runs;
         ana_posterior_t posterior;
         experiment_init(&experiment, number, cell);
-        assert_int_equal(ana_abc(&experiment.problem, 1500, &runs, &posterior, NULL), SIM_OK);
+        assert_int_equal(ana_abc(&experiment.problem, 1000, &runs, &posterior, NULL), SIM_OK);
         stretch(&posterior, factor);
         for (int p = 0; p < PARAMS; p++) {
             int bin = (int)(BINS * rank_of(&posterior, experiment.truth, (size_t)p));
@@ -134,7 +134,7 @@ static const char *const names[PARAMS] = {"mean", "log sd", "idle"};
 /* Data as they are: targets are points. */
 static void test_ranks_are_uniform(void **state)
 {
-    const size_t experiments = TEST_UNDER_SANITIZER ? 60 : 400;
+    const size_t experiments = TEST_UNDER_SANITIZER ? 60 : 300;
     size_t counts[PARAMS][BINS];
     (void)state;
     rank_histograms(experiments, 0, 1, counts);
@@ -145,7 +145,7 @@ static void test_ranks_are_uniform(void **state)
 /* Data told as cells of a grid: targets are bands, as facts are. */
 static void test_ranks_are_uniform_with_bands(void **state)
 {
-    const size_t experiments = TEST_UNDER_SANITIZER ? 60 : 400;
+    const size_t experiments = TEST_UNDER_SANITIZER ? 60 : 300;
     size_t counts[PARAMS][BINS];
     (void)state;
     rank_histograms(experiments, 0.4, 1, counts);
