@@ -187,9 +187,9 @@ const app_command_t app_command_info = {
     .synopsis = "FILE [--verify]",
     .summary = "what a result file holds",
     .details =
-        "Result or calibration, scenario, seed, version, arms with their finished and failed replications, then every "
-        "group with its\n"
-        "variables: dimensions, unit, meaning. --verify reads everything back and names the first damaged object.",
+        "Result or calibration, scenario, seed, version, arms with their finished and failed replications, then every\n"
+        "group with its variables: dimensions, unit, meaning. --verify reads everything back and names the first\n"
+        "damaged object.",
     .options = info_options,
     .run = run_info,
 };
