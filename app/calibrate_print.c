@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
-static const char *const chosen_names[] = {"own", "centre", "simulation", "simulation"};
+static const char *const chosen_names[] = {"own", "centre", "identified", "simulation"};
 
 static const mdl_param_t *param_of(const ana_parameter_t *parameter)
 {
@@ -25,6 +25,14 @@ static void print_parameters(const ana_calibration_t *calibration)
                p->own, p->calibrated, p->mean, p->p5, p->p95, p->marginal.width,
                p->marginal.identified ? "yes" : "no: at its prior");
     }
+}
+
+static size_t count_hits(const ana_calibration_t *calibration, int which)
+{
+    size_t hits = 0;
+    for (size_t i = 0; i < calibration->n_facts; i++)
+        hits += calibration->facts[i].verdict[which] == ANA_VERDICT_HIT;
+    return hits;
 }
 
 static void print_facts(const ana_calibration_t *calibration)
@@ -46,13 +54,16 @@ static void print_facts(const ana_calibration_t *calibration)
 void app_calibrate_table(const ana_calibration_t *calibration, const app_calibrate_files_t *files)
 {
     static const char *const of[] = {"the scenario's own values, which nothing beat", "the posterior's centre",
-                                     "the nearest simulation", "the second nearest simulation"};
+                                     "the posterior's centre where identified, own values else",
+                                     "the nearest simulation"};
     print_parameters(calibration);
     print_facts(calibration);
     printf("\nSimulations: %zu pilot, %zu screening (%zu parameters left at the scenario's values), %zu search, %zu "
            "check; %zu failed.\n",
            calibration->pilot, calibration->screening, calibration->n_left, calibration->search, calibration->check,
            calibration->failed);
+    printf("Facts hit: %zu of %zu, with own values %zu.\n", count_hits(calibration, 1), calibration->n_facts,
+           count_hits(calibration, 0));
     printf("Posterior: %zu particles, %zu effective. Calibrated: %s; distance %.4g, own values %.4g.\n",
            calibration->posterior.n, calibration->posterior.effective, of[calibration->chosen],
            calibration->distance[1], calibration->distance[0]);

@@ -12,8 +12,9 @@
  *   pilot      the scenario's own values, in several worlds: which facts there are at all, and how much worlds scatter
  *   screening  a quarter of the budget, unless there are few enough parameters: which of them the facts concern
  *   search     by approximate Bayesian computation (abc.h) or simulated moments (msm.h): the posterior
- *   check      the scenario's own values, the posterior's centre and the two best simulations, in the same worlds: the
- *              one whose median facts lie nearest to theirs is what calibrated means
+ *   check      the scenario's own values, the posterior's centre, that centre for identified parameters alone, and the
+ *              nearest simulation, in the same worlds: the one whose median facts lie nearest to theirs is what
+ *              calibrated means
  *
  * A fact is a target as a band; its scale is the larger of its half width and of the worlds' scatter in the pilot.
  * Facts of kind validation have no part in any of it. docs/CALIBRATION.md says more.
@@ -75,7 +76,7 @@ typedef struct ana_calibration {
     const ana_fact_t **unreached; /* calibration facts of which the scenario's runs have no value */
     size_t n_unreached;
     double distance[2]; /* of the median facts: own, calibrated */
-    int chosen;         /* 0: the scenario's own values; 1: the centre; 2, 3: a simulation */
+    int chosen;         /* 0: own values; 1: the centre; 2: the centre where identified; 3: the nearest simulation */
     ana_posterior_t posterior;
     double *draws; /* [ANA_CALIBRATION_DRAWS][parameter], in units */
     uint64_t digest;

@@ -98,20 +98,27 @@ sim_status_t ana_stages_pilot(stages_t *self, sim_error_t *err)
 
 /* --- check -------------------------------------------------------------------------------------------------------- */
 
-/* Places of the two nearest simulations of the search. */
-static void find_nearest(const stages_t *self, double *first, double *second)
+/* The posterior's centre for what the facts identify, the scenario's own values for the rest. */
+static sim_status_t mix_identified(const stages_t *self, const double *centre, double *mixed, sim_error_t *err)
+{
+    sim_status_t status = SIM_OK;
+    for (size_t p = 0; p < self->n_picked && status == SIM_OK; p++) {
+        ana_marginal_t marginal = {0};
+        status = ana_posterior_marginal(&self->out->posterior, p, &marginal, err);
+        mixed[p] = marginal.identified ? centre[p] : self->picked_own[p];
+    }
+    return status;
+}
+
+/* Places of the nearest simulation of the search. */
+static void find_nearest(const stages_t *self, double *places)
 {
     const ana_runs_t *runs = &self->search;
-    size_t best = 0, next = 0, bytes = runs->n_params * sizeof *first;
+    size_t best = 0;
     for (size_t i = 1; i < runs->n; i++)
         if (runs->distances[i] < runs->distances[best])
             best = i;
-    next = best == 0 && runs->n > 1 ? 1 : 0;
-    for (size_t i = 0; i < runs->n; i++)
-        if (i != best && runs->distances[i] < runs->distances[next])
-            next = i;
-    memcpy(first, ana_runs_place(runs, best), bytes);
-    memcpy(second, ana_runs_place(runs, next), bytes);
+    memcpy(places, ana_runs_place(runs, best), runs->n_params * sizeof *places);
 }
 
 static sim_status_t run_check(stages_t *self, size_t worlds, sim_error_t *err)
@@ -188,8 +195,10 @@ sim_status_t ana_stages_check(stages_t *self, sim_error_t *err)
     }
     memcpy(self->checked, self->picked_own, d * sizeof *self->checked);
     ana_posterior_centre(&self->out->posterior, self->checked + d);
-    find_nearest(self, self->checked + 2 * d, self->checked + 3 * d);
-    status = run_check(self, worlds, err);
+    find_nearest(self, self->checked + 3 * d);
+    status = mix_identified(self, self->checked + d, self->checked + 2 * d, err);
+    if (status == SIM_OK)
+        status = run_check(self, worlds, err);
     if (status == SIM_OK)
         status = judge(self, worlds, values, medians, err);
 out:

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *const chosen_names[] = {"the scenario's own values", "the posterior's centre", "a simulation",
-                                           "a simulation"};
+static const char *const chosen_names[] = {"the scenario's own values", "the posterior's centre",
+                                           "the posterior's centre where identified", "the nearest simulation"};
 
 static const mdl_param_t *param_of(const ana_parameter_t *parameter)
 {

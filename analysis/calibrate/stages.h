@@ -9,7 +9,7 @@
 #include <math.h>
 
 enum { ANA_STAGE_PILOT, ANA_STAGE_SCREENING, ANA_STAGE_SEARCH, ANA_STAGE_CHECK };
-enum { ANA_CHECKED = 4 }; /* own values, centre, two simulations */
+enum { ANA_CHECKED = 4 }; /* own values, centre, centre where identified, nearest simulation */
 
 typedef struct stages {
     const scn_scenario_t *scenario;
