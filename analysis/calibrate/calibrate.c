@@ -51,6 +51,13 @@ double ana_stages_value(const stages_t *self, size_t parameter, double place)
     return scn_prior_value(&mdl_params_registry(NULL)[self->picked[parameter]], place);
 }
 
+double ana_stages_short_value(const stages_t *self, size_t parameter, double place, int digits)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.*g", digits, ana_stages_value(self, parameter, place));
+    return mdl_param_round(&mdl_params_registry(NULL)[self->picked[parameter]], strtod(text, NULL));
+}
+
 /* --- screening ---------------------------------------------------------------------------------------------------- */
 
 /* Puts what was screened in two lists: picked, by rank, and left. */
@@ -140,9 +147,10 @@ static sim_status_t describe(stages_t *self, size_t i, sim_error_t *err)
     parameter->p95 = ana_stages_value(self, i, parameter->marginal.p95);
     parameter->prior_p5 = ana_stages_value(self, i, 0.05);
     parameter->prior_p95 = ana_stages_value(self, i, 0.95);
-    parameter->calibrated = out->chosen == 0
-                                ? parameter->own
-                                : ana_stages_value(self, i, self->checked[(size_t)out->chosen * self->n_picked + i]);
+    parameter->calibrated =
+        out->chosen == 0 ? parameter->own
+                         : ana_stages_short_value(self, i, self->checked[(size_t)out->chosen * self->n_picked + i],
+                                                  ANA_CALIBRATED_DIGITS);
     for (size_t k = 0; k < posterior->n; k++) {
         double place = ana_score_place(posterior->scores[k * posterior->n_params + i]);
         parameter->mean += posterior->weights[k] * ana_stages_value(self, i, place);
@@ -162,7 +170,7 @@ static sim_status_t describe_all(stages_t *self, sim_error_t *err)
         return sim_fail(err, SIM_ENOMEM, NULL, "no memory for draws");
     ana_posterior_draws(&out->posterior, self->problem.seed, ANA_CALIBRATION_DRAWS, out->draws);
     for (size_t k = 0; k < ANA_CALIBRATION_DRAWS * d; k++)
-        out->draws[k] = ana_stages_value(self, k % d, out->draws[k]);
+        out->draws[k] = ana_stages_short_value(self, k % d, out->draws[k], ANA_DRAWN_DIGITS);
     return status;
 }
 

@@ -2,6 +2,7 @@
 /* The first and the last stage of a calibration: what facts are like at the scenario's own values, and at the end. */
 #include "analysis/calibrate/stages.h"
 #include "analysis/statistics.h"
+#include "scenarios/prior.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,17 @@ static void find_nearest(const stages_t *self, double *places)
     memcpy(places, ana_runs_place(runs, best), runs->n_params * sizeof *places);
 }
 
+/* Values as they will be written, so that what is checked is what comes out; own values are written already. */
+static void shorten(stages_t *self)
+{
+    size_t d = self->n_picked;
+    for (size_t i = d; i < ANA_CHECKED * d; i++) {
+        const mdl_param_t *param = &mdl_params_registry(NULL)[self->picked[i % d]];
+        double value = ana_stages_short_value(self, i % d, self->checked[i], ANA_CALIBRATED_DIGITS);
+        self->checked[i] = scn_prior_place(param, value);
+    }
+}
+
 static sim_status_t run_check(stages_t *self, size_t worlds, sim_error_t *err)
 {
     size_t d = self->n_picked, n = ANA_CHECKED * worlds;
@@ -197,8 +209,10 @@ sim_status_t ana_stages_check(stages_t *self, sim_error_t *err)
     ana_posterior_centre(&self->out->posterior, self->checked + d);
     find_nearest(self, self->checked + 3 * d);
     status = mix_identified(self, self->checked + d, self->checked + 2 * d, err);
-    if (status == SIM_OK)
+    if (status == SIM_OK) {
+        shorten(self);
         status = run_check(self, worlds, err);
+    }
     if (status == SIM_OK)
         status = judge(self, worlds, values, medians, err);
 out:

@@ -43,5 +43,10 @@ sim_status_t ana_stages_write(sim_result_t *result, void *user, sim_error_t *err
 
 /* Value of a calibrated parameter at a place, in the registry's unit. */
 double ana_stages_value(const stages_t *self, size_t parameter, double place);
+/* The same with so many significant digits, as people write values down. */
+double ana_stages_short_value(const stages_t *self, size_t parameter, double place, int digits);
+
+#define ANA_CALIBRATED_DIGITS 4 /* of a calibrated value: no posterior is narrower */
+#define ANA_DRAWN_DIGITS      6
 
 #endif
