@@ -13,6 +13,7 @@
 #ifndef ANA_SERIES_H
 #define ANA_SERIES_H
 
+#include "sim/recorder.h"
 #include "sim/store.h"
 
 typedef struct ana_series {
@@ -47,6 +48,10 @@ typedef enum ana_reduction {
  * label, when terms differ in their times, and for a result with a design, whose points are no replications. */
 sim_status_t ana_series_read(sim_result_t *result, size_t arm, const char *expression, ana_series_t *series,
                              sim_error_t *err);
+/* The same of what one replication recorded, before it is stored; rounded as the store would, so that the numbers are
+ * those that a result gives. */
+sim_status_t ana_series_recorded(const sim_recorder_t *recorder, const char *expression, ana_series_t *series,
+                                 sim_error_t *err);
 void ana_series_free(ana_series_t *series);
 
 /* Name as in a facts table ("change_from_max"; "" for none), and back (-1 when there is none of that name). */

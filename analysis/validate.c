@@ -39,15 +39,19 @@ ana_verdict_t ana_judge(const ana_fact_t *fact, double p5, double p95)
     return width <= fmax(WIDEST_BANDS * band, WIDEST_CENTRE * centre) ? ANA_VERDICT_HIT : ANA_VERDICT_WIDE;
 }
 
+double ana_fact_value(const ana_fact_t *fact, const ana_series_t *series, const ana_series_t *over, size_t replication)
+{
+    double value = ana_reduce(series, replication, fact->reduction, fact->window, fact->base);
+    if (over->values != NULL)
+        value /= ana_reduce(over, replication, fact->reduction, fact->window, fact->base);
+    return isfinite(value) ? value * fact->scale + fact->shift : NAN;
+}
+
 /* The fact's number in each replication, in its unit. */
 static void reduce_all(const ana_fact_t *fact, const ana_series_t *series, const ana_series_t *over, double *values)
 {
-    for (size_t r = 0; r < series->n_replications; r++) {
-        double value = ana_reduce(series, r, fact->reduction, fact->window, fact->base);
-        if (over->values != NULL)
-            value /= ana_reduce(over, r, fact->reduction, fact->window, fact->base);
-        values[r] = isfinite(value) ? value * fact->scale + fact->shift : NAN;
-    }
+    for (size_t r = 0; r < series->n_replications; r++)
+        values[r] = ana_fact_value(fact, series, over, r);
 }
 
 static void explain_missing(ana_finding_t *finding)

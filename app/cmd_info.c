@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* info and digest: what a result file holds. */
+/* info and digest: what a result or a calibration holds. */
 #include "app/command.h"
 #include "sim/store.h"
 
@@ -24,6 +24,19 @@ static void print_text(sim_result_t *result, const char *label, const char *path
     if (sim_result_text(result, path, &text, NULL) == SIM_OK)
         printf("%-14s %s\n", label, text);
     free(text);
+}
+
+/* What kind of file it is, and what a calibration was asked for. */
+static void print_kind(sim_result_t *result)
+{
+    bool calibration = sim_result_has(result, "/provenance/calibration_format");
+    printf("%-14s %s\n", "kind", calibration ? "calibration: posterior and simulations" : "result of an experiment");
+    if (!calibration)
+        return;
+    print_text(result, "calib. format", "/provenance/calibration_format");
+    print_text(result, "method", "/provenance/method");
+    print_text(result, "budget", "/provenance/budget");
+    print_text(result, "arm calibrated", "/provenance/calibrated_arm");
 }
 
 static sim_status_t print_arms(sim_result_t *result, sim_error_t *err)
@@ -108,6 +121,7 @@ static int run_info(const app_command_t *command, int argc, char **argv)
             printf("%s: every object matches its checksum\n", path);
     } else if (status == SIM_OK) {
         printf("%-14s %s, format %d\n", "file", path, sim_result_format(result));
+        print_kind(result);
         print_text(result, "scenario", "/provenance/name");
         print_text(result, "seed", "/provenance/seed");
         print_text(result, "written by", "/provenance/version");
@@ -173,8 +187,9 @@ const app_command_t app_command_info = {
     .synopsis = "FILE [--verify]",
     .summary = "what a result file holds",
     .details =
-        "Scenario, seed, version, arms with their finished and failed replications, then every group with its\n"
-        "variables: dimensions, unit, meaning. --verify reads everything back and names the first damaged object.",
+        "Result or calibration, scenario, seed, version, arms with their finished and failed replications, then every\n"
+        "group with its variables: dimensions, unit, meaning. --verify reads everything back and names the first\n"
+        "damaged object.",
     .options = info_options,
     .run = run_info,
 };

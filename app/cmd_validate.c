@@ -3,6 +3,7 @@
 #include "analysis/validate_plot.h"
 #include "app/bubble_measure.h"
 #include "app/command.h"
+#include "app/facts_file.h"
 #include "app/output_file.h"
 #include "app/validate.h"
 
@@ -11,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHIPPED_NAME     "shipped facts"
-#define FACTS_MOST_BYTES (16 << 20)
 #define BAR_CALIBRATION  0.75
 #define BAR_VALIDATION   0.65
 
@@ -46,45 +45,6 @@ static sim_status_t read_bar(const char *option, const char *text, double *bar, 
     if (*text == '\0' || *end != '\0' || strspn(text, ".0123456789") != strlen(text) || !(*bar >= 0 && *bar <= 1))
         return sim_fail(err, SIM_EINPUT, option, "found '%s'; expected a share from 0 to 1", text);
     return SIM_OK;
-}
-
-/* --- the facts ---------------------------------------------------------------------------------------------------- */
-
-static sim_status_t read_text(const char *path, char **text, sim_error_t *err)
-{
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return sim_fail(err, SIM_EINPUT, path, "cannot be opened; expected a facts table (CSV)");
-    *text = calloc(FACTS_MOST_BYTES + 1, 1);
-    sim_status_t status = SIM_OK;
-    if (*text == NULL)
-        status = sim_fail(err, SIM_ENOMEM, path, "no memory for a facts table");
-    size_t bytes = status == SIM_OK ? fread(*text, 1, FACTS_MOST_BYTES + 1, file) : 0;
-    if (status == SIM_OK && ferror(file))
-        status = sim_fail(err, SIM_EIO, path, "cannot be read; expected a facts table (CSV)");
-    else if (bytes > FACTS_MOST_BYTES || (status == SIM_OK && strlen(*text) != bytes))
-        status = sim_fail(err, SIM_EINPUT, path, "is %s; expected a facts table (CSV)",
-                          bytes > FACTS_MOST_BYTES ? "larger than 16 MiB" : "no text");
-    fclose(file);
-    return status;
-}
-
-static void print_problem(void *user, const char *problem)
-{
-    (void)user;
-    fprintf(stderr, "%s\n", problem);
-}
-
-static sim_status_t read_facts(const char *path, ana_facts_t *facts, sim_error_t *err)
-{
-    char *own = NULL;
-    size_t problems = 0;
-    sim_status_t status = path == NULL ? SIM_OK : read_text(path, &own, err);
-    if (status == SIM_OK)
-        status = ana_facts_read(facts, path == NULL ? SHIPPED_NAME : path, path == NULL ? ana_facts_shipped() : own,
-                                print_problem, NULL, &problems, err);
-    free(own);
-    return status;
 }
 
 /* --- the picture -------------------------------------------------------------------------------------------------- */
@@ -158,7 +118,7 @@ static int run(const app_command_t *command, int argc, char **argv)
     double bars[ANA_FACT_KINDS] = {BAR_CALIBRATION, BAR_VALIDATION};
     sim_status_t status = check_values(&values, bars, &err);
     if (status == SIM_OK)
-        status = read_facts(values.facts, &facts, &err);
+        status = app_facts_read(values.facts, &facts, &err);
     if (status == SIM_OK)
         status = sim_result_open(&result, path, &err);
     if (status == SIM_OK)

@@ -36,6 +36,7 @@ extern const app_command_t app_command_digest;
 extern const app_command_t app_command_compare;
 extern const app_command_t app_command_explain;
 extern const app_command_t app_command_validate;
+extern const app_command_t app_command_calibrate;
 extern const app_command_t app_command_replay;
 extern const app_command_t app_command_bubbles;
 extern const app_command_t app_command_bench;

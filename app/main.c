@@ -16,6 +16,7 @@ const app_command_t *const app_commands[] = {
     &app_command_compare,
     &app_command_explain,
     &app_command_validate,
+    &app_command_calibrate,
     &app_command_replay,
     &app_command_bubbles,
     &app_command_bench,

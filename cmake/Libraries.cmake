@@ -9,10 +9,12 @@ file(GLOB_RECURSE app_sources CONFIGURE_DEPENDS app/*.c)
 file(GLOB table_files CONFIGURE_DEPENDS models/params/tables/*.csv)
 file(GLOB fact_files CONFIGURE_DEPENDS analysis/facts/*.csv)
 file(GLOB preset_files CONFIGURE_DEPENDS scenarios/presets/*.yaml)
+file(GLOB posterior_files CONFIGURE_DEPENDS scenarios/presets/*.csv)
 
 set(generated "${PROJECT_BINARY_DIR}/generated")
 overbuild_embed("${generated}/mdl_table_texts.c" mdl_table ${table_files})
 overbuild_embed("${generated}/scn_preset_texts.c" scn_preset_file ${preset_files})
+overbuild_embed("${generated}/scn_posterior_texts.c" scn_posterior_file ${posterior_files})
 overbuild_embed("${generated}/ana_fact_texts.c" ana_fact_file ${fact_files})
 
 function(overbuild_library name)
@@ -33,7 +35,7 @@ target_include_directories(overbuild_sim SYSTEM PRIVATE ${HDF5_INCLUDE_DIRS})
 overbuild_library(models SOURCES ${models_sources} "${generated}/mdl_table_texts.c"
   LINK overbuild::sim PkgConfig::ZLIB)
 overbuild_library(scenarios SOURCES ${scenarios_sources} "${generated}/scn_preset_texts.c"
-  LINK overbuild::models PkgConfig::YAML)
+  "${generated}/scn_posterior_texts.c" LINK overbuild::models PkgConfig::YAML)
 overbuild_library(analysis SOURCES ${analysis_sources} "${generated}/ana_fact_texts.c"
   LINK overbuild::scenarios)
 

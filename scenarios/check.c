@@ -3,6 +3,7 @@
 #include "models/params/spelling.h"
 #include "scenarios/design.h"
 #include "scenarios/draft.h"
+#include "scenarios/posterior.h"
 
 #include <string.h>
 
@@ -106,6 +107,7 @@ void scn_draft_check(scn_reader_t *self, const mdl_tables_t *tables)
     for (size_t i = 0; i < draft->arms.n; i++)
         resolve_types(self, tables, &draft->arms.items[i].shocks);
     check_design(self);
+    scn_posterior_check(self);
     size_t points = scn_design_points(draft);
     if (points <= SCN_MAX_INPUTS && points * draft->arms.n > SCN_MAX_INPUTS)
         scn_log_add(self->log, draft->design_place,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "scenarios/design.h"
 
+#include "scenarios/plan.h"
+#include "scenarios/prior.h"
 #include "sim/draw.h"
 #include "sim/math.h"
 
@@ -94,6 +96,65 @@ static double value_at(const scn_factor_t *factor, double u)
     }
     }
     return mdl_param_round(param, value);
+}
+
+/* --- priors ------------------------------------------------------------------------------------------------------- */
+
+static scn_factor_t factor_of(const mdl_param_t *param)
+{
+    static const scn_distribution_t distributions[] = {
+        [MDL_PRIOR_UNIFORM] = SCN_UNIFORM, [MDL_PRIOR_LOGUNIFORM] = SCN_LOGUNIFORM, [MDL_PRIOR_NORMAL] = SCN_NORMAL};
+    SIM_ASSERT(param->prior.kind != MDL_PRIOR_NONE);
+    return (scn_factor_t){.param = mdl_params_find(param->key),
+                          .distribution = distributions[param->prior.kind],
+                          .a = param->prior.a,
+                          .b = param->prior.b};
+}
+
+double scn_prior_value(const mdl_param_t *param, double place)
+{
+    scn_factor_t factor = factor_of(param);
+    return value_at(&factor, place);
+}
+
+double scn_prior_place(const mdl_param_t *param, double value)
+{
+    scn_factor_t factor = factor_of(param);
+    double place = 0;
+    if (factor.distribution == SCN_NORMAL) {
+        double below = normal_cdf((param->low - factor.a) / factor.b);
+        double above = normal_cdf((param->high - factor.a) / factor.b);
+        place = (normal_cdf((value - factor.a) / factor.b) - below) / (above - below);
+    } else if (factor.distribution == SCN_LOGUNIFORM) {
+        place = value > 0 ? sim_log(value / factor.a) / sim_log(factor.b / factor.a) : 0;
+    } else {
+        place = (value - factor.a) / (factor.b - factor.a);
+    }
+    return place < 0 ? 0 : place > 1 ? 1 : place;
+}
+
+bool scn_prior_holds(const mdl_param_t *param, double value)
+{
+    const mdl_prior_t *prior = &param->prior;
+    bool normal = prior->kind == MDL_PRIOR_NORMAL;
+    double low = normal ? prior->a - 4 * prior->b : prior->a, high = normal ? prior->a + 4 * prior->b : prior->b;
+    return value >= low && value <= high;
+}
+
+bool scn_scenario_overrules(const scn_scenario_t *self, uint32_t arm, int32_t param)
+{
+    const scn_course_t *course = &self->courses[arm];
+    if (scn_course_sets(course, param))
+        return true;
+    for (size_t i = 0; i < course->n_changes; i++)
+        if (course->changes[i].param == param)
+            return true;
+    return false;
+}
+
+double scn_scenario_value(const scn_scenario_t *self, uint32_t arm, int32_t param)
+{
+    return mdl_params_get(&scn_scenario_input(self, arm, 0)->params, param);
 }
 
 /* Id of a factor from its key (FNV-1a): the same whatever other factors there are. */

@@ -3,6 +3,7 @@
 #include "scenarios/draft.h"
 
 #include "models/params/spelling.h"
+#include "scenarios/posterior.h"
 #include "sim/time.h"
 
 #include <stdio.h>
@@ -275,13 +276,22 @@ static void read_nothing(scn_reader_t *self, const scn_node_t *node, void *targe
 
 /* In the order in which they must be read: dates need the horizon, `uncertain` is checked against `set`. */
 static const scn_field_t scenario_fields[] = {
-    {"name", read_draft_name, false},     {"extends", read_nothing, false}, /* followed before this file is read */
-    {"horizon", read_horizon, false},     {"replications", read_replications, false},
-    {"precision", read_precision, false}, {"seed", read_seed, false},
-    {"set", read_top_set, false},         {"uncertain", scn_read_uncertain, false},
-    {"changes", read_top_changes, false}, {"shocks", read_top_shocks, false},
-    {"arms", scn_read_arms, false},       {"design", scn_read_design, false},
-    {"tables", read_tables, false},       {"record", read_record, false},
+    {"name", read_draft_name, false},
+    {"extends", read_nothing, false}, /* followed before this file is read */
+    {"horizon", read_horizon, false},
+    {"replications", read_replications, false},
+    {"precision", read_precision, false},
+    {"seed", read_seed, false},
+    {"set", read_top_set, false},
+    {"uncertain", scn_read_uncertain, false},
+    {"changes", read_top_changes, false},
+    {"shocks", read_top_shocks, false},
+    {"arms", scn_read_arms, false},
+    {"design", scn_read_design, false},
+    {"tables", read_tables, false},
+    {"record", read_record, false},
+    {"posterior", scn_read_posterior, false},
+    {"parameters", scn_read_parameters, false},
 };
 
 void scn_draft_read(scn_reader_t *self, const scn_node_t *root)

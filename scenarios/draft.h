@@ -100,6 +100,14 @@ typedef struct scn_table_file {
 
 #define SCN_MAX_TABLES 8
 
+/* Draws from a posterior: rows of values of some parameters (scenarios/posterior.h). */
+typedef struct scn_posterior {
+    int32_t *params;
+    size_t n_params;
+    double **rows;
+    size_t n_rows;
+} scn_posterior_t;
+
 /* (arm, point) pairs at most: each holds a complete input in memory. */
 #define SCN_MAX_INPUTS       100000
 #define SCN_MAX_REPLICATIONS 1000000
@@ -125,6 +133,10 @@ typedef struct scn_draft {
     int64_t points, levels; /* 0 = not given */
     bool share_randomness;
     scn_table_file_t tables[SCN_MAX_TABLES];
+    bool draws; /* parameters: posterior */
+    scn_place_t draws_place;
+    scn_table_file_t posterior_file;
+    scn_posterior_t posterior; /* read when `draws` */
     int64_t interval_s;
     bool has_detail;
     uint32_t detail;

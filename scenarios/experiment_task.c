@@ -21,6 +21,11 @@ sim_status_t scn_experiment_init(scn_experiment_t *self, const scn_scenario_t *s
     self->roots = calloc(scn_scenario_arms(scenario), sizeof *self->roots);
     if (self->workers == NULL || self->roots == NULL)
         return sim_fail(err, SIM_ENOMEM, NULL, "no memory for %d workers", threads);
+    for (int i = 0; scn_scenario_drawn(scenario) > 0 && i < threads; i++) {
+        self->workers[i].inputs = calloc(scn_scenario_arms(scenario), sizeof *self->workers[i].inputs);
+        if (self->workers[i].inputs == NULL)
+            return sim_fail(err, SIM_ENOMEM, NULL, "no memory for %d workers", threads);
+    }
     return mdl_economy_schema(scn_scenario_input(scenario, 0, 0), &self->schema, err);
 }
 
@@ -29,6 +34,7 @@ void scn_experiment_free(scn_experiment_t *self)
     for (int i = 0; self->workers != NULL && i < self->n_workers; i++) {
         sim_world_destroy(self->workers[i].world);
         sim_recorder_destroy(self->workers[i].recorder);
+        free(self->workers[i].inputs);
     }
     free(self->workers);
     free(self->roots);
@@ -77,6 +83,7 @@ void scn_experiment_collect(scn_experiment_t *self, scn_experiment_report_t *rep
 /* One replication of one arm under way. */
 typedef struct run {
     scn_experiment_t *experiment;
+    scn_worker_t *worker;
     sim_world_t *world;
     sim_recorder_t *recorder;
     sim_run_key_t key;
@@ -84,8 +91,18 @@ typedef struct run {
 
 static uint64_t random_replication(const run_t *self)
 {
-    uint64_t point = scn_scenario_points_share_randomness(self->experiment->scenario) ? 0 : self->key.point;
-    return point << 32 | self->key.replication;
+    return scn_scenario_random_replication(self->experiment->scenario, self->key.point, self->key.replication);
+}
+
+/* The run's input: the scenario's, or with parameters drawn for this replication, which all its arms share. */
+static const mdl_input_t *input_of(const run_t *self)
+{
+    const scn_scenario_t *scenario = self->experiment->scenario;
+    if (self->worker->inputs == NULL)
+        return scn_scenario_input(scenario, self->key.arm, self->key.point);
+    mdl_input_t *input = &self->worker->inputs[self->key.arm];
+    scn_scenario_draw(scenario, self->key.arm, self->key.point, random_replication(self), input);
+    return input;
 }
 
 static void note_failure(const run_t *self, const sim_error_t *why)
@@ -178,9 +195,9 @@ static int32_t next_fork(const scn_scenario_t *scenario, uint32_t parent, int64_
 static sim_status_t run_fork(const run_t *parent, uint32_t arm, int64_t from_s, sim_error_t *err)
 {
     scn_experiment_t *experiment = parent->experiment;
-    run_t child = {.experiment = experiment, .key = parent->key};
+    run_t child = {.experiment = experiment, .worker = parent->worker, .key = parent->key};
     child.key.arm = arm;
-    const mdl_input_t *input = scn_scenario_input(experiment->scenario, arm, child.key.point);
+    const mdl_input_t *input = input_of(&child);
     sim_status_t status = sim_recorder_create(&child.recorder, &experiment->schema, err);
     if (status != SIM_OK)
         return status;
@@ -228,7 +245,8 @@ static sim_status_t follow(run_t *self, int64_t after_s, sim_error_t *err)
 static sim_status_t prepare(scn_experiment_t *self, scn_worker_t *worker, run_t *run, int inner_threads,
                             sim_error_t *err)
 {
-    const mdl_input_t *input = scn_scenario_input(self->scenario, run->key.arm, run->key.point);
+    run->worker = worker;
+    const mdl_input_t *input = input_of(run);
     sim_world_options_t options = {.seed = scn_scenario_seed(self->scenario),
                                    .replication = random_replication(run),
                                    .threads = inner_threads,

@@ -17,6 +17,7 @@
 typedef struct scn_worker {
     sim_world_t *world;
     sim_recorder_t *recorder;
+    mdl_input_t *inputs; /* per arm, with parameters drawn for the replication under way; NULL where none are drawn */
 } scn_worker_t;
 
 typedef struct scn_experiment {

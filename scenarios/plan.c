@@ -183,8 +183,21 @@ static int64_t shocks_part(const scn_course_t *a, const scn_course_t *b)
     return earlier(time_a, time_b);
 }
 
+bool scn_course_sets(const scn_course_t *self, int32_t param)
+{
+    for (size_t i = 0; i < self->n_first; i++)
+        if (self->first[i].param == param)
+            return true;
+    return false;
+}
+
 static bool same_start(const scn_scenario_t *self, size_t a, size_t b)
 {
+    const scn_posterior_t *drawn = &self->draft.posterior;
+    for (size_t i = 0; i < drawn->n_params; i++) /* what one arm sets and the other draws may happen to be equal here */
+        if (scn_course_sets(&self->courses[a], drawn->params[i]) !=
+            scn_course_sets(&self->courses[b], drawn->params[i]))
+            return false;
     for (size_t point = 0; point < self->n_points; point++)
         if (memcmp(&self->inputs[a * self->n_points + point].params, &self->inputs[b * self->n_points + point].params,
                    sizeof(mdl_params_t)) != 0)

@@ -32,6 +32,9 @@ struct scn_scenario {
     mdl_input_t *inputs;   /* arms x points */
 };
 
+/* Whether a course sets a parameter at the start. */
+bool scn_course_sets(const scn_course_t *self, int32_t param);
+
 /* Turns the checked and settled draft into inputs. SIM_ENOMEM. */
 sim_status_t scn_plan_build(scn_scenario_t *self);
 

@@ -57,6 +57,41 @@ static sim_status_t write_design(sim_result_t *result, const scn_scenario_t *sce
     return status;
 }
 
+/* Parameters of every replication that drew them, and the row of the table that they are: /draws. */
+static sim_status_t write_drawn(sim_result_t *result, const scn_scenario_t *scenario, sim_error_t *err)
+{
+    sim_array_t runs = {0};
+    sim_status_t status = sim_result_describe(result, "/outcomes/status", &runs, err);
+    if (status != SIM_OK)
+        return status;
+    size_t replications = runs.shape[runs.n_dims - 1], points = scn_scenario_points(scenario);
+    sim_array_t array = {.n_dims = 1, .shape = {replications}, .dims = {"replication"}, .units = "1"};
+    if (points > 1)
+        array =
+            (sim_array_t){.n_dims = 2, .shape = {points, replications}, .dims = {"point", "replication"}, .units = "1"};
+    array.values = calloc(points * replications, sizeof *array.values);
+    if (array.values == NULL)
+        return sim_fail(err, SIM_ENOMEM, "/draws", "no memory for %zu replications", points * replications);
+    for (uint32_t i = 0; i <= scn_scenario_drawn(scenario) && status == SIM_OK; i++) {
+        bool row = i == scn_scenario_drawn(scenario);
+        const mdl_param_t *param = row ? NULL : &mdl_params_registry(NULL)[scn_scenario_drawn_param(scenario, i)];
+        char path[128];
+        snprintf(path, sizeof path, "/draws/%s", row ? "row" : param->key);
+        snprintf(array.units, sizeof array.units, "%s", row || param->kind == MDL_KIND_CHOICE ? "1" : param->unit);
+        snprintf(array.long_name, sizeof array.long_name, "%s",
+                 row ? "row of the posterior's table, from 0" : param->meaning);
+        for (size_t k = 0; k < points * replications; k++) {
+            size_t at =
+                scn_scenario_drawn_row(scenario, scn_scenario_random_replication(scenario, (uint32_t)(k / replications),
+                                                                                 (uint32_t)(k % replications)));
+            array.values[k] = row ? (double)at : scn_scenario_drawn_value(scenario, at, i);
+        }
+        status = sim_result_write(result, path, &array, err);
+    }
+    sim_array_free(&array);
+    return status;
+}
+
 sim_status_t scn_provenance_write(sim_result_t *result, const scn_scenario_t *scenario, sim_error_t *err)
 {
     char seed[32];
@@ -78,5 +113,7 @@ sim_status_t scn_provenance_write(sim_result_t *result, const scn_scenario_t *sc
         status = write_made(result, "/provenance/resolved", scn_scenario_resolved(scenario), err);
     if (status == SIM_OK && scn_scenario_points(scenario) > 1)
         status = write_design(result, scenario, err);
+    if (status == SIM_OK && scn_scenario_drawn(scenario) > 0)
+        status = write_drawn(result, scenario, err);
     return status;
 }

@@ -3,6 +3,7 @@
 #include "scenarios/scenario.h"
 
 #include "scenarios/plan.h"
+#include "scenarios/posterior.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -351,6 +352,49 @@ const mdl_input_t *scn_scenario_input(const scn_scenario_t *self, uint32_t arm, 
 {
     SIM_ASSERT(arm < self->draft.arms.n && point < self->n_points);
     return &self->inputs[arm * self->n_points + point];
+}
+
+/* --- draws -------------------------------------------------------------------------------------------------------- */
+
+uint32_t scn_scenario_drawn(const scn_scenario_t *self)
+{
+    return (uint32_t)self->draft.posterior.n_params;
+}
+
+int32_t scn_scenario_drawn_param(const scn_scenario_t *self, uint32_t i)
+{
+    SIM_ASSERT(i < self->draft.posterior.n_params);
+    return self->draft.posterior.params[i];
+}
+
+size_t scn_scenario_drawn_row(const scn_scenario_t *self, uint64_t replication)
+{
+    return scn_posterior_row(&self->draft, replication);
+}
+
+double scn_scenario_drawn_value(const scn_scenario_t *self, size_t row, uint32_t i)
+{
+    SIM_ASSERT(row < self->draft.posterior.n_rows && i < self->draft.posterior.n_params);
+    return self->draft.posterior.rows[row][i];
+}
+
+void scn_scenario_draw(const scn_scenario_t *self, uint32_t arm, uint32_t point, uint64_t replication,
+                       mdl_input_t *input)
+{
+    const scn_posterior_t *table = &self->draft.posterior;
+    *input = *scn_scenario_input(self, arm, point);
+    const double *row = table->rows[scn_posterior_row(&self->draft, replication)];
+    for (size_t i = 0; i < table->n_params; i++) {
+        if (scn_course_sets(&self->courses[arm], table->params[i]))
+            continue;
+        sim_status_t status = mdl_params_set(&input->params, table->params[i], row[i], NULL);
+        SIM_ASSERT(status == SIM_OK); /* checked where it was read */
+    }
+}
+
+uint64_t scn_scenario_random_replication(const scn_scenario_t *self, uint32_t point, uint32_t replication)
+{
+    return (uint64_t)(self->draft.share_randomness ? 0 : point) << 32 | replication;
 }
 
 /* --- texts -------------------------------------------------------------------------------------------------------- */

@@ -93,6 +93,21 @@ double scn_scenario_factor_value(const scn_scenario_t *self, uint32_t point, uin
 /* The input of one (arm, point); lives as long as the scenario. Safe to call from several threads. */
 const mdl_input_t *scn_scenario_input(const scn_scenario_t *self, uint32_t arm, uint32_t point);
 
+/* Whether replications draw their parameters from a posterior (scenarios/posterior.h): how many parameters that are; 0
+ * when they do not. */
+uint32_t scn_scenario_drawn(const scn_scenario_t *self);
+/* The registry position of one of them, its value in a replication, and the row that the value is from. `replication` is
+ * the number that the world's random numbers have. */
+int32_t scn_scenario_drawn_param(const scn_scenario_t *self, uint32_t i);
+size_t scn_scenario_drawn_row(const scn_scenario_t *self, uint64_t replication);
+double scn_scenario_drawn_value(const scn_scenario_t *self, size_t row, uint32_t i);
+/* The input of one (arm, point) in a replication whose parameters are drawn: a copy with the draws in it, but for what
+ * the arm itself sets. */
+void scn_scenario_draw(const scn_scenario_t *self, uint32_t arm, uint32_t point, uint64_t replication,
+                       mdl_input_t *input);
+/* The random numbers' replication of (point, replication): the point is part of it unless points share randomness. */
+uint64_t scn_scenario_random_replication(const scn_scenario_t *self, uint32_t point, uint32_t replication);
+
 /* The scenario as resolved, as YAML with a comment line naming each value's source; the caller frees it. */
 char *scn_scenario_resolved(const scn_scenario_t *self);
 /* The text that two runs must share to be continued in one file: resolved without counts and arms. Caller frees. */

@@ -5,6 +5,7 @@
 #include "scenarios/plan.h"
 #include "sim/time.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const mdl_param_t *param_of(int32_t param)
@@ -253,9 +254,9 @@ static void put_record(const scn_scenario_t *self, scn_text_t *text)
 }
 
 /* A table's text as one double-quoted scalar, a line of it per line of the file. */
-static void put_table(scn_text_t *text, const char *name, const char *csv)
+static void put_table(scn_text_t *text, const char *indent, const char *name, const char *csv)
 {
-    scn_text_add(text, "  %s: \"\\\n    ", name);
+    scn_text_add(text, "%s%s: \"\\\n    ", indent, name);
     for (const char *c = csv; *c != '\0'; c++) {
         switch (*c) {
         case '\n': scn_text_put(text, c[1] != '\0' ? "\\n\\\n    " : "\\n"); break;
@@ -279,8 +280,32 @@ static void put_tables(const scn_draft_t *draft, scn_text_t *text)
         if (draft->tables[i].given) {
             scn_text_put(text, any ? "" : "tables:\n");
             any = true;
-            put_table(text, registry[i].name, draft->tables[i].source.text);
+            put_table(text, "  ", registry[i].name, draft->tables[i].source.text);
         }
+}
+
+/* The table as it counts: without the columns that lose to a nearer value. */
+static void put_posterior(const scn_draft_t *draft, scn_text_t *text)
+{
+    const scn_posterior_t *table = &draft->posterior;
+    if (table->n_params == 0)
+        return;
+    scn_text_t csv = {0};
+    for (size_t i = 0; i < table->n_params; i++)
+        scn_text_add(&csv, "%s%s", i > 0 ? "," : "", param_of(table->params[i])->key);
+    scn_text_put(&csv, "\n");
+    for (size_t row = 0; row < table->n_rows; row++) {
+        for (size_t i = 0; i < table->n_params; i++) {
+            scn_text_put(&csv, i > 0 ? "," : "");
+            put_value(&csv, table->params[i], table->rows[row][i]);
+        }
+        scn_text_put(&csv, "\n");
+    }
+    char *chars = scn_text_take(&csv);
+    text->failed = text->failed || chars == NULL;
+    scn_text_put(text, "parameters: posterior\n");
+    put_table(text, "", "posterior", chars != NULL ? chars : "");
+    free(chars);
 }
 
 void scn_plan_write(const scn_scenario_t *self, scn_write_options_t options, scn_text_t *text)
@@ -301,6 +326,7 @@ void scn_plan_write(const scn_scenario_t *self, scn_write_options_t options, scn
     put_record(self, text);
     put_tables(draft, text);
     put_params(self, text, options.places);
+    put_posterior(draft, text);
     put_design(draft, text, options.counts);
     put_changes(text, &draft->changes, "");
     put_shocks(self, text, &draft->shocks, "");

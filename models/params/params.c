@@ -26,7 +26,8 @@ static const mdl_param_t registry[] = {
 
 const mdl_param_t *mdl_params_registry(size_t *n)
 {
-    *n = N_PARAMS;
+    if (n != NULL)
+        *n = N_PARAMS;
     return registry;
 }
 

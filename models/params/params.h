@@ -94,7 +94,7 @@ typedef struct mdl_param {
     size_t offset; /* of the field in mdl_params_t */
 } mdl_param_t;
 
-/* The whole registry, sorted as in the .def files; `n` receives its length. */
+/* The whole registry, sorted as in the .def files; `n` (which may be NULL) receives its length. */
 const mdl_param_t *mdl_params_registry(size_t *n);
 /* Position of a key, or -1. */
 int mdl_params_find(const char *key);
