@@ -11,6 +11,11 @@ double mdl_central_hub_factor(const mdl_params_t *params, const mdl_province_t *
     return params->central_hubs && province->hub ? params->central_hub_boost : 1;
 }
 
+bool mdl_central_must_go_west(const mdl_params_t *params, bool for_training, const double u[2])
+{
+    return u[0] < params->location_west && (for_training || u[1] >= params->location_waiver);
+}
+
 bool mdl_central_may_buy(const mdl_params_t *params, const mdl_gpu_type_t *type, bool state_funded)
 {
     return params->rules_foreign_chips || !type->foreign || !state_funded;

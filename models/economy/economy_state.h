@@ -318,6 +318,8 @@ sim_status_t mdl_eco_fund(mdl_step_t *step, uint32_t account,
                           int64_t amount_fen); /* tops a deposit up from customers' other payments */
 sim_status_t mdl_city_pay(mdl_step_t *step, int32_t city, mdl_flow_t kind, uint32_t payee, int64_t due_fen,
                           int64_t *paid_fen);
+/* Share of rent that a city's vouchers repay today; 0 when their budget of the year is spent. */
+double mdl_voucher_share(const mdl_step_t *step, int32_t city);
 sim_status_t mdl_voucher_pay(mdl_step_t *step, const mdl_project_t *project, uint32_t tenant_account, int64_t rent_fen);
 
 /* sites.c: data centres and their place in the rental market. */
@@ -385,6 +387,8 @@ static inline uint32_t mdl_wish_tag(uint32_t tenant, mdl_wish_t wish)
 }
 
 /* projects.c: turns in a project's life that several steps take. */
+/* Whether a builder of that kind means the project with that id for large training: drawn once, before it is sited. */
+bool mdl_project_for_training(const mdl_step_t *step, uint64_t entity, int32_t kind);
 sim_status_t mdl_project_announce(mdl_step_t *step, uint32_t developer, int32_t city, mdl_belief_rule_t rule,
                                   double merit, const mdl_prospect_t *prospect);
 sim_status_t mdl_project_received(mdl_step_t *step, mdl_project_t *project, int64_t gpus);   /* chips in stock */

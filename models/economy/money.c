@@ -16,12 +16,26 @@ sim_status_t mdl_city_pay(mdl_step_t *step, int32_t city, mdl_flow_t kind, uint3
     return mdl_ledger_pay_up_to(step->ledger, kind, step->eco->city_account[city], payee, due_fen, paid_fen, step->err);
 }
 
+/* What is left of a city's budget for vouchers this year, as far as it has the money. */
+static int64_t voucher_money_fen(const mdl_step_t *step, int32_t city)
+{
+    const mdl_city_state_t *state = &step->eco->cities[city];
+    int64_t left_fen =
+        mdl_money_share(state->budget_fen, step->params->subsidy_voucher_budget_share) - state->vouchers_fen;
+    int64_t has_fen = mdl_ledger_deposit_fen(step->ledger, step->eco->city_account[city]);
+    return left_fen < has_fen ? left_fen : has_fen;
+}
+
+double mdl_voucher_share(const mdl_step_t *step, int32_t city)
+{
+    return voucher_money_fen(step, city) > 0 ? step->params->subsidy_voucher_share : 0;
+}
+
 sim_status_t mdl_voucher_pay(mdl_step_t *step, const mdl_project_t *project, uint32_t tenant_account, int64_t rent_fen)
 {
     mdl_city_state_t *city = &step->eco->cities[project->city];
-    int64_t budget_fen = mdl_money_share(city->budget_fen, step->params->subsidy_voucher_budget_share);
     int64_t due_fen = mdl_money_share(rent_fen, step->params->subsidy_voucher_share);
-    int64_t left_fen = budget_fen - city->vouchers_fen;
+    int64_t left_fen = voucher_money_fen(step, project->city);
     due_fen = due_fen < left_fen ? due_fen : left_fen;
     if (due_fen <= 0)
         return SIM_OK;

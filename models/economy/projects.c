@@ -27,6 +27,14 @@ static double good_fabric_share(const mdl_params_t *params, int32_t kind)
     return shares[kind];
 }
 
+bool mdl_project_for_training(const mdl_step_t *step, uint64_t entity, int32_t kind)
+{
+    sim_rng_t rng;
+    sim_rng_at(&rng, sim_world_seed(step->world), sim_world_replication(step->world), entity, MDL_PURPOSE_PROJECT_SIZE,
+               1);
+    return sim_draw_bernoulli(&rng, good_fabric_share(step->params, kind));
+}
+
 /* Size, fabric and valuation: drawn once, at the project's own address. */
 static void draw_traits(const mdl_step_t *step, mdl_project_t *project)
 {
@@ -34,8 +42,7 @@ static void draw_traits(const mdl_step_t *step, mdl_project_t *project)
     mdl_project_rng(step, project, MDL_PURPOSE_PROJECT_SIZE, 0, &rng);
     double rate = mdl_reference_per_gpu(step, project->gpu_type);
     project->nodes_planned = mdl_project_nodes(step->params, rate, &rng);
-    mdl_project_rng(step, project, MDL_PURPOSE_PROJECT_SIZE, 1, &rng);
-    bool good = sim_draw_bernoulli(&rng, good_fabric_share(step->params, project->kind));
+    bool good = mdl_project_for_training(step, project->entity, project->kind);
     project->fabric_gb_s = good ? step->params->developers_fabric_good : step->params->developers_fabric_plain;
     mdl_project_rng(step, project, MDL_PURPOSE_PROJECT_SIZE, 2, &rng);
     double spread = step->params->developers_valuation_spread;

@@ -191,6 +191,7 @@ static void record_chips(const mdl_step_t *step)
         mdl_eco_set(eco, MDL_CH_TYPE_TRANSIT, t, (double)total[MDL_LOT_TRANSIT]);
         mdl_eco_set(eco, MDL_CH_TYPE_STOCK, t, (double)total[MDL_LOT_STOCK]);
         mdl_eco_set(eco, MDL_CH_TYPE_SEIZED, t, (double)total[MDL_LOT_SEIZED]);
+        mdl_eco_set(eco, MDL_CH_TYPE_MADE, t, (double)step->lots->made[t]);
         mdl_eco_set(eco, MDL_CH_TYPE_BUSY, t, interval->type_busy_gpu_s[t] / (double)SIM_HOUR_S);
         mdl_eco_set(eco, MDL_CH_TYPE_POWERED, t, interval->type_powered_gpu_s[t] / (double)SIM_HOUR_S);
         mdl_eco_set(eco, MDL_CH_TYPE_UTILISATION, t,
@@ -248,20 +249,27 @@ static void record_jobs(const mdl_step_t *step)
     }
 }
 
-void mdl_eco_record_month(mdl_step_t *step)
+/* To the fen: sums over a matrix are exact when its cells are read as whole fen. */
+static void record_ledger(const mdl_step_t *step)
 {
     const mdl_eco_t *eco = step->eco;
-    if (eco->channel[MDL_CH_LEDGER_BALANCE] >= 0) {
-        mdl_balance_matrix_t balances;
-        mdl_ledger_balances(step->ledger, &balances);
-        for (uint32_t s = 0; s < MDL_SECTORS; s++)
-            for (uint32_t p = 0; p < MDL_POSITIONS; p++)
-                mdl_eco_set(eco, MDL_CH_LEDGER_BALANCE, s * MDL_POSITIONS + p, yuan(balances.cell_fen[p][s]));
+    mdl_balance_matrix_t balances;
+    mdl_ledger_balances(step->ledger, &balances);
+    for (uint32_t s = 0; s < MDL_SECTORS; s++) {
+        for (uint32_t p = 0; p < MDL_POSITIONS; p++)
+            mdl_eco_set(eco, MDL_CH_LEDGER_BALANCE, s * MDL_POSITIONS + p, yuan(balances.cell_fen[p][s]));
         for (uint32_t f = 0; f < MDL_FLOW_ROWS; f++)
-            for (uint32_t s = 0; s < MDL_SECTORS; s++)
-                mdl_eco_set(eco, MDL_CH_LEDGER_FLOW, f * MDL_SECTORS + s, yuan(step->ledger->month.cell_fen[f][s]));
+            mdl_eco_set(eco, MDL_CH_LEDGER_FLOW, f * MDL_SECTORS + s, yuan(step->ledger->month.cell_fen[f][s]));
+        mdl_eco_set(eco, MDL_CH_LEDGER_BOUGHT, s, yuan(step->ledger->month_bought_fen[s]));
+        mdl_eco_set(eco, MDL_CH_LEDGER_USED, s, yuan(step->ledger->month_used_fen[s]));
     }
-    sim_recorder_advance(eco->recorder, SIM_CLOCK_MONTH);
+}
+
+void mdl_eco_record_month(mdl_step_t *step)
+{
+    if (step->eco->channel[MDL_CH_LEDGER_BALANCE] >= 0)
+        record_ledger(step);
+    sim_recorder_advance(step->eco->recorder, SIM_CLOCK_MONTH);
 }
 
 sim_status_t mdl_event_record(mdl_step_t *step)

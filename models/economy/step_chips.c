@@ -327,11 +327,20 @@ static sim_status_t settle(mdl_step_t *step, const mdl_chip_trade_t *trade)
     return buy_official(step, trade->type, trade->buyer, trade->buy_tag, trade->quantity, trade->price_fen);
 }
 
+/* The price of the last trade; of one long ago, while the maker has chips lying, no less than it asks for them. */
+static int64_t last_price_fen(const mdl_step_t *step, int32_t type)
+{
+    const mdl_chip_market_t *market = &step->chips->market[type];
+    int64_t ask_fen = mdl_channel_ask_fen(step->params, step->tables, type);
+    bool stale = market->trade_day < date(step) - RECONSIDER_DAYS;
+    return stale && market->channel.available > 0 && ask_fen > market->price_fen ? ask_fen : market->price_fen;
+}
+
 /* The price that builders and brokers reckon with: the last trade, or what is bid in vain when nothing is offered. */
 static void see_price(mdl_step_t *step, int32_t type, bool traded)
 {
     mdl_eco_t *eco = step->eco;
-    int64_t price_fen = mdl_chips_price_fen(step->chips, type);
+    int64_t price_fen = last_price_fen(step, type);
     int64_t bid_fen = eco->bid_gpus[type] > 0 ? mdl_money_round(eco->bid_fen[type] / eco->bid_gpus[type]) : 0;
     eco->signal_fen[type] = traded || bid_fen < price_fen ? price_fen : bid_fen;
 }

@@ -8,6 +8,14 @@
 #define MAX_SITES    32
 #define ROUNDING     1.000001 /* so that rounding never decides */
 
+/* What developers see on one day. */
+typedef struct outlook {
+    double weights[MDL_MAX_CITIES];            /* of cities, to look at */
+    double west_weights[MDL_MAX_CITIES];       /* of those in the west, 0 for others */
+    bool has_west;                             /* some of these are not 0 */
+    double most_per_year[MDL_DEVELOPER_KINDS]; /* announcements of one developer */
+} outlook_t;
+
 static void forget_announcements(mdl_eco_t *eco, int64_t day)
 {
     uint32_t *oldest = &eco->recent[day % MDL_RECENT_DAYS];
@@ -24,12 +32,34 @@ static double city_weight(const mdl_step_t *step, uint32_t city)
            mdl_central_hub_factor(step->params, province);
 }
 
-/* Cities that a developer looks at: its home, and for all but state vehicles some others. */
-static uint32_t sites_seen(const mdl_step_t *step, const mdl_developer_t *developer, const double *weights,
+static bool in_west(const mdl_step_t *step, uint32_t city)
+{
+    return mdl_zone_of(&step->tables->provinces[step->eco->cities[city].province]) == MDL_ZONE_WEST;
+}
+
+/* Whether the rule on location leaves a developer the west only when it looks today. */
+static bool must_go_west(const mdl_step_t *step, const mdl_developer_t *developer)
+{
+    if (step->params->location_west <= 0)
+        return false;
+    uint64_t project = sim_entity_id(developer->entity, MDL_ENTITY_PROJECT, developer->projects);
+    sim_rng_t rng;
+    sim_rng_at(&rng, sim_world_seed(step->world), sim_world_replication(step->world), developer->entity,
+               MDL_PURPOSE_DEVELOPER_LOCATION, (uint64_t)step->day);
+    double u[2] = {sim_draw_uniform(&rng), sim_draw_uniform(&rng)};
+    return mdl_central_must_go_west(step->params, mdl_project_for_training(step, project, developer->kind), u);
+}
+
+/* Cities that a developer looks at: its home, and for all but state vehicles some others; in the west only if it must.
+ * Returns how many, which may be none. */
+static uint32_t sites_seen(const mdl_step_t *step, const mdl_developer_t *developer, const outlook_t *outlook,
                            int32_t *cities)
 {
     uint32_t n = 0;
-    cities[n++] = developer->home_city;
+    bool west = outlook->has_west && must_go_west(step, developer);
+    const double *weights = west ? outlook->west_weights : outlook->weights;
+    if (!west || in_west(step, (uint32_t)developer->home_city))
+        cities[n++] = developer->home_city;
     if (developer->kind == MDL_DEVELOPER_STATE)
         return n;
     sim_rng_t rng;
@@ -40,11 +70,15 @@ static uint32_t sites_seen(const mdl_step_t *step, const mdl_developer_t *develo
     return n;
 }
 
-/* What developers see on one day. */
-typedef struct outlook {
-    double weights[MDL_MAX_CITIES];            /* of cities, to look at */
-    double most_per_year[MDL_DEVELOPER_KINDS]; /* announcements of one developer */
-} outlook_t;
+static void see_places(const mdl_step_t *step, outlook_t *outlook)
+{
+    outlook->has_west = false;
+    for (uint32_t c = 0; c < step->tables->n_cities; c++) {
+        outlook->weights[c] = city_weight(step, c);
+        outlook->west_weights[c] = in_west(step, c) ? outlook->weights[c] : 0;
+        outlook->has_west = outlook->has_west || outlook->west_weights[c] > 0;
+    }
+}
 
 static void see_herd(const mdl_step_t *step, outlook_t *outlook)
 {
@@ -58,14 +92,15 @@ static double weekly(double per_year)
     return per_year * (double)LOOK_EVERY_S / (365.25 * (double)SIM_DAY_S);
 }
 
-/* The best of the cities it sees: where, and what a node looks like there. */
+/* The best of the cities it sees: where (-1: it sees none), and what a node looks like there. */
 static double best_site(const mdl_step_t *step, const mdl_developer_t *developer, const outlook_t *outlook,
                         mdl_belief_rule_t rule, int32_t *city, mdl_prospect_t *best)
 {
     mdl_developer_kind_t kind = (mdl_developer_kind_t)developer->kind;
     int32_t type = step->eco->best_type[rule][kind == MDL_DEVELOPER_STATE], cities[MAX_SITES];
     double best_merit = 0;
-    uint32_t n = sites_seen(step, developer, outlook->weights, cities);
+    uint32_t n = sites_seen(step, developer, outlook, cities);
+    *city = -1;
     for (uint32_t i = 0; i < n; i++) {
         mdl_prospect_t prospect;
         mdl_prospect_at(step, rule, cities[i], type, &prospect);
@@ -99,6 +134,8 @@ static sim_status_t look(mdl_step_t *step, uint32_t index, outlook_t *outlook)
     int32_t city;
     mdl_prospect_t prospect;
     double merit = best_site(step, developer, outlook, rule, &city, &prospect);
+    if (city < 0)
+        return SIM_OK;
     double per_year = mdl_developer_hazard(step->params, kind, merit, eco->recent_total);
     if (!(drawn < -sim_expm1(-weekly(per_year))))
         return SIM_OK;
@@ -112,8 +149,7 @@ sim_status_t mdl_step_developers(mdl_step_t *step)
     outlook_t outlook;
     mdl_prospects_day(step);
     forget_announcements(step->eco, step->day);
-    for (uint32_t c = 0; c < step->tables->n_cities; c++)
-        outlook.weights[c] = city_weight(step, c);
+    see_places(step, &outlook);
     see_herd(step, &outlook);
     for (uint32_t i = 0; i < step->eco->n_developers; i++) {
         mdl_developer_t *developer = &step->developers[i];

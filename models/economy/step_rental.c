@@ -43,7 +43,6 @@ static mdl_rental_request_t request_for(const mdl_step_t *step, uint32_t t, mdl_
         .may_port = true,
         .spot = wish == MDL_WISH_BATCH,
         .incumbent = tenant->incumbent[wish],
-        .term_d = wish == MDL_WISH_BATCH ? MDL_BILLING_DAYS : 0,
     };
     for (int stack = 0; stack < MDL_STACKS; stack++)
         request.ported[stack] = tenant->ported[stack];
@@ -189,6 +188,8 @@ static void reprice(mdl_step_t *step, const mdl_site_t *site)
                                       (double)offer->floor_fen_node_month / MDL_FEN_PER_YUAN,
                                       (double)offer->leased / offer->nodes, MDL_BILLING_DAYS * SIM_DAY_S);
     mdl_rental_offer_price(step->rental, site->offer, mdl_money_round(ask_yuan * MDL_FEN_PER_YUAN));
+    if (site->project != MDL_NO_PROJECT)
+        mdl_rental_offer_rebate(step->rental, site->offer, mdl_voucher_share(step, step->projects[site->project].city));
     mdl_chronicle_ask(step, site->project, mdl_money_round(ask_yuan * MDL_FEN_PER_YUAN));
 }
 

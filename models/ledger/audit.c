@@ -44,14 +44,25 @@ static sim_status_t audit_matrix(const mdl_flow_matrix_t *matrix, const char *na
     return SIM_OK;
 }
 
-/* Opening balance + flows of the month = closing balance, for every financial position of every sector. */
+/* Where the month's flows lead from the opening balance: financial positions by their own row, real assets by what was
+ * bought and used up. */
+static int64_t expected_fen(const mdl_ledger_t *self, int position, int sector)
+{
+    int64_t opening_fen = self->month_opening.cell_fen[position][sector];
+    if (position == MDL_POSITION_CAPITAL)
+        return opening_fen + self->month_bought_fen[sector] - self->month_used_fen[sector];
+    return opening_fen - self->month.cell_fen[MDL_FLOWS + position][sector];
+}
+
+/* Opening balance + flows of the month = closing balance, for every position of every sector but net worth, which
+ * follows from them. */
 static sim_status_t audit_month(const mdl_ledger_t *self, sim_error_t *err)
 {
     mdl_balance_matrix_t now;
     mdl_ledger_balances(self, &now);
-    for (int p = 0; p < MDL_FINANCIAL_POSITIONS; p++)
+    for (int p = 0; p < MDL_POSITION_NET_WORTH; p++)
         for (int s = 0; s < MDL_SECTORS; s++) {
-            int64_t expected = self->month_opening.cell_fen[p][s] - self->month.cell_fen[MDL_FLOWS + p][s];
+            int64_t expected = expected_fen(self, p, s);
             if (now.cell_fen[p][s] != expected)
                 return sim_fail(err, SIM_EINVARIANT, "ledger", "%s of sector %s: %lld fen, flows lead to %lld",
                                 mdl_position_name((mdl_position_t)p), mdl_sector_name((mdl_sector_t)s),

@@ -220,6 +220,8 @@ sim_status_t mdl_ledger_pay(mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer,
         return status;
     count_flow(self, (int)kind, payer, payee, amount_fen);
     count_change(self, MDL_POSITION_DEPOSIT, payer, payee, amount_fen);
+    if (flows[kind].capital)
+        self->month_bought_fen[self->accounts[payer].sector] += amount_fen;
     return SIM_OK;
 }
 
@@ -260,7 +262,10 @@ sim_status_t mdl_ledger_endow_capital(mdl_ledger_t *self, uint32_t account, int6
     if (status != SIM_OK)
         return status;
     side_t side = {account, MDL_POSITION_NET_WORTH, MDL_POSITION_CAPITAL};
-    return post_alone(self, "opening capital", &side, amount_fen, err);
+    status = post_alone(self, "opening capital", &side, amount_fen, err);
+    if (status == SIM_OK)
+        self->month_used_fen[self->accounts[account].sector] -= amount_fen;
+    return status;
 }
 
 sim_status_t mdl_ledger_consume(mdl_ledger_t *self, uint32_t account, int64_t amount_fen, sim_error_t *err)
@@ -273,7 +278,10 @@ sim_status_t mdl_ledger_consume(mdl_ledger_t *self, uint32_t account, int64_t am
         return sim_fail(err, SIM_EINVARIANT, "ledger", "account %u uses up capital of %lld fen; it has %lld", account,
                         (long long)amount_fen, (long long)has);
     side_t side = {account, MDL_POSITION_CAPITAL, MDL_POSITION_NET_WORTH};
-    return post_alone(self, "use of capital", &side, amount_fen, err);
+    status = post_alone(self, "use of capital", &side, amount_fen, err);
+    if (status == SIM_OK)
+        self->month_used_fen[self->accounts[account].sector] += amount_fen;
+    return status;
 }
 
 /* `from` gives money to `to` and gets a claim of kind `position` on it; the reverse of it is a repayment. */
@@ -364,5 +372,7 @@ void mdl_ledger_balances(const mdl_ledger_t *self, mdl_balance_matrix_t *out)
 void mdl_ledger_begin_month(mdl_ledger_t *self)
 {
     memset(&self->month, 0, sizeof self->month);
+    memset(self->month_bought_fen, 0, sizeof self->month_bought_fen);
+    memset(self->month_used_fen, 0, sizeof self->month_used_fen);
     mdl_ledger_balances(self, &self->month_opening);
 }

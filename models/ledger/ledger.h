@@ -23,7 +23,8 @@
  *
  * Flows are counted by kind and sector, per month and since the start: the transaction-flow matrix. Its rows are the
  * kinds of flow and, below them, the changes of deposits, loans and equity (counted as sources: what a sector gets by
- * drawing down deposits, borrowing or issuing); rows and columns sum to zero.
+ * drawing down deposits, borrowing or issuing); rows and columns sum to zero. With what is bought and used up of real
+ * assets they lead from each sector's balance sheet at the start of a month to the one at its end.
  *
  *     mdl_ledger_t *ledger = block of mdl_ledger_bytes(1000), aligned to 8;
  *     mdl_ledger_init(ledger, 1000);
@@ -121,7 +122,10 @@ typedef struct mdl_ledger {
     int64_t total_fen[MDL_POSITIONS]; /* over all accounts; financial ones are 0, capital + net worth = 0 */
     mdl_flow_matrix_t month;          /* since mdl_ledger_begin_month() */
     mdl_flow_matrix_t since_start;
-    mdl_balance_matrix_t month_opening; /* balance sheets at the start of the month */
+    mdl_balance_matrix_t month_opening;    /* balance sheets at the start of the month */
+    int64_t month_bought_fen[MDL_SECTORS]; /* real assets bought in the month, at cost; counted when they change hands
+                                            * inside a sector too, which `month` does not show */
+    int64_t month_used_fen[MDL_SECTORS];   /* used up, sold, scrapped, seized; less what was there from the start */
     mdl_ledger_account_t accounts[];
 } mdl_ledger_t;
 
@@ -192,7 +196,7 @@ void mdl_ledger_begin_month(mdl_ledger_t *self);
 void mdl_ledger_balances(const mdl_ledger_t *self, mdl_balance_matrix_t *out);
 
 /* Full recount: every sheet balances, every financial position sums to 0 over all accounts, the month's matrix has zero
- * rows and columns and leads from the month's opening balances to today's. SIM_EINVARIANT names what is broken. */
+ * rows and columns and leads, with what was bought and used up, from the month's opening balances to today's. SIM_EINVARIANT names what is broken. */
 sim_status_t mdl_ledger_audit(const mdl_ledger_t *self, sim_error_t *err);
 
 /* "rest", "lab", ... and "rent", "chips", ..., for rows up to MDL_FLOW_ROWS; labels of recorded dimensions. */

@@ -13,7 +13,8 @@ static double quota_per_day(const mdl_params_t *params, const mdl_gpu_type_t *ty
 {
     double years = (double)(day - sim_date_to_day((sim_date_t){2022, 1, 1})) / DAYS_PER_YEAR;
     double growth = years > 0 ? sim_pow(1 + type->quota_growth_per_year, years) : 1;
-    double quota = type->quota_per_week / DAYS_PER_WEEK * growth * params->chips_quota_scale;
+    double scale = params->chips_quota_scale * (type->foreign ? params->chips_foreign_quota : 1);
+    double quota = type->quota_per_week / DAYS_PER_WEEK * growth * scale;
     return quota < (double)MDL_CHIPS_MAX_QUANTITY ? quota : (double)MDL_CHIPS_MAX_QUANTITY;
 }
 

@@ -191,6 +191,11 @@ void mdl_rental_offer_floor(mdl_rental_t *self, uint32_t offer, int64_t floor_fe
     row->price_fen_node_month = at_least(row->price_fen_node_month, row->floor_fen_node_month);
 }
 
+void mdl_rental_offer_rebate(mdl_rental_t *self, uint32_t offer, double share)
+{
+    mdl_rental_offer_at(self, offer)->rebate = share;
+}
+
 void mdl_rental_offer_price(mdl_rental_t *self, uint32_t offer, int64_t price_fen_node_month)
 {
     mdl_offer_t *row = mdl_rental_offer_at(self, offer);

@@ -55,6 +55,7 @@ typedef struct mdl_offer {
     double rate[MDL_SEGMENTS];    /* throughput of a node against a reference node, > 0 */
     int64_t price_fen_node_month; /* posted contract price, physical node */
     int64_t floor_fen_node_month; /* variable cost */
+    double rebate; /* share of the rent that tenants expect back from others (compute vouchers), 0 to 1 */
 
     int32_t zone;       /* of the province */
     uint32_t first;     /* its contracts, by contract's `next` */
@@ -175,6 +176,9 @@ sim_status_t mdl_rental_offer_close(mdl_rental_t *self, uint32_t offer, mdl_cont
 void mdl_rental_offer_account(mdl_rental_t *self, uint32_t offer, uint32_t account);
 void mdl_rental_offer_floor(mdl_rental_t *self, uint32_t offer, int64_t floor_fen_node_month);
 
+/* What tenants may expect back of the rent, share; they weigh offers by what is left. */
+void mdl_rental_offer_rebate(mdl_rental_t *self, uint32_t offer, double share);
+
 /* Posts a new contract price (the operator's decision: mdl_project_ask); never below variable cost. */
 void mdl_rental_offer_price(mdl_rental_t *self, uint32_t offer, int64_t price_fen_node_month);
 /* Share of an offer's nodes under contract or spot now; 0 for an offer without nodes. */
@@ -203,7 +207,8 @@ int32_t mdl_rental_resize(mdl_rental_t *self, uint32_t slot, int32_t nodes);
 /* One day's rent of a contract in fen: price x nodes / (365 / 12 days). */
 int64_t mdl_rental_day_fen(const mdl_contract_t *contract);
 
-/* Closes a period (week): indices become the averages over its transactions (unchanged without any), sums restart. */
+/* Closes a period (week): indices become the averages over its transactions, sums restart. Without any they stay, but
+ * that the market's index is then no higher than the rent at which the cheapest free node is offered. */
 void mdl_rental_close_period(mdl_rental_t *self);
 /* Index of a cell; -1 for stack or zone = average over them by nodes of the last period (then the segment's, then the
  * market's, when there were no transactions). Fen per reference node-month. */

@@ -19,6 +19,22 @@ static void close_cell(mdl_rental_cell_t *cell)
     cell->nodes = 0;
 }
 
+/* What the cheapest node that is free is offered at, per reference node in its best use; `most` when none is cheaper. */
+static int64_t cheapest_free_fen(const mdl_rental_t *self, int64_t most)
+{
+    for (uint32_t i = 0; i < self->n_active; i++) {
+        const mdl_offer_t *offer = mdl_rental_offer(self, mdl_rental_active(self)[i]);
+        double best = 0;
+        for (int s = 0; s < MDL_SEGMENTS; s++)
+            best = offer->rate[s] > best ? offer->rate[s] : best;
+        if (offer->leased >= offer->nodes || best <= 0)
+            continue;
+        int64_t ask_fen = mdl_money_round((double)offer->price_fen_node_month / best);
+        most = ask_fen < most ? ask_fen : most;
+    }
+    return most;
+}
+
 void mdl_rental_close_period(mdl_rental_t *self)
 {
     double value_all = 0, nodes_all = 0;
@@ -34,7 +50,10 @@ void mdl_rental_close_period(mdl_rental_t *self)
         value_all += value;
         nodes_all += nodes;
     }
-    self->index_fen = average(value_all, nodes_all, self->index_fen);
+    if (nodes_all > 0)
+        self->index_fen = average(value_all, nodes_all, self->index_fen);
+    else
+        self->index_fen = cheapest_free_fen(self, self->index_fen);
     self->index_spot_fen = average(self->spot_value_fen, self->spot_nodes, self->index_spot_fen);
     self->spot_value_fen = 0;
     self->spot_nodes = 0;

@@ -66,7 +66,7 @@ static double burden(const search_t *self, uint32_t number, const mdl_offer_t *o
 {
     const mdl_params_t *params = self->params;
     const mdl_rental_request_t *request = self->request;
-    double share = params->rental_downtime_cost * (1 - offer->reliability);
+    double share = params->rental_downtime_cost * (1 - offer->reliability) - offer->rebate;
     if (request->max_latency_ms > 0 && latency_ms > 1)
         share += params->rental_latency_cost * (latency_ms - 1);
     if (request->want_fabric_gb_s > 0 && offer->fabric_gb_s < request->want_fabric_gb_s)
@@ -154,7 +154,7 @@ static int64_t usual_term_d(const mdl_params_t *params, const mdl_rental_request
         [MDL_SEGMENT_TRAINING] = params->rental_term_training_s,
         [MDL_SEGMENT_FINETUNE] = params->rental_term_finetune_s,
         [MDL_SEGMENT_INFERENCE] = params->rental_term_inference_s,
-        [MDL_SEGMENT_BATCH] = params->rental_term_batch_s,
+        [MDL_SEGMENT_BATCH] = params->rental_term_spot_s,
     };
     int64_t term_s = request->spot ? params->rental_term_spot_s : terms_s[request->segment];
     int64_t term_d = request->term_d > 0 ? request->term_d : term_s / SIM_DAY_S;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The docs say what the program does: generated pages are current, links lead somewhere, commands exist."""
 
+import json
 import re
 import subprocess
 import sys
@@ -23,6 +24,14 @@ class Docs(CliTest):
         for page in PAGES:
             for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
                 self.assertTrue((page.parent / target).exists(), f"{page.name}: {target}")
+
+    def test_the_model_description_names_every_parameter(self):
+        """Another team could not rebuild the model from a page that leaves one out, or names one that is gone."""
+        keys = {entry["key"] for entry in json.loads(self.run_ok("params", "--json"))}
+        groups = {key.split(".")[0] for key in keys}
+        named = set(re.findall(r"`([a-z]+\.[a-z0-9_]+)`", (SOURCE / "docs" / "ODD.md").read_text()))
+        self.assertFalse(keys - named, "not named in docs/ODD.md")
+        self.assertFalse({name for name in named - keys if name.split(".")[0] in groups}, "not in the registry")
 
     def test_commands_in_the_readme_exist(self):
         commands = set(re.findall(r"overbuild (?!run\b)([a-z]+) ", (SOURCE / "README.md").read_text()))

@@ -105,7 +105,10 @@ static void audit_sees_every_kind_of_damage(void **state)
                          &ledger->total_fen[MDL_POSITION_LOAN],
                          &ledger->month.cell_fen[MDL_FLOW_RENT][MDL_SECTOR_LAB],
                          &ledger->since_start.cell_fen[MDL_FLOW_CHIPS][MDL_SECTOR_BANK],
-                         &ledger->month_opening.cell_fen[MDL_POSITION_EQUITY][MDL_SECTOR_REST]};
+                         &ledger->month_opening.cell_fen[MDL_POSITION_EQUITY][MDL_SECTOR_REST],
+                         &ledger->month_opening.cell_fen[MDL_POSITION_CAPITAL][MDL_SECTOR_DEVELOPER],
+                         &ledger->month_bought_fen[MDL_SECTOR_PLATFORM],
+                         &ledger->month_used_fen[MDL_SECTOR_BROKER]};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         sim_error_t err = {0};
         assert_int_equal(mdl_ledger_audit(ledger, NULL), SIM_OK);
@@ -150,6 +153,8 @@ static void a_loans_life(void **state)
     assert_int_equal(mdl_ledger_net_worth_fen(ledger, builder), 5000 + 2500 - 300 - 11000 + 5000);
     const int64_t(*cell)[MDL_SECTORS] = ledger->month.cell_fen;
     assert_int_equal(cell[MDL_FLOW_RENT][MDL_SECTOR_LAB], -2500);
+    assert_int_equal(ledger->month_bought_fen[MDL_SECTOR_DEVELOPER], 11000);
+    assert_int_equal(ledger->month_used_fen[MDL_SECTOR_DEVELOPER], 11000);
     assert_int_equal(cell[MDL_FLOW_RENT][MDL_SECTOR_DEVELOPER], 2500);
     assert_int_equal(cell[MDL_FLOW_WRITE_OFF][MDL_SECTOR_BANK], -5000);
     assert_int_equal(cell[MDL_FLOWS + MDL_POSITION_LOAN][MDL_SECTOR_DEVELOPER], 7000 - 2000 - 5000);

@@ -241,6 +241,8 @@ static void every_burden_counts(void **state)
     request = plain_request(1);
     assert_true(fabs(mdl_rental_cost_fen(rental, &params, &request, flaky, &refusal) -
                      plain * (1 + 0.1 * params.rental_downtime_cost)) < 1);
+    mdl_rental_offer_rebate(rental, base, 0.8); /* what vouchers give back is no burden */
+    assert_true(fabs(mdl_rental_cost_fen(rental, &params, &request, base, &refusal) - plain * 0.2) < 1);
     free(rental);
 }
 
@@ -322,6 +324,28 @@ static void indices_are_averages_over_transactions(void **state)
     assert_int_equal(mdl_rental_index_fen(rental, MDL_SEGMENT_TRAINING, -1, -1), 62000 * YUAN);
     mdl_rental_close_period(rental);
     assert_true(llabs(rental->index_fen - expected) <= 1); /* sticky */
+    free(rental);
+}
+
+/* Where nobody rents, rent is no more than what the cheapest free node is offered for; dear offers do not raise it. */
+static void a_market_without_tenants_goes_down_to_the_cheapest_offer(void **state)
+{
+    (void)state;
+    mdl_rental_t *rental = make(4, 8);
+    mdl_rental_close_period(rental);
+    assert_int_equal(rental->index_fen, 62000 * YUAN); /* nothing offered either */
+    (void)put(rental, h100_offer(0, 10, 90000));
+    mdl_rental_close_period(rental);
+    assert_int_equal(rental->index_fen, 62000 * YUAN);
+    mdl_offer_t slow = h100_offer(1, 10, 20000);
+    for (int s = 0; s < MDL_SEGMENTS; s++)
+        slow.rate[s] = 0.4;
+    uint32_t cheap = put(rental, slow);
+    mdl_rental_close_period(rental);
+    assert_int_equal(rental->index_fen, 50000 * YUAN); /* per reference node */
+    mdl_rental_offer_price(rental, cheap, 30000 * YUAN);
+    mdl_rental_close_period(rental);
+    assert_int_equal(rental->index_fen, 50000 * YUAN);
     free(rental);
 }
 
@@ -470,6 +494,7 @@ int main(void)
         cmocka_unit_test(contracts_stick),
         cmocka_unit_test(gangs_stay_whole_and_others_split),
         cmocka_unit_test(indices_are_averages_over_transactions),
+        cmocka_unit_test(a_market_without_tenants_goes_down_to_the_cheapest_offer),
         cmocka_unit_test(spot_is_cheap_where_nodes_are_free),
         cmocka_unit_test(the_national_pool_shows_more_for_a_fee),
         cmocka_unit_test(large_offers_are_heard_of_more),

@@ -20,6 +20,15 @@ static void load(test_economy_t *self)
         fail_msg("%s", problems.n > 0 ? problems.items[0].text : self->err.message);
     scn_problems_free(&problems);
     self->input = scn_scenario_input(self->scenario, 0, 0);
+    if (self->edit == NULL)
+        return;
+    self->edited = *self->input;
+    self->tables = malloc(sizeof *self->tables);
+    assert_non_null(self->tables);
+    *self->tables = *self->input->tables;
+    self->edited.tables = self->tables;
+    self->edit(self, &self->edited, self->tables);
+    self->input = &self->edited;
 }
 
 static void check(const test_economy_t *self, sim_status_t status)
@@ -60,6 +69,7 @@ void test_economy_free(test_economy_t *self)
     sim_recorder_destroy(self->recorder);
     mdl_economy_schema_free(&self->schema);
     scn_scenario_free(self->scenario);
+    free(self->tables);
 }
 
 static const double *values(const test_economy_t *self, const char *group, const char *name, size_t *n)
@@ -98,4 +108,22 @@ uint64_t test_economy_hash(const test_economy_t *self)
         }
     }
     return hash;
+}
+
+static bool may_be_missing(const sim_channel_t *channel)
+{
+    bool share = strcmp(channel->units, "1") == 0 && channel->resolution < 1;
+    return channel->kind != SIM_CHANNEL_SERIES || share || strcmp(channel->name, "mean_wait") == 0;
+}
+
+void test_economy_check_values(const test_economy_t *self)
+{
+    for (uint32_t channel = 0; channel < self->schema.n_channels; channel++) {
+        const sim_channel_t *c = &self->schema.channels[channel];
+        size_t n;
+        const double *all = sim_recorder_values(self->recorder, channel, &n);
+        for (size_t i = 0; i < n; i++)
+            if (isinf(all[i]) || (isnan(all[i]) && !may_be_missing(c)))
+                fail_msg("%s/%s: value %zu of %zu is %g", c->group, c->name, i, n, all[i]);
+    }
 }

@@ -12,7 +12,11 @@
 #include "models/economy/economy.h"
 #include "scenarios/scenario.h"
 
-#define TEST_ECONOMY_SETS 24
+#define TEST_ECONOMY_SETS 40
+
+struct test_economy;
+/* Changes what the scenario file gave before the world is made: what no key can say, or would be long to say. */
+typedef void (*test_economy_edit_t)(const struct test_economy *self, mdl_input_t *input, mdl_tables_t *tables);
 
 typedef struct test_economy {
     /* Given. */
@@ -25,9 +29,13 @@ typedef struct test_economy {
     int threads;
     bool audit;
     bool events;
+    test_economy_edit_t edit; /* NULL = nothing */
+    const void *user;         /* the edit's own */
     /* Got. */
     scn_scenario_t *scenario;
     const mdl_input_t *input;
+    mdl_input_t edited; /* with an edit: what `input` points to */
+    mdl_tables_t *tables;
     sim_schema_t schema;
     sim_recorder_t *recorder;
     sim_world_t *world;
@@ -48,5 +56,8 @@ double test_economy_outcome(const test_economy_t *self, const char *name);
 double test_economy_last(const test_economy_t *self, const char *name);
 /* Hash of all values of all channels: equal bits or not. */
 uint64_t test_economy_hash(const test_economy_t *self);
+/* Fails the test where a value is infinite, or missing where it has no reason to be: only shares, means and outcomes may
+ * have nothing to be taken of. */
+void test_economy_check_values(const test_economy_t *self);
 
 #endif

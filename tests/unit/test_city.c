@@ -158,13 +158,34 @@ static void central_rules(void **state)
     assert_true(mdl_central_hub_factor(&params, &plain) == 1);
 }
 
+/* The rule on location: a share of builders, and of those who serve users nearby fewer. */
+static void location_rule(void **state)
+{
+    (void)state;
+    mdl_params_t params;
+    mdl_params_init(&params);
+    assert_false(mdl_central_must_go_west(&params, true, (double[]){0, 0})); /* no rule */
+    params.location_west = 0.6;
+    assert_true(mdl_central_must_go_west(&params, true, (double[]){0.59, 0}));
+    assert_false(mdl_central_must_go_west(&params, true, (double[]){0.6, 0}));
+    params.location_waiver = 0.3;
+    assert_true(mdl_central_must_go_west(&params, true, (double[]){0, 0})); /* no waiver for training */
+    assert_false(mdl_central_must_go_west(&params, false, (double[]){0, 0.29}));
+    assert_true(mdl_central_must_go_west(&params, false, (double[]){0, 0.3}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(who_is_behind_offers_more),     cmocka_unit_test(a_city_that_has_reached_its_target_rests),
-        cmocka_unit_test(promises_stay_within_the_year), cmocka_unit_test(budgets_follow_land_and_enthusiasm),
-        cmocka_unit_test(switches_stop_offers),          cmocka_unit_test(payment_on_use_adds_up_to_the_linked_part),
-        cmocka_unit_test(audits_count_chips_and_use),    cmocka_unit_test(central_rules),
+        cmocka_unit_test(who_is_behind_offers_more),
+        cmocka_unit_test(a_city_that_has_reached_its_target_rests),
+        cmocka_unit_test(promises_stay_within_the_year),
+        cmocka_unit_test(budgets_follow_land_and_enthusiasm),
+        cmocka_unit_test(switches_stop_offers),
+        cmocka_unit_test(payment_on_use_adds_up_to_the_linked_part),
+        cmocka_unit_test(audits_count_chips_and_use),
+        cmocka_unit_test(central_rules),
+        cmocka_unit_test(location_rule),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
