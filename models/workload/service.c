@@ -61,23 +61,21 @@ void mdl_service_plan(const mdl_tenancy_t *tenancy, const mdl_workload_settings_
     uint32_t most_gpus = tenancy->granted_nodes * MDL_NODE_GPUS;
     double gpus = tenancy->terms.activity_permille / 1000.0 * most_gpus * wave * noise / throughput;
 
-    *load = (mdl_service_load_t){.load_mgpu = (int64_t)(1000 * gpus + 0.5)};
+    *load = (mdl_service_load_t){.load_mgpu = (int64_t)(1000 * gpus + 0.5), .gpus = gpus};
     load->replica_gpus = replica_gpus(tenancy, settings);
     double needed_gpus = needed(settings, (double)load->load_mgpu / 1000);
     load->needed_gpus = whole_replicas(needed_gpus, 1, MOST_GPUS);
     if (load->replica_gpus == 0)
         return;
-    uint32_t most = most_gpus / load->replica_gpus;
-    load->replicas = whole_replicas(needed_gpus, load->replica_gpus, most);
-    load->replicas_kept =
-        whole_replicas(needed(settings, gpus / (1 - settings->service_band)), load->replica_gpus, most);
+    load->most = most_gpus / load->replica_gpus;
+    load->replicas = whole_replicas(needed_gpus, load->replica_gpus, load->most);
 }
 
-uint32_t mdl_service_replicas(const mdl_service_load_t *load, uint32_t present)
+uint32_t mdl_service_kept(const mdl_workload_settings_t *settings, const mdl_service_load_t *load)
 {
-    if (present < load->replicas)
-        return load->replicas;
-    return present < load->replicas_kept ? present : load->replicas_kept;
+    double roomy_gpus = needed(settings, load->gpus / (1 - settings->service_band));
+
+    return load->replica_gpus > 0 ? whole_replicas(roomy_gpus, load->replica_gpus, load->most) : 0;
 }
 
 uint32_t mdl_service_speed(const mdl_workload_settings_t *settings, double throughput)
