@@ -76,8 +76,32 @@ static void close_window(sim_lp_t *lp, void *report)
     mdl_dc_report(&dc, report);
 }
 
-const sim_lp_kind_t mdl_datacentre_kind = {
-    .name = "data centre", .handle = handle, .close = close_window, .report_bytes = sizeof(mdl_datacentre_report_t)};
+static void fetch_lines(const void *from, size_t bytes)
+{
+    for (size_t at = 0; at < bytes; at += 64)
+        __builtin_prefetch((const char *)from + at);
+}
+
+/* The scheduler's header, the nodes' counts, and the first contract. */
+static void fetch(const sim_arena_t *arena, const void *of)
+{
+    const mdl_datacentre_t *state = of;
+    uint32_t first = state->first_tenancy;
+
+    if (state->cluster == 0)
+        return;
+    mdl_scheduler_t *scheduler = sim_arena_at(arena, state->scheduler);
+    fetch_lines(scheduler, sizeof *scheduler);
+    fetch_lines(sim_arena_at(arena, state->cluster), sizeof(mdl_cluster_t));
+    if (first != MDL_NONE)
+        mdl_dc_fetch_tenancy(scheduler, (mdl_tenancy_t *)sim_arena_at(arena, state->tenancies) + first, first);
+}
+
+const sim_lp_kind_t mdl_datacentre_kind = {.name = "data centre",
+                                           .handle = handle,
+                                           .close = close_window,
+                                           .report_bytes = sizeof(mdl_datacentre_report_t),
+                                           .fetch = fetch};
 
 /* The parameters that hold at time_s: the input's with its dated changes. */
 static sim_status_t params_at(const mdl_input_t *input, int64_t time_s, mdl_params_t *params, sim_error_t *err)

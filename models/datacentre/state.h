@@ -38,34 +38,35 @@ typedef struct mdl_earning {
     mdl_lines_t running;
 } mdl_earning_t;
 
+/* What most events and each report ask for comes first, in few cache lines. */
 typedef struct mdl_datacentre {
-    mdl_datacentre_spec_t spec;
-    mdl_power_t power;
-    mdl_failure_rates_t failures;
-    mdl_workload_settings_t workload;
     sim_ref_t cluster, scheduler, tenancies; /* 0 once retired */
     uint32_t tenancy_capacity;
     uint32_t first_tenancy, last_tenancy, open_tenancies; /* in order of start */
-    uint64_t generation;
-    uint64_t failure_ordinal;                          /* of the failure that comes next */
-    bool failing;                                      /* it is in the calendar, */
-    sim_handle_t failure;                              /* here */
-    int64_t failure_s;                                 /* at this time */
-    int64_t maintenance_every_s, maintenance_length_s; /* each node's turn; how long it is down */
-    uint32_t next_serviced;                            /* node whose turn is next */
-    bool maintaining;                                  /* the next round is in the calendar */
-    sim_handle_t review;                               /* the scheduler's next, at this time; SIM_NEVER: none */
-    int64_t review_s;
-    bool serving; /* services' next resizing is in the calendar */
-    bool closed;
-    int64_t metered_s; /* integrals stand at this time */
+    int64_t metered_s;                                    /* integrals stand at this time */
+    int64_t review_s;                                     /* the scheduler's next review; SIM_NEVER: none */
     int64_t racked_node_s, powered_node_s, up_node_s, leased_node_s;
-    int64_t node_failures;
     int64_t service_load_mgpu_s, service_met_mgpu_s;
     int64_t longest_lag_s; /* from any job's start until its lines count */
     int64_t young_until_s; /* from here on the lines of all jobs so far count */
-    uint32_t leased_nodes;
     mdl_earning_t busy[MDL_JOB_CLASSES], useful[MDL_JOB_CLASSES], work[MDL_JOB_CLASSES];
+    uint32_t leased_nodes;
+    bool serving; /* services' next resizing is in the calendar */
+    bool closed;
+    bool failing;     /* the next failure is in the calendar */
+    bool maintaining; /* the next round of maintenance is in the calendar */
+    mdl_datacentre_spec_t spec;
+    mdl_power_t power;
+    mdl_workload_settings_t workload;
+    mdl_failure_rates_t failures;
+    uint64_t generation;
+    uint64_t failure_ordinal;                          /* of the failure that comes next, */
+    sim_handle_t failure;                              /* its event */
+    int64_t failure_s;                                 /* and its time */
+    sim_handle_t review;                               /* of review_s */
+    int64_t maintenance_every_s, maintenance_length_s; /* each node's turn; how long it is down */
+    uint32_t next_serviced;                            /* node whose turn is next */
+    int64_t node_failures;
     mdl_datacentre_meter_t meter; /* as last read */
 } mdl_datacentre_t;
 
@@ -79,6 +80,17 @@ typedef struct mdl_dc {
     int64_t now_s;
     sim_status_t status; /* first failure of the event */
 } mdl_dc_t;
+
+/* Starts to fetch what the resizing of a service, or a job, asks of its contract: what stands first of it, and its queue. */
+static inline void mdl_dc_fetch_tenancy(mdl_scheduler_t *scheduler, const mdl_tenancy_t *tenancy, uint32_t index)
+{
+    const char *terms = (const char *)tenancy, *queue = (const char *)mdl_scheduler_tenant(scheduler, index);
+
+    for (size_t line = 0; line < 3; line++) {
+        __builtin_prefetch(terms + line * 64);
+        __builtin_prefetch(queue + line * 64);
+    }
+}
 
 mdl_dc_t mdl_dc_view(sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s);
 
