@@ -178,6 +178,7 @@ typedef struct mdl_quote {
     double per_day;    /* GPUs a day that reach those who bid */
     double ready;      /* GPUs that lie unsold */
     double lead_d;     /* days from purchase to delivery */
+    double exponent, chance; /* of the last mdl_supply_chance(): exp(exponent) = chance */
 } mdl_quote_t;
 
 #define MDL_RECENT_DAYS 90 /* what builders call recent when they look at each other */

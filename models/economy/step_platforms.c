@@ -235,11 +235,27 @@ sim_status_t mdl_pool_extend(mdl_step_t *step, uint32_t platform, int32_t provin
     return SIM_OK;
 }
 
+/* GPU types of which a whole node lies in stock, bit set. */
+static uint64_t types_in_stock(const mdl_step_t *step, uint32_t account)
+{
+    uint64_t types = 0;
+    for (uint32_t lot = mdl_lots_first(step->lots, account); lot != MDL_NO_LOT;) {
+        const mdl_lot_t *here = mdl_lots_get(step->lots, lot);
+        bool whole = here->state == MDL_LOT_STOCK && here->count >= MDL_GPUS_PER_NODE;
+        types |= (uint64_t)whole << here->type;
+        lot = here->next;
+    }
+    return types;
+}
+
 /* Puts up whole nodes of the chips in stock. */
 static sim_status_t install(mdl_step_t *step, uint32_t platform)
 {
     uint32_t account = step->eco->platform_account[platform];
-    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++) {
+    uint64_t types = types_in_stock(step, account);
+    for (uint32_t type = 0; types >> type != 0; type++) {
+        if ((types >> type & 1) == 0)
+            continue;
         for (uint32_t lot = mdl_lots_first(step->lots, account); lot != MDL_NO_LOT;) {
             mdl_lot_t here = *mdl_lots_get(step->lots, lot);
             int64_t nodes = here.count / MDL_GPUS_PER_NODE;
