@@ -130,7 +130,7 @@ static void fetch_lines(const void *from, size_t lines)
 }
 
 /* Starts to fetch what an LP's window will touch, while those before it run: of many LPs with little to do each, waiting
- * for memory is most of the cost. What has come names what else there is to fetch, so this goes in three turns. */
+ * for memory is most of the cost. What has come names what else there is to fetch, so it takes three LPs' time. */
 static void fetch_blocks(const sim_world_t *world, uint32_t index)
 {
     const sim_lp_record_t *record = sim_world_record_(world, index);
@@ -139,13 +139,13 @@ static void fetch_blocks(const sim_world_t *world, uint32_t index)
     fetch_lines(sim_arena_at(&world->arena, record->outbox), 1);
 }
 
-/* What the state refers to. */
-static void fetch_kind(const sim_world_t *world, uint32_t index)
+/* What the state refers to, and what that refers to. */
+static void fetch_kind(const sim_world_t *world, uint32_t index, int turn)
 {
     const sim_lp_record_t *record = sim_world_record_(world, index);
     const sim_lp_kind_t *kind = &world->model->kinds[record->kind];
     if (kind->fetch != NULL)
-        kind->fetch(&world->arena, sim_arena_at(&world->arena, record->state));
+        kind->fetch(&world->arena, sim_arena_at(&world->arena, record->state), turn);
 }
 
 /* The content of the first event, which its key names, and the report. */
@@ -164,9 +164,11 @@ static void fetch_ahead(const sim_world_t *world, const uint32_t *active, uint32
     if (n > 3)
         fetch_blocks(world, active[3]);
     if (n > 2)
-        fetch_kind(world, active[2]);
-    if (n > 1)
+        fetch_kind(world, active[2], 0);
+    if (n > 1) {
         fetch_event(world, active[1]);
+        fetch_kind(world, active[1], 1);
+    }
 }
 
 /* One thread's share of a window. After a failure the window is still finished, so that the state the world is left

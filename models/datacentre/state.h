@@ -62,7 +62,9 @@ typedef struct mdl_datacentre {
     uint64_t generation;
     uint64_t failure_ordinal;                          /* of the failure that comes next, */
     sim_handle_t failure;                              /* its event */
-    int64_t failure_s;                                 /* and its time */
+    int64_t failure_s;                                 /* and its time, */
+    mdl_failure_t drawn;                               /* as drawn */
+    uint32_t drawn_powered;                            /* among so many nodes; 0: not yet */
     sim_handle_t review;                               /* of review_s */
     int64_t maintenance_every_s, maintenance_length_s; /* each node's turn; how long it is down */
     uint32_t next_serviced;                            /* node whose turn is next */
@@ -81,18 +83,33 @@ typedef struct mdl_dc {
     sim_status_t status; /* first failure of the event */
 } mdl_dc_t;
 
-/* Starts to fetch what the resizing of a service, or a job, asks of its contract: what stands first of it, and its queue. */
-static inline void mdl_dc_fetch_tenancy(mdl_scheduler_t *scheduler, const mdl_tenancy_t *tenancy, uint32_t index)
-{
-    const char *terms = (const char *)tenancy, *queue = (const char *)mdl_scheduler_tenant(scheduler, index);
+mdl_dc_t mdl_dc_view(sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s);
 
+/* Starts to fetch what the resizing of a service asks of its contract: what stands first of it, and its queue; and once
+ * that has come, its job. Going through contracts these are called for those that come next: most of a walk is waiting
+ * for memory otherwise. */
+static inline void mdl_dc_fetch_tenancy(const mdl_dc_t *dc, uint32_t index)
+{
+    if (index == MDL_NONE)
+        return;
+    const char *terms = (const char *)&dc->tenancies[index];
+    const char *queue = (const char *)mdl_scheduler_tenant(dc->scheduler, index);
     for (size_t line = 0; line < 3; line++) {
         __builtin_prefetch(terms + line * 64);
         __builtin_prefetch(queue + line * 64);
     }
 }
 
-mdl_dc_t mdl_dc_view(sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s);
+static inline void mdl_dc_fetch_job(const mdl_dc_t *dc, uint32_t index)
+{
+    uint32_t first = mdl_scheduler_tenant(dc->scheduler, index)->running_head;
+
+    if (first == MDL_NONE)
+        return;
+    const char *job = (const char *)mdl_scheduler_job(dc->scheduler, first);
+    for (size_t line = 0; line < 3; line++)
+        __builtin_prefetch(job + line * 64);
+}
 
 /* Blocks and how large they are (pools.c). */
 uint32_t mdl_dc_job_capacity(const mdl_datacentre_t *state, uint32_t tenancies);
@@ -164,9 +181,9 @@ void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t tenancy, const mdl_service_lo
 void mdl_dc_on_failure(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_repair(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_power(mdl_dc_t *dc, const sim_event_t *event);
-/* The failure that comes next, were `powered` nodes powered from the one before it on. */
-void mdl_dc_draw_failure(const mdl_datacentre_t *state, uint64_t seed, uint64_t replication, uint32_t powered,
-                         mdl_failure_t *failure);
+/* The failure that comes next, were `powered` > 0 nodes powered from the one before it on. */
+const mdl_failure_t *mdl_dc_next_failure(mdl_datacentre_t *state, uint64_t seed, uint64_t replication,
+                                         uint32_t powered);
 
 /* Planned maintenance (maintenance.c). */
 void mdl_dc_on_maintenance(mdl_dc_t *dc, const sim_event_t *event);

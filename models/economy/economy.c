@@ -97,9 +97,9 @@ static sim_status_t boundary(sim_world_t *world, int64_t time_s, sim_error_t *er
     return status == SIM_OK ? record(world, time_s, err) : status;
 }
 
-static void fetch_centre(const sim_arena_t *arena, const void *state)
+static void fetch_centre(const sim_arena_t *arena, const void *state, int turn)
 {
-    mdl_datacentre_kind.fetch(arena, state);
+    mdl_datacentre_kind.fetch(arena, state, turn);
 }
 
 static const sim_lp_kind_t lp_kinds[MDL_LP_KINDS] = {
