@@ -92,6 +92,8 @@ static void fetch(const sim_arena_t *arena, const void *of, int turn)
     mdl_dc_t dc = {.scheduler = sim_arena_at(arena, state->scheduler),
                    .tenancies = sim_arena_at(arena, state->tenancies)};
     if (turn == 0) {
+        fetch_lines(&state->workload.service_interval_s, 2 * 64);
+        fetch_lines(&state->reported, sizeof state->reported);
         fetch_lines(dc.scheduler, sizeof *dc.scheduler);
         fetch_lines(sim_arena_at(arena, state->cluster), sizeof(mdl_cluster_t));
         mdl_dc_fetch_tenancy(&dc, state->first_tenancy);

@@ -119,7 +119,6 @@ typedef struct mdl_datacentre_use {
  * first. */
 typedef struct mdl_datacentre_report {
     _Alignas(64) mdl_datacentre_use_t day; /* since the report before */
-    mdl_datacentre_use_t total;            /* since its birth */
     bool cramped;                          /* it asks for mdl_datacentre_boundary */
 } mdl_datacentre_report_t;
 

@@ -277,7 +277,7 @@ void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report)
 {
     mdl_datacentre_use_t now = read_use(dc);
 
-    subtract(&report->day, &now, &report->total);
-    report->total = now;
+    subtract(&report->day, &now, &dc->state->reported);
+    dc->state->reported = now;
     report->cramped = mdl_dc_is_cramped(dc);
 }

@@ -69,7 +69,8 @@ typedef struct mdl_datacentre {
     int64_t maintenance_every_s, maintenance_length_s; /* each node's turn; how long it is down */
     uint32_t next_serviced;                            /* node whose turn is next */
     int64_t node_failures;
-    mdl_datacentre_meter_t meter; /* as last read */
+    mdl_datacentre_use_t reported; /* up to the last report */
+    mdl_datacentre_meter_t meter;  /* as last read */
 } mdl_datacentre_t;
 
 /* A data centre as its handlers see it, for the length of one event (lp set) or of one call at a boundary. */
@@ -139,7 +140,10 @@ void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered); /* shares out powered n
 /* Where jobs come from (supply.c). */
 void mdl_dc_plan(mdl_dc_t *dc, uint32_t tenancy);   /* numbers only */
 void mdl_dc_supply(mdl_dc_t *dc, uint32_t tenancy); /* plans anew and sets timers to match */
-double mdl_dc_throughput(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy);
+static inline double mdl_dc_throughput(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy)
+{
+    return tenancy->terms.ported ? 1 : dc->state->workload.port_throughput;
+}
 /* Stands `rng` at the address of a tenancy's job. */
 void mdl_dc_stand_at(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy, uint64_t ordinal, sim_rng_t *rng);
 /* Sets the one timer of a stream or a service; a delay beyond all horizons sets none. */

@@ -461,7 +461,9 @@ void mdl_eco_record_project(const mdl_step_t *step, uint32_t project);
 void mdl_eco_note_rental_week(mdl_step_t *step); /* before the market closes its week */
 void mdl_outcomes_invested(mdl_step_t *step, const mdl_project_t *project, int64_t paid_fen);
 sim_status_t mdl_eco_audit(mdl_step_t *step);
-void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_use_t *day); /* of a day, GPU s */
+bool mdl_outcomes_in_quarter(const mdl_step_t *step); /* that outcomes look at, yesterday */
+void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_use_t *day,
+                       bool in_quarter); /* of a day, GPU s */
 void mdl_outcomes_day(mdl_step_t *step);
 void mdl_outcomes_week(mdl_step_t *step); /* after the rental market has closed its week */
 double mdl_outcomes_sadf(const double *series, size_t n);

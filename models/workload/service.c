@@ -78,11 +78,6 @@ uint32_t mdl_service_kept(const mdl_workload_settings_t *settings, const mdl_ser
     return load->replica_gpus > 0 ? whole_replicas(roomy_gpus, load->replica_gpus, load->most) : 0;
 }
 
-uint32_t mdl_service_speed(const mdl_workload_settings_t *settings, double throughput)
-{
-    return (uint32_t)(1000 * settings->rate[MDL_JOB_INFERENCE] * throughput + 0.5);
-}
-
 void mdl_service_replica(const mdl_workload_settings_t *settings, double throughput, uint32_t gpus,
                          mdl_job_request_t *request)
 {

@@ -53,7 +53,10 @@ static inline uint32_t mdl_service_replicas(const mdl_workload_settings_t *setti
 }
 
 /* H100-equivalents of one of its GPUs that computes, thousandths. `throughput`: of its software on this stack. */
-uint32_t mdl_service_speed(const mdl_workload_settings_t *settings, double throughput);
+static inline uint32_t mdl_service_speed(const mdl_workload_settings_t *settings, double throughput)
+{
+    return (uint32_t)(1000 * settings->rate[MDL_JOB_INFERENCE] * throughput + 0.5);
+}
 
 /* What a replica asks for, or with a grain the service: `gpus`. */
 void mdl_service_replica(const mdl_workload_settings_t *settings, double throughput, uint32_t gpus,
