@@ -97,6 +97,7 @@ struct sim_lp {
     uint64_t replication;
     uint32_t index;
     struct sim_outbox *outbox;
+    bool sent; /* something in this window */
     sim_error_t *error;
 };
 

@@ -11,6 +11,7 @@
 #define CHUNKS_PER_THREAD 16u /* enough for an even load, few enough that handing them out costs nothing */
 #define CALENDAR_LINES    4u  /* fetched ahead: the header and the first keys */
 #define STATE_LINES       8u
+#define SLOT_LINES        4u
 #define NO_LP             UINT32_MAX
 
 /* One call of sim_world_run, shared by the team of threads. */
@@ -112,8 +113,8 @@ static void run_lp(run_t *run, uint32_t index, sim_error_t *cause)
     sim_lp_brief_t *brief = sim_world_brief_(world, index);
     brief->next_s = sim_calendar_next_time(lp.calendar);
     bool half_full = 2 * (uint64_t)lp.calendar->pending >= lp.calendar->capacity;
-    brief->flags = (brief->flags & SIM_BRIEF_CLOSES) | (lp.outbox->count > 0 ? SIM_BRIEF_MESSAGES : 0u) |
-                   (half_full ? SIM_BRIEF_GROW : 0u);
+    brief->flags =
+        (brief->flags & SIM_BRIEF_CLOSES) | (lp.sent ? SIM_BRIEF_MESSAGES : 0u) | (half_full ? SIM_BRIEF_GROW : 0u);
     if (status < 0) {
         report_failure(run, &lp, status, cause);
         *cause = (sim_error_t){0};
@@ -136,7 +137,6 @@ static void fetch_blocks(const sim_world_t *world, uint32_t index)
     const sim_lp_record_t *record = sim_world_record_(world, index);
     fetch_lines(sim_arena_at(&world->arena, record->calendar), CALENDAR_LINES);
     fetch_lines(sim_arena_at(&world->arena, record->state), STATE_LINES);
-    fetch_lines(sim_arena_at(&world->arena, record->outbox), 1);
 }
 
 /* What the state refers to, and what that refers to. */
@@ -148,14 +148,17 @@ static void fetch_kind(const sim_world_t *world, uint32_t index, int turn)
         kind->fetch(&world->arena, sim_arena_at(&world->arena, record->state), turn);
 }
 
-/* The content of the first event, which its key names, and the report. */
-static void fetch_event(const sim_world_t *world, uint32_t index)
+/* The contents of events, which stand in the lowest slots where there are few: the first one and its neighbours; and the
+ * report. */
+static void fetch_events(const sim_world_t *world, uint32_t index)
 {
     const sim_lp_record_t *record = sim_world_record_(world, index);
     const sim_calendar_t *calendar = sim_world_calendar_(world, record);
     uint32_t slot = sim_key_slot_(sim_calendar_heap_(calendar)[SIM_HEAP_ROOT]);
     if (slot < calendar->capacity)
         fetch_lines(&sim_calendar_slots_(calendar)[slot], 1);
+    fetch_lines(sim_calendar_slots_(calendar), SLOT_LINES);
+    fetch_lines(sim_calendar_places_(calendar), 1);
     fetch_lines(sim_world_report_(world, index), (world->model->kinds[record->kind].report_bytes + 63) / 64);
 }
 
@@ -166,7 +169,7 @@ static void fetch_ahead(const sim_world_t *world, const uint32_t *active, uint32
     if (n > 2)
         fetch_kind(world, active[2], 0);
     if (n > 1) {
-        fetch_event(world, active[1]);
+        fetch_events(world, active[1]);
         fetch_kind(world, active[1], 1);
     }
 }
