@@ -68,6 +68,7 @@ typedef struct mdl_site {
     _Alignas(64) uint32_t lp;
     uint32_t offer;    /* in the rental market; MDL_NO_OFFER for what a platform uses itself */
     uint32_t partner;  /* other half of a pool; MDL_NO_SITE for a project's */
+    uint32_t next_own; /* of what a platform uses itself: its next pool's; MDL_NO_SITE */
     uint32_t scale;    /* nodes that one simulated node stands for */
     uint32_t project;  /* MDL_NO_PROJECT for a platform's pool */
     uint32_t platform; /* for a pool */
@@ -205,6 +206,7 @@ typedef struct mdl_eco {
     mdl_enterprise_t enterprises[MDL_MAX_PROVINCES];
     mdl_platform_state_t platforms[MDL_MAX_PLATFORMS];
     uint32_t platform_account[MDL_MAX_PLATFORMS];
+    uint32_t first_own[MDL_MAX_PLATFORMS], last_own[MDL_MAX_PLATFORMS]; /* own halves of its pools, in order of birth */
     uint32_t central_account, bank_account, grid_account, maker_account[2]; /* foreign, domestic */
 
     /* Blocks in the arena, and how much is in them. */
