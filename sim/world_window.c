@@ -81,7 +81,8 @@ static void open_window(run_t *run)
         set_window(run, earliest_s < run->until_s ? earliest_s : run->until_s - 1);
         (void)list_active(run);
     }
-    run->chunk = 1 + run->n_active / ((uint32_t)world->options.threads * CHUNKS_PER_THREAD);
+    uint32_t threads = (uint32_t)world->options.threads;
+    run->chunk = 1 + run->n_active / (threads > 1 ? threads * CHUNKS_PER_THREAD : 1);
     run->failed_lp = NO_LP;
     atomic_store_explicit(&run->next, 0, memory_order_relaxed);
     world->in_window = true;
