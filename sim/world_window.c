@@ -131,8 +131,9 @@ static void fetch_lines(const void *from, size_t lines)
         __builtin_prefetch((const char *)from + line * 64);
 }
 
-/* Starts to fetch what an LP's window will touch, while those before it run: of many LPs with little to do each, waiting
- * for memory is most of the cost. What has come names what else there is to fetch, so it takes three LPs' time. */
+/* Starts to fetch what an LP's window will touch, while those before it run: of many LPs with little to do each,
+ * waiting for memory is most of the cost. What has come names what else there is to fetch, so it takes three LPs' time.
+ */
 static void fetch_blocks(const sim_world_t *world, uint32_t index)
 {
     const sim_lp_record_t *record = sim_world_record_(world, index);
@@ -149,8 +150,8 @@ static void fetch_kind(const sim_world_t *world, uint32_t index, int turn)
         kind->fetch(&world->arena, sim_arena_at(&world->arena, record->state), turn);
 }
 
-/* The contents of events, which stand in the lowest slots where there are few: the first one and its neighbours; and the
- * report. */
+/* The contents of events, which stand in the lowest slots where there are few: the first one and its neighbours; and
+ * the report. */
 static void fetch_events(const sim_world_t *world, uint32_t index)
 {
     const sim_lp_record_t *record = sim_world_record_(world, index);

@@ -63,8 +63,8 @@ static inline void mdl_address_draw_once(const mdl_address_t *at, uint64_t purpo
     sim_rng_at(rng, at->seed, at->replication, at->entity, purpose, 0);
 }
 
-/* Whether a hazard of `rate_per_year` strikes within the day. The probability is less than the rate times a day: most draws
- * are past that, and need no exponential. */
+/* Whether a hazard of `rate_per_year` strikes within the day. The probability is less than the rate times a day: most
+ * draws are past that, and need no exponential. */
 static inline bool mdl_demand_strikes(sim_rng_t *rng, double rate_per_year)
 {
     const double rounding = 1.000001; /* so that it never decides */
