@@ -145,10 +145,12 @@ static inline void sim_heap_sink_(sim_key_t *heap, uint32_t *places, uint32_t po
         uint32_t first = 4 * position - 8;
         if (first >= end)
             break;
-        __builtin_prefetch(&heap[4 * first - 8]);
-        __builtin_prefetch(&heap[4 * first - 4]);
-        __builtin_prefetch(&heap[4 * first]);
-        __builtin_prefetch(&heap[4 * first + 4]);
+        if (end >= SIM_PREFETCH_KEYS) {
+            __builtin_prefetch(&heap[4 * first - 8]);
+            __builtin_prefetch(&heap[4 * first - 4]);
+            __builtin_prefetch(&heap[4 * first]);
+            __builtin_prefetch(&heap[4 * first + 4]);
+        }
         uint32_t least = sim_heap_least_of_four_(heap, first);
         if (key < heap[least])
             break;

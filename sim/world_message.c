@@ -109,6 +109,7 @@ sim_status_t sim_send(sim_lp_t *lp, uint32_t to_lp, const sim_event_t *event)
         return sim_fail(lp->error, SIM_ELIMIT, "outbox",
                         "LP %u has sent %u messages in one window and has room for no more; raise outbox_capacity",
                         lp->index, outbox->capacity);
+    lp->sent = true;
     outbox->messages[outbox->count++] = (sim_message_t){.event = *event, .to_lp = to_lp};
     return SIM_OK;
 }

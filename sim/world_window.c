@@ -9,7 +9,9 @@
 #include <time.h>
 
 #define CHUNKS_PER_THREAD 16u /* enough for an even load, few enough that handing them out costs nothing */
-#define LINES_AHEAD       4u  /* of a calendar and of a state */
+#define CALENDAR_LINES    4u  /* fetched ahead: the header and the first keys */
+#define STATE_LINES       8u
+#define SLOT_LINES        4u
 #define NO_LP             UINT32_MAX
 
 /* One call of sim_world_run, shared by the team of threads. */
@@ -79,7 +81,8 @@ static void open_window(run_t *run)
         set_window(run, earliest_s < run->until_s ? earliest_s : run->until_s - 1);
         (void)list_active(run);
     }
-    run->chunk = 1 + run->n_active / ((uint32_t)world->options.threads * CHUNKS_PER_THREAD);
+    uint32_t threads = (uint32_t)world->options.threads;
+    run->chunk = 1 + run->n_active / (threads > 1 ? threads * CHUNKS_PER_THREAD : 1);
     run->failed_lp = NO_LP;
     atomic_store_explicit(&run->next, 0, memory_order_relaxed);
     world->in_window = true;
@@ -110,9 +113,9 @@ static void run_lp(run_t *run, uint32_t index, sim_error_t *cause)
     record->events = tally.events;
     sim_lp_brief_t *brief = sim_world_brief_(world, index);
     brief->next_s = sim_calendar_next_time(lp.calendar);
-    bool half_full = 2 * (uint64_t)sim_calendar_count(lp.calendar) >= sim_calendar_capacity(lp.calendar);
-    brief->flags = (brief->flags & SIM_BRIEF_CLOSES) | (lp.outbox->count > 0 ? SIM_BRIEF_MESSAGES : 0u) |
-                   (half_full ? SIM_BRIEF_GROW : 0u);
+    bool half_full = 2 * (uint64_t)lp.calendar->pending >= lp.calendar->capacity;
+    brief->flags =
+        (brief->flags & SIM_BRIEF_CLOSES) | (lp.sent ? SIM_BRIEF_MESSAGES : 0u) | (half_full ? SIM_BRIEF_GROW : 0u);
     if (status < 0) {
         report_failure(run, &lp, status, cause);
         *cause = (sim_error_t){0};
@@ -122,27 +125,55 @@ static void run_lp(run_t *run, uint32_t index, sim_error_t *cause)
     }
 }
 
-/* Starts to fetch what an LP's first event will touch, while the one before it runs: of many LPs with little to do each,
- * waiting for memory is most of the cost. */
-static void fetch_ahead(const sim_world_t *world, uint32_t index)
+static void fetch_lines(const void *from, size_t lines)
 {
-    const sim_lp_record_t *record = sim_world_record_(world, index);
-    const char *calendar = sim_arena_at(&world->arena, record->calendar);
-    const char *state = sim_arena_at(&world->arena, record->state);
-    for (size_t line = 0; line < LINES_AHEAD; line++) {
-        __builtin_prefetch(calendar + line * 64);
-        __builtin_prefetch(state + line * 64);
-    }
-    __builtin_prefetch(sim_arena_at(&world->arena, record->outbox));
+    for (size_t line = 0; line < lines; line++)
+        __builtin_prefetch((const char *)from + line * 64);
 }
 
-/* The same for the content of the first event, which its key names. */
-static void fetch_event(const sim_world_t *world, uint32_t index)
+/* Starts to fetch what an LP's window will touch, while those before it run: of many LPs with little to do each,
+ * waiting for memory is most of the cost. What has come names what else there is to fetch, so it takes three LPs' time.
+ */
+static void fetch_blocks(const sim_world_t *world, uint32_t index)
 {
-    const sim_calendar_t *calendar = sim_world_calendar_(world, sim_world_record_(world, index));
+    const sim_lp_record_t *record = sim_world_record_(world, index);
+    fetch_lines(sim_arena_at(&world->arena, record->calendar), CALENDAR_LINES);
+    fetch_lines(sim_arena_at(&world->arena, record->state), STATE_LINES);
+}
+
+/* What the state refers to, and what that refers to. */
+static void fetch_kind(const sim_world_t *world, uint32_t index, int turn)
+{
+    const sim_lp_record_t *record = sim_world_record_(world, index);
+    const sim_lp_kind_t *kind = &world->model->kinds[record->kind];
+    if (kind->fetch != NULL)
+        kind->fetch(&world->arena, sim_arena_at(&world->arena, record->state), turn);
+}
+
+/* The contents of events, which stand in the lowest slots where there are few: the first one and its neighbours; and
+ * the report. */
+static void fetch_events(const sim_world_t *world, uint32_t index)
+{
+    const sim_lp_record_t *record = sim_world_record_(world, index);
+    const sim_calendar_t *calendar = sim_world_calendar_(world, record);
     uint32_t slot = sim_key_slot_(sim_calendar_heap_(calendar)[SIM_HEAP_ROOT]);
-    if (slot < sim_calendar_capacity(calendar))
-        __builtin_prefetch(&sim_calendar_slots_(calendar)[slot]);
+    if (slot < calendar->capacity)
+        fetch_lines(&sim_calendar_slots_(calendar)[slot], 1);
+    fetch_lines(sim_calendar_slots_(calendar), SLOT_LINES);
+    fetch_lines(sim_calendar_places_(calendar), 1);
+    fetch_lines(sim_world_report_(world, index), (world->model->kinds[record->kind].report_bytes + 63) / 64);
+}
+
+static void fetch_ahead(const sim_world_t *world, const uint32_t *active, uint32_t n)
+{
+    if (n > 3)
+        fetch_blocks(world, active[3]);
+    if (n > 2)
+        fetch_kind(world, active[2], 0);
+    if (n > 1) {
+        fetch_events(world, active[1]);
+        fetch_kind(world, active[1], 1);
+    }
 }
 
 /* One thread's share of a window. After a failure the window is still finished, so that the state the world is left
@@ -157,10 +188,7 @@ static void run_share(run_t *run)
             return;
         uint32_t last = run->n_active - first < run->chunk ? run->n_active : first + run->chunk;
         for (uint32_t i = first; i < last; i++) {
-            if (i + 2 < last)
-                fetch_ahead(run->world, active[i + 2]);
-            if (i + 1 < last)
-                fetch_event(run->world, active[i + 1]);
+            fetch_ahead(run->world, active + i, last - i);
             run_lp(run, active[i], &cause);
         }
     }

@@ -17,7 +17,7 @@
 #define MDL_DEMAND_H
 
 #include "models/params/rates.h"
-#include "sim/rng.h"
+#include "sim/draw.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -61,6 +61,15 @@ static inline void mdl_address_draw(const mdl_address_t *at, uint64_t purpose, s
 static inline void mdl_address_draw_once(const mdl_address_t *at, uint64_t purpose, sim_rng_t *rng)
 {
     sim_rng_at(rng, at->seed, at->replication, at->entity, purpose, 0);
+}
+
+/* Whether a hazard of `rate_per_year` strikes within the day. The probability is less than the rate times a day: most
+ * draws are past that, and need no exponential. */
+static inline bool mdl_demand_strikes(sim_rng_t *rng, double rate_per_year)
+{
+    const double rounding = 1.000001; /* so that it never decides */
+    double drawn = sim_draw_uniform(rng);
+    return drawn < rounding * rate_per_year / MDL_DAYS_PER_YEAR && drawn < mdl_day_probability(rate_per_year);
 }
 
 /* `x` as an integer towards zero, held within [0, high]: what turns a computed want into a count or an amount. */

@@ -34,11 +34,16 @@ void mdl_lab_init(mdl_lab_t *self, const mdl_params_t *params, const mdl_address
     self->useful_gpu_s = mdl_demand_count(params->labs_incumbent_hours * (double)SIM_HOUR_S, MAX_USEFUL_S);
 }
 
-double mdl_lab_entry_probability(const mdl_params_t *params, const mdl_lab_env_t *env)
+static double entry_rate(const mdl_params_t *params, const mdl_lab_env_t *env)
 {
     double excited = env->hype > env->background ? env->hype - env->background : 0.0;
     double contagious = excited * (1.0 + params->labs_imitation * env->entered_share);
-    return mdl_day_probability(params->labs_entry_background + params->labs_entry_hazard * contagious);
+    return params->labs_entry_background + params->labs_entry_hazard * contagious;
+}
+
+double mdl_lab_entry_probability(const mdl_params_t *params, const mdl_lab_env_t *env)
+{
+    return mdl_day_probability(entry_rate(params, env));
 }
 
 double mdl_lab_capability(const mdl_lab_t *self)
@@ -123,10 +128,9 @@ static int64_t equity_asked(const mdl_lab_t *self, const mdl_params_t *params, c
     if (self->rounds == 0)
         return round_fen(params, self->base_nodes, params->labs_seed_years);
     double hope = 1.0 - pointlessness(self, params, env);
-    double probability = mdl_day_probability(params->labs_refinance_hazard * env->venture * hope);
     sim_rng_t rng;
     mdl_address_draw(at, MDL_PURPOSE_LAB_REFINANCE, &rng);
-    if (!sim_draw_bernoulli(&rng, probability))
+    if (!mdl_demand_strikes(&rng, params->labs_refinance_hazard * env->venture * hope))
         return 0;
     return round_fen(params, ambition_nodes(self, params, env), params->labs_round_years);
 }
@@ -144,7 +148,7 @@ static mdl_lab_quit_cause_t quits(mdl_lab_t *self, const mdl_params_t *params, c
     double hazard = params->labs_quit_hazard * pointlessness(self, params, env);
     sim_rng_t rng;
     mdl_address_draw(at, MDL_PURPOSE_LAB_QUIT, &rng);
-    return sim_draw_bernoulli(&rng, mdl_day_probability(hazard)) ? MDL_LAB_QUIT_POINTLESS : MDL_LAB_QUIT_NONE;
+    return mdl_demand_strikes(&rng, hazard) ? MDL_LAB_QUIT_POINTLESS : MDL_LAB_QUIT_NONE;
 }
 
 /* Most that it pays: average rent and a premium that grows with hype and with the share of its wish that it lacks. */
@@ -210,7 +214,7 @@ static void enter(mdl_lab_t *self, const mdl_params_t *params, const mdl_lab_env
 {
     sim_rng_t rng;
     mdl_address_draw(at, MDL_PURPOSE_LAB_ENTRY, &rng);
-    if (!sim_draw_bernoulli(&rng, mdl_lab_entry_probability(params, env)))
+    if (!mdl_demand_strikes(&rng, entry_rate(params, env)))
         return;
     self->stage = MDL_LAB_TRAINING;
     self->registered_day = at->day;

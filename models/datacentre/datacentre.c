@@ -76,8 +76,38 @@ static void close_window(sim_lp_t *lp, void *report)
     mdl_dc_report(&dc, report);
 }
 
-const sim_lp_kind_t mdl_datacentre_kind = {
-    .name = "data centre", .handle = handle, .close = close_window, .report_bytes = sizeof(mdl_datacentre_report_t)};
+static void fetch_lines(const void *from, size_t bytes)
+{
+    for (size_t at = 0; at < bytes; at += 64)
+        __builtin_prefetch((const char *)from + at);
+}
+
+/* First the scheduler's header, the nodes' counts and the first contract; then that contract's job and the next one. */
+static void fetch(const sim_arena_t *arena, const void *of, int turn)
+{
+    const mdl_datacentre_t *state = of;
+
+    if (state->cluster == 0)
+        return;
+    mdl_dc_t dc = {.scheduler = sim_arena_at(arena, state->scheduler),
+                   .tenancies = sim_arena_at(arena, state->tenancies)};
+    if (turn == 0) {
+        fetch_lines(&state->workload.service_interval_s, 2 * 64);
+        fetch_lines(&state->reported, sizeof state->reported);
+        fetch_lines(dc.scheduler, sizeof *dc.scheduler);
+        fetch_lines(sim_arena_at(arena, state->cluster), sizeof(mdl_cluster_t));
+        mdl_dc_fetch_tenancy(&dc, state->first_tenancy);
+    } else if (state->first_tenancy != MDL_NONE) {
+        mdl_dc_fetch_job(&dc, state->first_tenancy);
+        mdl_dc_fetch_tenancy(&dc, dc.tenancies[state->first_tenancy].next);
+    }
+}
+
+const sim_lp_kind_t mdl_datacentre_kind = {.name = "data centre",
+                                           .handle = handle,
+                                           .close = close_window,
+                                           .report_bytes = sizeof(mdl_datacentre_report_t),
+                                           .fetch = fetch};
 
 /* The parameters that hold at time_s: the input's with its dated changes. */
 static sim_status_t params_at(const mdl_input_t *input, int64_t time_s, mdl_params_t *params, sim_error_t *err)
@@ -102,6 +132,7 @@ static void configure(mdl_datacentre_t *state, const mdl_tables_t *tables, const
         own.workload_grain_s = (int64_t)state->workload.grain_s;
     mdl_power_init(&state->power, type, state->spec.pue, params);
     mdl_failure_rates_init(&state->failures, params);
+    state->drawn_powered = 0;
     state->maintenance_every_s = params->maintenance_every_s;
     state->maintenance_length_s = params->maintenance_length_s;
     state->borrowing = params->scheduler_borrowing;
@@ -163,13 +194,13 @@ static sim_status_t start_failures(sim_world_t *world, uint32_t lp, int64_t time
 {
     mdl_datacentre_t *state = sim_world_state(world, lp);
     const mdl_cluster_t *cluster = sim_arena_at(sim_world_arena(world), state->cluster);
-    mdl_failure_t failure;
 
     if (state->failing || state->failures.node_mean_s <= 0 || cluster->powered == 0)
         return SIM_OK;
     state->failing = true;
-    mdl_dc_draw_failure(state, sim_world_seed(world), sim_world_replication(world), cluster->powered, &failure);
-    state->failure_s = time_s + failure.delay_s;
+    state->failure_s =
+        time_s +
+        mdl_dc_next_failure(state, sim_world_seed(world), sim_world_replication(world), cluster->powered)->delay_s;
     sim_event_t event = {.time_s = state->failure_s, .type = MDL_DC_FAILURE};
     if (sim_world_schedule(world, lp, &event, MDL_DC_FIRST, &state->failure) < 0)
         return sim_fail(err, SIM_ELIMIT, "data centre", "no room in the calendar for its first failure");

@@ -98,7 +98,7 @@ typedef struct mdl_datacentre_meter {
     int32_t running_jobs;   /* now */
 } mdl_datacentre_meter_t;
 
-/* What an economy keeps its books on: some of the meters. GPU seconds unless named otherwise. */
+/* What an economy keeps its books on: some of the meters, int64_t all. GPU seconds unless named otherwise. */
 typedef struct mdl_datacentre_use {
     int64_t powered_gpu_s;
     int64_t leased_gpu_s;
@@ -119,7 +119,6 @@ typedef struct mdl_datacentre_use {
  * first. */
 typedef struct mdl_datacentre_report {
     _Alignas(64) mdl_datacentre_use_t day; /* since the report before */
-    mdl_datacentre_use_t total;            /* since its birth */
     bool cramped;                          /* it asks for mdl_datacentre_boundary */
 } mdl_datacentre_report_t;
 

@@ -263,33 +263,21 @@ static mdl_datacentre_use_t read_use(mdl_dc_t *dc)
     return use;
 }
 
-static mdl_datacentre_use_t difference(const mdl_datacentre_use_t *now, const mdl_datacentre_use_t *before)
+/* All members count in the same way. */
+static void subtract(mdl_datacentre_use_t *result, const mdl_datacentre_use_t *now, const mdl_datacentre_use_t *before)
 {
-    mdl_datacentre_use_t use = {.powered_gpu_s = now->powered_gpu_s - before->powered_gpu_s,
-                                .leased_gpu_s = now->leased_gpu_s - before->leased_gpu_s,
-                                .allocated_gpu_s = now->allocated_gpu_s - before->allocated_gpu_s,
-                                .busy_gpu_s = now->busy_gpu_s - before->busy_gpu_s,
-                                .useful_gpu_s = now->useful_gpu_s - before->useful_gpu_s,
-                                .energy_metered_wh = now->energy_metered_wh - before->energy_metered_wh,
-                                .training_work_gpu_s = now->training_work_gpu_s - before->training_work_gpu_s,
-                                .service_load_gpu_s = now->service_load_gpu_s - before->service_load_gpu_s,
-                                .service_met_gpu_s = now->service_met_gpu_s - before->service_met_gpu_s};
+    const int64_t *a = (const int64_t *)now, *b = (const int64_t *)before;
+    int64_t *out = (int64_t *)result;
 
-    for (int c = 0; c < MDL_JOB_CLASSES; c++) {
-        use.busy_by_class_gpu_s[c] = now->busy_by_class_gpu_s[c] - before->busy_by_class_gpu_s[c];
-        use.jobs_submitted[c] = now->jobs_submitted[c] - before->jobs_submitted[c];
-        use.jobs_started[c] = now->jobs_started[c] - before->jobs_started[c];
-        use.jobs_finished[c] = now->jobs_finished[c] - before->jobs_finished[c];
-        use.wait_s[c] = now->wait_s[c] - before->wait_s[c];
-    }
-    return use;
+    for (size_t i = 0; i < sizeof *now / sizeof *a; i++)
+        out[i] = a[i] - b[i];
 }
 
 void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report)
 {
     mdl_datacentre_use_t now = read_use(dc);
 
-    report->day = difference(&now, &report->total);
-    report->total = now;
+    subtract(&report->day, &now, &dc->state->reported);
+    dc->state->reported = now;
     report->cramped = mdl_dc_is_cramped(dc);
 }

@@ -4,13 +4,23 @@
 #include "models/hardware/pool.h"
 #include "models/params/purpose.h"
 
-void mdl_dc_draw_failure(const mdl_datacentre_t *state, uint64_t seed, uint64_t replication, uint32_t powered,
-                         mdl_failure_t *failure)
+/* Its time is asked for first, and the rest when it has come: mostly with as many nodes as before. */
+const mdl_failure_t *mdl_dc_next_failure(mdl_datacentre_t *state, uint64_t seed, uint64_t replication, uint32_t powered)
 {
     sim_rng_t rng;
 
-    sim_rng_at(&rng, seed, replication, state->spec.entity, MDL_PURPOSE_FAILURE, state->failure_ordinal);
-    mdl_failure_draw(&state->failures, &rng, powered, failure);
+    if (state->drawn_powered != powered) {
+        sim_rng_at(&rng, seed, replication, state->spec.entity, MDL_PURPOSE_FAILURE, state->failure_ordinal);
+        mdl_failure_draw(&state->failures, &rng, powered, &state->drawn);
+        state->drawn_powered = powered;
+    }
+    return &state->drawn;
+}
+
+static void next_ordinal(mdl_datacentre_t *state)
+{
+    state->failure_ordinal++;
+    state->drawn_powered = 0;
 }
 
 static void set_failure(mdl_dc_t *dc, int64_t delay_s)
@@ -23,13 +33,10 @@ static void set_failure(mdl_dc_t *dc, int64_t delay_s)
 /* Sets the clock to the next failure, if powered nodes fail. */
 static void await_failure(mdl_dc_t *dc)
 {
-    mdl_failure_t failure;
-
     dc->state->failing = false;
     if (dc->state->failures.node_mean_s <= 0 || dc->cluster->powered == 0)
         return;
-    mdl_dc_draw_failure(dc->state, dc->lp->seed, dc->lp->replication, dc->cluster->powered, &failure);
-    set_failure(dc, failure.delay_s);
+    set_failure(dc, mdl_dc_next_failure(dc->state, dc->lp->seed, dc->lp->replication, dc->cluster->powered)->delay_s);
 }
 
 /* More or fewer nodes bring the next failure nearer or put it off: exponential gaps have no memory. */
@@ -49,7 +56,7 @@ static void follow_power(mdl_dc_t *dc, uint32_t before)
         set_failure(dc, (int64_t)((double)(state->failure_s - dc->now_s) * before / powered + 0.5));
     } else {
         state->failing = false;
-        state->failure_ordinal++;
+        next_ordinal(state);
     }
 }
 
@@ -110,11 +117,10 @@ static bool break_in_pool(mdl_dc_t *dc, uint32_t node)
 void mdl_dc_on_failure(mdl_dc_t *dc, const sim_event_t *event)
 {
     mdl_datacentre_t *state = dc->state;
-    mdl_failure_t failure;
+    mdl_failure_t failure = *mdl_dc_next_failure(state, dc->lp->seed, dc->lp->replication, dc->cluster->powered);
 
     (void)event;
-    mdl_dc_draw_failure(state, dc->lp->seed, dc->lp->replication, dc->cluster->powered, &failure);
-    state->failure_ordinal++;
+    next_ordinal(state);
     bool broke = dc->cluster->pooled ? break_in_pool(dc, failure.node) : break_node(dc, failure.node);
     if (broke) {
         mdl_dc_climb_down(dc);

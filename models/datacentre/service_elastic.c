@@ -15,8 +15,10 @@ static void go_on(mdl_dc_t *dc, mdl_job_t *job, uint32_t gpus_before, const mdl_
     uint32_t added = job->gpus > gpus_before ? job->gpus - gpus_before : 0;
 
     job->start_s = job->compute_from_s = dc->now_s;
-    if (added > 0 || waiting_s > 0)
+    if (added > 0)
         job->compute_from_s += (waiting_s * (job->gpus - added) + (int64_t)job->startup_s * added) / job->gpus;
+    else
+        job->compute_from_s += waiting_s;
     job->share_permille = mdl_dc_service_share(dc, job);
     job->speed_permille = speed_of(dc, job);
     mdl_dc_earn_on(dc, before, job);
@@ -68,22 +70,40 @@ static uint32_t find_job(mdl_dc_t *dc, uint32_t index)
     return MDL_NONE;
 }
 
+/* Most resizings change the load and not the width: then all nodes go on as they are. */
+static void follow_load(mdl_dc_t *dc, uint32_t index, uint32_t gpus)
+{
+    mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
+    mdl_pace_t before;
+
+    if (gpus != job->gpus || gpus != job->wanted_gpus) {
+        mdl_dc_stretch_service(dc, index, gpus);
+        return;
+    }
+    before = mdl_dc_pace(job);
+    go_on(dc, job, gpus, &before);
+}
+
 void mdl_dc_resize_elastic(mdl_dc_t *dc, uint32_t index, const mdl_service_load_t *load)
 {
+    const mdl_workload_settings_t *workload = &dc->state->workload;
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
     uint32_t i = find_job(dc, index);
     uint32_t present = i == MDL_NONE ? 0 : mdl_scheduler_job(dc->scheduler, i)->wanted_gpus / MDL_NODE_GPUS;
-    uint32_t gpus = mdl_service_replicas(load, present) * load->replica_gpus;
+    uint32_t gpus = mdl_service_replicas(workload, load, present) * load->replica_gpus;
     mdl_job_request_t request;
 
+    if (gpus > 0 && tenant->running > 0) {
+        follow_load(dc, i, gpus);
+        return;
+    }
     if (gpus == 0 && i != MDL_NONE) {
         mdl_dc_end_job(dc, i, tenant->running > 0 ? MDL_END_FINISHED : MDL_END_CANCELLED);
-    } else if (gpus > 0 && i != MDL_NONE && tenant->running == 0) {
-        mdl_scheduler_resize(dc->scheduler, dc->cluster, i, gpus);
     } else if (gpus > 0 && i != MDL_NONE) {
-        mdl_dc_stretch_service(dc, i, gpus);
+        mdl_scheduler_resize(dc->scheduler, dc->cluster, i, gpus);
     } else if (gpus > 0) {
-        mdl_service_replica(&dc->state->workload, mdl_dc_throughput(dc, &dc->tenancies[index]), gpus, &request);
+        mdl_service_replica(workload, mdl_dc_throughput(dc, &dc->tenancies[index]), gpus, &request);
         (void)mdl_scheduler_submit(dc->scheduler, dc->cluster, index, dc->now_s, &request);
     }
+    mdl_dc_note_service(dc, index);
 }

@@ -47,7 +47,7 @@ static void share_load(mdl_dc_t *dc, uint32_t index, int64_t load_mgpu)
 void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t index, const mdl_service_load_t *load)
 {
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
-    uint32_t replicas = mdl_service_replicas(load, tenant->running + tenant->queued);
+    uint32_t replicas = mdl_service_replicas(&dc->state->workload, load, tenant->running + tenant->queued);
     mdl_job_request_t request;
 
     end_replicas(dc, index, replicas, load->replica_gpus);
@@ -59,4 +59,5 @@ void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t index, const mdl_service_load
     }
     mdl_dc_pass(dc);
     share_load(dc, index, load->load_mgpu);
+    mdl_dc_note_service(dc, index);
 }

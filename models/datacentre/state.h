@@ -38,36 +38,40 @@ typedef struct mdl_earning {
     mdl_lines_t running;
 } mdl_earning_t;
 
+/* What most events and each report ask for comes first, in few cache lines. */
 typedef struct mdl_datacentre {
-    mdl_datacentre_spec_t spec;
-    mdl_power_t power;
-    mdl_failure_rates_t failures;
-    mdl_workload_settings_t workload;
     sim_ref_t cluster, scheduler, tenancies; /* 0 once retired */
     uint32_t tenancy_capacity;
     uint32_t first_tenancy, last_tenancy, open_tenancies; /* in order of start */
-    uint64_t generation;
-    uint64_t failure_ordinal;                          /* of the failure that comes next */
-    bool failing;                                      /* it is in the calendar, */
-    sim_handle_t failure;                              /* here */
-    int64_t failure_s;                                 /* at this time */
-    int64_t maintenance_every_s, maintenance_length_s; /* each node's turn; how long it is down */
-    uint32_t next_serviced;                            /* node whose turn is next */
-    bool maintaining;                                  /* the next round is in the calendar */
-    sim_handle_t review;                               /* the scheduler's next, at this time; SIM_NEVER: none */
-    int64_t review_s;
-    bool borrowing; /* idle quota is lent */
-    bool serving; /* services' next resizing is in the calendar */
-    bool closed;
-    int64_t metered_s; /* integrals stand at this time */
+    int64_t metered_s;                                    /* integrals stand at this time */
+    int64_t review_s;                                     /* the scheduler's next review; SIM_NEVER: none */
     int64_t racked_node_s, powered_node_s, up_node_s, leased_node_s;
-    int64_t node_failures;
     int64_t service_load_mgpu_s, service_met_mgpu_s;
     int64_t longest_lag_s; /* from any job's start until its lines count */
     int64_t young_until_s; /* from here on the lines of all jobs so far count */
-    uint32_t leased_nodes;
     mdl_earning_t busy[MDL_JOB_CLASSES], useful[MDL_JOB_CLASSES], work[MDL_JOB_CLASSES];
-    mdl_datacentre_meter_t meter; /* as last read */
+    uint32_t leased_nodes;
+    bool serving; /* services' next resizing is in the calendar */
+    bool closed;
+    bool borrowing;   /* idle quota is lent */
+    bool failing;     /* the next failure is in the calendar */
+    bool maintaining; /* the next round of maintenance is in the calendar */
+    mdl_datacentre_spec_t spec;
+    mdl_power_t power;
+    mdl_workload_settings_t workload;
+    mdl_failure_rates_t failures;
+    uint64_t generation;
+    uint64_t failure_ordinal;                          /* of the failure that comes next, */
+    sim_handle_t failure;                              /* its event */
+    int64_t failure_s;                                 /* and its time, */
+    mdl_failure_t drawn;                               /* as drawn */
+    uint32_t drawn_powered;                            /* among so many nodes; 0: not yet */
+    sim_handle_t review;                               /* of review_s */
+    int64_t maintenance_every_s, maintenance_length_s; /* each node's turn; how long it is down */
+    uint32_t next_serviced;                            /* node whose turn is next */
+    int64_t node_failures;
+    mdl_datacentre_use_t reported; /* up to the last report */
+    mdl_datacentre_meter_t meter;  /* as last read */
 } mdl_datacentre_t;
 
 /* A data centre as its handlers see it, for the length of one event (lp set) or of one call at a boundary. */
@@ -82,6 +86,32 @@ typedef struct mdl_dc {
 } mdl_dc_t;
 
 mdl_dc_t mdl_dc_view(sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s);
+
+/* Starts to fetch what the resizing of a service asks of its contract: what stands first of it, and its queue; and once
+ * that has come, its job. Going through contracts these are called for those that come next: most of a walk is waiting
+ * for memory otherwise. */
+static inline void mdl_dc_fetch_tenancy(const mdl_dc_t *dc, uint32_t index)
+{
+    if (index == MDL_NONE)
+        return;
+    const char *terms = (const char *)&dc->tenancies[index];
+    const char *queue = (const char *)mdl_scheduler_tenant(dc->scheduler, index);
+    for (size_t line = 0; line < 3; line++) {
+        __builtin_prefetch(terms + line * 64);
+        __builtin_prefetch(queue + line * 64);
+    }
+}
+
+static inline void mdl_dc_fetch_job(const mdl_dc_t *dc, uint32_t index)
+{
+    uint32_t first = mdl_scheduler_tenant(dc->scheduler, index)->running_head;
+
+    if (first == MDL_NONE)
+        return;
+    const char *job = (const char *)mdl_scheduler_job(dc->scheduler, first);
+    for (size_t line = 0; line < 3; line++)
+        __builtin_prefetch(job + line * 64);
+}
 
 /* Blocks and how large they are (pools.c). */
 uint32_t mdl_dc_job_capacity(const mdl_datacentre_t *state, uint32_t tenancies);
@@ -111,7 +141,10 @@ void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered); /* shares out powered n
 /* Where jobs come from (supply.c). */
 void mdl_dc_plan(mdl_dc_t *dc, uint32_t tenancy);   /* numbers only */
 void mdl_dc_supply(mdl_dc_t *dc, uint32_t tenancy); /* plans anew and sets timers to match */
-double mdl_dc_throughput(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy);
+static inline double mdl_dc_throughput(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy)
+{
+    return tenancy->terms.ported ? 1 : dc->state->workload.port_throughput;
+}
 /* Stands `rng` at the address of a tenancy's job. */
 void mdl_dc_stand_at(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy, uint64_t ordinal, sim_rng_t *rng);
 /* Sets the one timer of a stream or a service; a delay beyond all horizons sets none. */
@@ -153,9 +186,9 @@ void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t tenancy, const mdl_service_lo
 void mdl_dc_on_failure(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_repair(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_power(mdl_dc_t *dc, const sim_event_t *event);
-/* The failure that comes next, were `powered` nodes powered from the one before it on. */
-void mdl_dc_draw_failure(const mdl_datacentre_t *state, uint64_t seed, uint64_t replication, uint32_t powered,
-                         mdl_failure_t *failure);
+/* The failure that comes next, were `powered` > 0 nodes powered from the one before it on. */
+const mdl_failure_t *mdl_dc_next_failure(mdl_datacentre_t *state, uint64_t seed, uint64_t replication,
+                                         uint32_t powered);
 
 /* Planned maintenance (maintenance.c). */
 void mdl_dc_on_maintenance(mdl_dc_t *dc, const sim_event_t *event);

@@ -11,11 +11,6 @@ void mdl_dc_stand_at(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy, uint64_t 
     sim_lp_rng(dc->lp, rng, tenancy->entity, MDL_PURPOSE_JOB + (uint64_t)tenancy->terms.job_class, ordinal);
 }
 
-double mdl_dc_throughput(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy)
-{
-    return tenancy->terms.ported ? 1 : dc->state->workload.port_throughput;
-}
-
 /* Sets the one timer of a stream or a service. */
 void mdl_dc_set_timer(mdl_dc_t *dc, uint32_t index, uint32_t type, int64_t delay_s)
 {

@@ -45,7 +45,6 @@ static void resize_service(mdl_dc_t *dc, uint32_t index, double wave)
         mdl_dc_resize_elastic(dc, index, &load);
     else
         mdl_dc_resize_replicas(dc, index, &load);
-    mdl_dc_note_service(dc, index);
 }
 
 static void set_clock(mdl_dc_t *dc)
@@ -66,6 +65,10 @@ void mdl_dc_on_services_due(mdl_dc_t *dc, const sim_event_t *event)
     (void)event;
     for (uint32_t t = dc->state->first_tenancy; t != MDL_NONE; t = dc->tenancies[t].next) {
         const mdl_tenancy_t *tenancy = &dc->tenancies[t];
+        if (tenancy->next != MDL_NONE) {
+            mdl_dc_fetch_job(dc, tenancy->next);
+            mdl_dc_fetch_tenancy(dc, dc->tenancies[tenancy->next].next);
+        }
         if (tenancy->terms.job_class != MDL_JOB_INFERENCE || tenancy->ready_s > dc->now_s)
             continue;
         any = true;

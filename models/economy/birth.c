@@ -144,6 +144,7 @@ static sim_status_t found_platforms(mdl_step_t *step)
         mdl_address_t at = address(step, sim_entity_id(0, MDL_ENTITY_PLATFORM, i));
         mdl_platform_init(&eco->platforms[i], step->params, &row, total, &at);
         MDL_TRY(open_account(step, MDL_SECTOR_PLATFORM, &eco->platform_account[i]));
+        eco->first_own[i] = eco->last_own[i] = MDL_NO_SITE;
         double gpus = row.fleet_h100e / mdl_reference_per_gpu(step, type);
         uint32_t nodes = (uint32_t)(gpus / MDL_GPUS_PER_NODE + 0.5);
         MDL_TRY(

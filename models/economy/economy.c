@@ -97,12 +97,18 @@ static sim_status_t boundary(sim_world_t *world, int64_t time_s, sim_error_t *er
     return status == SIM_OK ? record(world, time_s, err) : status;
 }
 
+static void fetch_centre(const sim_arena_t *arena, const void *state, int turn)
+{
+    mdl_datacentre_kind.fetch(arena, state, turn);
+}
+
 static const sim_lp_kind_t lp_kinds[MDL_LP_KINDS] = {
     [MDL_LP_ECONOMY] = {.name = "economy", .handle = on_event},
     [MDL_LP_DATACENTRE] = {.name = "data centre",
                            .handle = on_centre_event,
                            .close = close_centre,
-                           .report_bytes = sizeof(mdl_datacentre_report_t)},
+                           .report_bytes = sizeof(mdl_datacentre_report_t),
+                           .fetch = fetch_centre},
 };
 
 static const sim_model_t model = {

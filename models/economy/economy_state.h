@@ -68,6 +68,7 @@ typedef struct mdl_site {
     _Alignas(64) uint32_t lp;
     uint32_t offer;    /* in the rental market; MDL_NO_OFFER for what a platform uses itself */
     uint32_t partner;  /* other half of a pool; MDL_NO_SITE for a project's */
+    uint32_t next_own; /* of what a platform uses itself: its next pool's; MDL_NO_SITE */
     uint32_t scale;    /* nodes that one simulated node stands for */
     uint32_t project;  /* MDL_NO_PROJECT for a platform's pool */
     uint32_t platform; /* for a pool */
@@ -179,6 +180,7 @@ typedef struct mdl_quote {
     double per_day;    /* GPUs a day that reach those who bid */
     double ready;      /* GPUs that lie unsold */
     double lead_d;     /* days from purchase to delivery */
+    double exponent, chance; /* of the last mdl_supply_chance(): exp(exponent) = chance */
 } mdl_quote_t;
 
 #define MDL_RECENT_DAYS 90 /* what builders call recent when they look at each other */
@@ -205,6 +207,7 @@ typedef struct mdl_eco {
     mdl_enterprise_t enterprises[MDL_MAX_PROVINCES];
     mdl_platform_state_t platforms[MDL_MAX_PLATFORMS];
     uint32_t platform_account[MDL_MAX_PLATFORMS];
+    uint32_t first_own[MDL_MAX_PLATFORMS], last_own[MDL_MAX_PLATFORMS]; /* own halves of its pools, in order of birth */
     uint32_t central_account, bank_account, grid_account, maker_account[2]; /* foreign, domestic */
 
     /* Blocks in the arena, and how much is in them. */
@@ -465,7 +468,9 @@ void mdl_eco_record_project(const mdl_step_t *step, uint32_t project);
 void mdl_eco_note_rental_week(mdl_step_t *step); /* before the market closes its week */
 void mdl_outcomes_invested(mdl_step_t *step, const mdl_project_t *project, int64_t paid_fen);
 sim_status_t mdl_eco_audit(mdl_step_t *step);
-void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_use_t *day); /* of a day, GPU s */
+bool mdl_outcomes_in_quarter(const mdl_step_t *step); /* that outcomes look at, yesterday */
+void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_use_t *day,
+                       bool in_quarter); /* of a day, GPU s */
 void mdl_outcomes_day(mdl_step_t *step);
 void mdl_outcomes_week(mdl_step_t *step);  /* after the rental market has closed its week */
 void mdl_outcomes_month(mdl_step_t *step); /* after the month's bills */

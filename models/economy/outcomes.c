@@ -44,7 +44,12 @@ static double ratio(double part, double whole)
     return whole > 0 ? part / whole : MDL_MISSING;
 }
 
-void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_use_t *day)
+bool mdl_outcomes_in_quarter(const mdl_step_t *step)
+{
+    return within(yesterday(step), &quarter);
+}
+
+void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_use_t *day, bool in_quarter)
 {
     double busy = (double)(site->scale * day->busy_gpu_s), powered = (double)(site->scale * day->powered_gpu_s);
     mdl_tally_t *tally = &step->eco->tally;
@@ -53,7 +58,7 @@ void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datac
         tally->busy_gpu_s += busy;
         tally->racked_gpu_s += powered;
     }
-    if (!within(yesterday(step), &quarter))
+    if (!in_quarter)
         return;
     tally->quarter_inference += (double)(site->scale * day->busy_by_class_gpu_s[MDL_JOB_INFERENCE]);
     tally->quarter_busy_all += busy;

@@ -119,6 +119,7 @@ sim_status_t mdl_site_open(mdl_step_t *step, const mdl_site_plan_t *plan, uint32
         .lp = lp,
         .offer = MDL_NO_OFFER,
         .partner = MDL_NO_SITE,
+        .next_own = MDL_NO_SITE,
         .scale = plan->scale,
         .project = plan->project,
         .platform = plan->platform,

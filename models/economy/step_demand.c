@@ -123,33 +123,53 @@ static sim_status_t step_enterprises(mdl_step_t *step)
     return SIM_OK;
 }
 
-static sim_status_t pay_tokens(mdl_step_t *step, uint32_t payer, uint32_t payee, double due_fen, int64_t *left_fen)
+/* A part of a bill: what is due, as far as the bill goes. */
+static int64_t part_fen(double due_fen, int64_t *left_fen)
 {
     int64_t amount_fen = mdl_money_round(due_fen);
     if (amount_fen > *left_fen)
         amount_fen = *left_fen;
     *left_fen -= amount_fen;
-    MDL_TRY(mdl_eco_fund(step, payer, amount_fen));
-    return mdl_ledger_pay(step->ledger, MDL_FLOW_TOKENS, payer, payee, amount_fen, step->err);
+    return amount_fen;
 }
 
-/* Settles four weeks of a province's tokens: labs by their users, platforms by their fleets. */
+/* Labs' parts are by their users, platforms' by their fleets. */
+static double lab_due_fen(const mdl_step_t *step, uint32_t p, uint32_t i, double weights)
+{
+    return weights > 0 ? (double)step->eco->bill_labs_fen[p] * mdl_lab_token_weight(&step->labs[i]) / weights : 0;
+}
+
+static double platform_due_fen(const mdl_step_t *step, uint32_t p, uint32_t i)
+{
+    return (double)step->eco->bill_platforms_fen[p] * step->eco->platforms[i].weight;
+}
+
+/* Sum of all parts: the bills, but for roundings. */
+static int64_t all_parts_fen(const mdl_step_t *step, uint32_t p, double weights)
+{
+    int64_t labs_fen = step->eco->bill_labs_fen[p], platforms_fen = step->eco->bill_platforms_fen[p], sum_fen = 0;
+    for (uint32_t i = 0; i < step->eco->n_labs; i++)
+        sum_fen += part_fen(lab_due_fen(step, p, i, weights), &labs_fen);
+    for (uint32_t i = 0; i < step->tables->n_platforms; i++)
+        sum_fen += part_fen(platform_due_fen(step, p, i), &platforms_fen);
+    return sum_fen;
+}
+
+/* Settles four weeks of a province's tokens. */
 static sim_status_t settle_tokens(mdl_step_t *step, uint32_t p, double weights, int64_t *revenue_fen)
 {
     mdl_eco_t *eco = step->eco;
     uint32_t payer = step->tenants[eco->n_labs + p].account;
-    int64_t labs_fen = eco->bill_labs_fen[p], left_fen = labs_fen;
-    for (uint32_t i = 0; i < eco->n_labs && weights > 0; i++) {
-        double due_fen = (double)labs_fen * mdl_lab_token_weight(&step->labs[i]) / weights;
-        int64_t before_fen = left_fen;
-        MDL_TRY(pay_tokens(step, payer, step->tenants[i].account, due_fen, &left_fen));
-        revenue_fen[i] += before_fen - left_fen;
+    int64_t labs_fen = eco->bill_labs_fen[p], platforms_fen = eco->bill_platforms_fen[p];
+    MDL_TRY(mdl_eco_fund(step, payer, all_parts_fen(step, p, weights)));
+    for (uint32_t i = 0; i < eco->n_labs; i++) {
+        int64_t amount_fen = part_fen(lab_due_fen(step, p, i, weights), &labs_fen);
+        revenue_fen[i] += amount_fen;
+        MDL_TRY(mdl_ledger_pay(step->ledger, MDL_FLOW_TOKENS, payer, step->tenants[i].account, amount_fen, step->err));
     }
-    int64_t platforms_fen = eco->bill_platforms_fen[p];
-    left_fen = platforms_fen;
     for (uint32_t i = 0; i < step->tables->n_platforms; i++)
-        MDL_TRY(pay_tokens(step, payer, eco->platform_account[i], (double)platforms_fen * eco->platforms[i].weight,
-                           &left_fen));
+        MDL_TRY(mdl_ledger_pay(step->ledger, MDL_FLOW_TOKENS, payer, eco->platform_account[i],
+                               part_fen(platform_due_fen(step, p, i), &platforms_fen), step->err));
     eco->bill_labs_fen[p] = eco->bill_platforms_fen[p] = 0;
     return SIM_OK;
 }

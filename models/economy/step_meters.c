@@ -116,28 +116,27 @@ static void retire(mdl_step_t *step, mdl_site_t *site)
     site->stopped = true;
 }
 
-static mdl_site_meter_t meter_of(const mdl_datacentre_use_t *total)
+static void add_to_meter(mdl_site_meter_t *meter, const mdl_datacentre_use_t *day)
 {
-    mdl_site_meter_t meter = {.powered_gpu_s = total->powered_gpu_s,
-                              .leased_gpu_s = total->leased_gpu_s,
-                              .busy_gpu_s = total->busy_gpu_s,
-                              .energy_metered_wh = total->energy_metered_wh};
+    meter->powered_gpu_s += day->powered_gpu_s;
+    meter->leased_gpu_s += day->leased_gpu_s;
+    meter->busy_gpu_s += day->busy_gpu_s;
+    meter->energy_metered_wh += day->energy_metered_wh;
     for (int c = 0; c < MDL_JOB_CLASSES; c++)
-        meter.jobs_submitted += total->jobs_submitted[c];
-    return meter;
+        meter->jobs_submitted += day->jobs_submitted[c];
 }
 
 /* Takes a site's report of the day into the books; what its centre then needs is done. */
-static sim_status_t read_site(mdl_step_t *step, mdl_site_t *site, reading_t *day)
+static sim_status_t read_site(mdl_step_t *step, mdl_site_t *site, bool in_quarter, reading_t *day)
 {
     const mdl_datacentre_report_t *report = mdl_datacentre_report(step->world, site->lp);
-    site->meter = meter_of(&report->total);
+    add_to_meter(&site->meter, &report->day);
     site->training_work_gpu_s = report->day.training_work_gpu_s;
     site->starts = 0;
     *day = scaled(&report->day, site->scale);
     site->idle = site->nodes == 0 && day->powered == 0 && site->open;
     count_site(step, site, &report->day, day);
-    mdl_outcomes_site(step, site, &report->day);
+    mdl_outcomes_site(step, site, &report->day, in_quarter);
     if (step->input->audit)
         MDL_TRY(mdl_datacentre_audit(step->world, site->lp, step->err));
     if (site->open && report->cramped)
@@ -151,12 +150,13 @@ sim_status_t mdl_step_meters(mdl_step_t *step)
 {
     province_day_t provinces[MDL_MAX_PROVINCES] = {{0}};
     double busy = 0, leased = 0;
+    bool in_quarter = mdl_outcomes_in_quarter(step);
     for (uint32_t i = 0; i < step->eco->n_sites; i++) {
         mdl_site_t *site = &step->sites[i];
         if (site->stopped || (site->nodes == 0 && site->idle))
             continue;
         reading_t day;
-        MDL_TRY(read_site(step, site, &day));
+        MDL_TRY(read_site(step, site, in_quarter, &day));
         if (site->project == MDL_NO_PROJECT)
             continue;
         provinces[site->province].busy += day.busy;

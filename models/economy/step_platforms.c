@@ -23,27 +23,20 @@ mdl_platform_t mdl_platform_row(const mdl_step_t *step, uint32_t platform)
     return row;
 }
 
-static bool is_pool(const mdl_site_t *site, uint32_t platform)
+static void see_half(const mdl_step_t *step, const mdl_site_t *site, mdl_platform_env_t *env)
 {
-    return site->open && site->project == MDL_NO_PROJECT && site->platform == platform;
+    if (site->nodes == 0)
+        return;
+    mdl_zone_t zone = zone_of(step, site->province);
+    env->fleet_nodes[zone] += (int32_t)site->nodes;
+    env->fleet_h100e[zone] += site->nodes * MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, site->gpu_type);
 }
 
-static bool is_own_half(const mdl_site_t *site, uint32_t platform)
+static void see_fleet(const mdl_step_t *step, uint32_t platform, mdl_platform_env_t *env)
 {
-    return is_pool(site, platform) && site->offer == MDL_NO_OFFER;
-}
-
-/* Fleets of all platforms, in one pass. */
-static void see_fleets(const mdl_step_t *step, mdl_platform_env_t *envs)
-{
-    for (uint32_t i = 0; i < step->eco->n_sites; i++) {
-        const mdl_site_t *site = &step->sites[i];
-        if (!site->open || site->project != MDL_NO_PROJECT || site->nodes == 0)
-            continue;
-        mdl_zone_t zone = zone_of(step, site->province);
-        mdl_platform_env_t *env = &envs[site->platform];
-        env->fleet_nodes[zone] += (int32_t)site->nodes;
-        env->fleet_h100e[zone] += site->nodes * MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, site->gpu_type);
+    for (uint32_t i = step->eco->first_own[platform]; i != MDL_NO_SITE; i = step->sites[i].next_own) {
+        see_half(step, &step->sites[i], env);
+        see_half(step, &step->sites[step->sites[i].partner], env);
     }
 }
 
@@ -146,15 +139,19 @@ static sim_status_t use_fleet(mdl_step_t *step, uint32_t platform, const mdl_pla
                               const mdl_platform_decision_t *decision)
 {
     double ask_over_cost = env->variable_cost_fen > 0 ? (double)decision->ask_fen / (double)env->variable_cost_fen : 1;
-    for (uint32_t i = 0; i < step->eco->n_sites; i++) {
+    for (uint32_t i = step->eco->first_own[platform]; i != MDL_NO_SITE; i = step->sites[i].next_own) {
         mdl_site_t *site = &step->sites[i];
-        if (!is_own_half(site, platform))
-            continue;
         double cost = (double)mdl_site_variable_fen(step, site->province, site->gpu_type);
         mdl_rental_offer_floor(step->rental, step->sites[site->partner].offer, mdl_money_round(cost * ask_over_cost));
         MDL_TRY(use_pool(step, site, env, decision));
     }
     return SIM_OK;
+}
+
+/* Nodes of both halves of a pool. */
+static uint32_t pool_nodes(const mdl_step_t *step, const mdl_site_t *own)
+{
+    return own->nodes + step->sites[own->partner].nodes;
 }
 
 /* The province in which new chips go up: home, or in turn the cheapest hub in the west while hubs are in force. */
@@ -171,20 +168,14 @@ static int32_t next_province(const mdl_step_t *step, uint32_t platform)
             hub = (int32_t)p;
     }
     double at_hub = 0, all = 0;
-    for (uint32_t i = 0; i < step->eco->n_sites; i++) {
-        const mdl_site_t *site = &step->sites[i];
-        if (!is_pool(site, platform) || site->energised_s == 0)
+    for (uint32_t i = step->eco->first_own[platform]; i != MDL_NO_SITE; i = step->sites[i].next_own) {
+        double nodes = pool_nodes(step, &step->sites[i]);
+        if (step->sites[i].energised_s == 0)
             continue;
-        all += site->nodes;
-        at_hub += site->province == hub ? site->nodes : 0;
+        all += nodes;
+        at_hub += step->sites[i].province == hub ? nodes : 0;
     }
     return hub >= 0 && at_hub < step->params->central_hub_share * (all + 1) ? hub : home;
-}
-
-/* Nodes of both halves of a pool. */
-static uint32_t pool_nodes(const mdl_step_t *step, const mdl_site_t *own)
-{
-    return own->nodes + step->sites[own->partner].nodes;
 }
 
 /* The pool with room for `nodes` more; MDL_NO_SITE when there is none, *room (the least a new one needs) set. */
@@ -192,15 +183,28 @@ static uint32_t find_pool(const mdl_step_t *step, uint32_t platform, int32_t pro
                           uint32_t *room)
 {
     *room = nodes > POOL_LEAST_NODES ? nodes : POOL_LEAST_NODES;
-    for (uint32_t i = 0; i < step->eco->n_sites; i++) {
+    for (uint32_t i = step->eco->first_own[platform]; i != MDL_NO_SITE; i = step->sites[i].next_own) {
         const mdl_site_t *site = &step->sites[i];
-        if (!is_own_half(site, platform) || site->province != province || site->gpu_type != type)
+        if (site->province != province || site->gpu_type != type)
             continue;
         if (pool_nodes(step, site) + nodes <= site->nodes_max)
             return i;
         *room = *room < 2 * site->nodes_max ? 2 * site->nodes_max : *room;
     }
     return MDL_NO_SITE;
+}
+
+static void link_pool(mdl_step_t *step, uint32_t platform, uint32_t own, uint32_t rented)
+{
+    mdl_eco_t *eco = step->eco;
+    step->sites[own].partner = rented;
+    step->sites[rented].partner = own;
+    if (eco->first_own[platform] == MDL_NO_SITE)
+        eco->first_own[platform] = own;
+    else
+        step->sites[eco->last_own[platform]].next_own = own;
+    eco->last_own[platform] = own;
+    eco->n_pools++;
 }
 
 sim_status_t mdl_pool_extend(mdl_step_t *step, uint32_t platform, int32_t province, int32_t type, uint32_t nodes)
@@ -229,17 +233,31 @@ sim_status_t mdl_pool_extend(mdl_step_t *step, uint32_t platform, int32_t provin
     plan.scale = 1;
     plan.rents = true;
     MDL_TRY(mdl_site_open(step, &plan, &rented));
-    step->sites[own].partner = rented;
-    step->sites[rented].partner = own;
-    step->eco->n_pools++;
+    link_pool(step, platform, own, rented);
     return SIM_OK;
+}
+
+/* GPU types of which a whole node lies in stock, bit set. */
+static uint64_t types_in_stock(const mdl_step_t *step, uint32_t account)
+{
+    uint64_t types = 0;
+    for (uint32_t lot = mdl_lots_first(step->lots, account); lot != MDL_NO_LOT;) {
+        const mdl_lot_t *here = mdl_lots_get(step->lots, lot);
+        bool whole = here->state == MDL_LOT_STOCK && here->count >= MDL_GPUS_PER_NODE;
+        types |= (uint64_t)whole << here->type;
+        lot = here->next;
+    }
+    return types;
 }
 
 /* Puts up whole nodes of the chips in stock. */
 static sim_status_t install(mdl_step_t *step, uint32_t platform)
 {
     uint32_t account = step->eco->platform_account[platform];
-    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++) {
+    uint64_t types = types_in_stock(step, account);
+    for (uint32_t type = 0; types >> type != 0; type++) {
+        if ((types >> type & 1) == 0)
+            continue;
         for (uint32_t lot = mdl_lots_first(step->lots, account); lot != MDL_NO_LOT;) {
             mdl_lot_t here = *mdl_lots_get(step->lots, lot);
             int64_t nodes = here.count / MDL_GPUS_PER_NODE;
@@ -294,7 +312,8 @@ sim_status_t mdl_step_platforms(mdl_step_t *step)
     see_prices(step, &seen_by_all);
     for (uint32_t i = 0; i < step->tables->n_platforms; i++)
         envs[i] = seen_by_all;
-    see_fleets(step, envs);
+    for (uint32_t i = 0; i < step->tables->n_platforms; i++)
+        see_fleet(step, i, &envs[i]);
     for (uint32_t i = 0; i < step->tables->n_platforms; i++)
         MDL_TRY(step_platform(step, i, &envs[i]));
     return SIM_OK;

@@ -51,12 +51,17 @@ void mdl_supply_day(mdl_step_t *step)
 
 double mdl_supply_chance(const mdl_step_t *step, int32_t type)
 {
-    const mdl_quote_t *quote = &step->eco->quote[type];
+    mdl_quote_t *quote = &step->eco->quote[type];
     double queue = step->eco->queue_gpus[type] - quote->ready;
     if (quote->per_day <= 0)
         return 0;
     double wait_d = quote->lead_d + (queue > 0 ? queue / quote->per_day : 0);
-    return sim_exp(-wait_d * (double)SIM_DAY_S / (double)step->params->developers_patience_s);
+    double exponent = -wait_d * (double)SIM_DAY_S / (double)step->params->developers_patience_s;
+    if (exponent != quote->exponent || quote->chance == 0) { /* most ask when the queue is as it was */
+        quote->exponent = exponent;
+        quote->chance = sim_exp(exponent);
+    }
+    return quote->chance;
 }
 
 /* GPUs of type b that do the work of one of type a, whatever the work. */
@@ -76,9 +81,11 @@ double mdl_supply_substitute_yuan(const mdl_step_t *step, int32_t type)
     const mdl_gpu_type_t *rows = step->tables->gpu_types;
     double least = HUGE_VAL;
     for (uint32_t other = 0; other < step->tables->n_gpu_types; other++) {
-        double chance = mdl_supply_chance(step, (int32_t)other);
         bool same_stack = rows[other].stack == rows[type].stack;
-        if ((int32_t)other == type || !same_stack || rows[other].available_day > date(step) || chance <= 0)
+        if ((int32_t)other == type || !same_stack || rows[other].available_day > date(step))
+            continue;
+        double chance = mdl_supply_chance(step, (int32_t)other);
+        if (chance <= 0)
             continue;
         double yuan = mdl_chip_price_yuan(step, (int32_t)other) * replacing(&rows[type], &rows[other]) / chance;
         least = yuan < least ? yuan : least;

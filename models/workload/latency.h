@@ -106,7 +106,19 @@ typedef struct mdl_headroom {
 void mdl_headroom_init(mdl_headroom_t *self, const mdl_holding_t *holding, double dispersion, double target_s,
                        double share);
 
-/* Servers for a load >= 0; 0 at 0. Rises with the load. A few instructions. */
-double mdl_headroom_servers(const mdl_headroom_t *self, double load);
+/* Servers for a load >= 0; 0 at 0. Rises with the load. */
+static inline double mdl_headroom_servers(const mdl_headroom_t *self, double load)
+{
+    const double largest = (double)(UINT64_C(1) << (MDL_HEADROOM_OCTAVES - 1));
+
+    if (load <= 1)
+        return load > 0 ? load + self->excess[0] * load : 0;
+    if (load >= largest)
+        return load + self->excess[MDL_HEADROOM_OCTAVES - 1];
+    int octave = 63 - __builtin_clzll((uint64_t)load);
+    double from = (double)(UINT64_C(1) << octave);
+    double low = self->excess[octave], high = self->excess[octave + 1];
+    return load + low + (high - low) * (load - from) / from;
+}
 
 #endif

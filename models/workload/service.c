@@ -46,43 +46,45 @@ static double needed(const mdl_workload_settings_t *settings, double gpus)
     return mdl_headroom_servers(&settings->service_headroom, gpus * settings->service_slots) / settings->service_slots;
 }
 
-/* Replicas of so many GPUs, up to `most`. */
+static uint32_t round_up(double x, uint32_t most)
+{
+    uint32_t whole = x < most ? (uint32_t)x : most;
+
+    return whole < x && whole < most ? whole + 1 : whole;
+}
+
+/* Replicas of so many GPUs, up to `most`. Times an eighth is exact, and no division. */
 static uint32_t whole_replicas(double gpus, uint32_t replica_gpus, uint32_t most)
 {
-    double wanted = gpus / replica_gpus;
-    uint32_t whole = wanted < most ? (uint32_t)wanted : most;
+    double wanted = replica_gpus == MDL_NODE_GPUS ? gpus * (1.0 / MDL_NODE_GPUS) : gpus / replica_gpus;
 
-    return whole < wanted && whole < most ? whole + 1 : whole;
+    return round_up(wanted, most);
 }
 
 void mdl_service_plan(const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings, double throughput,
                       double wave, double noise, mdl_service_load_t *load)
 {
     uint32_t most_gpus = tenancy->granted_nodes * MDL_NODE_GPUS;
-    double gpus = tenancy->terms.activity_permille / 1000.0 * most_gpus * wave * noise / throughput;
+    double gpus = tenancy->terms.activity_permille / 1000.0 * most_gpus * wave * noise;
 
-    *load = (mdl_service_load_t){.load_mgpu = (int64_t)(1000 * gpus + 0.5)};
+    if (throughput != 1) /* seldom; a division costs as much as all else here */
+        gpus /= throughput;
+
+    *load = (mdl_service_load_t){.load_mgpu = (int64_t)(1000 * gpus + 0.5), .gpus = gpus};
     load->replica_gpus = replica_gpus(tenancy, settings);
     double needed_gpus = needed(settings, (double)load->load_mgpu / 1000);
-    load->needed_gpus = whole_replicas(needed_gpus, 1, MOST_GPUS);
+    load->needed_gpus = round_up(needed_gpus, MOST_GPUS);
     if (load->replica_gpus == 0)
         return;
-    uint32_t most = most_gpus / load->replica_gpus;
-    load->replicas = whole_replicas(needed_gpus, load->replica_gpus, most);
-    load->replicas_kept =
-        whole_replicas(needed(settings, gpus / (1 - settings->service_band)), load->replica_gpus, most);
+    load->most = most_gpus / load->replica_gpus;
+    load->replicas = whole_replicas(needed_gpus, load->replica_gpus, load->most);
 }
 
-uint32_t mdl_service_replicas(const mdl_service_load_t *load, uint32_t present)
+uint32_t mdl_service_kept(const mdl_workload_settings_t *settings, const mdl_service_load_t *load)
 {
-    if (present < load->replicas)
-        return load->replicas;
-    return present < load->replicas_kept ? present : load->replicas_kept;
-}
+    double roomy_gpus = needed(settings, load->gpus / (1 - settings->service_band));
 
-uint32_t mdl_service_speed(const mdl_workload_settings_t *settings, double throughput)
-{
-    return (uint32_t)(1000 * settings->rate[MDL_JOB_INFERENCE] * throughput + 0.5);
+    return load->replica_gpus > 0 ? whole_replicas(roomy_gpus, load->replica_gpus, load->most) : 0;
 }
 
 void mdl_service_replica(const mdl_workload_settings_t *settings, double throughput, uint32_t gpus,

@@ -21,8 +21,9 @@ typedef struct mdl_service_load {
     int64_t load_mgpu;    /* thousandths of GPUs kept busy at home speed */
     uint32_t needed_gpus; /* that serve it in time, whether the lease has so many or not */
     uint32_t replica_gpus;
-    uint32_t replicas;      /* that serve it in time, as far as the lease goes */
-    uint32_t replicas_kept; /* the same with room to spare: up to so many are not given up */
+    uint32_t replicas; /* that serve it in time, as far as the lease goes */
+    uint32_t most;     /* of replicas, on the whole lease */
+    double gpus;       /* the load before it was rounded */
 } mdl_service_load_t;
 
 /* Relative load at an hour of the day, mean 1 over the day: a smooth wave with its peak at settings->service_peak_h. */
@@ -38,11 +39,24 @@ double mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng
 void mdl_service_plan(const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings, double throughput,
                       double wave, double noise, mdl_service_load_t *load);
 
+/* Replicas that serve a load with room to spare: up to so many are not given up. At least load->replicas. */
+uint32_t mdl_service_kept(const mdl_workload_settings_t *settings, const mdl_service_load_t *load);
+
 /* Replicas of a service that has `present`. */
-uint32_t mdl_service_replicas(const mdl_service_load_t *load, uint32_t present);
+static inline uint32_t mdl_service_replicas(const mdl_workload_settings_t *settings, const mdl_service_load_t *load,
+                                            uint32_t present)
+{
+    if (present <= load->replicas)
+        return load->replicas;
+    uint32_t kept = mdl_service_kept(settings, load);
+    return present < kept ? present : kept;
+}
 
 /* H100-equivalents of one of its GPUs that computes, thousandths. `throughput`: of its software on this stack. */
-uint32_t mdl_service_speed(const mdl_workload_settings_t *settings, double throughput);
+static inline uint32_t mdl_service_speed(const mdl_workload_settings_t *settings, double throughput)
+{
+    return (uint32_t)(1000 * settings->rate[MDL_JOB_INFERENCE] * throughput + 0.5);
+}
 
 /* What a replica asks for, or with a grain the service: `gpus`. */
 void mdl_service_replica(const mdl_workload_settings_t *settings, double throughput, uint32_t gpus,

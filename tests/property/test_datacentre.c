@@ -131,11 +131,14 @@ static void test_reports_add_up_to_the_meters(void **state)
         const int64_t *added = (const int64_t *)&report->day;
         for (size_t i = 0; i < sizeof sum / sizeof(int64_t); i++)
             ((int64_t *)&sum)[i] += added[i];
-        assert_memory_equal(&sum, &report->total, sizeof sum);
-        assert_int_equal(report->total.busy_gpu_s, meter->busy_gpu_s);
-        assert_int_equal(report->total.leased_gpu_s, meter->leased_gpu_s);
-        assert_int_equal(report->total.energy_metered_wh, meter->energy_metered_wh);
-        assert_int_equal(report->total.wait_s[MDL_JOB_BATCH], meter->wait_s[MDL_JOB_BATCH]);
+        assert_int_equal(sum.powered_gpu_s, meter->powered_gpu_s);
+        assert_int_equal(sum.allocated_gpu_s, meter->allocated_gpu_s);
+        assert_int_equal(sum.busy_gpu_s, meter->busy_gpu_s);
+        assert_int_equal(sum.useful_gpu_s, meter->useful_gpu_s);
+        assert_int_equal(sum.leased_gpu_s, meter->leased_gpu_s);
+        assert_int_equal(sum.energy_metered_wh, meter->energy_metered_wh);
+        assert_int_equal(sum.service_met_gpu_s, meter->service_met_gpu_s);
+        assert_int_equal(sum.wait_s[MDL_JOB_BATCH], meter->wait_s[MDL_JOB_BATCH]);
     }
     assert_true(sum.busy_gpu_s > 0 && sum.wait_s[MDL_JOB_BATCH] > 0);
     test_centres_free(&centres);

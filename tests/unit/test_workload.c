@@ -310,13 +310,14 @@ static void test_service_asks_for_enough_replicas_and_no_more(void **state)
         assert_true(capacity_mgpu >= needed_mgpu || (plan.replicas + 1) * plan.replica_gpus > 31 * MDL_NODE_GPUS);
         assert_true(capacity_mgpu - 1000 * (int64_t)plan.replica_gpus < needed_mgpu);
         /* What is kept beyond that has room to spare: a tenth, and less than a replica. */
-        assert_true(plan.replicas_kept >= plan.replicas && plan.replicas_kept <= 31);
+        uint32_t kept = mdl_service_kept(&settings, &plan);
+        assert_true(kept >= plan.replicas && kept <= 31);
         double roomy = mdl_headroom_servers(&settings.service_headroom, (double)plan.load_mgpu / 0.9 / 125) / 64;
-        assert_true(plan.replicas_kept < roomy + 1.001 && (plan.replicas_kept > roomy - 0.001 || roomy > 31));
+        assert_true(kept < roomy + 1.001 && (kept > roomy - 0.001 || roomy > 31));
         for (uint32_t present = 0; present <= 31; present++) {
-            uint32_t next = mdl_service_replicas(&plan, present);
-            assert_true(next >= plan.replicas && next <= plan.replicas_kept);
-            assert_true(present < plan.replicas || present > plan.replicas_kept || next == present);
+            uint32_t next = mdl_service_replicas(&settings, &plan, present);
+            assert_true(next >= plan.replicas && next <= kept);
+            assert_true(present < plan.replicas || present > kept || next == present);
         }
         load += (double)plan.load_mgpu / 20000;
     }

@@ -112,9 +112,22 @@ static void close_window(sim_lp_t *lp, void *report)
     closing->last_s = sim_now(lp);
 }
 
+/* How often a kind was asked to fetch, by turn. */
+static int fetched[2];
+
+static void fetch(const sim_arena_t *arena, const void *state, int turn)
+{
+    const unsigned char *at = state;
+    assert_true(at > arena->base && at < arena->base + sim_arena_used(arena));
+    assert_int_equal(((const script_t *)state)->n, 0); /* before the LP's own window */
+    fetched[turn]++;
+}
+
 static const sim_lp_kind_t kinds[] = {{.name = "script", .handle = handle}, {.name = "planner", .handle = handle}};
 static const sim_lp_kind_t closing_kinds[] = {
     {.name = "script", .handle = handle, .close = close_window, .report_bytes = sizeof(closing_t)}};
+static const sim_lp_kind_t fetching_kinds[] = {{.name = "script", .handle = handle, .fetch = fetch}};
+static const sim_model_t fetching_model = {"fetching", fetching_kinds, 1, WINDOW_S, boundary};
 static const sim_model_t model = {"play", kinds, 2, WINDOW_S, boundary};
 static const sim_model_t closing_model = {"closing", closing_kinds, 1, WINDOW_S, boundary};
 static const sim_model_t quiet_model = {"quiet", kinds, 2, WINDOW_S, NULL};
@@ -164,6 +177,23 @@ static void run_fails(sim_world_t *world, sim_status_t expected, const char *con
 static script_t *script_of(sim_world_t *world, uint32_t lp)
 {
     return sim_world_state(world, lp);
+}
+
+/* A kind is told of the LPs of a window a few ahead, each once a turn but for the first ones. */
+static void test_fetching_goes_ahead_of_a_window(void **state)
+{
+    (void)state;
+    plan_t plan = {0};
+    sim_world_t *world = new_world(&fetching_model, &plan, 6, NULL);
+    for (uint32_t lp = 0; lp < 5; lp++)
+        put(world, lp, (sim_event_t){.time_s = 50, .type = LOG});
+    fetched[0] = fetched[1] = 0;
+    run_ok(world, WINDOW_S);
+    assert_int_equal(fetched[0], 3);
+    assert_int_equal(fetched[1], 4);
+    for (uint32_t lp = 0; lp < 6; lp++)
+        assert_int_equal(script_of(world, lp)->n, lp < 5);
+    sim_world_destroy(world);
 }
 
 static void test_windows_and_their_cut(void **state)
@@ -694,6 +724,7 @@ static void test_wall_time_is_split(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fetching_goes_ahead_of_a_window),
         cmocka_unit_test(test_windows_and_their_cut),
         cmocka_unit_test(test_reports_at_whole_windows),
         cmocka_unit_test(test_failed_lp_is_not_closed),
