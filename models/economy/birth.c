@@ -232,19 +232,18 @@ static sim_status_t found_centre(mdl_step_t *step, uint32_t ordinal)
     return mdl_project_energise(step, project);
 }
 
-/* Under construction: paid by its owners, part of the stages behind it. */
+/* Under construction: paid by its owners, in the first half of its stages. */
 static sim_status_t found_building(mdl_step_t *step, uint32_t ordinal)
 {
     mdl_project_t *project;
     MDL_TRY(found_project(step, ordinal, &project));
     project->stage = MDL_STAGE_BUILDING;
-    project->build_stage = ordinal % MDL_BUILD_STAGES;
+    project->build_stage = ordinal % (MDL_BUILD_STAGES / 2);
     int64_t cost_fen = mdl_money_share(project->capital_fen, 1 + step->params->developers_reserve);
     MDL_TRY(mdl_ledger_endow(step->ledger, project->account, cost_fen, step->err));
     sim_rng_t rng;
     mdl_project_rng(step, project, MDL_PURPOSE_PROJECT_BUILD, project->build_stage, &rng);
-    return mdl_project_schedule(step, project, mdl_project_stage_time(step->params, false, &rng),
-                                MDL_EVENT_BUILD_STAGE);
+    return mdl_project_schedule(step, project, mdl_project_next_stage(step, project, &rng), MDL_EVENT_BUILD_STAGE);
 }
 
 static sim_status_t found_projects(mdl_step_t *step)
