@@ -42,20 +42,20 @@ typedef struct mdl_developer {
 
 /* One node at one site as a developer sees it. Money in yuan, per node or per node and month. */
 typedef struct mdl_prospect {
-    double capital_yuan;    /* chips with their share of the server, and building */
+    double capital_yuan;       /* chips with their share of the server, and building */
     double building_left_yuan; /* of it, what the building is worth to the servers that come after */
     double rent_yuan;          /* expected over life, per node-month */
-    double occupancy;       /* expected over life */
-    double activity;        /* busy share of leased time, as observed */
-    double fixed_yuan;      /* cost per node-month whether used or not */
-    double power_idle_yuan; /* power per node-month of an idle node */
-    double power_busy_yuan; /* power per node-month of a busy node */
-    double resale_yuan;     /* what a month's unused power of a busy node's allotment would fetch */
-    double grant_share;     /* of capital, promised */
-    double loan_share;      /* of capital, what a bank lends */
-    double land_motive;     /* factor on political benefit: rises as land revenue falls and as plans set targets */
-    double hype;            /* attention, 0 to 1 */
-    double state_hype;      /* attention as local governments feel it, with delay */
+    double occupancy;          /* expected over life */
+    double activity;           /* busy share of leased time, as observed */
+    double fixed_yuan;         /* cost per node-month whether used or not */
+    double power_idle_yuan;    /* power per node-month of an idle node */
+    double power_busy_yuan;    /* power per node-month of a busy node */
+    double resale_yuan;        /* what a month's unused power of a busy node's allotment would fetch */
+    double grant_share;        /* of capital, promised */
+    double loan_share;         /* of capital, what a bank lends */
+    double land_motive;        /* factor on political benefit: rises as land revenue falls and as plans set targets */
+    double hype;               /* attention, 0 to 1 */
+    double state_hype;         /* attention as local governments feel it, with delay */
 } mdl_prospect_t;
 
 /* Number of potential entrants of a kind. */

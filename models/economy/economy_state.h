@@ -234,11 +234,12 @@ typedef struct mdl_eco {
     double annuity, life_rent_yuan[MDL_BELIEF_RULES], life_occupancy[MDL_BELIEF_RULES]; /* prospects.c, of the day */
     int32_t best_type[MDL_BELIEF_RULES][2]; /* for free builders, for state-funded ones */
     bool above_trend;                       /* committed capacity is above the counter-cyclical trend */
-    int64_t signal_fen[MDL_MAX_GPU_TYPES];                          /* price that brokers and builders reckon with */
+    int64_t signal_fen[MDL_MAX_GPU_TYPES];  /* price that brokers and builders reckon with */
     mdl_quote_t quote[MDL_MAX_GPU_TYPES];
-    double queue_gpus[MDL_MAX_GPU_TYPES]; /* wanted at no less than the price, in vain: builders' bids, platforms' backlog */
+    double queue_gpus
+        [MDL_MAX_GPU_TYPES]; /* wanted at no less than the price, in vain: builders' bids, platforms' backlog */
     double type_worth[MDL_BELIEF_RULES][MDL_MAX_GPU_TYPES]; /* prospects.c, of the day: (1 + net value) x chance - 1 */
-    uint32_t recent[MDL_RECENT_DAYS];     /* announcements by day, ring */
+    uint32_t recent[MDL_RECENT_DAYS];                       /* announcements by day, ring */
     uint32_t recent_total;
 
     mdl_interval_t interval;

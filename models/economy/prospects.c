@@ -112,9 +112,8 @@ static void value_type(mdl_step_t *step, mdl_belief_rule_t rule, int32_t type)
 static double worth_of_opening(const mdl_step_t *step, const mdl_project_t *project, const mdl_prospect_t *prospect)
 {
     mdl_developer_kind_t kind = (mdl_developer_kind_t)project->kind;
-    double motive = kind == MDL_DEVELOPER_RENT_SEEKER
-                        ? 0
-                        : mdl_developer_motive(step->params, kind, prospect, step->eco->annuity);
+    double motive =
+        kind == MDL_DEVELOPER_RENT_SEEKER ? 0 : mdl_developer_motive(step->params, kind, prospect, step->eco->annuity);
     if (project->capital_fen <= 0)
         return motive;
     return motive + (double)(project->grant_promised_fen - project->grant_paid_fen) / (double)project->capital_fen;

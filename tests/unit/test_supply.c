@@ -63,7 +63,7 @@ static void a_substitute_bounds_the_price(void **state)
     (void)state;
     mdl_step_t step = small_world();
     for (int type = 0; type < 3; type++)
-        eco.quote[type].price_fen = 1000 * 100; /* its own maker is dear */
+        eco.quote[type].price_fen = 1000 * 100;                           /* its own maker is dear */
     assert_true(fabs(mdl_supply_substitute_yuan(&step, 0) - 200) < 1e-9); /* two of half the speed */
     assert_true(fabs(mdl_supply_substitute_yuan(&step, 1) - 50) < 1e-9);
     assert_true(fabs(mdl_supply_substitute_yuan(&step, 2) - 1000) < 1e-9); /* none on its stack but itself */
