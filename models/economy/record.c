@@ -23,7 +23,7 @@ static double chip_price_yuan(const mdl_step_t *step, uint32_t type)
     const mdl_interval_t *interval = &step->eco->interval;
     if (interval->chip_volume[type] > 0)
         return interval->chip_value_fen[type] / interval->chip_volume[type] / MDL_FEN_PER_YUAN;
-    return yuan(step->eco->signal_fen[type]);
+    return mdl_chip_price_yuan(step, (int32_t)type);
 }
 
 static double sum_u32(const uint32_t *counts)
