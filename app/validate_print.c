@@ -140,7 +140,7 @@ static void print_reason(const ana_finding_t *finding)
 static void print_score(const ana_score_t *score, ana_fact_kind_t kind, double bar)
 {
     char share[24], by_source[24];
-    printf("%-11s %3zu of %3zu comparable facts hit: %6s, bar %.2f: %s; %zu too wide; every source weighing the same "
+    printf("%-11s %3zu of %3zu comparable facts hit: %6s, bar %.2f: %s; %zu too wide; sources weighing alike "
            "(%zu): %s\n",
            ana_fact_kind_name(kind), score->hits, score->comparable, number(score->share, share), bar,
            score->share >= bar ? "passed" : "below", score->wide, score->sources,

@@ -39,13 +39,24 @@ void mdl_developer_init(mdl_developer_t *self, mdl_developer_kind_t kind, uint64
     self->next_look_s = (int64_t)sim_draw_below(rng, 7) * SIM_DAY_S;
 }
 
-double mdl_developer_annuity(const mdl_params_t *params)
+static double annuity_of(const mdl_params_t *params, double years)
 {
-    double years = params->developers_life;
     double rate = params->developers_capital_cost;
     if (rate <= 0)
         return years * MONTHS_PER_YEAR;
     return MONTHS_PER_YEAR * (1 - sim_pow(1 + rate, -years)) / rate;
+}
+
+double mdl_developer_annuity(const mdl_params_t *params)
+{
+    return annuity_of(params, params->developers_life);
+}
+
+double mdl_developer_building_share(const mdl_params_t *params)
+{
+    if (params->developers_building_life <= params->developers_life)
+        return 1;
+    return mdl_developer_annuity(params) / annuity_of(params, params->developers_building_life);
 }
 
 static double monthly_margin(const mdl_prospect_t *p)
@@ -60,7 +71,7 @@ double mdl_developer_npv(const mdl_params_t *params, const mdl_prospect_t *prosp
     (void)params;
     if (prospect->capital_yuan <= 0)
         return 0;
-    return monthly_margin(prospect) * annuity / prospect->capital_yuan - 1;
+    return (monthly_margin(prospect) * annuity + prospect->building_left_yuan) / prospect->capital_yuan - 1;
 }
 
 double mdl_developer_installed_share(const mdl_params_t *params, mdl_developer_kind_t kind)

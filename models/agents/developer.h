@@ -42,19 +42,20 @@ typedef struct mdl_developer {
 
 /* One node at one site as a developer sees it. Money in yuan, per node or per node and month. */
 typedef struct mdl_prospect {
-    double capital_yuan;    /* chips with their share of the server, and building */
-    double rent_yuan;       /* expected over life, per node-month */
-    double occupancy;       /* expected over life */
-    double activity;        /* busy share of leased time, as observed */
-    double fixed_yuan;      /* cost per node-month whether used or not */
-    double power_idle_yuan; /* power per node-month of an idle node */
-    double power_busy_yuan; /* power per node-month of a busy node */
-    double resale_yuan;     /* what a month's unused power of a busy node's allotment would fetch */
-    double grant_share;     /* of capital, promised */
-    double loan_share;      /* of capital, what a bank lends */
-    double land_motive;     /* factor on political benefit: rises as the city's land revenue falls */
-    double hype;            /* attention, 0 to 1 */
-    double state_hype;      /* attention as local governments feel it, with delay */
+    double capital_yuan;       /* chips with their share of the server, and building */
+    double building_left_yuan; /* of it, what the building is worth to the servers that come after */
+    double rent_yuan;          /* expected over life, per node-month */
+    double occupancy;          /* expected over life */
+    double activity;           /* busy share of leased time, as observed */
+    double fixed_yuan;         /* cost per node-month whether used or not */
+    double power_idle_yuan;    /* power per node-month of an idle node */
+    double power_busy_yuan;    /* power per node-month of a busy node */
+    double resale_yuan;        /* what a month's unused power of a busy node's allotment would fetch */
+    double grant_share;        /* of capital, promised */
+    double loan_share;         /* of capital, what a bank lends */
+    double land_motive;        /* factor on political benefit: rises as land revenue falls and as plans set targets */
+    double hype;               /* attention, 0 to 1 */
+    double state_hype;         /* attention as local governments feel it, with delay */
 } mdl_prospect_t;
 
 /* Number of potential entrants of a kind. */
@@ -66,6 +67,8 @@ const char *mdl_developer_kind_name(mdl_developer_kind_t kind);
 
 /* Present value of 1 yuan a month over the life of servers, in yuan. */
 double mdl_developer_annuity(const mdl_params_t *params);
+/* Share of a building's cost that one generation of servers has to earn: it outlives them. */
+double mdl_developer_building_share(const mdl_params_t *params);
 /* Net present value per yuan of capital of building honestly, subsidy and side motives apart; -1 = all lost. */
 double mdl_developer_npv(const mdl_params_t *params, const mdl_prospect_t *prospect, double annuity);
 /* Subsidy expected per yuan of capital: unconditional part, part paid on measured use, less expected clawback. */

@@ -209,6 +209,15 @@ static void spend(mdl_lab_t *self, const mdl_params_t *params, const mdl_lab_env
         decision->training = want_training(self, params, env, fen_month);
 }
 
+/* Whether a firm that enters today does not mean to train: what its first equity could train is worth less than what it
+ * can download. */
+static bool sees_no_point(const mdl_lab_t *self, const mdl_params_t *params, const mdl_lab_env_t *env, sim_rng_t *rng)
+{
+    mdl_lab_env_t funded = *env;
+    funded.cash_fen = round_fen(params, self->base_nodes, params->labs_seed_years);
+    return sim_draw_bernoulli(rng, pointlessness(self, params, &funded));
+}
+
 static void enter(mdl_lab_t *self, const mdl_params_t *params, const mdl_lab_env_t *env, const mdl_address_t *at,
                   mdl_lab_decision_t *decision)
 {
@@ -221,6 +230,10 @@ static void enter(mdl_lab_t *self, const mdl_params_t *params, const mdl_lab_env
     self->closed_log_entry = env->closed_log;
     decision->enter = true;
     decision->raise_fen = equity_asked(self, params, env, at);
+    if (!sees_no_point(self, params, env, &rng))
+        return;
+    self->stage = MDL_LAB_SERVING;
+    decision->raise_fen = round_fen(params, self->base_nodes * params->labs_finetune_share, params->labs_seed_years);
 }
 
 void mdl_lab_step(mdl_lab_t *self, const mdl_params_t *params, const mdl_lab_env_t *env, const mdl_address_t *at,

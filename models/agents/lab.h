@@ -3,7 +3,8 @@
  *
  * Potential entrants are enumerated beforehand (`labs.entrants`, 144: M10); the first `labs.incumbents` of them exist
  * at the start. A lab enters with a daily hazard that follows hype and imitation; entering is registering, and it asks
- * for its first equity. From then on it wants a cluster whose size follows the closed frontier, as far as its cash
+ * for its first equity. One that sees no point in training by then registers to fine-tune and serve what it can download.
+ * Otherwise, from then on it wants a cluster whose size follows the closed frontier, as far as its cash
  * carries; it serves users; it asks for new equity at a hazard that follows venture sentiment. It stops training when
  * what it could train in the coming year is worth less than the model it could download, or when its money no longer
  * pays for the smallest gang; it stays registered, serves, and fine-tunes open models.
@@ -27,7 +28,7 @@
 typedef enum mdl_lab_stage {
     MDL_LAB_POTENTIAL, /* not entered yet */
     MDL_LAB_TRAINING,  /* registered and investing in training */
-    MDL_LAB_SERVING,   /* registered; has stopped training */
+    MDL_LAB_SERVING,   /* registered; has stopped training, or never began: serves and fine-tunes open models */
     MDL_LAB_STAGES
 } mdl_lab_stage_t;
 
@@ -74,7 +75,7 @@ typedef struct mdl_lab_env {
 } mdl_lab_env_t;
 
 typedef struct mdl_lab_decision {
-    bool enter;           /* registers today; the state is already MDL_LAB_TRAINING */
+    bool enter;           /* registers today; the state is already MDL_LAB_TRAINING, or MDL_LAB_SERVING */
     bool quit_training;   /* stops training today; the state is already MDL_LAB_SERVING */
     int64_t raise_fen;    /* equity asked for today; 0 none. Tell the outcome with mdl_lab_funded */
     mdl_want_t training;  /* segment: large-cluster training (gang of gang_nodes) */

@@ -130,11 +130,22 @@ static int64_t plan_fen(const mdl_platform_t *row, int64_t day)
     return mdl_demand_count(row->capex_bn_yuan[year] * FEN_PER_BN_YUAN / MDL_DAYS_PER_YEAR, MDL_DEMAND_MAX_FEN);
 }
 
+/* Most that it pays: a premium on today's price, but no more than waiting or another type would cost. */
+static double limit_fen(const mdl_params_t *params, const mdl_platform_env_t *env, int32_t type)
+{
+    double ask = (double)env->price_fen[type], today = (double)env->market_fen[type];
+    double limit = (today > ask ? today : ask) * (1.0 + params->platforms_bid_premium);
+    double most = (double)env->most_fen[type];
+    limit = limit < most ? limit : most;
+    return limit > ask ? limit : ask;
+}
+
 /* What it lacks, ordered over `platforms.order_months`, as far as the unspent plan pays for it. */
 static void order_chips(const mdl_platform_state_t *self, const mdl_params_t *params, const mdl_gpu_type_t *types,
                         uint32_t n_types, const mdl_platform_env_t *env, mdl_platform_decision_t *decision)
 {
-    double aim = params->platforms_target * (1.0 + params->platforms_precaution * clamp(env->hype, 0.0, 1.0));
+    double fear = clamp(env->hype + (params->rules_export ? params->platforms_rule_risk : 0.0), 0.0, 1.0);
+    double aim = params->platforms_target * (1.0 + params->platforms_precaution * fear);
     double lacking = aim * demand_total(&decision->own) - env->on_order_h100e;
     for (int zone = 0; zone < MDL_ZONES; zone++)
         lacking -= env->fleet_h100e[zone];
@@ -142,17 +153,17 @@ static void order_chips(const mdl_platform_state_t *self, const mdl_params_t *pa
     decision->order_type = -1;
     if (type < 0 || !(lacking > 0.0))
         return;
-    double price = (double)env->price_fen[type];
-    double limit = price * (1.0 + params->platforms_bid_premium);
-    double wanted =
-        lacking / mixed_rate(&decision->own, &types[type]) / (params->platforms_order_months * MDL_DAYS_PER_MONTH);
+    double limit = limit_fen(params, env, type);
+    double lacks = lacking / mixed_rate(&decision->own, &types[type]);
+    double wanted = lacks / (params->platforms_order_months * MDL_DAYS_PER_MONTH);
     double payable = (double)(self->planned_fen - self->spent_fen) / limit;
-    int64_t gpus =
-        mdl_demand_count(wanted < payable ? wanted + 0.5 : payable, (int64_t)MDL_DEMAND_MAX_NODES * MDL_NODE_GPUS);
+    const int64_t most = (int64_t)MDL_DEMAND_MAX_NODES * MDL_NODE_GPUS;
+    int64_t gpus = mdl_demand_count(wanted < payable ? wanted + 0.5 : payable, most);
     if (gpus == 0)
         return;
     decision->order_type = type;
     decision->order_gpus = gpus;
+    decision->backlog_gpus = mdl_demand_count(lacks < payable ? lacks : payable, most);
     decision->order_limit_fen = mdl_demand_count(limit, MDL_DEMAND_MAX_FEN);
 }
 

@@ -41,16 +41,19 @@ typedef struct mdl_platform_state {
 
 /* What a platform sees today. */
 typedef struct mdl_platform_env {
-    double hype;                          /* mdl_hype_level() */
-    int64_t tokens_day;                   /* tokens it must serve per day (its weight of `platforms.token_share`) */
-    double tokens_node_day;               /* mdl_tokens_node_day() */
-    double fleet_h100e[MDL_ZONES];        /* powered own GPUs in H100-equivalents */
-    int32_t fleet_nodes[MDL_ZONES];       /* the same in nodes */
-    double on_order_h100e;                /* ordered, in transit, in stock or not powered yet */
-    int64_t price_fen[MDL_MAX_GPU_TYPES]; /* what a GPU of a type costs today with its server; 0: not to be had */
-    double ported_share;                  /* of its work, to the domestic stack, 0 to 1 */
-    int64_t rent_fen;                     /* average rent, fen per node-month; it does not undercut that much */
-    int64_t variable_cost_fen;            /* power and operations of a rented node, fen per node-month */
+    double hype;                    /* mdl_hype_level() */
+    int64_t tokens_day;             /* tokens it must serve per day (its weight of `platforms.token_share`) */
+    double tokens_node_day;         /* mdl_tokens_node_day() */
+    double fleet_h100e[MDL_ZONES];  /* powered own GPUs in H100-equivalents */
+    int32_t fleet_nodes[MDL_ZONES]; /* the same in nodes */
+    double on_order_h100e;          /* ordered, in transit, in stock or not powered yet */
+    int64_t
+        price_fen[MDL_MAX_GPU_TYPES]; /* what its maker asks for a GPU of a type with its server; 0: not to be had */
+    int64_t market_fen[MDL_MAX_GPU_TYPES]; /* what one is traded at today */
+    int64_t most_fen[MDL_MAX_GPU_TYPES];   /* what one costs that comes later, or another that does its work */
+    double ported_share;                   /* of its work, to the domestic stack, 0 to 1 */
+    int64_t rent_fen;                      /* average rent, fen per node-month; it does not undercut that much */
+    int64_t variable_cost_fen;             /* power and operations of a rented node, fen per node-month */
 } mdl_platform_env_t;
 
 /* Own demand in H100-equivalents, by what it is for. */
@@ -70,7 +73,8 @@ typedef struct mdl_platform_decision {
     int32_t slack_nodes[MDL_ZONES]; /* nodes that it holds out for rent, in all */
     int64_t ask_fen;                /* lowest rent it takes, fen per node-month */
     int32_t order_type;             /* GPU type ordered today, -1 none */
-    int64_t order_gpus;             /* how many */
+    int64_t order_gpus;             /* how many, today */
+    int64_t backlog_gpus;           /* all that it lacks of it, as far as the plan pays */
     int64_t order_limit_fen;        /* at most so much each */
     int64_t capex_release_fen;      /* plan money released today: funded by the platform's other business */
 } mdl_platform_decision_t;

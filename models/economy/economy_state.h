@@ -171,16 +171,18 @@ typedef struct mdl_tally {
 typedef struct mdl_platform_order {
     int32_t type; /* -1 = nothing */
     int64_t gpus;
+    int64_t backlog_gpus; /* all that it lacks and can pay: what stands in the maker's books */
     int64_t limit_fen;
 } mdl_platform_order_t;
 
 /* What a builder hears when it asks for chips of a type today (supply.c). */
 typedef struct mdl_quote {
     int64_t price_fen; /* per GPU: official list price and tariff, or the cheapest broker's ask for a banned type */
-    double per_day;    /* GPUs a day that reach those who bid */
+    double per_day;    /* GPUs a day that reach those who want them */
     double ready;      /* GPUs that lie unsold */
     double lead_d;     /* days from purchase to delivery */
-    double exponent, chance; /* of the last mdl_supply_chance(): exp(exponent) = chance */
+    double wait_d;     /* days in the queue before that */
+    double chance;     /* that they come before patience ends */
 } mdl_quote_t;
 
 #define MDL_RECENT_DAYS 90 /* what builders call recent when they look at each other */
@@ -236,11 +238,12 @@ typedef struct mdl_eco {
     double annuity, life_rent_yuan[MDL_BELIEF_RULES], life_occupancy[MDL_BELIEF_RULES]; /* prospects.c, of the day */
     int32_t best_type[MDL_BELIEF_RULES][2]; /* for free builders, for state-funded ones */
     bool above_trend;                       /* committed capacity is above the counter-cyclical trend */
-    double bid_fen[MDL_MAX_GPU_TYPES], bid_gpus[MDL_MAX_GPU_TYPES]; /* builders' bids of the day: limit x GPUs, GPUs */
-    int64_t signal_fen[MDL_MAX_GPU_TYPES];                          /* price that brokers and builders reckon with */
+    int64_t signal_fen[MDL_MAX_GPU_TYPES];  /* price that brokers and builders reckon with */
     mdl_quote_t quote[MDL_MAX_GPU_TYPES];
-    double queue_gpus[MDL_MAX_GPU_TYPES]; /* bid for at no less than the price, in vain, at the last clearing */
-    uint32_t recent[MDL_RECENT_DAYS];     /* announcements by day, ring */
+    double queue_gpus
+        [MDL_MAX_GPU_TYPES]; /* wanted at no less than the price, in vain: builders' bids, platforms' backlog */
+    double type_worth[MDL_BELIEF_RULES][MDL_MAX_GPU_TYPES]; /* prospects.c, of the day: (1 + net value) x chance - 1 */
+    uint32_t recent[MDL_RECENT_DAYS];                       /* announcements by day, ring */
     uint32_t recent_total;
 
     mdl_interval_t interval;
@@ -348,6 +351,12 @@ double mdl_reference_per_gpu(const mdl_step_t *step, int32_t gpu_type); /* H100-
 void mdl_prospects_day(mdl_step_t *step);
 void mdl_prospect_at(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t city, int32_t type, mdl_prospect_t *p);
 int32_t mdl_best_type(const mdl_step_t *step, mdl_belief_rule_t rule, bool state_funded); /* -1: none to be had */
+/* Most that a builder pays for a GPU of a type: what it earns over its life by the builder's valuation, and its share of
+ * the grant to come and of the side motives for which the centre has to open. */
+double mdl_chip_limit_yuan(const mdl_step_t *step, const mdl_project_t *project, int32_t type);
+/* Whether a builder may have a type and, by its own valuation, would pay today's price; the best such type, -1: none. */
+bool mdl_type_payable(const mdl_step_t *step, const mdl_project_t *project, int32_t type);
+int32_t mdl_best_payable_type(const mdl_step_t *step, const mdl_project_t *project);
 double mdl_chip_price_yuan(const mdl_step_t *step, int32_t type);
 double mdl_ported_share(const mdl_step_t *step); /* of tenants' work, to the domestic stack */
 /* Reference nodes that a node of a type is worth in its best use, less what tenants lose by porting. */
@@ -359,7 +368,8 @@ void mdl_supply_day(mdl_step_t *step);
  * developers.patience; 0 when nothing is supplied. */
 double mdl_supply_chance(const mdl_step_t *step, int32_t type);
 /* What the cheapest substitute of the same stack costs that does a GPU's work in every use, dearer the longer one waits
- * for it; HUGE_VAL when there is none. Nobody pays more for the GPU itself. */
+ * for it; HUGE_VAL when there is none. Nobody pays more for the GPU itself. The GPU itself, ordered from its maker (or a
+ * broker) behind everybody who waits already, is a substitute too. */
 double mdl_supply_substitute_yuan(const mdl_step_t *step, int32_t type);
 /* Full cost of a reference node-month of the chips that new entrants can get: what long-run rent tends to. */
 double mdl_supply_entry_cost_yuan(const mdl_step_t *step);
@@ -399,6 +409,8 @@ sim_status_t mdl_project_sold_chips(mdl_step_t *step, mdl_project_t *project, in
 sim_status_t mdl_project_energise(mdl_step_t *step, mdl_project_t *project);
 void mdl_project_check_loan(const mdl_step_t *step, mdl_project_t *project); /* forgets a loan that is over */
 sim_status_t mdl_project_end(mdl_step_t *step, mdl_project_t *project, mdl_stage_t how);
+/* Seconds until a project's next stage is built; what was under construction on the first day takes its own time. */
+int64_t mdl_project_next_stage(const mdl_step_t *step, const mdl_project_t *project, sim_rng_t *rng);
 sim_status_t mdl_project_schedule(mdl_step_t *step, const mdl_project_t *project, int64_t delay_s, uint32_t event);
 void mdl_project_rng(const mdl_step_t *step, const mdl_project_t *project, uint64_t purpose, uint64_t event,
                      sim_rng_t *rng);

@@ -13,6 +13,16 @@ void mdl_project_rng(const mdl_step_t *step, const mdl_project_t *project, uint6
     sim_rng_at(rng, sim_world_seed(step->world), sim_world_replication(step->world), project->entity, purpose, event);
 }
 
+int64_t mdl_project_next_stage(const mdl_step_t *step, const mdl_project_t *project, sim_rng_t *rng)
+{
+    bool experienced = project->kind == MDL_DEVELOPER_OPERATOR;
+    int64_t time_s = mdl_project_stage_time(step->params, experienced, rng);
+    if (project->developer != MDL_NO_DEVELOPER)
+        return time_s;
+    return (int64_t)((double)time_s * (double)step->params->start_build_time_s /
+                     (double)step->params->developers_build_time_s);
+}
+
 sim_status_t mdl_project_schedule(mdl_step_t *step, const mdl_project_t *project, int64_t delay_s, uint32_t event)
 {
     int64_t now_s = sim_world_now(step->world);

@@ -74,13 +74,14 @@ void mdl_prospect_at(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t cit
     double building_yuan = (double)params->developers_building_cost_fen / MDL_FEN_PER_YUAN;
     *p = (mdl_prospect_t){
         .capital_yuan = MDL_GPUS_PER_NODE * mdl_chip_price_yuan(step, type) + building_yuan,
+        .building_left_yuan = building_yuan * (1 - mdl_developer_building_share(params)),
         .rent_yuan = eco->life_rent_yuan[rule] * earning_rate(step, type),
         .occupancy = eco->life_occupancy[rule],
         .activity = eco->activity,
         .fixed_yuan = (upkeep_fen + staff_fen) / MDL_FEN_PER_YUAN,
         .grant_share = mdl_city_offer(state, params, eco->above_trend),
         .loan_share = lending_share(step),
-        .land_motive = mdl_city_land_motive(state, params),
+        .land_motive = mdl_city_land_motive(state, params) * params->central_target_push,
         .hype = mdl_hype_level(&eco->hype),
         .state_hype = eco->hype.state,
     };
@@ -98,12 +99,49 @@ static bool permitted(const mdl_step_t *step, int32_t type, bool state_funded)
 
 /* What a builder counts on for a type: the worth of a node that it may never see, because a project that waits for its
  * chips may be given up before they come. */
-static double expected_worth(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t type)
+static void value_type(mdl_step_t *step, mdl_belief_rule_t rule, int32_t type)
 {
     mdl_prospect_t prospect;
     mdl_prospect_at(step, rule, 0, type, &prospect);
     double npv = mdl_developer_npv(step->params, &prospect, step->eco->annuity);
-    return (1 + npv) * mdl_supply_chance(step, type) - 1;
+    step->eco->type_worth[rule][type] = (1 + npv) * mdl_supply_chance(step, type) - 1;
+}
+
+/* What opening brings besides rent, per yuan of capital: the grant not paid yet, and the motive of the builder's kind. A
+ * rent-seeker has had its own, the loan. */
+static double worth_of_opening(const mdl_step_t *step, const mdl_project_t *project, const mdl_prospect_t *prospect)
+{
+    mdl_developer_kind_t kind = (mdl_developer_kind_t)project->kind;
+    double motive =
+        kind == MDL_DEVELOPER_RENT_SEEKER ? 0 : mdl_developer_motive(step->params, kind, prospect, step->eco->annuity);
+    if (project->capital_fen <= 0)
+        return motive;
+    return motive + (double)(project->grant_promised_fen - project->grant_paid_fen) / (double)project->capital_fen;
+}
+
+double mdl_chip_limit_yuan(const mdl_step_t *step, const mdl_project_t *project, int32_t type)
+{
+    mdl_prospect_t prospect;
+    mdl_prospect_at(step, (mdl_belief_rule_t)project->rule, project->city, type, &prospect);
+    double planned_yuan = (double)project->capital_fen / MDL_FEN_PER_YUAN / project->nodes_planned / MDL_GPUS_PER_NODE;
+    double earned_yuan = mdl_developer_chip_limit(step->params, &prospect, step->eco->annuity) * project->valuation;
+    return earned_yuan + worth_of_opening(step, project, &prospect) * planned_yuan;
+}
+
+bool mdl_type_payable(const mdl_step_t *step, const mdl_project_t *project, int32_t type)
+{
+    return permitted(step, type, project->state_funded) &&
+           mdl_chip_limit_yuan(step, project, type) >= mdl_chip_price_yuan(step, type);
+}
+
+int32_t mdl_best_payable_type(const mdl_step_t *step, const mdl_project_t *project)
+{
+    const double *worth = step->eco->type_worth[project->rule];
+    int32_t best = -1;
+    for (int32_t type = 0; type < (int32_t)step->tables->n_gpu_types; type++)
+        if (mdl_type_payable(step, project, type) && (best < 0 || worth[type] > worth[best]))
+            best = type;
+    return best;
 }
 
 int32_t mdl_best_type(const mdl_step_t *step, mdl_belief_rule_t rule, bool state_funded)
@@ -113,7 +151,7 @@ int32_t mdl_best_type(const mdl_step_t *step, mdl_belief_rule_t rule, bool state
     for (uint32_t type = 0; type < step->tables->n_gpu_types; type++) {
         if (!permitted(step, (int32_t)type, state_funded))
             continue;
-        double worth = expected_worth(step, rule, (int32_t)type);
+        double worth = step->eco->type_worth[rule][type];
         if (best < 0 || worth > best_worth) {
             best = (int32_t)type;
             best_worth = worth;
@@ -133,6 +171,8 @@ void mdl_prospects_day(mdl_step_t *step)
         mdl_belief_rule_t r = (mdl_belief_rule_t)rule;
         eco->life_rent_yuan[rule] = mdl_beliefs_life_rent(&eco->beliefs, step->params, &eco->view, r);
         eco->life_occupancy[rule] = mdl_beliefs_occupancy(step->params, &eco->view, r);
+        for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
+            value_type(step, r, (int32_t)type);
     }
     for (int rule = 0; rule < MDL_BELIEF_RULES; rule++)
         for (int state = 0; state < 2; state++)

@@ -23,7 +23,7 @@ static double chip_price_yuan(const mdl_step_t *step, uint32_t type)
     const mdl_interval_t *interval = &step->eco->interval;
     if (interval->chip_volume[type] > 0)
         return interval->chip_value_fen[type] / interval->chip_volume[type] / MDL_FEN_PER_YUAN;
-    return yuan(mdl_chips_price_fen(step->chips, (int32_t)type));
+    return mdl_chip_price_yuan(step, (int32_t)type);
 }
 
 static double sum_u32(const uint32_t *counts)
@@ -185,6 +185,7 @@ static void record_chips(const mdl_step_t *step)
     for (uint32_t t = 0; t < step->tables->n_gpu_types; t++) {
         const int64_t *total = step->lots->total[t];
         mdl_eco_set(eco, MDL_CH_TYPE_PRICE, t, chip_price_yuan(step, t));
+        mdl_eco_set(eco, MDL_CH_TYPE_RENT, t, eco->type_rent_fen[t] > 0 ? yuan(eco->type_rent_fen[t]) : MDL_MISSING);
         mdl_eco_set(eco, MDL_CH_TYPE_VOLUME, t, interval->chip_volume[t]);
         mdl_eco_set(eco, MDL_CH_TYPE_BIDS, t, (double)step->chips->market[t].bid_volume);
         mdl_eco_set(eco, MDL_CH_TYPE_INSTALLED, t, (double)total[MDL_LOT_INSTALLED]);

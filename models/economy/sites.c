@@ -49,19 +49,31 @@ static bool is_experienced(const mdl_step_t *step, uint32_t project)
     return project == MDL_NO_PROJECT || step->projects[project].kind == MDL_DEVELOPER_OPERATOR;
 }
 
-/* Lowest rent that an owner takes: power and upkeep. A state vehicle may not let state property far below what it cost:
- * its floor is a share of the full cost of the node as paid for. */
+/* What a node's share of its loan costs a month: rents are pledged, and the bank agrees to no contract below that. */
+static double debt_service_fen(const mdl_step_t *step, const mdl_project_t *project, double nodes)
+{
+    if (project->loan == MDL_NO_LOAN)
+        return 0;
+    double lent_fen = (double)step->bank->loans[project->loan].original_fen;
+    return lent_fen / nodes / mdl_developer_annuity(step->params) * step->params->credit_pledged_rent;
+}
+
+/* Lowest rent that an owner takes: power and upkeep, and what its loan costs. A state vehicle may not let state property
+ * far below what it cost: its floor is a share of the full cost of the node as paid for. */
 static int64_t floor_fen(const mdl_step_t *step, const mdl_site_t *site)
 {
     int64_t variable_fen = mdl_site_variable_fen(step, site->province, site->gpu_type);
-    if (site->project == MDL_NO_PROJECT || step->projects[site->project].kind != MDL_DEVELOPER_STATE)
+    if (site->project == MDL_NO_PROJECT)
         return variable_fen;
     const mdl_project_t *project = &step->projects[site->project];
     double nodes = project->nodes_wanted > 0 ? (double)project->nodes_wanted : 1;
+    if (project->kind != MDL_DEVELOPER_STATE)
+        return variable_fen + mdl_money_round(debt_service_fen(step, project, nodes));
     double chips_fen = project->gpus_ordered > 0
                            ? (double)project->chips_paid_fen * MDL_GPUS_PER_NODE / (double)project->gpus_ordered
                            : 0;
-    double capital_fen = chips_fen + (double)project->building_fen / nodes;
+    double building_fen = (double)project->building_fen / nodes * mdl_developer_building_share(step->params);
+    double capital_fen = chips_fen + building_fen;
     double full_fen = (double)variable_fen + capital_fen / mdl_developer_annuity(step->params);
     int64_t least_fen = mdl_money_round(full_fen * step->params->developers_state_floor);
     return least_fen > variable_fen ? least_fen : variable_fen;

@@ -124,14 +124,18 @@ static bool has_room(const mdl_step_t *step, int32_t type)
     return step->chips->n_orders[type] < step->chips->capacity;
 }
 
-/* A bid at no less than today's price stands in the queue until it is filled. */
+/* Who would pay today's price, or what the maker asks if that is less, stands in the queue until he is served. */
 static void join_queue(mdl_step_t *step, int32_t type, int64_t gpus, int64_t limit_fen)
 {
-    if (limit_fen >= mdl_chips_price_fen(step->chips, type))
+    int64_t price_fen = mdl_chips_price_fen(step->chips, type);
+    int64_t ask_fen = mdl_channel_ask_fen(step->params, step->tables, type);
+    if (!(mdl_eco_banned(step) >> type & 1) && ask_fen < price_fen)
+        price_fen = ask_fen;
+    if (limit_fen >= price_fen)
         step->eco->queue_gpus[type] += (double)gpus;
 }
 
-/* Platforms take what their standing contracts give them, in an order that turns with the days, and bid for the rest. */
+/* Platforms take what their standing contracts give them, in an order that turns with the days. */
 static sim_status_t serve_platform(mdl_step_t *step, uint32_t i)
 {
     mdl_platform_order_t *order = &step->eco->platform_order[i];
@@ -143,10 +147,21 @@ static sim_status_t serve_platform(mdl_step_t *step, uint32_t i)
     int64_t got = wanted > 0 ? mdl_channel_allot(step->chips, order->type, wanted) : 0;
     if (got > 0)
         MDL_TRY(buy_official(step, order->type, account, BUYER_PLATFORM | i, got, ask_fen));
-    int64_t rest = payable(step, account, order->gpus - got, order->limit_fen);
-    if (rest <= 0 || !has_room(step, order->type))
+    order->gpus -= got;
+    join_queue(step, order->type, order->backlog_gpus - got, order->limit_fen);
+    return SIM_OK;
+}
+
+/* And bid for the rest. At the same limit dealers serve builders first: platforms have had their contracts. */
+static sim_status_t bid_platform(mdl_step_t *step, uint32_t i)
+{
+    mdl_platform_order_t *order = &step->eco->platform_order[i];
+    uint32_t account = step->eco->platform_account[i];
+    if (order->type < 0 || order->gpus <= 0 || !has_room(step, order->type))
         return SIM_OK;
-    join_queue(step, order->type, rest, order->limit_fen);
+    int64_t rest = payable(step, account, order->gpus, order->limit_fen);
+    if (rest <= 0)
+        return SIM_OK;
     mdl_order_t bid = {.side = MDL_SIDE_BUY,
                        .account = account,
                        .tag = BUYER_PLATFORM | i,
@@ -238,15 +253,19 @@ static bool wants_more(const mdl_step_t *step, const mdl_project_t *project)
     return offer->leased >= step->params->developers_target_occupancy * offer->nodes;
 }
 
-/* Before the first chip has come a builder may still change the type it plans with. Each thinks about it on days of its
- * own: if all did at once, all would leave one queue for another. */
+/* Before the first chip has come a builder may still change the type it plans with: when today's price of that is beyond
+ * what the chips are worth to it, or another type is worth new plans. Each thinks about it on days of its own: if all did
+ * at once, all would leave one queue for another. */
 static void reconsider_type(mdl_step_t *step, mdl_project_t *project)
 {
     int64_t turn = (int64_t)(project - step->projects) + step->day;
     if (project->gpus_ordered > 0 || turn % RECONSIDER_DAYS != 0)
         return;
-    int32_t type = step->eco->best_type[project->rule][project->state_funded];
-    if (type < 0 || type == project->gpu_type)
+    int32_t type = mdl_best_payable_type(step, project);
+    const double *worth = step->eco->type_worth[project->rule];
+    bool in_vain = !mdl_type_payable(step, project, project->gpu_type);
+    if (type < 0 || type == project->gpu_type ||
+        (!in_vain && worth[type] <= worth[project->gpu_type] + step->params->developers_replan_cost))
         return;
     double before = mdl_reference_per_gpu(step, project->gpu_type), after = mdl_reference_per_gpu(step, type);
     uint32_t nodes = (uint32_t)(project->nodes_wanted * before / after + 0.5);
@@ -274,9 +293,7 @@ static sim_status_t bid(mdl_step_t *step, mdl_project_t *project)
     if (missing <= 0 || !has_room(step, project->gpu_type) ||
         !mdl_central_may_buy(step->params, type, project->state_funded))
         return SIM_OK;
-    mdl_prospect_t prospect;
-    mdl_prospect_at(step, (mdl_belief_rule_t)project->rule, project->city, project->gpu_type, &prospect);
-    double limit_yuan = mdl_developer_chip_limit(step->params, &prospect, step->eco->annuity) * project->valuation;
+    double limit_yuan = mdl_chip_limit_yuan(step, project, project->gpu_type);
     double substitute_yuan = mdl_supply_substitute_yuan(step, project->gpu_type);
     limit_yuan = limit_yuan < substitute_yuan ? limit_yuan : substitute_yuan;
     int64_t limit_fen = mdl_money_round(limit_yuan * MDL_FEN_PER_YUAN);
@@ -291,8 +308,6 @@ static sim_status_t bid(mdl_step_t *step, mdl_project_t *project)
                          .quantity = quantity,
                          .limit_fen = limit_fen,
                          .last_day = date(step)};
-    step->eco->bid_fen[project->gpu_type] += (double)limit_fen * (double)quantity;
-    step->eco->bid_gpus[project->gpu_type] += (double)quantity;
     join_queue(step, project->gpu_type, quantity, limit_fen);
     return mdl_chips_order(step->chips, project->gpu_type, &order, NULL, step->err);
 }
@@ -336,26 +351,54 @@ static int64_t last_price_fen(const mdl_step_t *step, int32_t type)
     return stale && market->channel.available > 0 && ask_fen > market->price_fen ? ask_fen : market->price_fen;
 }
 
-/* The price that builders and brokers reckon with: the last trade, or what is bid in vain when nothing is offered. */
-static void see_price(mdl_step_t *step, int32_t type, bool traded)
+/* The highest bid below `below_fen`; its volume. */
+static int64_t next_bid(const mdl_step_t *step, int32_t type, int64_t below_fen, int64_t *gpus)
 {
-    mdl_eco_t *eco = step->eco;
+    uint32_t n;
+    int64_t best_fen = -1;
+    const mdl_order_t *orders = mdl_chips_orders(step->chips, type, &n);
+    *gpus = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (orders[i].side != MDL_SIDE_BUY || orders[i].limit_fen >= below_fen || orders[i].limit_fen < best_fen)
+            continue;
+        *gpus = orders[i].limit_fen > best_fen ? orders[i].quantity : *gpus + orders[i].quantity;
+        best_fen = orders[i].limit_fen;
+    }
+    return best_fen;
+}
+
+/* What those would pay in the middle who could be served within a week, if there were anything; 0 when nobody bids. */
+static int64_t bid_in_vain_fen(const mdl_step_t *step, int32_t type)
+{
+    double room = step->eco->quote[type].per_day * 7 / 2;
+    int64_t limit_fen = MDL_MONEY_MAX_FEN, gpus, last_fen = 0;
+    for (limit_fen = next_bid(step, type, limit_fen, &gpus); limit_fen >= 0 && room >= 0;
+         limit_fen = next_bid(step, type, limit_fen, &gpus)) {
+        last_fen = limit_fen;
+        room -= (double)gpus;
+    }
+    return last_fen;
+}
+
+/* The price that builders and brokers reckon with: the last trade, or what is bid in vain when nothing is offered. */
+static void see_price(mdl_step_t *step, int32_t type, int64_t bid_fen, bool traded)
+{
     int64_t price_fen = last_price_fen(step, type);
-    int64_t bid_fen = eco->bid_gpus[type] > 0 ? mdl_money_round(eco->bid_fen[type] / eco->bid_gpus[type]) : 0;
-    eco->signal_fen[type] = traded || bid_fen < price_fen ? price_fen : bid_fen;
+    step->eco->signal_fen[type] = traded || bid_fen < price_fen ? price_fen : bid_fen;
 }
 
 static sim_status_t clear(mdl_step_t *step)
 {
     for (uint32_t type = 0; type < step->tables->n_gpu_types; type++) {
         uint32_t n = 0;
+        int64_t bid_fen = bid_in_vain_fen(step, (int32_t)type);
         MDL_TRY(mdl_chips_clear(step->chips, (int32_t)type, date(step), step->trades, step->eco->trade_capacity, &n,
                                 step->err));
         double sold = (double)step->chips->market[type].volume;
         step->eco->queue_gpus[type] -= sold < step->eco->queue_gpus[type] ? sold : step->eco->queue_gpus[type];
         for (uint32_t i = 0; i < n; i++)
             MDL_TRY(settle(step, &step->trades[i]));
-        see_price(step, (int32_t)type, n > 0);
+        see_price(step, (int32_t)type, bid_fen, n > 0);
     }
     return SIM_OK;
 }
@@ -391,7 +434,7 @@ sim_status_t mdl_step_chips(mdl_step_t *step)
 {
     release_channels(step);
     for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
-        step->eco->bid_fen[type] = step->eco->bid_gpus[type] = step->eco->queue_gpus[type] = 0;
+        step->eco->queue_gpus[type] = 0;
     uint32_t n = step->tables->n_platforms;
     for (uint32_t k = 0; k < n; k++)
         MDL_TRY(serve_platform(step, (uint32_t)((k + (uint64_t)step->day) % n)));
@@ -399,6 +442,8 @@ sim_status_t mdl_step_chips(mdl_step_t *step)
     for (uint32_t b = 0; b < step->eco->n_brokers; b++)
         MDL_TRY(step_broker(step, &step->brokers[b]));
     MDL_TRY(bid_all(step));
+    for (uint32_t k = 0; k < n; k++)
+        MDL_TRY(bid_platform(step, (uint32_t)((k + (uint64_t)step->day) % n)));
     MDL_TRY(clear(step));
     return deliver_all(step);
 }

@@ -51,7 +51,7 @@ static void see_orders(const mdl_step_t *step, uint32_t platform, mdl_platform_e
     }
 }
 
-/* Types to be had from official channels today, at their price: the same for all platforms. */
+/* Types to be had from official channels today, their price there and in the market: the same for all platforms. */
 static void see_prices(const mdl_step_t *step, mdl_platform_env_t *env)
 {
     for (uint32_t type = 0; type < step->tables->n_gpu_types; type++) {
@@ -59,6 +59,9 @@ static void see_prices(const mdl_step_t *step, mdl_platform_env_t *env)
         bool banned = mdl_eco_banned(step) >> type & 1;
         env->price_fen[type] =
             available && !banned ? mdl_channel_ask_fen(step->params, step->tables, (int32_t)type) : 0;
+        env->market_fen[type] = mdl_chips_price_fen(step->chips, (int32_t)type);
+        double most_yuan = mdl_supply_substitute_yuan(step, (int32_t)type);
+        env->most_fen[type] = most_yuan < HUGE_VAL ? mdl_money_round(most_yuan * MDL_FEN_PER_YUAN) : MDL_MONEY_MAX_FEN;
     }
 }
 
@@ -299,7 +302,8 @@ static sim_status_t step_platform(mdl_step_t *step, uint32_t i, mdl_platform_env
     MDL_TRY(mdl_ledger_pay(step->ledger, MDL_FLOW_SALES, MDL_LEDGER_REST, eco->platform_account[i],
                            decision.capex_release_fen, step->err));
     mdl_chronicle_switched(step, i, decision.order_type);
-    eco->platform_order[i] = (mdl_platform_order_t){decision.order_type, decision.order_gpus, decision.order_limit_fen};
+    eco->platform_order[i] = (mdl_platform_order_t){decision.order_type, decision.order_gpus, decision.backlog_gpus,
+                                                    decision.order_limit_fen};
     if (step->day % MDL_BILLING_DAYS == (int64_t)(i % MDL_BILLING_DAYS) || step->day <= 1)
         MDL_TRY(use_fleet(step, i, env, &decision));
     return install(step, i);

@@ -108,11 +108,9 @@ static sim_status_t start_building(mdl_step_t *step, mdl_project_t *project)
 {
     sim_rng_t rng;
     mdl_project_rng(step, project, MDL_PURPOSE_PROJECT_BUILD, 0, &rng);
-    bool experienced = project->kind == MDL_DEVELOPER_OPERATOR;
     project->stage = MDL_STAGE_BUILDING;
     project->financed_s = step->now_s;
-    return mdl_project_schedule(step, project, mdl_project_stage_time(step->params, experienced, &rng),
-                                MDL_EVENT_BUILD_STAGE);
+    return mdl_project_schedule(step, project, mdl_project_next_stage(step, project, &rng), MDL_EVENT_BUILD_STAGE);
 }
 
 /* A project that gets less money than it asked for is built smaller, down to LEAST_SCALE of the plan. */
@@ -207,9 +205,7 @@ sim_status_t mdl_event_build_stage(mdl_step_t *step, uint32_t number)
     if (project->build_stage < MDL_BUILD_STAGES) {
         sim_rng_t rng;
         mdl_project_rng(step, project, MDL_PURPOSE_PROJECT_BUILD, project->build_stage, &rng);
-        bool experienced = project->kind == MDL_DEVELOPER_OPERATOR;
-        return mdl_project_schedule(step, project, mdl_project_stage_time(step->params, experienced, &rng),
-                                    MDL_EVENT_BUILD_STAGE);
+        return mdl_project_schedule(step, project, mdl_project_next_stage(step, project, &rng), MDL_EVENT_BUILD_STAGE);
     }
     project->stage = MDL_STAGE_WAITING;
     project->built_s = step->now_s;

@@ -30,7 +30,7 @@ static mdl_quote_t ask_brokers(const mdl_step_t *step, int32_t type)
     return quote;
 }
 
-/* The official channel's: list price and tariff, the part of its quota that reaches the book, unsold chips at once. */
+/* The official channel's: list price and tariff, its quota, unsold chips at once. */
 static mdl_quote_t ask_channel(const mdl_step_t *step, int32_t type)
 {
     return (mdl_quote_t){
@@ -41,27 +41,27 @@ static mdl_quote_t ask_channel(const mdl_step_t *step, int32_t type)
     };
 }
 
+/* Share of those who wait that long who still want what they waited for. */
+static double patient(const mdl_step_t *step, double wait_d)
+{
+    return sim_exp(-wait_d * (double)SIM_DAY_S / (double)step->params->developers_patience_s);
+}
+
 void mdl_supply_day(mdl_step_t *step)
 {
     uint64_t banned = mdl_eco_banned(step);
-    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
-        step->eco->quote[type] =
-            banned >> type & 1 ? ask_brokers(step, (int32_t)type) : ask_channel(step, (int32_t)type);
+    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++) {
+        mdl_quote_t quote = banned >> type & 1 ? ask_brokers(step, (int32_t)type) : ask_channel(step, (int32_t)type);
+        double queue = step->eco->queue_gpus[type] - quote.ready;
+        quote.wait_d = queue > 0 && quote.per_day > 0 ? queue / quote.per_day : 0;
+        quote.chance = quote.per_day > 0 ? patient(step, quote.lead_d + quote.wait_d) : 0;
+        step->eco->quote[type] = quote;
+    }
 }
 
 double mdl_supply_chance(const mdl_step_t *step, int32_t type)
 {
-    mdl_quote_t *quote = &step->eco->quote[type];
-    double queue = step->eco->queue_gpus[type] - quote->ready;
-    if (quote->per_day <= 0)
-        return 0;
-    double wait_d = quote->lead_d + (queue > 0 ? queue / quote->per_day : 0);
-    double exponent = -wait_d * (double)SIM_DAY_S / (double)step->params->developers_patience_s;
-    if (exponent != quote->exponent || quote->chance == 0) { /* most ask when the queue is as it was */
-        quote->exponent = exponent;
-        quote->chance = sim_exp(exponent);
-    }
-    return quote->chance;
+    return step->eco->quote[type].chance;
 }
 
 /* GPUs of type b that do the work of one of type a, whatever the work. */
@@ -76,10 +76,22 @@ static double replacing(const mdl_gpu_type_t *a, const mdl_gpu_type_t *b)
     return most;
 }
 
+/* What a type costs whom its maker, or under an export rule the brokers, serve in turn, raised by the time that a purchase
+ * in the market saves: that in the queue, and of a shipment that a broker has yet to send. HUGE_VAL when nobody has any. */
+static double in_the_queue_yuan(const mdl_step_t *step, int32_t type)
+{
+    const mdl_quote_t *quote = &step->eco->quote[type];
+    bool banned = mdl_eco_banned(step) >> type & 1;
+    if (quote->per_day <= 0)
+        return HUGE_VAL;
+    double wait_d = quote->wait_d + (banned ? quote->lead_d : 0);
+    return (double)quote->price_fen / MDL_FEN_PER_YUAN / patient(step, wait_d);
+}
+
 double mdl_supply_substitute_yuan(const mdl_step_t *step, int32_t type)
 {
     const mdl_gpu_type_t *rows = step->tables->gpu_types;
-    double least = HUGE_VAL;
+    double least = in_the_queue_yuan(step, type);
     for (uint32_t other = 0; other < step->tables->n_gpu_types; other++) {
         bool same_stack = rows[other].stack == rows[type].stack;
         if ((int32_t)other == type || !same_stack || rows[other].available_day > date(step))
@@ -95,7 +107,9 @@ double mdl_supply_substitute_yuan(const mdl_step_t *step, int32_t type)
 
 double mdl_supply_entry_cost_yuan(const mdl_step_t *step)
 {
-    double cheapest = 0, building = (double)step->params->developers_building_cost_fen / MDL_FEN_PER_YUAN;
+    double cheapest = 0;
+    double building = (double)step->params->developers_building_cost_fen / MDL_FEN_PER_YUAN;
+    building *= mdl_developer_building_share(step->params);
     for (uint32_t type = 0; type < step->tables->n_gpu_types; type++) {
         const mdl_gpu_type_t *row = &step->tables->gpu_types[type];
         double chance = mdl_supply_chance(step, (int32_t)type), rate = mdl_usable_rate(step, (int32_t)type);

@@ -49,7 +49,7 @@ void mdl_channel_release(mdl_chips_t *self, const mdl_params_t *params, const md
 double mdl_channel_flow(const mdl_params_t *params, const mdl_tables_t *tables, int32_t type, int64_t day)
 {
     const mdl_gpu_type_t *row = &tables->gpu_types[type];
-    return day < row->available_day ? 0 : quota_per_day(params, row, day) * (1 - params->chips_platform_share);
+    return day < row->available_day ? 0 : quota_per_day(params, row, day);
 }
 
 int64_t mdl_channel_allot(mdl_chips_t *self, int32_t type, int64_t wanted)

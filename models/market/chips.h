@@ -103,7 +103,7 @@ static inline int64_t mdl_chips_price_fen(const mdl_chips_t *self, int32_t type)
  * rule that begins empties the channel. */
 void mdl_channel_release(mdl_chips_t *self, const mdl_params_t *params, const mdl_tables_t *tables, int32_t type,
                          int64_t day, bool allowed);
-/* GPUs a day that the open channel releases for the book: quota less the platforms' part; 0 before the type exists. */
+/* GPUs a day that the open channel releases, its quota; 0 before the type exists. */
 double mdl_channel_flow(const mdl_params_t *params, const mdl_tables_t *tables, int32_t type, int64_t day);
 /* Takes up to `wanted` GPUs out of the platforms' part, at list price; returns how many. */
 int64_t mdl_channel_allot(mdl_chips_t *self, int32_t type, int64_t wanted);

@@ -24,6 +24,8 @@ static int setup(void **state)
 {
     (void)state;
     mdl_params_init(&params);
+    params.brokers_capacity_scale = 1;
+    params.brokers_foreign_price = 1;
     return mdl_tables_default(&tables, NULL) == SIM_OK ? 0 : -1;
 }
 

@@ -187,6 +187,8 @@ static void a_finished_building_opens_when_chips_are_in(void **state)
     (void)state;
     mdl_params_t params;
     mdl_params_init(&params);
+    params.developers_open_share = 0.45;
+    params.developers_open_share_late = 0.15;
     assert_false(mdl_project_opens(&params, 44, 100, 0));
     assert_true(mdl_project_opens(&params, 45, 100, 0));
     assert_false(mdl_project_opens(&params, 15, 100, params.developers_open_wait_s - 1));

@@ -38,13 +38,13 @@ static void waiting_lowers_the_chance(void **state)
     mdl_step_t step = small_world();
     assert_true(mdl_supply_chance(&step, 0) == 1);
     double last = 1;
-    for (int queue = 100; queue <= 100000; queue *= 10) {
-        eco.queue_gpus[0] = queue;
+    for (int wait_d = 10; wait_d <= 10000; wait_d *= 10) {
+        eco.quote[0].wait_d = wait_d;
         double chance = mdl_supply_chance(&step, 0);
         assert_true(chance >= 0 && chance < last);
         last = chance;
     }
-    eco.quote[0].ready = 100000; /* as much as is bid for lies there */
+    eco.quote[0].wait_d = 0;
     assert_true(mdl_supply_chance(&step, 0) == 1);
     eco.quote[0].lead_d = 30;
     assert_true(mdl_supply_chance(&step, 0) < 1);
@@ -62,13 +62,36 @@ static void a_substitute_bounds_the_price(void **state)
 {
     (void)state;
     mdl_step_t step = small_world();
+    for (int type = 0; type < 3; type++)
+        eco.quote[type].price_fen = 1000 * 100;                           /* its own maker is dear */
     assert_true(fabs(mdl_supply_substitute_yuan(&step, 0) - 200) < 1e-9); /* two of half the speed */
     assert_true(fabs(mdl_supply_substitute_yuan(&step, 1) - 50) < 1e-9);
-    assert_true(mdl_supply_substitute_yuan(&step, 2) == HUGE_VAL); /* none on its stack */
-    eco.queue_gpus[1] = 1000;                                      /* the longer the wait, the weaker the bound */
+    assert_true(fabs(mdl_supply_substitute_yuan(&step, 2) - 1000) < 1e-9); /* none on its stack but itself */
+    eco.quote[1].wait_d = 100; /* the longer the wait, the weaker the bound */
     assert_true(mdl_supply_substitute_yuan(&step, 0) > 200);
     tables.gpu_types[1].available_day = 2;
+    assert_true(fabs(mdl_supply_substitute_yuan(&step, 0) - 1000) < 1e-9);
+    eco.quote[0].per_day = 0;
     assert_true(mdl_supply_substitute_yuan(&step, 0) == HUGE_VAL);
+}
+
+/* Who buys in the market saves the time in the maker's queue, and pays for no more than that. */
+static void the_makers_queue_bounds_the_price(void **state)
+{
+    (void)state;
+    mdl_step_t step = small_world();
+    assert_true(fabs(mdl_supply_substitute_yuan(&step, 2) - 100) < 1e-9); /* nobody waits: list price */
+    double last = 100;
+    for (int wait_d = 30; wait_d <= 480; wait_d *= 2) {
+        eco.quote[2].wait_d = wait_d;
+        double most = mdl_supply_substitute_yuan(&step, 2);
+        double expected = 100 * exp(wait_d * (double)SIM_DAY_S / (double)eco.params.developers_patience_s);
+        assert_true(most > last && fabs(most - expected) < 1e-9 * expected);
+        last = most;
+    }
+    eco.banned = 1 << 2; /* a broker's shipment is yet to come */
+    eco.quote[2].lead_d = 21;
+    assert_true(mdl_supply_substitute_yuan(&step, 2) > last);
 }
 
 int main(void)
@@ -77,6 +100,7 @@ int main(void)
         cmocka_unit_test(waiting_lowers_the_chance),
         cmocka_unit_test(nothing_comes_from_no_supply),
         cmocka_unit_test(a_substitute_bounds_the_price),
+        cmocka_unit_test(the_makers_queue_bounds_the_price),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
