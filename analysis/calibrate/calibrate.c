@@ -291,8 +291,10 @@ sim_status_t ana_calibrate(const scn_scenario_t *scenario, const ana_facts_t *fa
     *calibration = (ana_calibration_t){0};
     stages_t stages = {.scenario = scenario, .options = options, .out = calibration};
     sim_status_t status = start(&stages, facts, progress, err);
-    if (status == SIM_OK)
+    if (status == SIM_OK) {
+        snprintf(calibration->notice, sizeof calibration->notice, "%s", sim_store_notice(stages.model.store));
         status = run_stages(&stages, err);
+    }
     calibration->failed = atomic_load(&progress->failed);
     if (status == SIM_OK)
         status = sim_store_assemble(stages.model.store, true, ana_stages_write, &stages, err);
