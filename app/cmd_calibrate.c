@@ -209,6 +209,8 @@ static sim_status_t execute(calibrate_call_t *self, sim_error_t *err)
     sim_status_t status =
         ana_calibrate(self->scenario, &self->facts, &self->options, &self->progress.shared, &self->calibration, err);
     app_progress_finish(&self->progress);
+    if (self->calibration.notice[0] != '\0')
+        fprintf(stderr, "overbuild calibrate: %s\n", self->calibration.notice);
     if (status == SIM_OK)
         status = write_scenario(self, err);
     return status;

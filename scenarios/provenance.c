@@ -57,6 +57,29 @@ static sim_status_t write_design(sim_result_t *result, const scn_scenario_t *sce
     return status;
 }
 
+/* One drawn parameter of every replication; number `scn_scenario_drawn` stands for the row of the table. */
+static sim_status_t write_drawn_one(sim_result_t *result, const scn_scenario_t *scenario, uint32_t i,
+                                    sim_array_t *array, sim_error_t *err)
+{
+    const mdl_param_t *registry = mdl_params_registry(NULL), *param = NULL;
+    if (i < scn_scenario_drawn(scenario))
+        param = &registry[scn_scenario_drawn_param(scenario, i)];
+    char path[128];
+    bool plain = param == NULL || param->kind == MDL_KIND_CHOICE;
+    snprintf(path, sizeof path, "/draws/%s", param == NULL ? "row" : param->key);
+    snprintf(array->units, sizeof array->units, "%s", plain ? "1" : param->unit);
+    snprintf(array->long_name, sizeof array->long_name, "%s",
+             param == NULL ? "row of the posterior's table, from 0" : param->meaning);
+    size_t replications = array->shape[array->n_dims - 1], points = array->n_dims > 1 ? array->shape[0] : 1;
+    for (size_t k = 0; k < points * replications; k++) {
+        uint32_t point = (uint32_t)(k / replications), replication = (uint32_t)(k % replications);
+        uint64_t random = scn_scenario_random_replication(scenario, point, replication);
+        size_t row = scn_scenario_drawn_row(scenario, random);
+        array->values[k] = param == NULL ? (double)row : scn_scenario_drawn_value(scenario, row, i);
+    }
+    return sim_result_write(result, path, array, err);
+}
+
 /* Parameters of every replication that drew them, and the row of the table that they are: /draws. */
 static sim_status_t write_drawn(sim_result_t *result, const scn_scenario_t *scenario, sim_error_t *err)
 {
@@ -65,29 +88,14 @@ static sim_status_t write_drawn(sim_result_t *result, const scn_scenario_t *scen
     if (status != SIM_OK)
         return status;
     size_t replications = runs.shape[runs.n_dims - 1], points = scn_scenario_points(scenario);
-    sim_array_t array = {.n_dims = 1, .shape = {replications}, .dims = {"replication"}, .units = "1"};
+    sim_array_t array = {.n_dims = 1, .shape = {replications}, .dims = {"replication"}};
     if (points > 1)
-        array =
-            (sim_array_t){.n_dims = 2, .shape = {points, replications}, .dims = {"point", "replication"}, .units = "1"};
+        array = (sim_array_t){.n_dims = 2, .shape = {points, replications}, .dims = {"point", "replication"}};
     array.values = calloc(points * replications, sizeof *array.values);
     if (array.values == NULL)
         return sim_fail(err, SIM_ENOMEM, "/draws", "no memory for %zu replications", points * replications);
-    for (uint32_t i = 0; i <= scn_scenario_drawn(scenario) && status == SIM_OK; i++) {
-        bool row = i == scn_scenario_drawn(scenario);
-        const mdl_param_t *param = row ? NULL : &mdl_params_registry(NULL)[scn_scenario_drawn_param(scenario, i)];
-        char path[128];
-        snprintf(path, sizeof path, "/draws/%s", row ? "row" : param->key);
-        snprintf(array.units, sizeof array.units, "%s", row || param->kind == MDL_KIND_CHOICE ? "1" : param->unit);
-        snprintf(array.long_name, sizeof array.long_name, "%s",
-                 row ? "row of the posterior's table, from 0" : param->meaning);
-        for (size_t k = 0; k < points * replications; k++) {
-            size_t at =
-                scn_scenario_drawn_row(scenario, scn_scenario_random_replication(scenario, (uint32_t)(k / replications),
-                                                                                 (uint32_t)(k % replications)));
-            array.values[k] = row ? (double)at : scn_scenario_drawn_value(scenario, at, i);
-        }
-        status = sim_result_write(result, path, &array, err);
-    }
+    for (uint32_t i = 0; i <= scn_scenario_drawn(scenario) && status == SIM_OK; i++)
+        status = write_drawn_one(result, scenario, i, &array, err);
     sim_array_free(&array);
     return status;
 }

@@ -177,8 +177,9 @@ static sim_status_t describe_all(stages_t *self, sim_error_t *err)
 /* --- all ---------------------------------------------------------------------------------------------------------- */
 
 /* What must be equal for a calibration to be continued, as lines. */
-static char *settings_text(const ana_calibration_options_t *options)
+static char *settings_text(const stages_t *self)
 {
+    const ana_calibration_options_t *options = self->options;
     char *text = NULL;
     size_t bytes = 0;
     FILE *out = open_memstream(&text, &bytes);
@@ -187,6 +188,11 @@ static char *settings_text(const ana_calibration_options_t *options)
     fprintf(out, "calibration %d\nmethod: %s\nbudget: %zu\nparameters: %s\n", ANA_CALIBRATION_FORMAT,
             ana_calibrate_method_name(options->method), options->budget,
             options->parameters == NULL ? "those that make sense" : options->parameters);
+    for (size_t i = 0; i < self->n_candidates; i++) {
+        const mdl_param_t *param = &mdl_params_registry(NULL)[self->candidates[i]];
+        fprintf(out, "prior of %s: %d, %.17g, %.17g\n", param->key, (int)param->prior.kind, param->prior.a,
+                param->prior.b);
+    }
     if (fclose(out) != 0) {
         free(text);
         return NULL;
@@ -231,7 +237,7 @@ static sim_status_t start(stages_t *self, const ana_facts_t *facts, scn_progress
     status = ana_stages_choose(self, err); /* before anything is written */
     if (status != SIM_OK)
         return status;
-    char *settings = settings_text(options);
+    char *settings = settings_text(self);
     model.settings = settings;
     status = settings == NULL ? sim_fail(err, SIM_ENOMEM, NULL, "no memory for a calibration")
                               : ana_model_init(&self->model, self->scenario, facts, &model, err);
@@ -285,8 +291,10 @@ sim_status_t ana_calibrate(const scn_scenario_t *scenario, const ana_facts_t *fa
     *calibration = (ana_calibration_t){0};
     stages_t stages = {.scenario = scenario, .options = options, .out = calibration};
     sim_status_t status = start(&stages, facts, progress, err);
-    if (status == SIM_OK)
+    if (status == SIM_OK) {
+        snprintf(calibration->notice, sizeof calibration->notice, "%s", sim_store_notice(stages.model.store));
         status = run_stages(&stages, err);
+    }
     calibration->failed = atomic_load(&progress->failed);
     if (status == SIM_OK)
         status = sim_store_assemble(stages.model.store, true, ana_stages_write, &stages, err);

@@ -80,6 +80,7 @@ typedef struct ana_calibration {
     ana_posterior_t posterior;
     double *draws; /* [ANA_CALIBRATION_DRAWS][parameter], in units */
     uint64_t digest;
+    char notice[512]; /* what was found amiss in the stored simulations; "" when nothing */
 } ana_calibration_t;
 
 /* Whether a parameter is among those that are looked at when none are named: it has a prior that holds the scenario's

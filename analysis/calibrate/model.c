@@ -6,6 +6,7 @@
 #include "sim/ensemble.h"
 #include "sim/time.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +61,16 @@ static int64_t last_second(const ana_model_t *self)
     return (last_day + 1 + MONTH_DAYS - input->start_day) * SIM_DAY_S + input->record_interval_s;
 }
 
+static void put_fact(FILE *out, const ana_fact_t *fact)
+{
+    fprintf(out,
+            "fact %s: %.17g to %.17g, scoring %d: %s over '%s', %s %" PRId64 " to %" PRId64 ", base %" PRId64
+            " to %" PRId64 ", times %.17g plus %.17g\n",
+            fact->id, fact->low, fact->high, (int)fact->scoring, fact->variable, fact->over,
+            ana_reduction_name(fact->reduction), fact->window.from_day, fact->window.until_day, fact->base.from_day,
+            fact->base.until_day, fact->scale, fact->shift);
+}
+
 /* All that must be equal for stored simulations to be taken over. */
 static char *identity_text(const ana_model_t *self, const char *settings)
 {
@@ -71,8 +82,7 @@ static char *identity_text(const ana_model_t *self, const char *settings)
     if (good) {
         fprintf(out, "%s%s%s", settings, common, own);
         for (size_t i = 0; i < self->n_facts; i++)
-            fprintf(out, "fact %s: %.17g to %.17g of %s over %s\n", self->facts[i]->id, self->facts[i]->low,
-                    self->facts[i]->high, self->facts[i]->variable, self->facts[i]->over);
+            put_fact(out, self->facts[i]);
     }
     if (out != NULL && fclose(out) != 0)
         good = false;

@@ -80,6 +80,25 @@ class Calibrate(CliTest):
         self.assertEqual(self.files(), ["q.csv", "q.h5", "q.yaml"])
         self.assertEqual((self.dir / "q.csv").read_text(), (self.folder / "q.csv").read_text())
 
+    def test_damaged_simulations_are_run_again(self):
+        process = subprocess.Popen([BINARY, *map(str, QUICK), "-j", "1", "-o", "q.h5", "--quiet"], cwd=self.dir,
+                                   stderr=subprocess.PIPE)
+        parts = self.dir / "q.h5.parts"
+        while not any(file.stat().st_size > 2000 for file in parts.glob("0*")) and process.poll() is None:
+            time.sleep(0.005)
+        process.kill()
+        process.communicate()
+        segments = sorted(parts.glob("0*")) if parts.exists() else []
+        for segment in segments:
+            data = bytearray(segment.read_bytes())
+            data[len(data) // 2] ^= 0xff
+            segment.write_bytes(data)
+        done = overbuild(*QUICK, "-o", "q.h5", "--quiet", *([] if segments else ["--force"]), cwd=self.dir)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.digest("q.h5"), self.hex)
+        if segments:  # it may have been faster
+            self.assertIn("damaged", done.stderr)
+
     def test_interrupted_by_the_user(self):
         process = subprocess.Popen([BINARY, *map(str, QUICK), "-j", "1", "-o", "q.h5", "--quiet"], cwd=self.dir,
                                    stderr=subprocess.PIPE, text=True)
