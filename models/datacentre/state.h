@@ -57,7 +57,7 @@ typedef struct mdl_datacentre {
     sim_handle_t review;                               /* the scheduler's next, at this time; SIM_NEVER: none */
     int64_t review_s;
     bool borrowing; /* idle quota is lent */
-    bool serving; /* services' next resizing is in the calendar */
+    bool serving;   /* services' next resizing is in the calendar */
     bool closed;
     int64_t metered_s; /* integrals stand at this time */
     int64_t racked_node_s, powered_node_s, up_node_s, leased_node_s;
