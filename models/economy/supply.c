@@ -54,14 +54,21 @@ void mdl_supply_day(mdl_step_t *step)
         mdl_quote_t quote = banned >> type & 1 ? ask_brokers(step, (int32_t)type) : ask_channel(step, (int32_t)type);
         double queue = step->eco->queue_gpus[type] - quote.ready;
         quote.wait_d = queue > 0 && quote.per_day > 0 ? queue / quote.per_day : 0;
-        quote.chance = quote.per_day > 0 ? patient(step, quote.lead_d + quote.wait_d) : 0;
         step->eco->quote[type] = quote;
     }
 }
 
 double mdl_supply_chance(const mdl_step_t *step, int32_t type)
 {
-    return step->eco->quote[type].chance;
+    mdl_quote_t *quote = &step->eco->quote[type];
+    if (quote->per_day <= 0)
+        return 0;
+    double wait_d = quote->lead_d + quote->wait_d;
+    if (wait_d != quote->weighed_d || quote->chance == 0) { /* many ask on one day */
+        quote->weighed_d = wait_d;
+        quote->chance = patient(step, wait_d);
+    }
+    return quote->chance;
 }
 
 /* GPUs of type b that do the work of one of type a, whatever the work. */

@@ -314,7 +314,7 @@ class Mistakes(ReplayTest):
         self.fails("expected swf, philly, csv", "small.swf", "--format", "png")
         self.fails("did you mean conservative?", "small.swf", "--reservation", "conservativ")
         self.fails("expected bestfit, random", "small.swf", "--placement", "x")
-        self.fails("expected none or checkpoint", "small.swf", "--preemption", "maybe")
+        self.fails("expected none, checkpoint or reclaim", "small.swf", "--preemption", "maybe")
         self.fails("--order: found 'default_42'", "small.swf", "--order", "default_42")
         self.fails("--las-limits", "small.swf", "--las-limits", "7")
         self.fails("did you mean helios-earth?", "helios-erth", "--format", "synthetic")
