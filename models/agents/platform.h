@@ -41,14 +41,13 @@ typedef struct mdl_platform_state {
 
 /* What a platform sees today. */
 typedef struct mdl_platform_env {
-    double hype;                    /* mdl_hype_level() */
-    int64_t tokens_day;             /* tokens it must serve per day (its weight of `platforms.token_share`) */
-    double tokens_node_day;         /* mdl_tokens_node_day() */
-    double fleet_h100e[MDL_ZONES];  /* powered own GPUs in H100-equivalents */
-    int32_t fleet_nodes[MDL_ZONES]; /* the same in nodes */
-    double on_order_h100e;          /* ordered, in transit, in stock or not powered yet */
-    int64_t
-        price_fen[MDL_MAX_GPU_TYPES]; /* what its maker asks for a GPU of a type with its server; 0: not to be had */
+    double hype;                           /* mdl_hype_level() */
+    int64_t tokens_day;                    /* tokens it must serve per day (its weight of `platforms.token_share`) */
+    double tokens_node_day;                /* mdl_tokens_node_day() */
+    double fleet_h100e[MDL_ZONES];         /* powered own GPUs in H100-equivalents */
+    int32_t fleet_nodes[MDL_ZONES];        /* the same in nodes */
+    double on_order_h100e;                 /* ordered, in transit, in stock or not powered yet */
+    int64_t price_fen[MDL_MAX_GPU_TYPES];  /* what its maker asks for a GPU of a type; 0: not to be had */
     int64_t market_fen[MDL_MAX_GPU_TYPES]; /* what one is traded at today */
     int64_t most_fen[MDL_MAX_GPU_TYPES];   /* what one costs that comes later, or another that does its work */
     double ported_share;                   /* of its work, to the domestic stack, 0 to 1 */
