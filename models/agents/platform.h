@@ -3,8 +3,9 @@
  *
  * A platform starts with a fleet (C15), has own demand (classic AI work that grows steadily, its own LLM training, and
  * its share of the nation's tokens), spends a capital plan (F32-F37) on chips until its fleet is a margin above own
- * demand, and rents out part of what is idle: an important source of cheap supply (MODEL_VALUES). Platforms are served
- * first from official channels, up to `chips.platform_share` of a day's flow (N14).
+ * demand, wider as attention or news of an export rule makes chips look scarce (X01-X04), and rents out part of what is
+ * idle: an important source of cheap supply. Platforms are served first from official channels, up to
+ * `chips.platform_share` of a day's flow (N14).
  *
  * A day in the economy:
  *
