@@ -182,8 +182,8 @@ typedef struct mdl_quote {
     double ready;      /* GPUs that lie unsold */
     double lead_d;     /* days from purchase to delivery */
     double wait_d;     /* days in the queue before that */
-    double weighed_d,
-        chance; /* of the last mdl_supply_chance(): wait, and chance that they come before patience ends */
+    double weighed_d;  /* wait and lead time that `chance` is of, and */
+    double chance;     /* the chance that chips come before patience ends, kept by mdl_supply_chance() */
 } mdl_quote_t;
 
 #define MDL_RECENT_DAYS 90 /* what builders call recent when they look at each other */
