@@ -2,8 +2,8 @@
 /* Was there overbuilding? Every arm of a result held against rational builders under the same random numbers.
  *
  * The measure is over-investment: capital in centres that never broke even, centres completed, bad debt, each less what
- * the arm `rational` has in the same replication. Further witnesses are money invested over that of the control, capital
- * in centres that have not earned their cost so far, exits, and how much developers' beliefs at entry were off.
+ * the arm `rational` has in the same replication. Further witnesses are money invested over that of the control,
+ * capital in centres that have not earned their cost so far, exits, and how much developers' beliefs at entry were off.
  *
  *     ana_bubble_measure_t measure;
  *     status = ana_bubble_measure(result, &measure, &err);
@@ -11,8 +11,8 @@
  *     ana_bubble_measure_free(&measure);
  *
  * By assumption, not by finding: what counts as rational (no extrapolation, no herding, pipeline and occupancy seen;
- * grants and side motives stay), what counts as breaking even (rents over running cost and an annuity of the capital, in
- * one calendar quarter), and that a belief about a centre's life is held against its life so far.
+ * grants and side motives stay), what counts as breaking even (rents over running cost and an annuity of the capital,
+ * in one calendar quarter), and that a belief about a centre's life is held against its life so far.
  */
 #ifndef ANA_BUBBLE_MEASURE_H
 #define ANA_BUBBLE_MEASURE_H

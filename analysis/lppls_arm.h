@@ -2,8 +2,8 @@
 /* The log-periodic power law (analysis/lppls.h) on every replication of an arm.
  *
  * A fit needs a last observation, from which the critical time lies ahead. A replication's series is taken up to its
- * highest value, where a bubble would end: knowing that date is hindsight, and the same hindsight in each arm. So shares
- * are looked at beside those of the arm without bubbles, under the same random numbers.
+ * highest value, where a bubble would end: knowing that date is hindsight, and the same hindsight in each arm. So
+ * shares are looked at beside those of the arm without bubbles, under the same random numbers.
  *
  *     ana_lppls_arm_t arm;
  *     status = ana_lppls_arm(result, "rent_node_month", "baseline", &options, &arm, &err);

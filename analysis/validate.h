@@ -53,8 +53,8 @@ sim_status_t ana_validate(sim_result_t *result, const char *arm, const ana_facts
                           sim_error_t *err);
 void ana_validation_free(ana_validation_t *validation);
 
-/* What one replication of a fact's variable (and of what it is divided by; zeroed without) comes to, in the fact's unit;
- * NaN when it is missing. */
+/* What one replication of a fact's variable (and of what it is divided by; zeroed without) comes to, in the fact's
+ * unit; NaN when it is missing. */
 double ana_fact_value(const ana_fact_t *fact, const ana_series_t *series, const ana_series_t *over, size_t replication);
 
 /* The verdict on a scored fact whose simulated band is [p5, p95]: hit, miss or wide. */

@@ -12,9 +12,8 @@
 
 static const char by_assumption[] =
     "rational: builders without extrapolation or herding who see the pipeline and occupancy, grants and side motives "
-    "as "
-    "they are; breaking even: rents cover running cost and an annuity of the capital in one calendar quarter; beliefs "
-    "about a centre's life are held against its life so far";
+    "as they are; breaking even: rents cover running cost and an annuity of the capital in one calendar quarter; "
+    "beliefs about a centre's life are held against its life so far";
 
 /* --- one arm ------------------------------------------------------------------------------------------------------ */
 

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BAR_CALIBRATION  0.75
-#define BAR_VALIDATION   0.65
+#define BAR_CALIBRATION 0.75
+#define BAR_VALIDATION  0.65
 
 typedef struct validate_values {
     const char *arm, *facts, *plot, *bars[ANA_FACT_KINDS];

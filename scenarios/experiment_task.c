@@ -173,7 +173,8 @@ static sim_status_t finish(const run_t *self, sim_error_t *err)
 
 static sim_status_t follow(run_t *self, int64_t after_s, sim_error_t *err);
 
-/* The next arm after `arm` in (time, arm) order that forks from `parent` at or after `after_s`; -1 when there is none. */
+/* The next arm after `arm` in (time, arm) order that forks from `parent` at or after `after_s`; -1 when there is
+ * none. */
 static int32_t next_fork(const scn_scenario_t *scenario, uint32_t parent, int64_t after_s, int32_t after_arm,
                          int64_t *from_s)
 {

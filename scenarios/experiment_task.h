@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* One task of an experiment: a replication of a root arm and of all arms forked from it. Private to scenarios.
  *
- * A task runs the root's world to the first date at which a forked arm differs, clones it, follows the clone to its end,
- * and goes on. Each finished arm is stored at once. A failed arm is noted with its error and stored as failed; arms that
- * would fork from it later fail with it.
+ * A task runs the root's world to the first date at which a forked arm differs, clones it, follows the clone to its
+ * end, and goes on. Each finished arm is stored at once. A failed arm is noted with its error and stored as failed;
+ * arms that would fork from it later fail with it.
  */
 #ifndef SCN_EXPERIMENT_TASK_H
 #define SCN_EXPERIMENT_TASK_H
@@ -33,7 +33,7 @@ typedef struct scn_experiment {
     uint32_t n_points;
     uint32_t n_replications;
     uint32_t first_replication; /* of the block of tasks under way */
-    pthread_mutex_t mutex; /* guards failures and the `finished` callback */
+    pthread_mutex_t mutex;      /* guards failures and the `finished` callback */
     scn_failure_t *failures;
     size_t n_failures;
 } scn_experiment_t;
@@ -49,7 +49,8 @@ void scn_experiment_count(scn_experiment_t *self, uint32_t n, scn_experiment_rep
 /* Moves failures (sorted by arm, point, replication) and sums into the report. */
 void scn_experiment_collect(scn_experiment_t *self, scn_experiment_report_t *report);
 
-/* sim_task_t over roots x points x replications from first_replication on, replications slowest. `user` is the scn_experiment_t. */
+/* sim_task_t over roots x points x replications from first_replication on, replications slowest. `user` is the
+ * scn_experiment_t. */
 sim_status_t scn_experiment_task(void *user, size_t index, int worker, int inner_threads, sim_error_t *err);
 
 #endif

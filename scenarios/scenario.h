@@ -96,8 +96,8 @@ const mdl_input_t *scn_scenario_input(const scn_scenario_t *self, uint32_t arm, 
 /* Whether replications draw their parameters from a posterior (scenarios/posterior.h): how many parameters that are; 0
  * when they do not. */
 uint32_t scn_scenario_drawn(const scn_scenario_t *self);
-/* The registry position of one of them, its value in a replication, and the row that the value is from. `replication` is
- * the number that the world's random numbers have. */
+/* The registry position of one of them, its value in a replication, and the row that the value is from. `replication`
+ * is the number that the world's random numbers have. */
 int32_t scn_scenario_drawn_param(const scn_scenario_t *self, uint32_t i);
 size_t scn_scenario_drawn_row(const scn_scenario_t *self, uint64_t replication);
 double scn_scenario_drawn_value(const scn_scenario_t *self, size_t row, uint32_t i);

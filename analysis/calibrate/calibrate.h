@@ -84,8 +84,8 @@ typedef struct ana_calibration {
 } ana_calibration_t;
 
 /* Whether a parameter is among those that are looked at when none are named: it has a prior that holds the scenario's
- * value; neither a date nor the arm sets it; it is not switched off (0 at the lower end of its prior); and it is none of
- * workload.* or hardware.*, which are set from recorded traces. `why` (may be NULL) says which of these fails. */
+ * value; neither a date nor the arm sets it; it is not switched off (0 at the lower end of its prior); and it is none
+ * of workload.* or hardware.*, which are set from recorded traces. `why` (may be NULL) says which of these fails. */
 bool ana_calibration_default(const scn_scenario_t *scenario, uint32_t arm, int32_t param, const char **why);
 
 /* Calibrates and writes the result. SIM_EINPUT for a scenario with a design or draws from a posterior, an arm, a

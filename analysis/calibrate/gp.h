@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* A Gaussian process: what a noisy function of a few places from 0 to 1 is likely to be where it was not computed.
  *
- * Squared exponential covariance with one length per dimension, plus noise; a constant mean. Lengths, size and noise are
- * those of the highest marginal likelihood under weak priors of their logarithms (Rasmussen and Williams 2006, chapter
- * 5), found by the simplex method.
+ * Squared exponential covariance with one length per dimension, plus noise; a constant mean. Lengths, size and noise
+ * are those of the highest marginal likelihood under weak priors of their logarithms (Rasmussen and Williams 2006,
+ * chapter 5), found by the simplex method.
  *
  *     ana_gp_t gp;
  *     status = ana_gp_fit(&gp, points, values, n, d, NULL, &err);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The economy as a simulator of facts: an arm of a scenario, on all cores, with every finished simulation stored.
  *
- * A simulation is a replication of the arm with some parameters changed; its summaries are calibration facts, reduced as
- * `validate` reduces them. Each goes to FILE.parts at once (sim/store.h), as a point of a design with one replication,
- * and is read back instead of run again when the calibration is started anew: as what is asked for depends on nothing
- * but the scenario, the facts, the seed and the budget, an interrupted calibration goes on where it was.
+ * A simulation is a replication of the arm with some parameters changed; its summaries are calibration facts, reduced
+ * as `validate` reduces them. Each goes to FILE.parts at once (sim/store.h), as a point of a design with one
+ * replication, and is read back instead of run again when the calibration is started anew: as what is asked for depends
+ * on nothing but the scenario, the facts, the seed and the budget, an interrupted calibration goes on where it was.
  */
 #ifndef ANA_CALIBRATE_MODEL_H
 #define ANA_CALIBRATE_MODEL_H
@@ -45,7 +45,8 @@ typedef struct ana_model {
 } ana_model_t;
 
 /* Takes the calibration facts that are scored and opens the store. SIM_EINPUT when there is none; SIM_EEXISTS,
- * SIM_EINPUT, SIM_EIO like sim_store_open; SIM_ENOMEM. Free it also after a failure. Scenario and facts must outlive it.
+ * SIM_EINPUT, SIM_EIO like sim_store_open; SIM_ENOMEM. Free it also after a failure. Scenario and facts must outlive
+ * it.
  */
 sim_status_t ana_model_init(ana_model_t *self, const scn_scenario_t *scenario, const ana_facts_t *facts,
                             const ana_model_options_t *options, sim_error_t *err);

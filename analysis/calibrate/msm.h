@@ -2,13 +2,13 @@
 /* The method of simulated moments with a surrogate (McFadden 1989; Jones, Schonlau and Welch 1998).
  *
  * A point is judged by the mean summaries of the same few worlds at every point (common random numbers): their distance
- * from the targets. A Latin hypercube comes first; then each round fits a Gaussian process to the distances and runs the
- * points of the largest expected improvement, one after the other as if each had given what the process expects of it
- * (Ginsbourger et al. 2010). The estimate is the point where the process expects the smallest distance.
+ * from the targets. A Latin hypercube comes first; then each round fits a Gaussian process to the distances and runs
+ * the points of the largest expected improvement, one after the other as if each had given what the process expects of
+ * it (Ginsbourger et al. 2010). The estimate is the point where the process expects the smallest distance.
  *
- * Around it each target's mean summary is followed by a Gaussian process of its own: with its slopes G in normal scores of
- * the places, and V the variance of one world plus the band's own (a third of the squared half width), the estimate's
- * precision is
+ * Around it each target's mean summary is followed by a Gaussian process of its own: with its slopes G in normal scores
+ * of the places, and V the variance of one world plus the band's own (a third of the squared half width), the
+ * estimate's precision is
  * G' V^-1 G + I, where I is the prior's. A target missed by r scales counts 1 / (1 + r^2), as in the distance. One
  * Newton step takes the estimate to where targets and prior balance. The posterior is that normal approximation, as
  * equally weighted draws. Where the summaries are far from linear it is wrong:

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_POINTS 200 /* that a target's surrogate is fitted to */
-#define STEP        0.5 /* normal scores to either side over which a slope is taken: what is seen, not an infinitesimal */
-#define NEAR_PART   2   /* the better half of the points says how much worlds scatter */
+#define MOST_POINTS 200  /* that a target's surrogate is fitted to */
+#define STEP        0.5  /* normal scores to either side over which a slope is taken: a secant, no tangent */
+#define NEAR_PART   2    /* the better half of the points says how much worlds scatter */
 #define MOST_SCORE  3.0  /* places at the very end of a prior */
 #define LEAST_NOISE 1e-4 /* variance, in squared scales */
 

@@ -15,8 +15,8 @@
 bool mdl_central_may_approve(const mdl_params_t *params, double province_utilisation, bool has_centres);
 /* Factor on approval hazards and on the draw of a site in that province. */
 double mdl_central_hub_factor(const mdl_params_t *params, const mdl_province_t *province);
-/* Whether a builder who looks for a site is told to go west: location.west_share of the times, given two uniform numbers
- * in [0, 1). One whose project is not for large training serves users near it and may be let off
+/* Whether a builder who looks for a site is told to go west: location.west_share of the times, given two uniform
+ * numbers in [0, 1). One whose project is not for large training serves users near it and may be let off
  * (location.latency_waiver). */
 bool mdl_central_must_go_west(const mdl_params_t *params, bool for_training, const double u[2]);
 /* Whether a project may buy a GPU type. State-funded: state vehicle or holder of a grant. */

@@ -3,7 +3,7 @@
  *
  * Attention is a background plus a story. The story is seeded by a dated shock (the ChatGPT release, E01), spreads by
  * contagion (logistic), spreads faster while rents rise, and is let down by labs that stop training, by idle centres
- * and by low rents (MODEL_VALUES "Hype"). Without a seed there is no story to spread.
+ * and by low rents. Without a seed there is no story to spread.
  *
  *     mdl_hype_t hype;
  *     mdl_hype_init(&hype, &params);

@@ -3,8 +3,8 @@
  *
  * Potential entrants are enumerated beforehand (`labs.entrants`, 144: M10); the first `labs.incumbents` of them exist
  * at the start. A lab enters with a daily hazard that follows hype and imitation; entering is registering, and it asks
- * for its first equity. One that sees no point in training by then registers to fine-tune and serve what it can download.
- * Otherwise, from then on it wants a cluster whose size follows the closed frontier, as far as its cash
+ * for its first equity. One that sees no point in training by then registers to fine-tune and serve what it can
+ * download. Otherwise, from then on it wants a cluster whose size follows the closed frontier, as far as its cash
  * carries; it serves users; it asks for new equity at a hazard that follows venture sentiment. It stops training when
  * what it could train in the coming year is worth less than the model it could download, or when its money no longer
  * pays for the smallest gang; it stays registered, serves, and fine-tunes open models.

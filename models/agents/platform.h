@@ -3,8 +3,9 @@
  *
  * A platform starts with a fleet (C15), has own demand (classic AI work that grows steadily, its own LLM training, and
  * its share of the nation's tokens), spends a capital plan (F32-F37) on chips until its fleet is a margin above own
- * demand, and rents out part of what is idle: an important source of cheap supply (MODEL_VALUES). Platforms are served
- * first from official channels, up to `chips.platform_share` of a day's flow (N14).
+ * demand, wider as attention or news of an export rule makes chips look scarce (X01-X04), and rents out part of what is
+ * idle: an important source of cheap supply. Platforms are served first from official channels, up to
+ * `chips.platform_share` of a day's flow (N14).
  *
  * A day in the economy:
  *
@@ -41,14 +42,13 @@ typedef struct mdl_platform_state {
 
 /* What a platform sees today. */
 typedef struct mdl_platform_env {
-    double hype;                    /* mdl_hype_level() */
-    int64_t tokens_day;             /* tokens it must serve per day (its weight of `platforms.token_share`) */
-    double tokens_node_day;         /* mdl_tokens_node_day() */
-    double fleet_h100e[MDL_ZONES];  /* powered own GPUs in H100-equivalents */
-    int32_t fleet_nodes[MDL_ZONES]; /* the same in nodes */
-    double on_order_h100e;          /* ordered, in transit, in stock or not powered yet */
-    int64_t
-        price_fen[MDL_MAX_GPU_TYPES]; /* what its maker asks for a GPU of a type with its server; 0: not to be had */
+    double hype;                           /* mdl_hype_level() */
+    int64_t tokens_day;                    /* tokens it must serve per day (its weight of `platforms.token_share`) */
+    double tokens_node_day;                /* mdl_tokens_node_day() */
+    double fleet_h100e[MDL_ZONES];         /* powered own GPUs in H100-equivalents */
+    int32_t fleet_nodes[MDL_ZONES];        /* the same in nodes */
+    double on_order_h100e;                 /* ordered, in transit, in stock or not powered yet */
+    int64_t price_fen[MDL_MAX_GPU_TYPES];  /* what its maker asks for a GPU of a type; 0: not to be had */
     int64_t market_fen[MDL_MAX_GPU_TYPES]; /* what one is traded at today */
     int64_t most_fen[MDL_MAX_GPU_TYPES];   /* what one costs that comes later, or another that does its work */
     double ported_share;                   /* of its work, to the domestic stack, 0 to 1 */

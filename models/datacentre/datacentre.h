@@ -27,8 +27,8 @@
 #include "sim/world.h"
 
 /* Whether a centre follows its nodes one by one, or counts them (models/hardware/pool.h), which costs the same however
- * many there are. It makes a difference only to jobs below node size, and a pool takes none: where the grain is set to 0
- * later on, a pool keeps the grain it had. */
+ * many there are. It makes a difference only to jobs below node size, and a pool takes none: where the grain is set to
+ * 0 later on, a pool keeps the grain it had. */
 typedef enum mdl_datacentre_mode {
     MDL_DC_MODE_AUTO, /* a pool when scheduler.pools is set and workload.grain is above 0 at its birth, else nodes */
     MDL_DC_MODE_NODES,
@@ -140,7 +140,8 @@ static inline const mdl_datacentre_report_t *mdl_datacentre_report(const sim_wor
     return sim_world_report(world, lp);
 }
 
-/* Grows pools that are more than half full. Call it at boundaries, for all centres or those whose report says cramped. */
+/* Grows pools that are more than half full. Call it at boundaries, for all centres or those whose report says
+ * cramped. */
 sim_status_t mdl_datacentre_boundary(sim_world_t *world, uint32_t lp, sim_error_t *err);
 
 /* Room for so many contracts more than run now to start before the next boundary. At boundaries. */

@@ -101,8 +101,8 @@ void mdl_dc_earn_on(mdl_dc_t *dc, const mdl_pace_t *before, const mdl_job_t *job
         state->young_until_s = now.from_s;
 }
 
-/* Counts the time since the last note by what was noted then. A service that has grown to its need meets its target when
- * the last of its replicas are warm. */
+/* Counts the time since the last note by what was noted then. A service that has grown to its need meets its target
+ * when the last of its replicas are warm. */
 void mdl_dc_note_service(mdl_dc_t *dc, uint32_t index)
 {
     mdl_tenancy_t *tenancy = &dc->tenancies[index];

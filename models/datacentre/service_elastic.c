@@ -7,8 +7,8 @@ static uint32_t speed_of(const mdl_dc_t *dc, const mdl_job_t *job)
     return mdl_service_speed(&dc->state->workload, mdl_dc_throughput(dc, &dc->tenancies[job->tenant]));
 }
 
-/* Goes on after a change of width, load or software. Replicas that were added start up; they take their part of the time until
- * then away from all. */
+/* Goes on after a change of width, load or software. Replicas that were added start up; they take their part of the
+ * time until then away from all. */
 static void go_on(mdl_dc_t *dc, mdl_job_t *job, uint32_t gpus_before, const mdl_pace_t *before)
 {
     int64_t waiting_s = job->compute_from_s > dc->now_s ? job->compute_from_s - dc->now_s : 0;

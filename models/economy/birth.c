@@ -171,27 +171,27 @@ static void found_developers(mdl_step_t *step)
     }
 }
 
-/* Numbers of a project of the first day: its size comes first. */
-static uint64_t first_project(const mdl_step_t *step, uint32_t ordinal, sim_rng_t *rng)
+/* Stands at the numbers of a project of the first day, draws its size, and returns its id. */
+static uint64_t first_project(const mdl_step_t *step, uint32_t ordinal, sim_rng_t *rng, double *pflops)
 {
     uint64_t entity = sim_entity_id(sim_entity_id(0, MDL_ENTITY_ECONOMY, 0), MDL_ENTITY_PROJECT, ordinal);
     sim_rng_at(rng, seed_of(step), replication_of(step), entity, MDL_PURPOSE_START_CENTRES, 0);
+    *pflops = sim_draw_lognormal(rng, sim_log(step->params->start_centre_pflops) - 0.5, 1);
     return entity;
 }
 
-/* Sizes differ by replication, but what stands on the first day is known: `n` projects of the mean size, drawn sizes times
- * what makes up for their luck. */
-static double first_pflops(const mdl_step_t *step, uint32_t ordinal, uint32_t from, uint32_t n)
+/* Sizes differ by replication, but what stands on the first day is known: `n` projects of the mean size, drawn sizes
+ * times what makes up for their luck. */
+static double size_scale(const mdl_step_t *step, uint32_t from, uint32_t n)
 {
-    double sum = 0, mean = step->params->start_centre_pflops, here = mean;
+    double sum = 0;
     for (uint32_t i = from; i < from + n; i++) {
         sim_rng_t rng;
-        (void)first_project(step, i, &rng);
-        double pflops = sim_draw_lognormal(&rng, sim_log(mean) - 0.5, 1);
+        double pflops;
+        (void)first_project(step, i, &rng, &pflops);
         sum += pflops;
-        here = i == ordinal ? pflops : here;
     }
-    return sum > 0 ? here * mean * n / sum : mean;
+    return sum > 0 ? step->params->start_centre_pflops * n / sum : 1;
 }
 
 static uint32_t nodes_of(const mdl_step_t *step, double pflops, int32_t type)
@@ -202,12 +202,12 @@ static uint32_t nodes_of(const mdl_step_t *step, double pflops, int32_t type)
 }
 
 /* A project of the first day: every second one a state vehicle's, in a city drawn by the demand of its province. */
-static sim_status_t found_project(mdl_step_t *step, uint32_t ordinal, double pflops, mdl_project_t **out)
+static sim_status_t found_project(mdl_step_t *step, uint32_t ordinal, double scale, mdl_project_t **out)
 {
     mdl_eco_t *eco = step->eco;
     sim_rng_t rng;
-    uint64_t entity = first_project(step, ordinal, &rng);
-    (void)sim_draw_lognormal(&rng, 0, 1); /* the size, see first_pflops() */
+    double pflops;
+    uint64_t entity = first_project(step, ordinal, &rng, &pflops);
     double weights[MDL_MAX_CITIES];
     for (uint32_t c = 0; c < step->tables->n_cities; c++)
         weights[c] =
@@ -215,7 +215,7 @@ static sim_status_t found_project(mdl_step_t *step, uint32_t ordinal, double pfl
     int32_t city = (int32_t)sim_draw_categorical(&rng, weights, step->tables->n_cities);
     int32_t kind = ordinal % 2 == 0 ? MDL_DEVELOPER_STATE : MDL_DEVELOPER_OPERATOR;
     int32_t type = first_type(step);
-    uint32_t nodes = nodes_of(step, pflops, type);
+    uint32_t nodes = nodes_of(step, pflops * scale, type);
     mdl_project_t *project = &step->projects[eco->n_projects++];
     *project = (mdl_project_t){.entity = entity,
                                .developer = MDL_NO_DEVELOPER,
@@ -243,10 +243,10 @@ static sim_status_t found_project(mdl_step_t *step, uint32_t ordinal, double pfl
     return open_account(step, MDL_SECTOR_DEVELOPER, &project->account);
 }
 
-static sim_status_t found_centre(mdl_step_t *step, uint32_t ordinal, double pflops)
+static sim_status_t found_centre(mdl_step_t *step, uint32_t ordinal, double scale)
 {
     mdl_project_t *project;
-    MDL_TRY(found_project(step, ordinal, pflops, &project));
+    MDL_TRY(found_project(step, ordinal, scale, &project));
     int64_t gpus = (int64_t)project->nodes_planned * MDL_GPUS_PER_NODE;
     project->gpus_ordered = project->gpus_in = (uint32_t)gpus;
     project->building_paid_fen = project->building_fen;
@@ -260,10 +260,10 @@ static sim_status_t found_centre(mdl_step_t *step, uint32_t ordinal, double pflo
 }
 
 /* Under construction: paid by its owners, in the first half of its stages. */
-static sim_status_t found_building(mdl_step_t *step, uint32_t ordinal, double pflops)
+static sim_status_t found_building(mdl_step_t *step, uint32_t ordinal, double scale)
 {
     mdl_project_t *project;
-    MDL_TRY(found_project(step, ordinal, pflops, &project));
+    MDL_TRY(found_project(step, ordinal, scale, &project));
     project->stage = MDL_STAGE_BUILDING;
     project->build_stage = ordinal % (MDL_BUILD_STAGES / 2);
     int64_t cost_fen = mdl_money_share(project->capital_fen, 1 + step->params->developers_reserve);
@@ -277,10 +277,12 @@ static sim_status_t found_projects(mdl_step_t *step)
 {
     uint32_t centres = (uint32_t)step->params->start_centres;
     uint32_t building = (uint32_t)step->params->start_building;
+    double scale = size_scale(step, 0, centres);
     for (uint32_t i = 0; i < centres; i++)
-        MDL_TRY(found_centre(step, i, first_pflops(step, i, 0, centres)));
+        MDL_TRY(found_centre(step, i, scale));
+    scale = size_scale(step, centres, building);
     for (uint32_t i = 0; i < building; i++)
-        MDL_TRY(found_building(step, centres + i, first_pflops(step, centres + i, centres, building)));
+        MDL_TRY(found_building(step, centres + i, scale));
     return SIM_OK;
 }
 

@@ -182,8 +182,8 @@ typedef struct mdl_quote {
     double ready;      /* GPUs that lie unsold */
     double lead_d;     /* days from purchase to delivery */
     double wait_d;     /* days in the queue before that */
-    double weighed_d,
-        chance; /* of the last mdl_supply_chance(): wait, and chance that they come before patience ends */
+    double weighed_d;  /* wait and lead time that `chance` is of, and */
+    double chance;     /* the chance that chips come before patience ends, kept by mdl_supply_chance() */
 } mdl_quote_t;
 
 #define MDL_RECENT_DAYS 90 /* what builders call recent when they look at each other */
@@ -241,8 +241,8 @@ typedef struct mdl_eco {
     bool above_trend;                       /* committed capacity is above the counter-cyclical trend */
     int64_t signal_fen[MDL_MAX_GPU_TYPES];  /* price that brokers and builders reckon with */
     mdl_quote_t quote[MDL_MAX_GPU_TYPES];
-    double queue_gpus
-        [MDL_MAX_GPU_TYPES]; /* wanted at no less than the price, in vain: builders' bids, platforms' backlog */
+    /* Wanted at no less than the price, in vain, at the last clearing: builders' bids, platforms' backlog. */
+    double queue_gpus[MDL_MAX_GPU_TYPES];
     double type_worth[MDL_BELIEF_RULES][MDL_MAX_GPU_TYPES]; /* prospects.c, of the day: (1 + net value) x chance - 1 */
     uint32_t recent[MDL_RECENT_DAYS];                       /* announcements by day, ring */
     uint32_t recent_total;
@@ -352,10 +352,11 @@ double mdl_reference_per_gpu(const mdl_step_t *step, int32_t gpu_type); /* H100-
 void mdl_prospects_day(mdl_step_t *step);
 void mdl_prospect_at(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t city, int32_t type, mdl_prospect_t *p);
 int32_t mdl_best_type(const mdl_step_t *step, mdl_belief_rule_t rule, bool state_funded); /* -1: none to be had */
-/* Most that a builder pays for a GPU of a type: what it earns over its life by the builder's valuation, and its share of
- * the grant to come and of the side motives for which the centre has to open. */
+/* Most that a builder pays for a GPU of a type: what it earns over its life by the builder's valuation, and its share
+ * of the grant to come and of the side motives for which the centre has to open. */
 double mdl_chip_limit_yuan(const mdl_step_t *step, const mdl_project_t *project, int32_t type);
-/* Whether a builder may have a type and, by its own valuation, would pay today's price; the best such type, -1: none. */
+/* Whether a builder may have a type and, by its own valuation, would pay today's price; the best such type, -1:
+ * none. */
 bool mdl_type_payable(const mdl_step_t *step, const mdl_project_t *project, int32_t type);
 int32_t mdl_best_payable_type(const mdl_step_t *step, const mdl_project_t *project);
 double mdl_chip_price_yuan(const mdl_step_t *step, int32_t type);
@@ -369,8 +370,8 @@ void mdl_supply_day(mdl_step_t *step);
  * developers.patience; 0 when nothing is supplied. */
 double mdl_supply_chance(const mdl_step_t *step, int32_t type);
 /* What the cheapest substitute of the same stack costs that does a GPU's work in every use, dearer the longer one waits
- * for it; HUGE_VAL when there is none. Nobody pays more for the GPU itself. The GPU itself, ordered from its maker (or a
- * broker) behind everybody who waits already, is a substitute too. */
+ * for it; HUGE_VAL when there is none. Nobody pays more for the GPU itself. The GPU itself, ordered from its maker (or
+ * a broker) behind everybody who waits already, is a substitute too. */
 double mdl_supply_substitute_yuan(const mdl_step_t *step, int32_t type);
 /* Full cost of a reference node-month of the chips that new entrants can get: what long-run rent tends to. */
 double mdl_supply_entry_cost_yuan(const mdl_step_t *step);

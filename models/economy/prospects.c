@@ -107,8 +107,8 @@ static void value_type(mdl_step_t *step, mdl_belief_rule_t rule, int32_t type)
     step->eco->type_worth[rule][type] = (1 + npv) * mdl_supply_chance(step, type) - 1;
 }
 
-/* What opening brings besides rent, per yuan of capital: the grant not paid yet, and the motive of the builder's kind. A
- * rent-seeker has had its own, the loan. */
+/* What opening brings besides rent, per yuan of capital: the grant not paid yet, and the motive of the builder's kind.
+ * A rent-seeker has had its own, the loan. */
 static double worth_of_opening(const mdl_step_t *step, const mdl_project_t *project, const mdl_prospect_t *prospect)
 {
     mdl_developer_kind_t kind = (mdl_developer_kind_t)project->kind;

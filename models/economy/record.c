@@ -23,7 +23,8 @@ static double chip_price_yuan(const mdl_step_t *step, uint32_t type)
     const mdl_interval_t *interval = &step->eco->interval;
     if (interval->chip_volume[type] > 0)
         return interval->chip_value_fen[type] / interval->chip_volume[type] / MDL_FEN_PER_YUAN;
-    return mdl_chip_price_yuan(step, (int32_t)type);
+    bool brought = step->eco->quote[type].price_fen < MDL_MONEY_MAX_FEN; /* else no broker asks anything */
+    return brought ? mdl_chip_price_yuan(step, (int32_t)type) : yuan(step->eco->signal_fen[type]);
 }
 
 static double sum_u32(const uint32_t *counts)

@@ -58,8 +58,8 @@ static double debt_service_fen(const mdl_step_t *step, const mdl_project_t *proj
     return lent_fen / nodes / mdl_developer_annuity(step->params) * step->params->credit_pledged_rent;
 }
 
-/* Lowest rent that an owner takes: power and upkeep, and what its loan costs. A state vehicle may not let state property
- * far below what it cost: its floor is a share of the full cost of the node as paid for. */
+/* Lowest rent that an owner takes: power and upkeep, and what its loan costs. A state vehicle may not let state
+ * property far below what it cost: its floor is a share of the full cost of the node as paid for. */
 static int64_t floor_fen(const mdl_step_t *step, const mdl_site_t *site)
 {
     int64_t variable_fen = mdl_site_variable_fen(step, site->province, site->gpu_type);

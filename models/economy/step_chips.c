@@ -6,6 +6,7 @@
 #include "models/agents/central.h"
 
 #define RECONSIDER_DAYS 28
+#define STALE_DAYS      28                   /* after which a trade says less than what the maker asks */
 #define BUYER_PLATFORM  UINT32_C(0x80000000) /* tag of a platform's order; otherwise a project */
 
 static int64_t date(const mdl_step_t *step)
@@ -253,9 +254,9 @@ static bool wants_more(const mdl_step_t *step, const mdl_project_t *project)
     return offer->leased >= step->params->developers_target_occupancy * offer->nodes;
 }
 
-/* Before the first chip has come a builder may still change the type it plans with: when today's price of that is beyond
- * what the chips are worth to it, or another type is worth new plans. Each thinks about it on days of its own: if all did
- * at once, all would leave one queue for another. */
+/* Before the first chip has come a builder may still change the type it plans with: when today's price of that is
+ * beyond what the chips are worth to it, or another type is worth new plans. Each thinks about it on days of its own:
+ * if all did at once, all would leave one queue for another. */
 static void reconsider_type(mdl_step_t *step, mdl_project_t *project)
 {
     int64_t turn = (int64_t)(project - step->projects) + step->day;
@@ -347,7 +348,7 @@ static int64_t last_price_fen(const mdl_step_t *step, int32_t type)
 {
     const mdl_chip_market_t *market = &step->chips->market[type];
     int64_t ask_fen = mdl_channel_ask_fen(step->params, step->tables, type);
-    bool stale = market->trade_day < date(step) - RECONSIDER_DAYS;
+    bool stale = market->trade_day < date(step) - STALE_DAYS;
     return stale && market->channel.available > 0 && ask_fen > market->price_fen ? ask_fen : market->price_fen;
 }
 

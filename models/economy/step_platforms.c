@@ -314,10 +314,10 @@ sim_status_t mdl_step_platforms(mdl_step_t *step)
     mdl_platform_env_t envs[MDL_MAX_PLATFORMS];
     mdl_platform_env_t seen_by_all = {0};
     see_prices(step, &seen_by_all);
-    for (uint32_t i = 0; i < step->tables->n_platforms; i++)
+    for (uint32_t i = 0; i < step->tables->n_platforms; i++) {
         envs[i] = seen_by_all;
-    for (uint32_t i = 0; i < step->tables->n_platforms; i++)
         see_fleet(step, i, &envs[i]);
+    }
     for (uint32_t i = 0; i < step->tables->n_platforms; i++)
         MDL_TRY(step_platform(step, i, &envs[i]));
     return SIM_OK;

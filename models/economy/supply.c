@@ -83,8 +83,9 @@ static double replacing(const mdl_gpu_type_t *a, const mdl_gpu_type_t *b)
     return most;
 }
 
-/* What a type costs whom its maker, or under an export rule the brokers, serve in turn, raised by the time that a purchase
- * in the market saves: that in the queue, and of a shipment that a broker has yet to send. HUGE_VAL when nobody has any. */
+/* What a type costs whom its maker, or under an export rule the brokers, serve in turn, raised by the time that a
+ * purchase in the market saves: that in the queue, and of a shipment that a broker has yet to send. HUGE_VAL when
+ * nobody has any. */
 static double in_the_queue_yuan(const mdl_step_t *step, int32_t type)
 {
     const mdl_quote_t *quote = &step->eco->quote[type];

@@ -196,7 +196,8 @@ void mdl_ledger_begin_month(mdl_ledger_t *self);
 void mdl_ledger_balances(const mdl_ledger_t *self, mdl_balance_matrix_t *out);
 
 /* Full recount: every sheet balances, every financial position sums to 0 over all accounts, the month's matrix has zero
- * rows and columns and leads, with what was bought and used up, from the month's opening balances to today's. SIM_EINVARIANT names what is broken. */
+ * rows and columns and leads, with what was bought and used up, from the month's opening balances to today's.
+ * SIM_EINVARIANT names what is broken. */
 sim_status_t mdl_ledger_audit(const mdl_ledger_t *self, sim_error_t *err);
 
 /* "rest", "lab", ... and "rent", "chips", ..., for rows up to MDL_FLOW_ROWS; labels of recorded dimensions. */

@@ -97,10 +97,10 @@ static inline int64_t mdl_chips_price_fen(const mdl_chips_t *self, int32_t type)
     return self->market[type].price_fen;
 }
 
-/* The official channel releases one day's quota: quota per week / 7, grown since 2022-01-01, times chips.quota_scale and,
- * of foreign types, chips.foreign_quota_scale; chips.platform_share of it for platforms; unsold quota is kept for at
- * most chips.channel_stock. `allowed`: no export rule stands against the type. Nothing before the type's available_day. A
- * rule that begins empties the channel. */
+/* The official channel releases one day's quota: quota per week / 7, grown since 2022-01-01, times chips.quota_scale
+ * and, of foreign types, chips.foreign_quota_scale; chips.platform_share of it for platforms; unsold quota is kept for
+ * at most chips.channel_stock. `allowed`: no export rule stands against the type. Nothing before the type's
+ * available_day. A rule that begins empties the channel. */
 void mdl_channel_release(mdl_chips_t *self, const mdl_params_t *params, const mdl_tables_t *tables, int32_t type,
                          int64_t day, bool allowed);
 /* GPUs a day that the open channel releases, its quota; 0 before the type exists. */

@@ -19,7 +19,8 @@ static void close_cell(mdl_rental_cell_t *cell)
     cell->nodes = 0;
 }
 
-/* What the cheapest node that is free is offered at, per reference node in its best use; `most` when none is cheaper. */
+/* What the cheapest node that is free is offered at, per reference node in its best use; `most` when none is
+ * cheaper. */
 static int64_t cheapest_free_fen(const mdl_rental_t *self, int64_t most)
 {
     for (uint32_t i = 0; i < self->n_active; i++) {

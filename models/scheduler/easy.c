@@ -4,8 +4,8 @@
  *
  * The promise is kept on nodes, not on a count: the nodes that will be free at its start are followed one by one (in a
  * pool counted), and a job that would run past that start may start only if the head still finds its whole nodes, and a
- * node for its remainder, among what is left. Jobs of its own tenant leave it its part of the limit. A tenant's head that waits for the tenant's own limit is promised a start
- * within that limit (easy_limit.c).
+ * node for its remainder, among what is left. Jobs of its own tenant leave it its part of the limit. A tenant's head
+ * that waits for the tenant's own limit is promised a start within that limit (easy_limit.c).
  */
 #include "models/scheduler/passes.h"
 #include "sim/time.h"
@@ -16,7 +16,8 @@ static bool is_even(const mdl_cluster_t *cluster)
     return cluster->free_gpus == mdl_cluster_empty_nodes(cluster) * cluster->node_gpus;
 }
 
-/* Whether a job takes whole nodes where no node is taken in part: jobs that were refused stay refused when it starts. */
+/* Whether a job takes whole nodes where no node is taken in part: jobs that were refused stay refused when it
+ * starts. */
 static bool is_counted(const mdl_cluster_t *cluster, const mdl_job_t *job)
 {
     return is_even(cluster) && job->gpus % cluster->node_gpus == 0;
@@ -219,9 +220,9 @@ static void try_behind(const mdl_pass_t *pass, uint32_t index)
         (void)mdl_easy_try(pass, index);
 }
 
-/* What a job must be like to be worth a try: it fits into what is free, and is gone by the promised start or, in a pool,
- * fits into what the promised job leaves. Where the number of tries is bounded a pool does not look that closely, so that
- * it tries the same jobs as single nodes do. */
+/* What a job must be like to be worth a try: it fits into what is free, and is gone by the promised start or, in a
+ * pool, fits into what the promised job leaves. Where the number of tries is bounded a pool does not look that closely,
+ * so that it tries the same jobs as single nodes do. */
 static mdl_tree_bounds_t bounds_of(const mdl_pass_t *pass)
 {
     const mdl_promise_t *promise = &pass->scheduler->promise;
@@ -344,9 +345,9 @@ static void look_at_held(const mdl_pass_t *pass)
     while (++tenant < self->tenants && (self->stale || self->again));
 }
 
-/* The job that came alone, when all others were refused: whether now everybody has to be looked at. Where nodes are taken
- * in part, a job that takes some GPUs may turn others to nodes that leave the promise standing, so it has to have its turn
- * among them. */
+/* The job that came alone, when all others were refused: whether now everybody has to be looked at. Where nodes are
+ * taken in part, a job that takes some GPUs may turn others to nodes that leave the promise standing, so it has to have
+ * its turn among them. */
 static bool try_fresh(const mdl_pass_t *pass)
 {
     mdl_scheduler_t *self = pass->scheduler;

@@ -105,8 +105,8 @@ static inline int64_t mdl_job_attempt_s(const mdl_job_t *job)
     return job->startup_s + job->resume_s + job->work_s + checkpoints * job->pause_s;
 }
 
-/* What is left of its estimate when `computed_s` of the present attempt are done; at least a second, and of an endless one never less
- * than MDL_ESTIMATE_ENDLESS. */
+/* What is left of its estimate when `computed_s` of the present attempt are done; at least a second, and of an endless
+ * one never less than MDL_ESTIMATE_ENDLESS. */
 static inline int64_t mdl_job_estimate_left_s(const mdl_job_t *job, int64_t computed_s)
 {
     int64_t left_s = job->estimate_s - job->done_s - computed_s;

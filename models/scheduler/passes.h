@@ -61,8 +61,9 @@ void mdl_pass_preempt(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now
 /* Stops a running job: it writes a checkpoint and goes back into the queue. */
 void mdl_pass_stop(const mdl_pass_t *pass, uint32_t job);
 
-/* Where lent quota is reclaimed: stops borrowers until a job within its tenant's quota can start, and starts it; false when
- * nobody was stopped. Afterwards others may stand first. And for running elastic jobs that lack nodes, which their user then gives them. */
+/* Where lent quota is reclaimed: stops borrowers until a job within its tenant's quota can start, and starts it; false
+ * when nobody was stopped. Afterwards others may stand first. And for running elastic jobs that lack nodes, which their
+ * user then gives them. */
 bool mdl_reclaim_for(const mdl_pass_t *pass, uint32_t job);
 void mdl_reclaim_short(const mdl_pass_t *pass);
 

@@ -37,7 +37,8 @@ static void take_part(mdl_cluster_t *cluster, mdl_job_t *job, uint32_t node)
     mdl_cluster_take(cluster, node, job->gpus % cluster->node_gpus);
 }
 
-/* Takes the whole nodes of a job that fits, the lowest, and leaves *part GPUs to be placed; false when it does not fit. */
+/* Takes the whole nodes of a job that fits, the lowest, and leaves *part GPUs to be placed; false when it does not
+ * fit. */
 static bool take_whole(mdl_cluster_t *cluster, mdl_job_t *job, uint32_t *part)
 {
     narrow(cluster, job);
@@ -173,8 +174,8 @@ static bool place_fgd(mdl_scheduler_t *self, mdl_cluster_t *cluster, mdl_job_t *
     return true;
 }
 
-/* The rack from which to take `wanted` empty nodes next: the one with the fewest that has as many, else the one with the
- * most; the lowest among equals. */
+/* The rack from which to take `wanted` empty nodes next: the one with the fewest that has as many, else the one with
+ * the most; the lowest among equals. */
 static uint32_t best_rack(const mdl_cluster_t *cluster, uint32_t wanted)
 {
     uint32_t best = MDL_NONE, best_empty = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Preemption with checkpoints: at each event the jobs, running and queued, are taken in the policy's order as long as
- * there is room for them; running ones that find none write a checkpoint and go back into the queue, queued ones that do
- * are started. Jobs that would pass their tenant's quota come after all that would not.
+ * there is room for them; running ones that find none write a checkpoint and go back into the queue, queued ones that
+ * do are started. Jobs that would pass their tenant's quota come after all that would not.
  *
  * Elastic and endless jobs, and between two rounds all running jobs, keep their place. A job that is kept stays on its
  * nodes: nothing migrates. Room is counted in GPUs; what a job cannot use, because it is in fragments, goes to those

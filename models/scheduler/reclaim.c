@@ -4,8 +4,8 @@
  * queue, those that started last first and no more of them than it takes. Nobody is stopped in vain: not as long as all
  * that is lent would not do.
  *
- * Elastic and endless jobs are never stopped; an elastic one within quota that lacks nodes is given them as a waiting job
- * is.
+ * Elastic and endless jobs are never stopped; an elastic one within quota that lacks nodes is given them as a waiting
+ * job is.
  */
 #include "models/scheduler/passes.h"
 

@@ -5,8 +5,8 @@
  * that would pass its tenant's limit waits without holding up anybody else, and a job at the head of its queue that is
  * within the limit competes for nodes with the other tenants' heads, in the policy's order, those within quota before
  * those that borrow. A gang starts as a whole or not at all; an elastic job starts on what there is, a node at least,
- * and can be made wider or narrower while it runs. Jobs that can never run (larger than the cluster or the limit, needing
- * a fabric that is not there, or in a pool less than whole nodes) are refused.
+ * and can be made wider or narrower while it runs. Jobs that can never run (larger than the cluster or the limit,
+ * needing a fabric that is not there, or in a pool less than whole nodes) are refused.
  *
  * The scheduler does not know what makes time pass: its user submits, ends and evicts jobs at increasing times, calls
  * mdl_scheduler_pass() after changes and at mdl_scheduler_review_s(), and is told of each start so that it can schedule
@@ -127,7 +127,8 @@ typedef struct mdl_scheduler_host {
  * reserves on single nodes there must be as many jobs as nodes. */
 size_t mdl_scheduler_bytes(uint32_t jobs, uint32_t tenants, const mdl_policy_t *policy);
 void mdl_scheduler_init(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, mdl_policy_t policy, bool fabric);
-/* Copies `from` into `self`, mdl_scheduler_bytes(jobs, tenants, &from->policy) bytes, neither less than from's. Indices stay valid. */
+/* Copies `from` into `self`, mdl_scheduler_bytes(jobs, tenants, &from->policy) bytes, neither less than from's. Indices
+ * stay valid. */
 void mdl_scheduler_grow_into(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, const mdl_scheduler_t *from);
 
 static inline mdl_scheduler_tenant_t *mdl_scheduler_tenant(mdl_scheduler_t *self, uint32_t tenant)
@@ -183,16 +184,16 @@ static inline int64_t mdl_scheduler_review_s(const mdl_scheduler_t *self)
 /* Ends a queued or running job and frees its index. */
 void mdl_scheduler_end(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, mdl_job_end_t end);
 /* Ends a running job whose estimate is up before the queues are to be told: a user that handles an instant's
- * submissions before its ends lets the submissions find its nodes so, and then calls mdl_scheduler_note_end() and a pass
- * where the end has its turn. */
+ * submissions before its ends lets the submissions find its nodes so, and then calls mdl_scheduler_note_end() and a
+ * pass where the end has its turn. */
 void mdl_scheduler_expire(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, mdl_job_end_t end);
 void mdl_scheduler_note_end(mdl_scheduler_t *self);
 /* Puts a running job back into its queue at the place its submission gives it, with `saved_s` of its work done. */
 void mdl_scheduler_requeue(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, int64_t saved_s);
 
 /* Makes an elastic job `wanted_gpus` wide (whole nodes, at least one), or as wide as free nodes and its tenant's quota
- * allow; in the queue it only changes its mind. What it lacks counts as blocked by failures, which is what makes nodes of a lease scarce. O(change), in a
- * pool O(1). */
+ * allow; in the queue it only changes its mind. What it lacks counts as blocked by failures, which is what makes nodes
+ * of a lease scarce. O(change), in a pool O(1). */
 void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, uint32_t wanted_gpus);
 /* Gives a queued job of whole nodes that is not elastic another width, with the same work to do: it takes longer on
  * fewer GPUs in proportion, rounded up. `gpus` > 0, whole nodes. O(log queue). */

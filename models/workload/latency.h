@@ -20,8 +20,8 @@
  *                                                   Whitt (1993, "Approximations for the GI/G/m queue")
  *
  * with s the mean time that a request holds a server, v the squared coefficient of variation of that time, I the index
- * of dispersion of arrivals (variance over mean of counts; 1 for Poisson), z = 1 + (I - 1) / (1 + v). So M/M/c is exact,
- * as are the mean waits of M/G/1; the rest are approximations of known quality, exact in heavy traffic.
+ * of dispersion of arrivals (variance over mean of counts; 1 for Poisson), z = 1 + (I - 1) / (1 + v). So M/M/c is
+ * exact, as are the mean waits of M/G/1; the rest are approximations of known quality, exact in heavy traffic.
  *
  * This holds while the rate stands still for many service times. Where it does not, mdl_latency_window() follows it
  * through windows, carrying over what a window leaves behind.
@@ -78,7 +78,8 @@ double mdl_latency_load(const mdl_latency_t *self, double rate_per_s, uint32_t r
 /* Mean wait, in the long run; infinite when overloaded. */
 double mdl_latency_mean_s(const mdl_latency_t *self, double rate_per_s, uint32_t replicas);
 
-/* Share of requests that wait at most target_s, in the long run. Rises with replicas and target, falls with the rate. */
+/* Share of requests that wait at most target_s, in the long run. Rises with replicas and target, falls with the
+ * rate. */
 double mdl_latency_attainment(const mdl_latency_t *self, double rate_per_s, uint32_t replicas, double target_s);
 
 /* Fewest replicas with which at least `share` (below 1) of requests wait at most target_s. 0 at rate 0. */
@@ -95,8 +96,8 @@ double mdl_latency_window(const mdl_latency_t *self, double rate_per_s, uint32_t
 
 /* Servers that a load needs, in units of what one server does: load + excess(load), the closed form of many servers
  * (Halfin and Whitt 1981): excess = b sqrt(z load), where b solves P(wait > target) = 1 - share with
- * P(wait > 0) = 1 / (1 + b Phi(b) / phi(b)). It is up to one server and 15 % of the excess short of what Erlang's formula
- * asks for, at loads of a few servers. Kept at loads of 1, 2, 4 ... 2^25, straight in between and
+ * P(wait > 0) = 1 / (1 + b Phi(b) / phi(b)). It is up to one server and 15 % of the excess short of what Erlang's
+ * formula asks for, at loads of a few servers. Kept at loads of 1, 2, 4 ... 2^25, straight in between and
  * below; beyond the last it grows no more. */
 typedef struct mdl_headroom {
     double excess[MDL_HEADROOM_OCTAVES];

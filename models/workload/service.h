@@ -2,10 +2,10 @@
 /* An inference service: replicas that follow request load.
  *
  * Load is counted in GPUs kept busy: activity of the lease in the mean over a day, times a smooth daily wave, times
- * the day's noise. Each interval the service asks for enough replicas to serve the load of the interval as fast as it has promised
- * (latency.h: the load and a headroom that grows with its square root, so that a small service needs more of it), and
- * gives replicas up when the others would do with some room to spare; between resizings its replicas share the load, so
- * they are allocated all the time and busy a part of it.
+ * the day's noise. Each interval the service asks for enough replicas to serve the load of the interval as fast as it
+ * has promised (latency.h: the load and a headroom that grows with its square root, so that a small service needs more
+ * of it), and gives replicas up when the others would do with some room to spare; between resizings its replicas share
+ * the load, so they are allocated all the time and busy a part of it.
  *
  * With a grain, a service is one elastic job and a replica is a node of it. Job by job, each replica is a job of some
  * GPUs.

@@ -41,8 +41,8 @@ static void derive_runs(mdl_stream_runs_t *self, double sigma, double longest_s,
     self->long_score = grain;
 }
 
-/* Run times by size and end. `length`: median run time of each end over that of jobs that finish; `growth` of the log per
- * doubling of GPUs. */
+/* Run times by size and end. `length`: median run time of each end over that of jobs that finish; `growth` of the log
+ * per doubling of GPUs. */
 static void derive_stream(mdl_stream_settings_t *self, double median_s, const double length[MDL_JOB_ENDS],
                           double growth, double grain_s)
 {

@@ -3,11 +3,11 @@
  *
  * Jobs of 1, 2, 4 ... GPUs arrive as a Poisson process whose rate makes them want the contract's activity in the mean.
  * How a job ends is drawn with it; its run time is lognormal, cut at the longest, with a median that depends on the end
- * and grows with the size, as in profile.h. With a grain, the process is cut into fewer and larger units of the same GPU
- * hours: jobs longer than the grain are kept one by one; shorter ones of one width are chained to units of half a grain
- * to one grain, whose ends stand for the GPU time of the jobs in them; and whatever is narrower than the contract's
- * bundle is batched to a bundle of whole nodes. Widths above a bundle are kept. A superposition of Poisson processes is
- * one, so a stream is one process that picks a kind of unit each time.
+ * and grows with the size, as in profile.h. With a grain, the process is cut into fewer and larger units of the same
+ * GPU hours: jobs longer than the grain are kept one by one; shorter ones of one width are chained to units of half a
+ * grain to one grain, whose ends stand for the GPU time of the jobs in them; and whatever is narrower than the
+ * contract's bundle is batched to a bundle of whole nodes. Widths above a bundle are kept. A superposition of Poisson
+ * processes is one, so a stream is one process that picks a kind of unit each time.
  *
  * Jobs wider than the lease are left out (nobody leases less than his jobs need), their share going to the others.
  */

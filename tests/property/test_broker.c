@@ -130,7 +130,7 @@ static void years_of_smuggling_conserve_gpus_and_money(void **state)
     }
 }
 
-/* Black-market premium: cost x (1 + q/(1-q)) x (1+markup)^hops x capital, as in MODEL.md. */
+/* Black-market premium: cost x (1 + q/(1-q)) x (1+markup)^hops x capital (docs/ODD.md). */
 static void ask_is_cost_risk_markup_and_capital(void **state)
 {
     (void)state;

@@ -183,7 +183,7 @@ static void test_more_attention_brings_each_lab_forward(void **state)
     }
 }
 
-/* "No hype seed -> few labs; no open models -> most labs keep training" (MODEL_VALUES, ablations), in each of five
+/* "No hype seed -> few labs; no open models -> most labs keep training", in each of five
  * replications. */
 static void test_controls_have_their_signs(void **state)
 {
