@@ -4,7 +4,7 @@
 #include "analysis/bubble_measure.h"
 #include "analysis/lppls_arm.h"
 #include "scenarios/overinvestment.h"
-#include "tests/support/fake_run.h"
+#include "tests/support/made_result.h"
 #include "tests/support/test.h"
 #include "tests/support/wrap/fail.h"
 
@@ -29,42 +29,26 @@ static void make_schema(void)
         times_day[t] = 7.0 * (t + 1);
 }
 
-static void put(sim_store_t *store, sim_recorder_t *recorder, sim_run_key_t key)
+static void record(sim_recorder_t *recorder, sim_run_key_t key)
 {
-    sim_run_meta_t meta = {.seed = 1};
-    sim_recorder_reset(recorder);
     for (int t = 0; t < N_TIMES; t++) {
         sim_recorder_set(recorder, N_OUTCOMES, 0, exp(0.1 * t) + key.replication + sin(t));
         sim_recorder_advance(recorder, SIM_CLOCK_INTERVAL);
     }
     for (uint32_t i = 0; i < N_OUTCOMES; i++)
         sim_recorder_outcome(recorder, i, 1 + i + key.replication + 2 * key.arm);
-    assert_int_equal(sim_store_put(store, key, recorder, &meta, NULL), SIM_OK);
 }
 
-static sim_result_t *make_result(const char *path)
+static made_t open_result(void)
 {
     static const char *const arms[N_ARMS] = {SCN_CONTROL_ARM, "baseline"};
-    sim_store_plan_t plan = {.schema = &schema,
-                             .arms = arms,
-                             .n_arms = N_ARMS,
-                             .n_points = 1,
-                             .n_replications = N_REPLICATIONS,
-                             .identity = "x"};
-    sim_store_t *store = NULL;
-    sim_recorder_t *recorder = NULL;
-    sim_result_t *result = NULL;
     make_schema();
-    assert_int_equal(sim_store_open(&store, path, &plan, SIM_STORE_NEW, NULL), SIM_OK);
-    assert_int_equal(sim_recorder_create(&recorder, &schema, NULL), SIM_OK);
-    for (uint32_t arm = 0; arm < N_ARMS; arm++)
-        for (uint32_t replication = 0; replication < N_REPLICATIONS; replication++)
-            put(store, recorder, (sim_run_key_t){arm, 0, replication});
-    assert_int_equal(sim_store_assemble(store, true, NULL, NULL, NULL), SIM_OK);
-    sim_store_close(store);
-    sim_recorder_destroy(recorder);
-    assert_int_equal(sim_result_open(&result, path, NULL), SIM_OK);
-    return result;
+    return made_open(&(made_plan_t){.schema = &schema,
+                                    .arms = arms,
+                                    .n_arms = N_ARMS,
+                                    .n_replications = N_REPLICATIONS,
+                                    .record = record,
+                                    .in_memory = true});
 }
 
 /* Both; `sum` stands for the numbers that came out. */
@@ -89,16 +73,15 @@ static sim_status_t act(sim_result_t *result, double *sum, sim_error_t *err)
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
-    char *folder = fake_folder_in_memory();
-    sim_result_t *result = make_result(fake_path(folder, "x.h5"));
+    made_t made = open_result();
     double expected, sum;
     long failed = 0, told = 0;
-    assert_int_equal(act(result, &expected, NULL), SIM_OK);
+    assert_int_equal(act(made.result, &expected, NULL), SIM_OK);
     assert_close(expected, 2 + N_REPLICATIONS, 1);
     for (bool any = true; any; failed++) {
         sim_error_t err = {0};
         test_fail_nth(failed + 1, TEST_FAIL_ONCE);
-        sim_status_t status = act(result, &sum, &err);
+        sim_status_t status = act(made.result, &sum, &err);
         any = test_fail_end();
         if (status != SIM_OK && status != SIM_ENOMEM)
             fail_msg("allocation %ld: %d, %s", failed + 1, (int)status, err.message);
@@ -107,9 +90,7 @@ static void every_allocation_may_fail(void **state)
         told += status == SIM_ENOMEM;
     }
     assert_true(told > 20);
-    sim_result_close(result);
-    fake_remove(folder);
-    free(folder);
+    made_close(&made);
 }
 
 int main(void)

@@ -2,9 +2,8 @@
 /* The bubble measure and what is compared with rational builders when a file is assembled, from values known by hand. */
 #include "analysis/bubble_measure.h"
 #include "scenarios/overinvestment.h"
+#include "tests/support/made_result.h"
 #include "tests/support/test.h"
-
-#include <unistd.h>
 
 enum { N_FROM = 7, N_CHANNELS = 2 * N_FROM, N_REPLICATIONS = 6, N_ARMS = 3 };
 
@@ -44,16 +43,13 @@ static double made_up(bool baseline, uint32_t outcome, uint32_t replication)
     return baseline ? control + 1000.0 * (outcome + 1) + 1000.0 * replication : control;
 }
 
-static void put(sim_store_t *store, sim_recorder_t *recorder, bool baseline, sim_run_key_t key)
+static void record(sim_recorder_t *recorder, sim_run_key_t key)
 {
-    sim_recorder_reset(recorder);
     sim_recorder_advance(recorder, SIM_CLOCK_INTERVAL);
     for (uint32_t i = 0; i < N_FROM; i++) {
-        sim_recorder_outcome(recorder, i, made_up(baseline, i, key.replication));
+        sim_recorder_outcome(recorder, i, made_up(key.arm == 0, i, key.replication));
         sim_recorder_outcome(recorder, N_FROM + i, (double)NAN);
     }
-    sim_run_meta_t meta = {.seed = 1};
-    assert_int_equal(sim_store_put(store, key, recorder, &meta, NULL), SIM_OK);
 }
 
 static sim_status_t finish(sim_result_t *result, void *user, sim_error_t *err)
@@ -62,54 +58,27 @@ static sim_status_t finish(sim_result_t *result, void *user, sim_error_t *err)
     return scn_overinvestment_write(result, err);
 }
 
-/* A result of the arms "baseline", `second` and "other" in a fresh folder; the path goes into `path`. */
-static sim_result_t *make_result(char path[64], const char *second)
+/* A result of the arms "baseline", `second` and "other". */
+static made_t open_result(const char *second)
 {
-    snprintf(path, 64, "/tmp/overbuild-measure-XXXXXX");
-    assert_non_null(mkdtemp(path));
-    strcat(path, "/x.h5");
     const char *const arms[N_ARMS] = {"baseline", second, "other"};
-    sim_store_plan_t plan = {.schema = &schema,
-                             .arms = arms,
-                             .n_arms = N_ARMS,
-                             .n_points = 1,
-                             .n_replications = N_REPLICATIONS,
-                             .identity = "x"};
-    sim_error_t err = {0};
-    sim_store_t *store = NULL;
-    sim_recorder_t *recorder = NULL;
-    sim_result_t *result = NULL;
-    if (sim_store_open(&store, path, &plan, SIM_STORE_NEW, &err) < 0 ||
-        sim_recorder_create(&recorder, &schema, &err) < 0)
-        fail_msg("%s", err.message);
-    for (uint32_t arm = 0; arm < N_ARMS; arm++)
-        for (uint32_t replication = 0; replication < N_REPLICATIONS; replication++)
-            put(store, recorder, arm == 0, (sim_run_key_t){arm, 0, replication});
-    if (sim_store_assemble(store, true, finish, NULL, &err) < 0 || sim_result_open(&result, path, &err) < 0)
-        fail_msg("%s", err.message);
-    sim_store_close(store);
-    sim_recorder_destroy(recorder);
-    return result;
-}
-
-static void remove_result(sim_result_t *result, char *path)
-{
-    sim_result_close(result);
-    assert_int_equal(unlink(path), 0);
-    *strrchr(path, '/') = '\0';
-    assert_int_equal(rmdir(path), 0);
+    return made_open(&(made_plan_t){.schema = &schema,
+                                    .arms = arms,
+                                    .n_arms = N_ARMS,
+                                    .n_replications = N_REPLICATIONS,
+                                    .record = record,
+                                    .finish = finish});
 }
 
 static void outcomes_are_held_against_the_control(void **state)
 {
     (void)state;
-    char path[64];
-    sim_result_t *result = make_result(path, "rational");
+    made_t made = open_result("rational");
     for (uint32_t i = 0; i < N_FROM; i++) {
         char name[96];
         sim_array_t found = {0};
         snprintf(name, sizeof name, "/outcomes/%s", channels[N_FROM + i].name);
-        assert_int_equal(sim_result_read(result, name, &found, NULL), SIM_OK);
+        assert_int_equal(sim_result_read(made.result, name, &found, NULL), SIM_OK);
         for (uint32_t r = 0; r < N_REPLICATIONS; r++) {
             double baseline = made_up(true, i, r), control = made_up(false, i, r);
             double expected = i == 0 ? baseline / control : baseline - control, value = found.values[r];
@@ -121,34 +90,32 @@ static void outcomes_are_held_against_the_control(void **state)
         }
         sim_array_free(&found);
     }
-    remove_result(result, path);
+    made_close(&made);
 }
 
 static void without_the_control_they_stay_missing(void **state)
 {
     (void)state;
-    char path[64];
-    sim_result_t *result = make_result(path, "sober");
+    made_t made = open_result("sober");
     sim_array_t found = {0};
-    assert_int_equal(sim_result_read(result, "/outcomes/excess_projects_exited", &found, NULL), SIM_OK);
+    assert_int_equal(sim_result_read(made.result, "/outcomes/excess_projects_exited", &found, NULL), SIM_OK);
     for (size_t i = 0; i < (size_t)N_ARMS * N_REPLICATIONS; i++)
         assert_true(isnan(found.values[i]));
     sim_array_free(&found);
     ana_bubble_measure_t measure;
-    assert_int_equal(ana_bubble_measure(result, &measure, NULL), SIM_OK);
+    assert_int_equal(ana_bubble_measure(made.result, &measure, NULL), SIM_OK);
     assert_int_equal(measure.n, 0);
     assert_null(ana_bubble_measure_find(&measure, "baseline"));
     ana_bubble_measure_free(&measure);
-    remove_result(result, path);
+    made_close(&made);
 }
 
 static void every_arm_is_measured(void **state)
 {
     (void)state;
-    char path[64];
-    sim_result_t *result = make_result(path, "rational");
+    made_t made = open_result("rational");
     ana_bubble_measure_t measure;
-    assert_int_equal(ana_bubble_measure(result, &measure, NULL), SIM_OK);
+    assert_int_equal(ana_bubble_measure(made.result, &measure, NULL), SIM_OK);
     assert_int_equal(measure.n, 2);
     assert_null(ana_bubble_measure_find(&measure, "rational"));
     const ana_bubble_arm_t *baseline = ana_bubble_measure_find(&measure, "baseline");
@@ -165,7 +132,7 @@ static void every_arm_is_measured(void **state)
     assert_close(baseline->effects[ANA_BUBBLE_INVESTMENT].baseline_mean, 1, 0);
     assert_close(other->effects[ANA_BUBBLE_EXITED].difference, 0, 0);
     ana_bubble_measure_free(&measure);
-    remove_result(result, path);
+    made_close(&made);
 }
 
 int main(void)

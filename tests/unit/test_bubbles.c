@@ -3,7 +3,7 @@
 #include "analysis/bubbles.h"
 #include "analysis/dated_column.h"
 #include "sim/draw.h"
-#include "tests/support/fake_run.h"
+#include "tests/support/made_result.h"
 #include "tests/support/test.h"
 
 enum { N_REPLICATIONS = 5, N_TIMES = 80, RENT = 0, COST = 1 };
@@ -30,22 +30,19 @@ static void make_series(double y[N_TIMES], int kind, uint32_t arm)
             y[t] = NAN;
 }
 
-static void put(sim_store_t *store, sim_recorder_t *recorder, uint32_t arm, uint32_t replication)
+static void record(sim_recorder_t *recorder, sim_run_key_t key)
 {
     double y[N_TIMES];
-    make_series(y, arm == 0 ? (int)replication : WALK, arm);
-    sim_recorder_reset(recorder);
+    make_series(y, key.arm == 0 ? (int)key.replication : WALK, key.arm);
     for (uint32_t t = 0; t < N_TIMES; t++) {
         sim_recorder_set(recorder, RENT, 0, 2 * y[t]);
         sim_recorder_set(recorder, COST, 0, 2);
         sim_recorder_advance(recorder, SIM_CLOCK_INTERVAL);
     }
     sim_recorder_outcome(recorder, 2, 1);
-    sim_run_meta_t meta = {.seed = 1};
-    assert_int_equal(sim_store_put(store, (sim_run_key_t){arm, 0, replication}, recorder, &meta, NULL), SIM_OK);
 }
 
-static sim_result_t *make_result(const char *path, bool with_cost)
+static made_t open_result(bool with_cost)
 {
     sim_channel_t some[3] = {channels[0], channels[1], channels[2]};
     const char *const arms[] = {"baseline", "rational"};
@@ -58,39 +55,23 @@ static sim_result_t *make_result(const char *path, bool with_cost)
                            .times_day = {times_day, NULL},
                            .n_times = {N_TIMES, 0},
                            .start_day = 18993 /* 2022-01-01 */};
-    sim_store_plan_t plan = {
-        .schema = &schema, .arms = arms, .n_arms = 2, .n_points = 1, .n_replications = N_REPLICATIONS, .identity = "x"};
-    sim_error_t err = {0};
-    sim_store_t *store = NULL;
-    sim_recorder_t *recorder = NULL;
-    sim_result_t *result = NULL;
-    if (sim_store_open(&store, path, &plan, SIM_STORE_FORCE, &err) < 0 ||
-        sim_recorder_create(&recorder, &schema, &err) < 0)
-        fail_msg("%s", err.message);
-    for (uint32_t arm = 0; arm < 2; arm++)
-        for (uint32_t replication = 0; replication < N_REPLICATIONS; replication++)
-            put(store, recorder, arm, replication);
-    if (sim_store_assemble(store, true, NULL, NULL, &err) < 0 || sim_result_open(&result, path, &err) < 0)
-        fail_msg("%s", err.message);
-    sim_store_close(store);
-    sim_recorder_destroy(recorder);
-    return result;
+    return made_open(&(made_plan_t){
+        .schema = &schema, .arms = arms, .n_arms = 2, .n_replications = N_REPLICATIONS, .record = record});
 }
 
 static const ana_bubbles_options_t given = {.critical_value = 2.5, .min_duration = 3, .seed = 1};
 
 static void test_replications_of_an_arm(void **state)
 {
-    char *folder = fake_folder();
-    sim_result_t *result = make_result(fake_path(folder, "x.h5"), true);
-    const char *variable = ana_column_default_variable(result);
+    made_t made = open_result(true);
+    const char *variable = ana_column_default_variable(made.result);
     ana_bubbles_arm_t arm;
     double y[N_TIMES];
     ana_gsadf_t direct;
 
     (void)state;
     assert_string_equal(variable, "rent_over_full_cost");
-    assert_int_equal(ana_bubbles_arm(result, variable, "baseline", false, &given, &arm, NULL), SIM_OK);
+    assert_int_equal(ana_bubbles_arm(made.result, variable, "baseline", false, &given, &arm, NULL), SIM_OK);
     assert_int_equal(arm.n_runs, N_REPLICATIONS);
     assert_int_equal(arm.n_tested, 3);
     assert_int_equal(arm.n_rejecting, 1);
@@ -111,31 +92,26 @@ static void test_replications_of_an_arm(void **state)
     assert_close(arm.runs[BUBBLE].bubbles.test.gsadf, direct.gsadf, 1e-5);
     ana_gsadf_free(&direct);
     ana_bubbles_arm_free(&arm);
-    sim_result_close(result);
-    fake_remove(folder);
-    free(folder);
+    made_close(&made);
 }
 
 /* One simulation serves all replications of a length; each length has its own. */
 static void test_critical_values_are_shared(void **state)
 {
-    char *folder = fake_folder();
-    sim_result_t *result = make_result(fake_path(folder, "x.h5"), false);
+    made_t made = open_result(false);
     const ana_bubbles_options_t options = {.critical_value = NAN, .replications = 300, .min_duration = 1, .seed = 1};
     ana_bubbles_arm_t arm;
 
     (void)state;
-    assert_string_equal(ana_column_default_variable(result), "rent_node_month");
-    assert_int_equal(ana_bubbles_arm(result, "rent_node_month", "baseline", true, &options, &arm, NULL), SIM_OK);
+    assert_string_equal(ana_column_default_variable(made.result), "rent_node_month");
+    assert_int_equal(ana_bubbles_arm(made.result, "rent_node_month", "baseline", true, &options, &arm, NULL), SIM_OK);
     assert_int_equal(arm.runs[WALK].bubbles.critical.n, N_TIMES);
     assert_int_equal(arm.runs[BUBBLE].bubbles.critical.n, 0);
     assert_int_equal(arm.runs[LATE].bubbles.critical.n, 57);
     assert_true(arm.runs[BUBBLE].bubbles.reject_above == arm.runs[WALK].bubbles.critical.gsadf[ANA_LEVEL_95]);
     assert_true(arm.runs[BUBBLE].bubbles.rejects);
     ana_bubbles_arm_free(&arm);
-    sim_result_close(result);
-    fake_remove(folder);
-    free(folder);
+    made_close(&made);
 }
 
 static void check_refused(sim_result_t *result, const char *variable, const char *arm_name, const char *part)
@@ -150,17 +126,14 @@ static void check_refused(sim_result_t *result, const char *variable, const char
 
 static void test_refused(void **state)
 {
-    char *folder = fake_folder();
-    sim_result_t *result = make_result(fake_path(folder, "x.h5"), false);
+    made_t made = open_result(false);
 
     (void)state;
-    check_refused(result, "rent_node_month", "nobody", "expected an arm of the file: baseline, rational");
-    check_refused(result, "rent", "baseline", "found 'rent'; expected a national series");
-    check_refused(result, "outcomes/exits", "baseline", "expected a series with the dimensions");
-    check_refused(result, ANA_RENT_OVER_COST, "baseline", "found 'rent_over_full_cost'");
-    sim_result_close(result);
-    fake_remove(folder);
-    free(folder);
+    check_refused(made.result, "rent_node_month", "nobody", "expected an arm of the file: baseline, rational");
+    check_refused(made.result, "rent", "baseline", "found 'rent'; expected a national series");
+    check_refused(made.result, "outcomes/exits", "baseline", "expected a series with the dimensions");
+    check_refused(made.result, ANA_RENT_OVER_COST, "baseline", "found 'rent_over_full_cost'");
+    made_close(&made);
 }
 
 /* The three ways to a critical value, on one series. */

@@ -2,9 +2,8 @@
 /* Paired effects and the summary, from a result of two arms whose values are known by hand. */
 #include "analysis/compare.h"
 #include "analysis/summary.h"
+#include "tests/support/made_result.h"
 #include "tests/support/test.h"
-
-#include <unistd.h>
 
 enum { N_REPLICATIONS = 4, N_TIMES = 2 };
 
@@ -20,60 +19,30 @@ static const sim_schema_t schema = {
 /* exits: differences 1, 2, 3 and one pair without a value; peak: the same in both arms. */
 static const double exits[2][N_REPLICATIONS] = {{10, 20, 30, 40}, {11, 22, 33, NAN}};
 
-static void put(sim_store_t *store, sim_recorder_t *recorder, uint32_t arm, uint32_t replication)
+static void record(sim_recorder_t *recorder, sim_run_key_t key)
 {
-    sim_recorder_reset(recorder);
     for (uint32_t time = 0; time < N_TIMES; time++) {
-        sim_recorder_set(recorder, 0, 0, 100 * arm + 10 * time + replication);
+        sim_recorder_set(recorder, 0, 0, 100 * key.arm + 10 * time + key.replication);
         sim_recorder_advance(recorder, SIM_CLOCK_INTERVAL);
     }
-    sim_recorder_outcome(recorder, 1, exits[arm][replication]);
-    sim_recorder_outcome(recorder, 2, 5 + replication);
-    sim_run_meta_t meta = {.seed = 1};
-    assert_int_equal(sim_store_put(store, (sim_run_key_t){arm, 0, replication}, recorder, &meta, NULL), SIM_OK);
+    sim_recorder_outcome(recorder, 1, exits[key.arm][key.replication]);
+    sim_recorder_outcome(recorder, 2, 5 + key.replication);
 }
 
-/* A result file in a fresh folder; the path goes into `path`. */
-static sim_result_t *make_result(char path[64])
-{
-    snprintf(path, 64, "/tmp/overbuild-compare-XXXXXX");
-    assert_non_null(mkdtemp(path));
-    strcat(path, "/x.h5");
-    const char *const arms[] = {"baseline", "policy"};
-    sim_store_plan_t plan = {
-        .schema = &schema, .arms = arms, .n_arms = 2, .n_points = 1, .n_replications = N_REPLICATIONS, .identity = "x"};
-    sim_error_t err = {0};
-    sim_store_t *store = NULL;
-    sim_recorder_t *recorder = NULL;
-    if (sim_store_open(&store, path, &plan, SIM_STORE_NEW, &err) < 0 ||
-        sim_recorder_create(&recorder, &schema, &err) < 0)
-        fail_msg("%s", err.message);
-    for (uint32_t arm = 0; arm < 2; arm++)
-        for (uint32_t replication = 0; replication < N_REPLICATIONS; replication++)
-            put(store, recorder, arm, replication);
-    sim_result_t *result = NULL;
-    if (sim_store_assemble(store, true, ana_summary_write, NULL, &err) < 0 || sim_result_open(&result, path, &err) < 0)
-        fail_msg("%s", err.message);
-    sim_store_close(store);
-    sim_recorder_destroy(recorder);
-    return result;
-}
-
-static void remove_result(sim_result_t *result, char *path)
-{
-    sim_result_close(result);
-    assert_int_equal(unlink(path), 0);
-    *strrchr(path, '/') = '\0';
-    assert_int_equal(rmdir(path), 0);
-}
+static const char *const arms[] = {"baseline", "policy"};
+static const made_plan_t plan = {.schema = &schema,
+                                 .arms = arms,
+                                 .n_arms = 2,
+                                 .n_replications = N_REPLICATIONS,
+                                 .record = record,
+                                 .finish = ana_summary_write};
 
 static void effects_are_paired(void **state)
 {
     (void)state;
-    char path[64];
-    sim_result_t *result = make_result(path);
+    made_t made = made_open(&plan);
     ana_comparison_t comparison;
-    assert_int_equal(ana_compare(result, "baseline", NULL, &comparison, NULL), SIM_OK);
+    assert_int_equal(ana_compare(made.result, "baseline", NULL, &comparison, NULL), SIM_OK);
     assert_int_equal(comparison.n, 2);
     const ana_effect_t *effect = &comparison.effects[0];
     assert_string_equal(effect->metric, "exits");
@@ -90,47 +59,44 @@ static void effects_are_paired(void **state)
     assert_close(comparison.effects[1].difference, 0, 0);
     assert_true(isnan(comparison.effects[1].variance_reduction));
     ana_comparison_free(&comparison);
-    remove_result(result, path);
+    made_close(&made);
 }
 
 static void the_other_arm_may_be_the_baseline(void **state)
 {
     (void)state;
-    char path[64];
-    sim_result_t *result = make_result(path);
+    made_t made = made_open(&plan);
     ana_comparison_t comparison;
-    assert_int_equal(ana_compare(result, "policy", "ex*", &comparison, NULL), SIM_OK);
+    assert_int_equal(ana_compare(made.result, "policy", "ex*", &comparison, NULL), SIM_OK);
     assert_int_equal(comparison.n, 1);
     assert_string_equal(comparison.effects[0].arm, "baseline");
     assert_close(comparison.effects[0].difference, -2, 1e-12);
     ana_comparison_free(&comparison);
-    remove_result(result, path);
+    made_close(&made);
 }
 
 static void wrong_names_are_refused(void **state)
 {
     (void)state;
-    char path[64];
-    sim_result_t *result = make_result(path);
+    made_t made = made_open(&plan);
     ana_comparison_t comparison;
     sim_error_t err = {0};
-    assert_int_equal(ana_compare(result, "nobody", NULL, &comparison, &err), SIM_EINPUT);
+    assert_int_equal(ana_compare(made.result, "nobody", NULL, &comparison, &err), SIM_EINPUT);
     assert_non_null(strstr(err.message, "baseline, policy"));
     ana_comparison_free(&comparison);
     err = (sim_error_t){0};
-    assert_int_equal(ana_compare(result, "policy", "zzz", &comparison, &err), SIM_EINPUT);
+    assert_int_equal(ana_compare(made.result, "policy", "zzz", &comparison, &err), SIM_EINPUT);
     assert_non_null(strstr(err.message, "zzz"));
     ana_comparison_free(&comparison);
-    remove_result(result, path);
+    made_close(&made);
 }
 
 static void summary_holds_mean_and_quantiles(void **state)
 {
     (void)state;
-    char path[64];
-    sim_result_t *result = make_result(path);
+    made_t made = made_open(&plan);
     sim_array_t summary;
-    assert_int_equal(sim_result_read(result, "/summary/rent", &summary, NULL), SIM_OK);
+    assert_int_equal(sim_result_read(made.result, "/summary/rent", &summary, NULL), SIM_OK);
     assert_int_equal(summary.n_dims, 3);
     assert_string_equal(summary.dims[1], "statistic");
     assert_string_equal(summary.units, "yuan");
@@ -142,7 +108,7 @@ static void summary_holds_mean_and_quantiles(void **state)
                 assert_close(summary.values[(arm * 6 + i) * N_TIMES + time],
                              100 * (double)arm + 10 * (double)time + expected[i], 1e-9);
     sim_array_free(&summary);
-    remove_result(result, path);
+    made_close(&made);
 }
 
 int main(void)

@@ -3,9 +3,8 @@
  * fitted is told and counted. */
 #include "analysis/lppls_arm.h"
 #include "sim/draw.h"
+#include "tests/support/made_result.h"
 #include "tests/support/test.h"
-
-#include <unistd.h>
 
 enum { N_TIMES = 130, PEAK = 100, N_REPLICATIONS = 4 };
 
@@ -30,45 +29,21 @@ static double rent(uint32_t replication, uint32_t t)
     return exp(t < PEAK ? law : law - 1 - 0.02 * (t - PEAK));
 }
 
-static sim_result_t *make_result(char path[64])
+static void record(sim_recorder_t *recorder, sim_run_key_t key)
 {
-    snprintf(path, 64, "/tmp/overbuild-lppls-XXXXXX");
-    assert_non_null(mkdtemp(path));
-    strcat(path, "/x.h5");
-    for (uint32_t t = 0; t < N_TIMES; t++)
-        times_day[t] = 7.0 * (t + 1);
-    const char *const arms[] = {"baseline"};
-    sim_store_plan_t plan = {
-        .schema = &schema, .arms = arms, .n_arms = 1, .n_points = 1, .n_replications = N_REPLICATIONS, .identity = "x"};
-    sim_error_t err = {0};
-    sim_store_t *store = NULL;
-    sim_recorder_t *recorder = NULL;
-    sim_result_t *result = NULL;
-    if (sim_store_open(&store, path, &plan, SIM_STORE_NEW, &err) < 0 ||
-        sim_recorder_create(&recorder, &schema, &err) < 0)
-        fail_msg("%s", err.message);
-    for (uint32_t r = 0; r < N_REPLICATIONS; r++) {
-        sim_run_meta_t meta = {.seed = 1};
-        sim_recorder_reset(recorder);
-        for (uint32_t t = 0; t < N_TIMES; t++) {
-            sim_recorder_set(recorder, 0, 0, rent(r, t));
-            sim_recorder_advance(recorder, SIM_CLOCK_INTERVAL);
-        }
-        assert_int_equal(sim_store_put(store, (sim_run_key_t){0, 0, r}, recorder, &meta, NULL), SIM_OK);
+    for (uint32_t t = 0; t < N_TIMES; t++) {
+        sim_recorder_set(recorder, 0, 0, rent(key.replication, t));
+        sim_recorder_advance(recorder, SIM_CLOCK_INTERVAL);
     }
-    if (sim_store_assemble(store, true, NULL, NULL, &err) < 0 || sim_result_open(&result, path, &err) < 0)
-        fail_msg("%s", err.message);
-    sim_store_close(store);
-    sim_recorder_destroy(recorder);
-    return result;
 }
 
-static void remove_result(sim_result_t *result, char *path)
+static made_t open_result(void)
 {
-    sim_result_close(result);
-    assert_int_equal(unlink(path), 0);
-    *strrchr(path, '/') = '\0';
-    assert_int_equal(rmdir(path), 0);
+    static const char *const arms[] = {"baseline"};
+    for (uint32_t t = 0; t < N_TIMES; t++)
+        times_day[t] = 7.0 * (t + 1);
+    return made_open(&(made_plan_t){
+        .schema = &schema, .arms = arms, .n_arms = 1, .n_replications = N_REPLICATIONS, .record = record});
 }
 
 static const ana_lppls_arm_options_t options = {.search = {.starts = 12, .seed = 1}, .window_starts = 4};
@@ -76,10 +51,9 @@ static const ana_lppls_arm_options_t options = {.search = {.starts = 12, .seed =
 static void a_replication_is_fitted_up_to_its_peak(void **state)
 {
     (void)state;
-    char path[64];
-    sim_result_t *result = make_result(path);
+    made_t made = open_result();
     ana_lppls_arm_t arm;
-    assert_int_equal(ana_lppls_arm(result, "rent", "baseline", &options, &arm, NULL), SIM_OK);
+    assert_int_equal(ana_lppls_arm(made.result, "rent", "baseline", &options, &arm, NULL), SIM_OK);
     assert_int_equal(arm.n_runs, N_REPLICATIONS);
     assert_int_equal(arm.n_fitted, 2);
     double sum = 0;
@@ -99,26 +73,25 @@ static void a_replication_is_fitted_up_to_its_peak(void **state)
     assert_close(arm.mean_confidence, sum / 2, 1e-12);
     ana_lppls_arm_free(&arm);
     ana_lppls_arm_free(&arm); /* legal twice */
-    remove_result(result, path);
+    made_close(&made);
 }
 
 static void what_cannot_be_fitted_is_told(void **state)
 {
     (void)state;
-    char path[64];
-    sim_result_t *result = make_result(path);
+    made_t made = open_result();
     ana_lppls_arm_t arm;
     sim_error_t err = {0};
-    assert_int_equal(ana_lppls_arm(result, "rent", "baseline", &options, &arm, NULL), SIM_OK);
+    assert_int_equal(ana_lppls_arm(made.result, "rent", "baseline", &options, &arm, NULL), SIM_OK);
     assert_non_null(strstr(arm.runs[2].why, "found 10 observations"));
     assert_non_null(strstr(arm.runs[3].why, "above zero"));
     ana_lppls_arm_free(&arm);
-    assert_int_equal(ana_lppls_arm(result, "rent", "nobody", &options, &arm, &err), SIM_EINPUT);
+    assert_int_equal(ana_lppls_arm(made.result, "rent", "nobody", &options, &arm, &err), SIM_EINPUT);
     assert_non_null(strstr(err.message, "baseline"));
     ana_lppls_arm_free(&arm);
-    assert_int_equal(ana_lppls_arm(result, "price", "baseline", &options, &arm, NULL), SIM_EINPUT);
+    assert_int_equal(ana_lppls_arm(made.result, "price", "baseline", &options, &arm, NULL), SIM_EINPUT);
     ana_lppls_arm_free(&arm);
-    remove_result(result, path);
+    made_close(&made);
 }
 
 int main(void)
