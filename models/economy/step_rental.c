@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The rental market's day: rents paid, contracts run out and are renewed, clusters grow, tenants search.
  *
- * Rents are paid and prices reviewed once a week; each tenant searches once a week, on a weekday of its own, for what
- * it wants and does not hold. A lab that finds no fabric wide enough takes a cluster of half the size, and so on down
- * to the smallest gang. */
+ * Rents are paid and prices reviewed once a week; each tenant searches once a week, on a weekday of its own, for what it
+ * wants and does not hold. A lab that finds no fabric wide enough takes a cluster of half the size, and so on down to
+ * the smallest gang. Where centres are linked (labs.one_fabric is false) a cluster is put together from several, like
+ * any other work. */
 #include "models/economy/economy_state.h"
 
 #define WEEKDAYS 7
@@ -27,7 +28,7 @@ static void port(mdl_step_t *step, mdl_tenant_t *tenant)
 static mdl_rental_request_t request_for(const mdl_step_t *step, uint32_t t, mdl_wish_t wish, double nodes)
 {
     const mdl_tenant_t *tenant = &step->tenants[t];
-    bool gang = wish == MDL_WISH_TRAINING;
+    bool training = wish == MDL_WISH_TRAINING, gang = training && step->params->labs_one_fabric;
     mdl_rental_request_t request = {
         .tenant = tenant->account,
         .tag = mdl_wish_tag(t, wish),
@@ -36,8 +37,8 @@ static mdl_rental_request_t request_for(const mdl_step_t *step, uint32_t t, mdl_
         .province = tenant->province,
         .nodes = nodes,
         .gang_nodes = gang ? nodes * (1 - step->params->labs_spare_share) : 0,
-        .want_fabric_gb_s = gang ? step->params->developers_fabric_good : 0,
-        .min_fabric_gb_s = gang ? step->params->training_fabric_gb_s : 0,
+        .want_fabric_gb_s = training ? step->params->developers_fabric_good : 0,
+        .min_fabric_gb_s = training ? step->params->training_fabric_gb_s : 0,
         .max_latency_ms = wish == MDL_WISH_INFERENCE_NEAR ? step->params->start_near_latency : 0,
         .max_price_fen_node_month = tenant->want[wish].limit_fen,
         .may_port = true,
@@ -83,9 +84,10 @@ static sim_status_t search(mdl_step_t *step, uint32_t t)
     mdl_tenant_t *tenant = &step->tenants[t];
     port(step, tenant);
     double served;
-    if (tenant->held[MDL_WISH_TRAINING] == 0 && tenant->want[MDL_WISH_TRAINING].nodes > 0)
+    bool whole = step->params->labs_one_fabric;
+    if (whole && tenant->held[MDL_WISH_TRAINING] == 0 && tenant->want[MDL_WISH_TRAINING].nodes > 0)
         MDL_TRY(search_cluster(step, t, &served));
-    for (int wish = MDL_WISH_FINETUNE; wish < MDL_WISHES; wish++) {
+    for (int wish = whole ? MDL_WISH_FINETUNE : MDL_WISH_TRAINING; wish < MDL_WISHES; wish++) {
         double missing = tenant->want[wish].nodes - tenant->held[wish];
         if (missing < LITTLE * tenant->want[wish].nodes || missing <= 0)
             continue;
@@ -136,13 +138,27 @@ static uint32_t training_slot(const mdl_step_t *step, uint32_t t)
     return MDL_NO_CONTRACT;
 }
 
+/* Moves to a larger cluster: as large as wanted, else half of it, and so on, as long as that is more than is held. */
+static sim_status_t move_cluster(mdl_step_t *step, uint32_t t)
+{
+    const mdl_tenant_t *tenant = &step->tenants[t];
+    double before = tenant->held[MDL_WISH_TRAINING], served = 0;
+    double least = before * (1 + step->params->labs_resize_band);
+    uint64_t first_new = step->rental->next_number;
+    for (double nodes = tenant->want[MDL_WISH_TRAINING].nodes; nodes > least && served == 0; nodes /= 2) {
+        mdl_rental_request_t request = request_for(step, t, MDL_WISH_TRAINING, nodes);
+        MDL_TRY(match(step, &request, &served));
+    }
+    return served > before ? mdl_tenant_leave(step, t, MDL_WISH_TRAINING, first_new) : SIM_OK;
+}
+
 /* A training lab whose cluster is too small grows it in place, or moves to a larger one. On billing days only, when no
  * rent is due. */
 static sim_status_t grow_cluster(mdl_step_t *step, uint32_t t)
 {
     mdl_tenant_t *tenant = &step->tenants[t];
     double want = tenant->want[MDL_WISH_TRAINING].nodes, *held = &tenant->held[MDL_WISH_TRAINING];
-    if (*held == 0 || want <= *held * (1 + step->params->labs_resize_band))
+    if (!step->params->labs_one_fabric || *held == 0 || want <= *held * (1 + step->params->labs_resize_band))
         return SIM_OK;
     uint32_t slot = training_slot(step, t);
     if (slot == MDL_NO_CONTRACT)
@@ -152,11 +168,7 @@ static sim_status_t grow_cluster(mdl_step_t *step, uint32_t t)
     MDL_TRY(mdl_lease_resize(step, slot, contract->nodes + more));
     if (*held >= want / (1 + step->params->labs_resize_band))
         return SIM_OK;
-    uint64_t first_new = step->rental->next_number;
-    double served = 0;
-    mdl_rental_request_t request = request_for(step, t, MDL_WISH_TRAINING, want);
-    MDL_TRY(match(step, &request, &served));
-    return served > *held - served ? mdl_tenant_leave(step, t, MDL_WISH_TRAINING, first_new) : SIM_OK;
+    return move_cluster(step, t);
 }
 
 /* What people hear of rents: of a segment its own contracts, or the market's when it had none; of a GPU type its
