@@ -296,6 +296,18 @@ static void a_national_pool_serves_more(void **state)
     must_rise(paired(&pooled, &apart, "utilisation_mean"));
 }
 
+static void linked_centres_serve_more(void **state)
+{
+    (void)state;
+    /* Small centres and nobody who builds: labs' clusters find room only over several of them. */
+    test_economy_t apart = {.seed = 17,
+                            .sets = {"start.centres=60", "start.centre_pflops=40", "hardware.training_fabric=0",
+                                     "developers.hurdle=2", "labs.incumbents=12", "labs.entrants=12"}};
+    test_economy_t linked = apart;
+    linked.sets[6] = "labs.one_fabric=false";
+    must_rise(paired(&linked, &apart, "utilisation_mean"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +327,7 @@ int main(void)
         cmocka_unit_test(the_rule_on_foreign_chips_turns_builders_to_domestic_ones),
         cmocka_unit_test(cheap_power_for_domestic_chips_raises_entry),
         cmocka_unit_test(a_national_pool_serves_more),
+        cmocka_unit_test(linked_centres_serve_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
