@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The rental market's day: rents paid, contracts run out and are renewed, clusters grow, tenants search.
  *
- * Rents are paid and prices reviewed once a week; each tenant searches once a week, on a weekday of its own, for what it
- * wants and does not hold. A lab that finds no fabric wide enough takes a cluster of half the size, and so on down to
- * the smallest gang. Where centres are linked (labs.one_fabric is false) a cluster is put together from several, like
- * any other work. */
+ * Rents are paid and prices reviewed once a week; each tenant searches once a week, on a weekday of its own, for what
+ * it wants and does not hold. A lab that finds no fabric wide enough takes a cluster of half the size, and so on down
+ * to the smallest gang. Where centres are linked (labs.one_fabric is false) a cluster is put together from several,
+ * like any other work. */
 #include "models/economy/economy_state.h"
 
 #define WEEKDAYS 7
