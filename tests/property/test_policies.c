@@ -177,8 +177,8 @@ static uint32_t first_head(test_cluster_run_t *run)
 }
 
 /* Whether the pass ended with borrowers stopped for an elastic job: nodes are then free, and those who were stopped wait,
- * until the elastic job's user has widened it, which it does before the next pass. A pass that stopped nobody for one
- * leaves no such gap, whatever elastic jobs lack. */
+ * until the elastic job's user, who learns of it from the pass, has widened it. A pass that stopped nobody for one leaves
+ * no such gap, whatever elastic jobs lack. */
 static bool freed_for_elastic(const test_cluster_run_t *run, const stream_t *stream)
 {
     return stream->setup.policy.preemption == MDL_PREEMPTION_RECLAIM && run->scheduler->short_gpus > 0 &&
