@@ -305,7 +305,7 @@ static bool promised_is_first(mdl_scheduler_t *self)
 }
 
 /* Whether nothing has happened since the last pass but that a job was put behind the head: all others were tried then,
- * and time alone gives them no room. */
+ * and time alone gives them no room. A round for which the head waits comes at review_s, which stays as it is. */
 static bool only_one_came(const mdl_pass_t *pass)
 {
     mdl_scheduler_t *self = pass->scheduler;
@@ -368,6 +368,7 @@ void mdl_pass_easy(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s,
 
     if (self->queued == 0) {
         self->promise.job = MDL_NONE;
+        self->review_s = SIM_NEVER;
         mdl_pass_block(&pass, MDL_NONE);
         return;
     }

@@ -50,7 +50,7 @@ uint32_t mdl_pass_heads(const mdl_pass_t *pass);
 /* Counts a job as the one that waits for nodes; MDL_NONE: nobody does. */
 void mdl_pass_block(const mdl_pass_t *pass, uint32_t job);
 
-/* Rows of mdl_reservations. */
+/* Rows of mdl_reservations. A pass sets review_s anew, or leaves it where it does not look at the heads again. */
 void mdl_pass_none(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s, const mdl_scheduler_host_t *host);
 void mdl_pass_easy(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s, const mdl_scheduler_host_t *host);
 void mdl_pass_conservative(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s,

@@ -155,6 +155,7 @@ void mdl_pass_preempt(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now
     (void)give_room(&pass, candidates, n, gpus, true);
     uint32_t first = carry_out(&pass, candidates, n);
     mdl_pass_block(&pass, first);
+    self->review_s = SIM_NEVER;
     if (round)
         self->preempted_s = now_s;
     else if (self->queued > 0)

@@ -288,7 +288,6 @@ void mdl_scheduler_pass(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t n
         self->stale = self->moved = true;
     if (self->policy.preemption == MDL_PREEMPTION_RECLAIM && self->review_s <= now_s)
         self->stale = self->moved = true; /* a round that had to wait is due */
-    self->review_s = SIM_NEVER;
     if (self->policy.preemption == MDL_PREEMPTION_CHECKPOINT)
         mdl_pass_preempt(self, cluster, now_s, host);
     else
@@ -444,6 +443,7 @@ uint32_t mdl_pass_heads(const mdl_pass_t *pass)
     mdl_scheduler_t *self = pass->scheduler;
     uint32_t head = MDL_NONE;
 
+    self->review_s = SIM_NEVER; /* a head that has to wait for a round says so again */
     while (self->ready.first != MDL_NONE) {
         head = mdl_scheduler_tenant(self, self->ready.first)->queue.first;
         if (!mdl_pass_start(pass, head) && !mdl_reclaim_for(pass, head))

@@ -109,6 +109,40 @@ static void test_rounds_keep_their_distance(void **state)
     test_cluster_run_free(&run);
 }
 
+/* A head within its quota waits for the next round, and jobs that come alone meanwhile, which EASY looks at alone, leave
+ * the round standing; also where nobody's end calls for a look at all. */
+static void test_a_round_of_reclaiming_is_not_forgotten(void **state)
+{
+    test_cluster_run_t run;
+
+    (void)state;
+    test_cluster_run_open(&run, &(test_cluster_setup_t){.policy = {.reservation = MDL_RESERVATION_EASY,
+                                                                   .preemption = MDL_PREEMPTION_RECLAIM,
+                                                                   .preempt_every_s = 60},
+                                                        .nodes = 2,
+                                                        .jobs = 16,
+                                                        .tenants = 2});
+    for (uint32_t t = 0; t < 2; t++)
+        mdl_scheduler_set_limits(run.scheduler, t, 8, 16);
+    for (int i = 0; i < 4; i++)
+        (void)test_cluster_run_submit(&run, 0, 4, 1000);
+    test_cluster_run_to(&run, 10);
+    uint32_t first = test_cluster_run_submit(&run, 1, 4, 1000);
+    assert_int_equal(job_at(&run, first)->start_s, 10);
+    test_cluster_run_to(&run, 20);
+    uint32_t second = test_cluster_run_submit(&run, 1, 4, 1000);
+    assert_int_equal(mdl_scheduler_review_s(run.scheduler), 70);
+    test_cluster_run_to(&run, 30);
+    (void)test_cluster_run_submit(&run, 1, 4, 1000);
+    assert_int_equal(mdl_scheduler_review_s(run.scheduler), 70);
+    test_cluster_run_to(&run, 70);
+    assert_int_equal(job_at(&run, second)->start_s, 70);
+    assert_int_equal(run.stops, 2);
+    assert_int_equal(mdl_scheduler_review_s(run.scheduler), SIM_NEVER); /* whoever waits would borrow */
+    test_cluster_run_verify(&run);
+    test_cluster_run_free(&run);
+}
+
 /* A tenant at its limit: nobody waits for nodes, and the next round is due all the same. */
 static void test_a_round_is_due_for_those_at_their_limit(void **state)
 {
@@ -198,6 +232,7 @@ int main(void)
         cmocka_unit_test(test_borrowed_quota_is_reclaimed),
         cmocka_unit_test(test_only_what_is_lent_is_reclaimed),
         cmocka_unit_test(test_rounds_keep_their_distance),
+        cmocka_unit_test(test_a_round_of_reclaiming_is_not_forgotten),
         cmocka_unit_test(test_a_round_is_due_for_those_at_their_limit),
         cmocka_unit_test(test_levels_of_attained_service),
         cmocka_unit_test(test_elastic_jobs_are_left_alone),
