@@ -40,8 +40,8 @@ char *ana_calibration_yaml(const ana_calibration_t *calibration, const char *ext
     if (out == NULL)
         return NULL;
     fprintf(out,
-            "# %s with calibrated values\n#\n# Values of %s: distance of the median facts %.4g, with the scenario's "
-            "own values %.4g.\n# For draws from the posterior instead, one for each replication, add the line\n"
+            "# %s with calibrated values\n#\n# They are %s. Distance of the median facts: %.4g; at the scenario's own\n"
+            "# values: %.4g. For draws from the posterior instead, one for each replication, add the line\n"
             "#   parameters: posterior\n",
             extends, chosen_names[calibration->chosen], calibration->distance[1], calibration->distance[0]);
     if (*name != '\0')
