@@ -158,8 +158,11 @@ static sim_status_t read_variable(sim_result_t *result, const char *variable, si
     char path[256];
     (void)snprintf(path, sizeof path, "/%s", variable + (variable[0] == '/'));
     if (!sim_result_has(result, path))
-        return sim_fail(err, SIM_EINPUT, "--variable",
-                        "found '%s'; expected a national series; see the names with 'overbuild info FILE'", variable);
+        return sim_fail(
+            err, SIM_EINPUT, "--variable",
+            "found '%s'; expected a national series, which results of 'overbuild run' have and calibrations "
+            "don't; see the names with 'overbuild info FILE'",
+            variable);
     sim_array_t shape = {0};
     sim_status_t status = sim_result_describe(result, path, &shape, err);
     bool is_series = status == SIM_OK && shape.n_dims >= 3 && strcmp(shape.dims[0], "arm") == 0 &&

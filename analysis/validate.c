@@ -215,7 +215,8 @@ sim_status_t ana_validate(sim_result_t *result, const char *arm, const ana_facts
     if (status == SIM_OK && sim_result_has(result, "/design"))
         status = sim_fail(err, SIM_EINPUT, "/design",
                           "found a result with a design, whose points are no replications; "
-                          "expected a result without");
+                          "expected a result without: run one point as a scenario of its own, or what a calibration "
+                          "wrote beside it as FILE.yaml");
     if (status == SIM_OK)
         status = compare_all(result, index, facts, validation, err);
     if (status == SIM_OK)

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MOST_DATED 12 /* replications whose episodes are listed */
 
@@ -228,4 +229,6 @@ void app_bubbles_print_arms(const app_bubbles_setup_t *setup, const ana_bubbles_
     if (n == 2)
         printf("What counts is the difference to '%s', whose builders foresee supply, under the same random numbers.\n",
                arms[1].name);
+    else if (strcmp(arms[0].name, "rational") != 0)
+        printf("The file has no arm 'rational' to hold it against; run the scenario with that arm to have one.\n");
 }

@@ -69,14 +69,14 @@ static void print_effect(const ana_effect_t *effect, widths_t widths)
     app_format_difference(effect->ci_low, &scale, low);
     app_format_difference(effect->ci_high, &scale, high);
     bool clear = effect->n >= FEWEST_PAIRS && (effect->ci_low > 0 || effect->ci_high < 0);
-    printf("  %-34s %*s %*s %10s  [%9s, %9s] %c %s\n", effect->metric, widths.baseline, base, widths.arm, arm,
+    printf("  %-36s %*s %*s %10s  [%9s, %9s] %c %s\n", effect->metric, widths.baseline, base, widths.arm, arm,
            difference, low, high, clear ? '*' : ' ', scale.unit);
 }
 
 static widths_t print_header(const ana_effect_t *effect, const char *baseline)
 {
     widths_t widths = {column_width(baseline), column_width(effect->arm)};
-    printf("%s against %s: means over %zu pairs of replications\n  %-34s %*s %*s %10s  %-22s   %s\n", effect->arm,
+    printf("%s against %s: means over %zu pairs of replications\n  %-36s %*s %*s %10s  %-22s   %s\n", effect->arm,
            baseline, effect->n, "outcome", widths.baseline, baseline, widths.arm, effect->arm, "difference",
            "95 % interval", "unit");
     return widths;
@@ -148,7 +148,9 @@ const app_command_t app_command_compare = {
                "share their\n"
                "random numbers, and its 95 % interval (Student's t). In the JSON, variance_reduction is what the "
                "pairing bought:\n"
-               "variance of the difference had the arms been independent, over the variance seen.\n\n"
+               "variance of the difference had the arms been independent, over the variance seen. With a design, the "
+               "pairs of\n"
+               "all points count alike.\n\n"
                "Examples:\n"
                "  overbuild compare policies.h5 --baseline baseline\n"
                "  overbuild compare policies.h5 --metric 'projects_*' --json",

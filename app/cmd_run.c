@@ -44,7 +44,8 @@ static const app_option_t options[] = {
      "also store what happened to whom and why (see explain)", 0, 0},
     {0, "audit", NULL, APP_FLAG, offsetof(run_values_t, audit), "recount money, GPUs, jobs and energy as it runs", 0,
      0},
-    {0, "quiet", NULL, APP_FLAG, offsetof(run_values_t, quiet), "no progress on stderr", 0, 0},
+    {0, "quiet", NULL, APP_FLAG, offsetof(run_values_t, quiet),
+     "no progress on stderr, and no summary unless --json asks for it", 0, 0},
     {0, "json", NULL, APP_FLAG, offsetof(run_values_t, json), "progress and summary as JSON", 0, 0},
     {0},
 };
@@ -99,14 +100,16 @@ static sim_status_t announce(const run_call_t *self, sim_error_t *err)
     if (status != SIM_OK)
         return status;
     uint64_t free_bytes = sim_store_free_bytes(self->path);
+    char room[48] = "";
+    if (free_bytes > 0)
+        (void)snprintf(room, sizeof room, " (%.1f GB free)", (double)free_bytes / 1e9);
     if (!self->values.quiet && !self->values.json)
         fprintf(stderr,
                 "%s: %" PRIu32 " arms x %" PRIu32 " points x %" PRIu32 " replications = %" PRIu64
-                " runs on %d threads; %s will take about %.1f MB (%.1f GB free)\n",
+                " runs on %d threads; %s will take about %.1f MB%s\n",
                 scn_scenario_name(self->scenario), scn_scenario_arms(self->scenario),
                 scn_scenario_points(self->scenario), scn_scenario_replications(self->scenario),
-                count_runs(self->scenario), self->threads, self->path, (double)expected / 1e6,
-                (double)free_bytes / 1e9);
+                count_runs(self->scenario), self->threads, self->path, (double)expected / 1e6, room);
     if (free_bytes > 0 && expected > free_bytes) /* 0: cannot be told, e.g. no such folder; the store will say */
         return sim_fail(err, SIM_EIO, self->path,
                         "the result may take %.1f MB and the disk has %.1f MB left; expected enough room for it; "

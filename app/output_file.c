@@ -31,7 +31,7 @@ sim_status_t app_output_check(const char *path, bool force, sim_error_t *err)
     if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
         return sim_fail(err, SIM_EEXISTS, path, "is no regular file and is not replaced; expected another name");
     if (!force && lstat(path, &there) == 0)
-        return sim_fail(err, SIM_EEXISTS, path, "is there already; --force replaces it");
+        return sim_fail(err, SIM_EEXISTS, path, "is there already; --force replaces it; or choose another name");
     char *folder = folder_of(path);
     if (folder == NULL)
         return sim_fail(err, SIM_ENOMEM, path, "no memory for its name");

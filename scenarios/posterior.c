@@ -50,8 +50,10 @@ void scn_read_posterior(scn_reader_t *self, const scn_node_t *node, void *target
         self->out_of_memory = self->out_of_memory || status == SIM_ENOMEM;
         if (status < 0) {
             scn_log_add(self->log, node->place,
-                        "posterior: %.200s: %s; expected a CSV file, as 'overbuild calibrate' writes", node->text,
-                        why.text);
+                        "posterior: %.200s: %s; expected a CSV file, as 'overbuild calibrate' writes, or the name of a "
+                        "preset that ships with one",
+                        node->text, why.text);
+            draft->posterior_file = (scn_table_file_t){.place = node->key_place}; /* asked for, and told already */
             return;
         }
     }
@@ -200,9 +202,10 @@ void scn_posterior_check(scn_reader_t *self)
     if (!draft->draws)
         return;
     if (!given->given) {
-        scn_log_add(self->log, draft->draws_place,
-                    "parameters: found posterior without a table of draws; expected posterior: FILE.csv beside it, as "
-                    "'overbuild calibrate' writes");
+        if (given->place.line == 0)
+            scn_log_add(self->log, draft->draws_place,
+                        "parameters: found posterior without a table of draws; expected posterior: FILE.csv beside it, "
+                        "as 'overbuild calibrate' writes");
         return;
     }
     if (given->source.length > strlen(given->source.text)) {

@@ -72,8 +72,10 @@ static void read_arm(scn_reader_t *self, const scn_node_t *node, const scn_arms_
     if (arm.name == NULL || repeated(self, arms, &arm))
         return;
     const scn_arm_t *base = find_arm(inherited, arm.name);
-    if (node->n == 1 && base != NULL)
+    if (node->n == 1 && base != NULL) {
         arm = *base;
+        arm.place = node->place;
+    }
     SCN_PUSH(self, arms, arm);
 }
 

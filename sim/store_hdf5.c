@@ -67,7 +67,7 @@ sim_status_t sim_h5_fail(sim_error_t *err, const char *path, const char *what)
         {"Permission denied", SIM_EIO, "choose a folder that can be written with -o"},
         {"Read-only", SIM_EIO, "choose a folder that can be written with -o"},
         {"memory allocation", SIM_ENOMEM, "use fewer threads or a shorter experiment"},
-        {"signature not found", SIM_EIO, "it is no HDF5 file, or its start is damaged"},
+        {"signature not found", SIM_EIO, "it is no HDF5 file, as 'overbuild run' makes, or its start is damaged"},
         {"truncated", SIM_EIO, "the file is cut off; copy or run it again"},
     };
     const char *verb = names_object(what) ? "work on " : "";
