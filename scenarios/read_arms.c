@@ -59,6 +59,19 @@ static bool repeated(scn_reader_t *self, const scn_arms_t *arms, const scn_arm_t
     return true;
 }
 
+/* A name alone that is nearly one of the extended scenario's is a slip of the pen: it would be a copy of the baseline. */
+static bool misspelt(scn_reader_t *self, const scn_arms_t *inherited, const scn_arm_t *arm)
+{
+    mdl_spelling_t near = mdl_spelling(arm->name);
+    for (size_t i = 0; i < inherited->n; i++)
+        mdl_spelling_offer(&near, inherited->items[i].name);
+    if (near.best == NULL)
+        return false;
+    scn_log_add(self->log, arm->place, "name: the arm %s sets nothing, and what is extended has none; did you mean %s?",
+                arm->name, near.best);
+    return true;
+}
+
 static void read_arm(scn_reader_t *self, const scn_node_t *node, const scn_arms_t *inherited, scn_arms_t *arms)
 {
     scn_arm_t arm = {.place = node->place};
@@ -72,6 +85,8 @@ static void read_arm(scn_reader_t *self, const scn_node_t *node, const scn_arms_
     if (arm.name == NULL || repeated(self, arms, &arm))
         return;
     const scn_arm_t *base = find_arm(inherited, arm.name);
+    if (node->n == 1 && base == NULL && misspelt(self, inherited, &arm))
+        return;
     if (node->n == 1 && base != NULL) {
         arm = *base;
         arm.place = node->place;

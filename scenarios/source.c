@@ -51,6 +51,13 @@ static char *identity_of(scn_pool_t *pool, const char *path)
     return id;
 }
 
+/* What every result file begins with. */
+static bool is_hdf5(const char *bytes, size_t n)
+{
+    static const char signature[] = "\x89HDF\r\n\x1a\n";
+    return n >= sizeof signature - 1 && memcmp(bytes, signature, sizeof signature - 1) == 0;
+}
+
 static sim_status_t read_stream(scn_pool_t *pool, FILE *stream, scn_source_t *source, scn_reason_t *why)
 {
     char *buffer = malloc(MAX_FILE_BYTES + 1);
@@ -61,6 +68,11 @@ static sim_status_t read_stream(scn_pool_t *pool, FILE *stream, scn_source_t *so
     source->length = fread(buffer, 1, MAX_FILE_BYTES + 1, stream);
     if (ferror(stream)) {
         (void)snprintf(why->text, sizeof why->text, "can't be read: %s", strerror(errno));
+        status = SIM_EINPUT;
+    } else if (is_hdf5(buffer, source->length)) {
+        (void)snprintf(
+            why->text, sizeof why->text,
+            "found an HDF5 file, a result perhaps; expected a text file (`overbuild info` says what it holds)");
         status = SIM_EINPUT;
     } else if (source->length > MAX_FILE_BYTES) {
         (void)snprintf(why->text, sizeof why->text, "found more than %zu MiB; expected a text file",

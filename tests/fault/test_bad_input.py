@@ -42,6 +42,13 @@ class Usage(CliTest):
         self.check("no-such.yaml", "run", "no-such.yaml")
         self.check("chinna-2022", "run", "chinna-2022")
 
+    def test_a_result_is_no_scenario(self):
+        self.run_ok("run", "quick", "-n", 1, "--quiet", "-o", "x.h5")
+        for command in ("run", "check"):
+            message = self.run_fails(BAD_INPUT, command, "x.h5")
+            self.assertIn("x.h5: found an HDF5 file", message)
+            self.assertEqual(message.count("\n"), 1)
+
     def test_wrong_overrides(self):
         self.check("did you mean subsidy.grant_share", "run", "quick", "--set", "subsidy.grant_shre=0.1")
         self.check("--set subsidy.grant_share=7", "run", "quick", "--set", "subsidy.grant_share=7")
