@@ -216,7 +216,7 @@ def gather(program, options):
         "validation": program.json("validate", controls, accept=(0, 1)),
         "reasons": {row["id"]: row["why"] for row in read_table(docs / "reasons.csv", ("id", "why"))},
         "controls": program.json("compare", controls, "--baseline", "baseline")["metrics"],
-        "expected": read_table(docs / "controls.csv", ("arm", "outcome", "sign", "why")),
+        "expected": read_table(docs / "controls.csv", ("arm", "outcome", "sign", "why", "contrary")),
         "against_rational": program.json("compare", controls, "--baseline", "rational")["metrics"],
         "policies": program.json("compare", policies, "--baseline", "baseline")["metrics"],
         "by_kind": by_kind(policies),

@@ -164,6 +164,20 @@ def control_rows(found):
                    interval(effect, divisor), judge(effect, row["sign"]), row["why"])
 
 
+def contrary_rows(found):
+    for row in found["expected"]:
+        effect = find(found["controls"], row["arm"], row["outcome"])
+        if effect is not None and effect["n"] > 0 and judge(effect, row["sign"]) == "contrary":
+            yield row["arm"], f"`{row['outcome']}`", row["contrary"] or "no reason is written yet"
+
+
+def contrary(found):
+    rows = list(contrary_rows(found))
+    if not rows:
+        return ""
+    return "\n### What is contrary, and why\n\n" + table(("control", "outcome", "why"), rows)
+
+
 def turning_rows(found):
     for arm, points in found["turning_points"].items():
         rent, chip = points["peak_rent_date"], points["peak_chip_price_date"]
@@ -177,11 +191,13 @@ def controls(found):
     text = (
         "## Controls\n\n"
         "One mechanism taken out at a time, under the same random numbers. Theory says which outcomes must move and which "
-        "way (docs/validation/controls.csv, written before the run). It *holds* when the 95 % interval of the mean paired "
-        "difference lies on that side of zero, is *contrary* when it lies on the other, else *open*. "
+        "way (docs/validation/controls.csv, which tells what was written after a first look). It *holds* when the 95 % "
+        "interval of the mean paired difference lies on that side of zero, is *contrary* when it lies on the other, else "
+        "*open*. "
         f"Signs that hold: {count['holds']} of {len(rows)}; contrary: {count['contrary']}; open: {count['open']}. Were no "
         f"control to do anything, {0.025 * len(rows):.1f} would hold by chance and as many be contrary.\n\n"
         + table(("control", "outcome", "theory", "baseline", "change", "95 % interval", "verdict", "why"), rows)
+        + contrary(found)
         + "\n### When rent and chip price turn\n\n"
         "Median dates of the peaks, and the share of replications in which they come before the releases of models that "
         "are fed in.\n\n"
