@@ -384,7 +384,7 @@ def page(found):
         "# Validation\n\n"
         f"What the model gets right and what it misses, with {replications(found, 'controls')} and "
         f"{replications(found, 'policies')}. One command makes this page again: "
-        "`scripts/validate`. The sentences under *why* are written by hand in docs/validation/; all numbers come out of the "
-        "results.\n\n")
+        "`scripts/validate`. The sentences under *why* are written by hand in docs/validation/: readings of the mechanism, "
+        "mostly not tested by themselves. All numbers come out of the results.\n\n")
     sections = (facts, controls, measure, tests, policies, calibration)
     return wrapped(head + "\n".join(section(found) for section in sections)).rstrip() + "\n"
