@@ -49,7 +49,7 @@ static sim_status_t measure_part(sim_result_t *result, ana_bubble_measure_t *mea
     for (size_t i = 0; i < measure->n && status == SIM_OK; i++) {
         const ana_effect_t *effect = &comparison.effects[i];
         measure->arms[i].effects[part] = *effect;
-        bool above = effect->n >= ANA_BUBBLE_FEWEST_PAIRS && effect->ci_low > 0;
+        bool above = ana_effect_is_clear(effect) && effect->ci_low > 0;
         measure->arms[i].n_above += part < ANA_BUBBLE_WITNESSES && above;
     }
     ana_comparison_free(&comparison);

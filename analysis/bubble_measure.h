@@ -41,8 +41,6 @@ typedef struct ana_bubble_measure {
     size_t n;               /* 0 when the file has no control */
 } ana_bubble_measure_t;
 
-#define ANA_BUBBLE_FEWEST_PAIRS 5 /* below, no interval counts as above */
-
 /* What stands for a part: the outcome compared, a short text for readers ("centres completed"). */
 const char *ana_bubble_metric(ana_bubble_part_t part);
 const char *ana_bubble_text(ana_bubble_part_t part);

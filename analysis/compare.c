@@ -132,3 +132,8 @@ void ana_comparison_free(ana_comparison_t *comparison)
     free(comparison->effects);
     *comparison = (ana_comparison_t){0};
 }
+
+bool ana_effect_is_clear(const ana_effect_t *effect)
+{
+    return effect->n >= ANA_FEWEST_PAIRS && (effect->ci_low > 0 || effect->ci_high < 0);
+}

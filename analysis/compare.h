@@ -10,6 +10,8 @@
 
 #include "sim/store.h"
 
+#include <stdbool.h>
+
 typedef struct ana_effect {
     char metric[64];
     char unit[64];
@@ -21,6 +23,8 @@ typedef struct ana_effect {
     double variance_reduction; /* NaN when the differences do not vary */
 } ana_effect_t;
 
+#define ANA_FEWEST_PAIRS 5 /* below, no interval counts as leaving out zero */
+
 typedef struct ana_comparison {
     ana_effect_t *effects; /* by arm, then metric */
     size_t n;
@@ -31,5 +35,7 @@ typedef struct ana_comparison {
 sim_status_t ana_compare(sim_result_t *result, const char *baseline, const char *glob, ana_comparison_t *comparison,
                          sim_error_t *err);
 void ana_comparison_free(ana_comparison_t *comparison);
+/* Whether the interval leaves out zero, of ANA_FEWEST_PAIRS pairs or more. */
+bool ana_effect_is_clear(const ana_effect_t *effect);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/bubble_measure.h"
 
-#include "app/number.h"
+#include "app/effect.h"
 #include "scenarios/overinvestment.h"
 
 #include <math.h>
@@ -17,23 +17,12 @@ static const char by_assumption[] =
 
 /* --- one arm ------------------------------------------------------------------------------------------------------ */
 
-static bool is_clear(const ana_effect_t *effect)
-{
-    return effect->n >= ANA_BUBBLE_FEWEST_PAIRS && (effect->ci_low > 0 || effect->ci_high < 0);
-}
-
 static void print_part(const ana_bubble_arm_t *arm, ana_bubble_part_t part)
 {
     const ana_effect_t *effect = &arm->effects[part];
-    app_scale_t scale = app_scale_for(effect->baseline_mean, effect->arm_mean, effect->unit);
-    char control[32], mean[32], difference[32], low[32], high[32];
-    app_format_level(effect->baseline_mean, effect->unit, &scale, control);
-    app_format_level(effect->arm_mean, effect->unit, &scale, mean);
-    app_format_difference(effect->difference, &scale, difference);
-    app_format_difference(effect->ci_low, &scale, low);
-    app_format_difference(effect->ci_high, &scale, high);
-    printf("  %-38s %10s %10s %10s  [%9s, %9s] %c %s\n", ana_bubble_text(part), control, mean, difference, low, high,
-           is_clear(effect) ? '*' : ' ', scale.unit);
+    app_effect_t cells = app_effect_format(effect);
+    printf("  %-38s %10s %10s %10s  [%9s, %9s] %c %s\n", ana_bubble_text(part), cells.baseline, cells.arm,
+           cells.difference, cells.low, cells.high, cells.mark, cells.scale.unit);
 }
 
 void app_bubble_measure_print(const ana_bubble_arm_t *arm)
@@ -49,7 +38,7 @@ void app_bubble_measure_print(const ana_bubble_arm_t *arm)
     printf(
         "\n%d of %d parts of the measure lie above the control (* the interval leaves out zero, with %d pairs or more)"
         ".\n",
-        arm->n_above, ANA_BUBBLE_WITNESSES, ANA_BUBBLE_FEWEST_PAIRS);
+        arm->n_above, ANA_BUBBLE_WITNESSES, ANA_FEWEST_PAIRS);
     printf(
         "By assumption: rational builders neither extrapolate nor herd and see pipeline and occupancy, but take grants "
         "and\nhave side motives as they are; a centre breaks even when in one calendar quarter its rents cover running "
@@ -82,7 +71,7 @@ static void print_arm(const ana_bubble_arm_t *arm)
             printf(" %12s ", "-");
         else
             printf(" %+12.*f%c", columns[i].decimals, effect->difference / columns[i].divisor,
-                   is_clear(effect) ? '*' : ' ');
+                   ana_effect_is_clear(effect) ? '*' : ' ');
     }
     putchar('\n');
 }
@@ -102,7 +91,7 @@ void app_bubble_measure_print_arms(const ana_bubble_measure_t *measure)
     printf("\n* the 95 %% interval leaves out zero, with %d pairs or more. 'overbuild validate FILE' has the intervals "
            "and "
            "what\n  is defined by assumption.\n",
-           ANA_BUBBLE_FEWEST_PAIRS);
+           ANA_FEWEST_PAIRS);
 }
 
 /* --- JSON --------------------------------------------------------------------------------------------------------- */

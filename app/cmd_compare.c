@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/compare.h"
 #include "app/command.h"
-#include "app/number.h"
+#include "app/effect.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -46,8 +46,6 @@ static void print_json(const ana_comparison_t *comparison, const char *baseline)
     json_decref(json);
 }
 
-#define FEWEST_PAIRS 5 /* below, an interval from so few pairs is not marked */
-
 /* Widths of the columns of levels: as wide as the arms' names need. */
 typedef struct widths {
     int baseline, arm;
@@ -61,16 +59,9 @@ static int column_width(const char *title)
 
 static void print_effect(const ana_effect_t *effect, widths_t widths)
 {
-    app_scale_t scale = app_scale_for(effect->baseline_mean, effect->arm_mean, effect->unit);
-    char base[32], arm[32], difference[32], low[32], high[32];
-    app_format_level(effect->baseline_mean, effect->unit, &scale, base);
-    app_format_level(effect->arm_mean, effect->unit, &scale, arm);
-    app_format_difference(effect->difference, &scale, difference);
-    app_format_difference(effect->ci_low, &scale, low);
-    app_format_difference(effect->ci_high, &scale, high);
-    bool clear = effect->n >= FEWEST_PAIRS && (effect->ci_low > 0 || effect->ci_high < 0);
-    printf("  %-36s %*s %*s %10s  [%9s, %9s] %c %s\n", effect->metric, widths.baseline, base, widths.arm, arm,
-           difference, low, high, clear ? '*' : ' ', scale.unit);
+    app_effect_t cells = app_effect_format(effect);
+    printf("  %-36s %*s %*s %10s  [%9s, %9s] %c %s\n", effect->metric, widths.baseline, cells.baseline, widths.arm,
+           cells.arm, cells.difference, cells.low, cells.high, cells.mark, cells.scale.unit);
 }
 
 static widths_t print_header(const ana_effect_t *effect, const char *baseline)
@@ -87,7 +78,7 @@ static void print_footnotes(size_t missing)
     printf("\n* the interval leaves out zero (with %d pairs or more). Of 20 outcomes that a policy does not touch, one "
            "is\n"
            "  marked by chance. 'overbuild info FILE' says what each outcome means.\n",
-           FEWEST_PAIRS);
+           ANA_FEWEST_PAIRS);
     if (missing > 0)
         printf("%zu outcomes without a value in both arms, as their date lies beyond the horizon or nothing happened, "
                "are\n"

@@ -174,15 +174,8 @@ static void a_clone_carries_its_past(void **state)
     test_economy_run(&whole);
     test_economy_open(&half);
     assert_int_equal(test_economy_advance(&half, 120 * SIM_DAY_S), SIM_OK);
-    test_economy_t copy = half; /* shares scenario and schema */
-    copy.recorder = NULL;
-    copy.world = NULL;
-    assert_int_equal(sim_recorder_create(&copy.recorder, &half.schema, &copy.err), SIM_OK);
-    sim_recorder_copy(copy.recorder, half.recorder);
-    assert_int_equal(sim_world_clone(&copy.world, half.world, half.input, &copy.err), SIM_OK);
-    assert_int_equal(mdl_economy_attach(copy.world, copy.recorder, &copy.err), SIM_OK);
-    assert_int_equal(test_economy_advance(&copy, SIM_NEVER), SIM_OK);
-    assert_int_equal(mdl_economy_finish(copy.world, copy.recorder, &copy.meta, &copy.err), SIM_OK);
+    test_economy_t copy = test_economy_clone(&half);
+    test_economy_finish_clone(&copy);
     size_t n, n_copy;
     const sim_event_row_t *rows = rows_of(&whole, &n), *copied = rows_of(&copy, &n_copy);
     assert_int_equal(n, n_copy);
@@ -192,8 +185,7 @@ static void a_clone_carries_its_past(void **state)
         assert_int_equal(rows[i].entity, copied[i].entity);
         assert_int_equal(rows[i].cause, copied[i].cause);
     }
-    sim_world_destroy(copy.world);
-    sim_recorder_destroy(copy.recorder);
+    test_economy_free_clone(&copy);
     test_economy_free(&half);
     test_economy_free(&whole);
 }

@@ -63,6 +63,30 @@ void test_economy_run(test_economy_t *self)
     check(self, mdl_economy_finish(self->world, self->recorder, &self->meta, &self->err));
 }
 
+test_economy_t test_economy_clone(const test_economy_t *self)
+{
+    test_economy_t copy = *self;
+    copy.recorder = NULL;
+    copy.world = NULL;
+    assert_int_equal(sim_recorder_create(&copy.recorder, &self->schema, &copy.err), SIM_OK);
+    sim_recorder_copy(copy.recorder, self->recorder);
+    assert_int_equal(sim_world_clone(&copy.world, self->world, self->input, &copy.err), SIM_OK);
+    assert_int_equal(mdl_economy_attach(copy.world, copy.recorder, &copy.err), SIM_OK);
+    return copy;
+}
+
+void test_economy_finish_clone(test_economy_t *copy)
+{
+    assert_int_equal(test_economy_advance(copy, SIM_NEVER), SIM_OK);
+    assert_int_equal(mdl_economy_finish(copy->world, copy->recorder, &copy->meta, &copy->err), SIM_OK);
+}
+
+void test_economy_free_clone(test_economy_t *copy)
+{
+    sim_world_destroy(copy->world);
+    sim_recorder_destroy(copy->recorder);
+}
+
 void test_economy_free(test_economy_t *self)
 {
     sim_world_destroy(self->world);

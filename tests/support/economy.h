@@ -49,6 +49,11 @@ void test_economy_open(test_economy_t *self);
 sim_status_t test_economy_advance(test_economy_t *self, int64_t until_s);
 /* Open, run to the end, finish; the test fails with the message of what failed. */
 void test_economy_run(test_economy_t *self);
+/* A copy of a run under way, with its past; it shares scenario and schema with `self`, which has to outlive it. */
+test_economy_t test_economy_clone(const test_economy_t *self);
+/* Runs the copy on to the end. */
+void test_economy_finish_clone(test_economy_t *copy);
+void test_economy_free_clone(test_economy_t *copy);
 void test_economy_free(test_economy_t *self);
 
 double test_economy_outcome(const test_economy_t *self, const char *name);

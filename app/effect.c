@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/effect.h"
+
+app_effect_t app_effect_format(const ana_effect_t *effect)
+{
+    app_effect_t cells = {.mark = ana_effect_is_clear(effect) ? '*' : ' '};
+    cells.scale = app_scale_for(effect->baseline_mean, effect->arm_mean, effect->unit);
+    app_format_level(effect->baseline_mean, effect->unit, &cells.scale, cells.baseline);
+    app_format_level(effect->arm_mean, effect->unit, &cells.scale, cells.arm);
+    app_format_difference(effect->difference, &cells.scale, cells.difference);
+    app_format_difference(effect->ci_low, &cells.scale, cells.low);
+    app_format_difference(effect->ci_high, &cells.scale, cells.high);
+    return cells;
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A paired effect as the cells of a table: means of both arms, difference and interval in one scale. */
+#ifndef APP_EFFECT_H
+#define APP_EFFECT_H
+
+#include "analysis/compare.h"
+#include "app/number.h"
+
+typedef struct app_effect {
+    char baseline[32], arm[32], difference[32], low[32], high[32];
+    app_scale_t scale; /* with the unit that all of them are in */
+    char mark;         /* '*' where the interval leaves out zero (ana_effect_is_clear), else ' ' */
+} app_effect_t;
+
+app_effect_t app_effect_format(const ana_effect_t *effect);
+
+#endif
