@@ -58,6 +58,8 @@ static void check_size(const char *name, const ana_critical_plan_t *plan, const 
         double sd = sqrt((1 + 1.0 / SIMULATIONS_A_WALK) * expected * (1 - levels[i]));
         print_message("%s, steps of %g, at %.0f %%: ADF %zu, SADF %zu, GSADF %zu of %zu\n", name, step, 100 * levels[i],
                       counts.adf[i], counts.sadf[i], counts.gsadf[i], walks);
+        if (expected < 10) // too few for a normal bound
+            continue;
         assert_close((double)counts.adf[i], expected, 4 * sd);
         assert_close((double)counts.sadf[i], expected, 4 * sd);
         assert_close((double)counts.gsadf[i], expected, 4 * sd);
