@@ -13,8 +13,8 @@ BINARY = os.environ["OVERBUILD_BINARY"]
 
 
 def overbuild(*arguments, cwd, env=None):
-    """Runs the program and returns the finished process (exit status, stdout, stderr)."""
-    return subprocess.run([BINARY, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=300,
+    """Runs the program and returns the finished process (exit status, stdout, stderr). The limit is for sanitizers."""
+    return subprocess.run([BINARY, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=1200,
                           env={**os.environ, **(env or {})})
 
 
