@@ -167,8 +167,7 @@ static bool covered(const mdl_bank_t *self, const mdl_params_t *params, uint32_t
 {
     double unsupported = 1 - (review->guarantee < 1 ? review->guarantee : 1);
     int64_t cover_fen = mdl_bank_collateral_fen(self, params, review->gpu_value_fen, review->other_value_fen);
-    return (double)cover_fen >=
-           params->credit_covenant_cover * unsupported * (double)self->loans[number].principal_fen;
+    return (double)cover_fen >= params->credit_covenant_cover * unsupported * (double)self->loans[number].principal_fen;
 }
 
 static bool in_breach(const mdl_bank_t *self, const mdl_params_t *params, uint32_t number, int64_t day,
@@ -211,8 +210,8 @@ sim_status_t mdl_bank_extend(mdl_bank_t *self, mdl_ledger_t *ledger, const mdl_p
     SIM_ASSERT(loan->status == MDL_LOAN_LIVE || loan->status == MDL_LOAN_CALLED);
     sim_status_t status = mdl_ledger_lend(ledger, self->account, loan->borrower, owed_fen, err);
     if (status == SIM_OK)
-        status = mdl_ledger_pay_up_to(ledger, MDL_FLOW_INTEREST, loan->borrower, self->account, owed_fen, &paid_fen,
-                                      err);
+        status =
+            mdl_ledger_pay_up_to(ledger, MDL_FLOW_INTEREST, loan->borrower, self->account, owed_fen, &paid_fen, err);
     if (status != SIM_OK)
         return status;
     SIM_ASSERT(paid_fen == owed_fen);
@@ -220,7 +219,7 @@ sim_status_t mdl_bank_extend(mdl_bank_t *self, mdl_ledger_t *ledger, const mdl_p
     loan->interest_paid_fen += owed_fen;
     self->outstanding_fen += owed_fen;
     self->interest_fen += owed_fen;
-    self->rolled_fen += owed_fen;
+    self->lent_fen += owed_fen;
     loan->arrears_interest_fen = loan->arrears_principal_fen = 0;
     loan->months_in_arrears = loan->breaches = 0;
     loan->status = MDL_LOAN_LIVE;

@@ -64,7 +64,6 @@ typedef struct mdl_bank {
     double chip_peak_fen;   /* slowly forgotten peak of the chip price, see mdl_bank_haircut */
     double haircut;         /* now */
     int64_t lent_fen, repaid_fen, defaulted_fen, recovered_fen, written_off_fen, interest_fen; /* since the start */
-    int64_t rolled_fen; /* overdue interest turned into principal since the start */
     int64_t outstanding_fen; /* sum of principals of loans not closed */
     int64_t n_applications, n_granted, n_defaults;
     mdl_loan_t loans[];

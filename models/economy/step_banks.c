@@ -24,6 +24,7 @@ static mdl_loan_review_t review_of(const mdl_step_t *step, const mdl_project_t *
     };
 }
 
+/* Instead of the auction of a centre that somebody stands behind. */
 static sim_status_t extend(mdl_step_t *step, uint32_t number)
 {
     uint32_t loan = step->projects[number].loan;

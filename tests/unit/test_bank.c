@@ -254,8 +254,9 @@ static void a_guaranteed_loan_is_extended(void **state)
     scene_t scene = make(2);
     uint32_t loan = lend(&scene, 600 * MILLION);
     mdl_loan_review_t review = {.other_value_fen = 600 * MILLION, .guarantee = 0.6};
-    assert_int_equal(mdl_ledger_pay(scene.ledger, MDL_FLOW_CONSTRUCTION, scene.builder, MDL_LEDGER_REST, 600 * MILLION,
-                                    NULL), SIM_OK);
+    assert_int_equal(
+        mdl_ledger_pay(scene.ledger, MDL_FLOW_CONSTRUCTION, scene.builder, MDL_LEDGER_REST, 600 * MILLION, NULL),
+        SIM_OK);
     int64_t day = 0;
     while (mdl_bank_review(scene.bank, &params, loan, day, &review) != MDL_LOAN_DEFAULTED)
         assert_int_equal(mdl_bank_service(scene.bank, scene.ledger, &params, loan, day += 30, NULL, NULL), SIM_OK);
@@ -269,7 +270,7 @@ static void a_guaranteed_loan_is_extended(void **state)
     assert_true(overdue > 0);
     assert_int_equal(mdl_bank_extend(scene.bank, scene.ledger, &params, loan, day, NULL), SIM_OK);
     assert_int_equal(scene.bank->loans[loan].principal_fen, 600 * MILLION + overdue);
-    assert_int_equal(scene.bank->rolled_fen, overdue);
+    assert_int_equal(scene.bank->lent_fen, 600 * MILLION + overdue);
     assert_int_equal(mdl_bank_instalment_due_fen(scene.bank, loan, day), 0);
     assert_int_equal(mdl_bank_review(scene.bank, &params, loan, day, &review), MDL_LOAN_LIVE);
     assert_int_equal(mdl_bank_bad_fen(scene.bank, &params), 0);

@@ -100,10 +100,9 @@ static void test_capability_is_monotone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_grows_by_its_rate_a_year), cmocka_unit_test(test_a_release_is_a_step),
-        cmocka_unit_test(test_a_release_lends_its_method_to_all),
-        cmocka_unit_test(test_open_never_passes_closed), cmocka_unit_test(test_a_world_without_open_models),
-        cmocka_unit_test(test_capability_is_monotone),
+        cmocka_unit_test(test_grows_by_its_rate_a_year),          cmocka_unit_test(test_a_release_is_a_step),
+        cmocka_unit_test(test_a_release_lends_its_method_to_all), cmocka_unit_test(test_open_never_passes_closed),
+        cmocka_unit_test(test_a_world_without_open_models),       cmocka_unit_test(test_capability_is_monotone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
