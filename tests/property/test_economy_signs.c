@@ -235,15 +235,24 @@ static void tight_credit_stops_projects(void **state)
     must_fall(paired(&capped, &loose, "projects_announced_rent_seekers"));
 }
 
+static void three_years(const test_economy_t *self, mdl_input_t *input, mdl_tables_t *tables)
+{
+    (void)self, (void)tables;
+    input->horizon_s = 1096 * SIM_DAY_S;
+}
+
 /* Where state vehicles borrow and earn too little, fewer of them fail while banks extend their loans. */
 static void extended_loans_keep_centres_open(void **state)
 {
     (void)state;
     test_economy_t never = {.seed = 14,
-                            .sets = {"developers.hurdle=-0.5", "developers.build_time=30 d", "credit.grace=0 d",
-                                     "developers.finance_state=3", "credit.extension=0 d"}};
+                            .edit = three_years,
+                            .sets = {"developers.hurdle=-0.2", "developers.build_time=40 d", "credit.grace=60 d",
+                                     "developers.finance_state=2", "developers.approval_rate=2",
+                                     "developers.node_cost_month=50000", "credit.covenant_cover=0",
+                                     "chips.quota_scale=0.1", "brokers.capacity_scale=0.3", "credit.extension=0 d"}};
     test_economy_t extended = never;
-    extended.sets[4] = "credit.extension=913 d";
+    extended.sets[9] = "credit.extension=913 d";
     must_fall(paired(&extended, &never, "projects_defaulted"));
 }
 
