@@ -162,6 +162,14 @@ sim_status_t mdl_bank_service(mdl_bank_t *self, mdl_ledger_t *ledger, const mdl_
     return SIM_OK;
 }
 
+static bool covered(const mdl_bank_t *self, const mdl_params_t *params, uint32_t number,
+                    const mdl_loan_review_t *review)
+{
+    double unsupported = 1 - (review->guarantee < 1 ? review->guarantee : 1);
+    int64_t cover_fen = mdl_bank_collateral_fen(self, params, review->gpu_value_fen, review->other_value_fen);
+    return (double)cover_fen >= params->credit_covenant_cover * unsupported * (double)self->loans[number].principal_fen;
+}
+
 static bool in_breach(const mdl_bank_t *self, const mdl_params_t *params, uint32_t number, int64_t day,
                       const mdl_loan_review_t *review)
 {
@@ -171,8 +179,7 @@ static bool in_breach(const mdl_bank_t *self, const mdl_params_t *params, uint32
     double short_fen = params->credit_covenant_dscr * (double)service_fen - (double)review->operating_cash_fen;
     if (day >= loan->grace_day && unsupported > 0 && short_fen * unsupported > 0)
         return true;
-    int64_t cover_fen = mdl_bank_collateral_fen(self, params, review->gpu_value_fen, review->other_value_fen);
-    return (double)cover_fen < params->credit_covenant_cover * unsupported * (double)loan->principal_fen;
+    return !covered(self, params, number, review);
 }
 
 mdl_loan_status_t mdl_bank_review(mdl_bank_t *self, const mdl_params_t *params, uint32_t number, int64_t day,
@@ -187,6 +194,39 @@ mdl_loan_status_t mdl_bank_review(mdl_bank_t *self, const mdl_params_t *params, 
     if (loan->breaches >= params->credit_covenant_months)
         loan->status = MDL_LOAN_CALLED;
     return (mdl_loan_status_t)loan->status;
+}
+
+bool mdl_bank_extends(const mdl_bank_t *self, const mdl_params_t *params, uint32_t number,
+                      const mdl_loan_review_t *review)
+{
+    return params->credit_extension_s > 0 && review->guarantee > 0 && covered(self, params, number, review);
+}
+
+sim_status_t mdl_bank_extend(mdl_bank_t *self, mdl_ledger_t *ledger, const mdl_params_t *params, uint32_t number,
+                             int64_t day, sim_error_t *err)
+{
+    mdl_loan_t *loan = &self->loans[number];
+    int64_t owed_fen = loan->arrears_interest_fen, paid_fen = 0;
+    SIM_ASSERT(loan->status == MDL_LOAN_LIVE || loan->status == MDL_LOAN_CALLED);
+    sim_status_t status = mdl_ledger_lend(ledger, self->account, loan->borrower, owed_fen, err);
+    if (status == SIM_OK)
+        status =
+            mdl_ledger_pay_up_to(ledger, MDL_FLOW_INTEREST, loan->borrower, self->account, owed_fen, &paid_fen, err);
+    if (status != SIM_OK)
+        return status;
+    SIM_ASSERT(paid_fen == owed_fen);
+    loan->principal_fen += owed_fen;
+    loan->interest_paid_fen += owed_fen;
+    self->outstanding_fen += owed_fen;
+    self->interest_fen += owed_fen;
+    self->lent_fen += owed_fen;
+    loan->arrears_interest_fen = loan->arrears_principal_fen = 0;
+    loan->months_in_arrears = loan->breaches = 0;
+    loan->status = MDL_LOAN_LIVE;
+    loan->grace_day = day + params->credit_extension_s / SIM_DAY_S;
+    loan->end_day = (loan->end_day > day ? loan->end_day : day) + params->credit_extension_s / SIM_DAY_S;
+    loan->extensions++;
+    return SIM_OK;
 }
 
 void mdl_bank_default(mdl_bank_t *self, uint32_t number, int64_t day)
@@ -257,7 +297,8 @@ int64_t mdl_bank_bad_fen(const mdl_bank_t *self, const mdl_params_t *params)
     for (uint32_t i = 0; i < self->used; i++) {
         const mdl_loan_t *loan = &self->loans[i];
         bool late = loan->status == MDL_LOAN_LIVE && loan->months_in_arrears >= params->credit_arrears_months;
-        if (late || loan->status == MDL_LOAN_CALLED || loan->status == MDL_LOAN_DEFAULTED)
+        bool again = loan->extensions > 1;
+        if (late || again || loan->status == MDL_LOAN_CALLED || loan->status == MDL_LOAN_DEFAULTED)
             sum += loan->principal_fen;
     }
     return sum;

@@ -5,6 +5,7 @@
  *     mdl_bank_grant      -> loan in the book and in the ledger
  *     mdl_bank_service    -> once a month: interest and instalment due, paid as far as the borrower's deposit goes
  *     mdl_bank_review     -> covenant, arrears and collateral: keep, call or default
+ *     mdl_bank_extends, mdl_bank_extend -> instead of calling or foreclosing, where a guarantor stands behind the loan
  *     mdl_bank_default    -> the collateral is to be auctioned (mdl_bank_reserve_fen: least price of its chips)
  *     mdl_bank_recover    -> proceeds of the auction, or what a called borrower can pay
  *     mdl_bank_write_off  -> the rest is the bank's loss
@@ -49,6 +50,7 @@ typedef struct mdl_loan {
     double rate_per_year;
     uint32_t next_free;
     int32_t months_in_arrears;
+    int32_t extensions;
 } mdl_loan_t;
 
 typedef struct mdl_bank {
@@ -139,6 +141,15 @@ sim_status_t mdl_bank_service(mdl_bank_t *self, mdl_ledger_t *ledger, const mdl_
  * credit.covenant_cover x principal; a guarantor makes up for its share of what is missing. */
 mdl_loan_status_t mdl_bank_review(mdl_bank_t *self, const mdl_params_t *params, uint32_t loan, int64_t day,
                                   const mdl_loan_review_t *review);
+/* Whether the bank extends a loan that its review called or found in default: it does where a guarantor's consent can be
+ * had and the pledge covers what the guarantor does not, credit.covenant_cover of it, since an auction would turn what
+ * is owed into a loss of its own (Caballero, Hoshi and Kashyap 2008). Never with credit.extension = 0. */
+bool mdl_bank_extends(const mdl_bank_t *self, const mdl_params_t *params, uint32_t loan,
+                      const mdl_loan_review_t *review);
+/* Extends it by credit.extension: no instalments meanwhile, overdue ones are scheduled anew, and interest in arrears is
+ * paid out of a further loan to the borrower, so that it joins the principal. */
+sim_status_t mdl_bank_extend(mdl_bank_t *self, mdl_ledger_t *ledger, const mdl_params_t *params, uint32_t loan,
+                             int64_t day, sim_error_t *err);
 /* Declares default: collateral goes to auction. */
 void mdl_bank_default(mdl_bank_t *self, uint32_t loan, int64_t day);
 /* Least price per GPU at which the bank sells seized chips: credit.auction_reserve of the index, lowered by
@@ -159,7 +170,8 @@ sim_status_t mdl_bank_write_off(mdl_bank_t *self, mdl_ledger_t *ledger, uint32_t
  * peak and the haircut follow the index. `sentiment` from -1 to 1. */
 void mdl_bank_update(mdl_bank_t *self, const mdl_params_t *params, double sentiment, int64_t chip_price_fen);
 
-/* Principal of loans that are called, in default, or in arrears for credit.arrears_months. O(loans). */
+/* Principal of loans that are called, in default, in arrears for credit.arrears_months, or extended more than once (rules
+ * on the classification of banks' assets of 2023: at least substandard). O(loans). */
 int64_t mdl_bank_bad_fen(const mdl_bank_t *self, const mdl_params_t *params);
 
 /* The loan book against the ledger: principals add up to the bank's loans, totals are right. */

@@ -24,12 +24,19 @@ void mdl_frontier_step(mdl_frontier_t *self, const mdl_params_t *params)
     hold_below_closed(self);
 }
 
-void mdl_frontier_release(mdl_frontier_t *self, double step_log)
+void mdl_frontier_release(mdl_frontier_t *self, const mdl_params_t *params, double step_log)
 {
     if (!self->open_exists || !(step_log > 0.0))
         return;
     self->open_log += step_log;
+    self->recipe_log += params->frontier_recipe_share * step_log;
     hold_below_closed(self);
+}
+
+int64_t mdl_frontier_worth(const mdl_frontier_t *self, int64_t gpu_s)
+{
+    double worth = (double)gpu_s * sim_exp(self->recipe_log);
+    return worth < (double)(INT64_MAX / 4) ? (int64_t)worth : INT64_MAX / 4;
 }
 
 double mdl_frontier_capability(double gpu_hours)

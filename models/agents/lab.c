@@ -108,7 +108,7 @@ static double planned_capability(const mdl_lab_t *self, const mdl_params_t *para
     double nodes = ambition_nodes(self, params, env);
     nodes = payable < nodes ? payable : nodes;
     double horizon_h = (double)params->labs_plan_horizon_s / (double)SIM_HOUR_S;
-    double ahead = nodes * MDL_NODE_GPUS * horizon_h * params->labs_plan_activity;
+    double ahead = nodes * MDL_NODE_GPUS * horizon_h * params->labs_plan_activity * env->hour_worth;
     return mdl_frontier_capability((double)self->useful_gpu_s / (double)SIM_HOUR_S + ahead);
 }
 

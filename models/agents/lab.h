@@ -63,6 +63,7 @@ typedef struct mdl_lab_env {
     double venture;              /* venture of mdl_hype_t */
     double entered_share;        /* labs that have entered over all potential ones, 0 to 1 */
     double open_log, closed_log; /* mdl_frontier_t */
+    double hour_worth;           /* of an hour of training today, in hours of the first day: published methods */
     bool open_exists;
     int64_t cash_fen;            /* its balance in the ledger */
     int64_t revenue_fen_day;     /* token revenue, recent daily average */

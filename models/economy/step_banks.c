@@ -24,6 +24,16 @@ static mdl_loan_review_t review_of(const mdl_step_t *step, const mdl_project_t *
     };
 }
 
+/* Instead of the auction of a centre that somebody stands behind. */
+static sim_status_t extend(mdl_step_t *step, uint32_t number)
+{
+    uint32_t loan = step->projects[number].loan;
+    MDL_TRY(mdl_bank_extend(step->bank, step->ledger, step->params, loan, date(step), step->err));
+    (void)mdl_event(step, MDL_EV_LOAN_EXTENDED, number, MDL_CAUSE_BEFORE,
+                    (double)step->bank->loans[loan].principal_fen / MDL_FEN_PER_YUAN);
+    return SIM_OK;
+}
+
 sim_status_t mdl_event_loan_month(mdl_step_t *step, uint32_t number)
 {
     mdl_project_t *project = &step->projects[number];
@@ -34,7 +44,10 @@ sim_status_t mdl_event_loan_month(mdl_step_t *step, uint32_t number)
     if (project->loan == MDL_NO_LOAN)
         return SIM_OK;
     mdl_loan_review_t review = review_of(step, project);
-    if (mdl_bank_review(step->bank, step->params, project->loan, date(step), &review) == MDL_LOAN_DEFAULTED)
+    mdl_loan_status_t status = mdl_bank_review(step->bank, step->params, project->loan, date(step), &review);
+    if (status != MDL_LOAN_LIVE && mdl_bank_extends(step->bank, step->params, project->loan, &review))
+        MDL_TRY(extend(step, number));
+    else if (status == MDL_LOAN_DEFAULTED)
         return mdl_project_end(step, project, MDL_STAGE_DEFAULTED);
     sim_event_t next = {
         .time_s = sim_world_now(step->world) + LOAN_MONTH_S, .type = MDL_EVENT_LOAN_MONTH, .entity = number};

@@ -31,6 +31,7 @@ static mdl_lab_env_t common_lab_env(const mdl_step_t *step)
         .open_log = eco->frontier.open_log,
         .closed_log = eco->frontier.closed_log,
         .open_exists = eco->frontier.open_exists,
+        .hour_worth = sim_exp(eco->frontier.recipe_log),
         .rent_training_fen = step->eco->heard_fen[MDL_SEGMENT_TRAINING],
         .rent_inference_fen = step->eco->heard_fen[MDL_SEGMENT_INFERENCE],
         .rent_finetune_fen = step->eco->heard_fen[MDL_SEGMENT_FINETUNE],
@@ -76,7 +77,7 @@ static sim_status_t step_labs(mdl_step_t *step)
         mdl_tenant_t *tenant = &step->tenants[i];
         eco->training_labs_before += lab->stage == MDL_LAB_TRAINING;
         if (tenant->useful_training_gpu_s > 0)
-            mdl_lab_trained(lab, tenant->useful_training_gpu_s);
+            mdl_lab_trained(lab, mdl_frontier_worth(&eco->frontier, tenant->useful_training_gpu_s));
         tenant->useful_training_gpu_s = 0;
         double share = weights > 0 ? mdl_lab_token_weight(lab) / weights : 0;
         env.cash_fen = mdl_ledger_deposit_fen(step->ledger, tenant->account);

@@ -23,7 +23,7 @@ sim_status_t mdl_eco_resolve_params(mdl_step_t *step)
 static void release_model(mdl_step_t *step, double value)
 {
     mdl_eco_t *eco = step->eco;
-    mdl_frontier_release(&eco->frontier, value);
+    mdl_frontier_release(&eco->frontier, step->params, value);
     if (!eco->frontier.open_exists)
         return;
     for (uint32_t p = 0; p < step->tables->n_provinces; p++)

@@ -71,9 +71,9 @@ static void shocks(const variant_t *variant, mdl_hype_t *hype, mdl_frontier_t *f
     if (day == SEED_DAY && variant->seeded)
         mdl_hype_shock(hype, 0.08);
     if (day == V2_DAY && variant->releases)
-        mdl_frontier_release(frontier, 0.5);
+        mdl_frontier_release(frontier, &variant->params, 0.5);
     if (day == V3_DAY && variant->releases)
-        mdl_frontier_release(frontier, 1.2);
+        mdl_frontier_release(frontier, &variant->params, 1.2);
 }
 
 static void live(const variant_t *variant, outcome_t *out)
@@ -97,6 +97,7 @@ static void live(const variant_t *variant, outcome_t *out)
                              .open_log = frontier.open_log,
                              .closed_log = frontier.closed_log,
                              .open_exists = frontier.open_exists,
+                             .hour_worth = exp(frontier.recipe_log),
                              .rent_training_fen = rent_fen(day),
                              .rent_inference_fen = rent_fen(day),
                              .rent_finetune_fen = rent_fen(day)};

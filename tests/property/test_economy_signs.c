@@ -235,6 +235,27 @@ static void tight_credit_stops_projects(void **state)
     must_fall(paired(&capped, &loose, "projects_announced_rent_seekers"));
 }
 
+static void three_years(const test_economy_t *self, mdl_input_t *input, mdl_tables_t *tables)
+{
+    (void)self, (void)tables;
+    input->horizon_s = 1096 * SIM_DAY_S;
+}
+
+/* Where state vehicles borrow and earn too little, fewer of them fail while banks extend their loans. */
+static void extended_loans_keep_centres_open(void **state)
+{
+    (void)state;
+    test_economy_t never = {.seed = 14,
+                            .edit = three_years,
+                            .sets = {"developers.hurdle=-0.2", "developers.build_time=40 d", "credit.grace=60 d",
+                                     "developers.finance_state=2", "developers.approval_rate=2",
+                                     "developers.node_cost_month=50000", "credit.covenant_cover=0",
+                                     "chips.quota_scale=0.1", "brokers.capacity_scale=0.3", "credit.extension=0 d"}};
+    test_economy_t extended = never;
+    extended.sets[9] = "credit.extension=913 d";
+    must_fall(paired(&extended, &never, "projects_defaulted"));
+}
+
 static void grants_stop_above_the_trend(void **state)
 {
     (void)state;
@@ -322,6 +343,7 @@ int main(void)
         cmocka_unit_test(a_rule_on_location_moves_projects_west),
         cmocka_unit_test(a_tariff_makes_chips_dearer_and_centres_smaller),
         cmocka_unit_test(tight_credit_stops_projects),
+        cmocka_unit_test(extended_loans_keep_centres_open),
         cmocka_unit_test(grants_stop_above_the_trend),
         cmocka_unit_test(inspections_end_the_resale_of_power),
         cmocka_unit_test(the_rule_on_foreign_chips_turns_builders_to_domestic_ones),

@@ -246,6 +246,41 @@ static void covenants_call_a_loan(void **state)
     end(&scene);
 }
 
+/* A guaranteed loan three months behind: its overdue interest becomes principal, instalments wait, the books balance. One
+ * without a guarantor, without enough of a pledge, or where nothing is ever extended goes to auction. */
+static void a_guaranteed_loan_is_extended(void **state)
+{
+    (void)state;
+    scene_t scene = make(2);
+    uint32_t loan = lend(&scene, 600 * MILLION);
+    mdl_loan_review_t review = {.other_value_fen = 600 * MILLION, .guarantee = 0.6};
+    assert_int_equal(
+        mdl_ledger_pay(scene.ledger, MDL_FLOW_CONSTRUCTION, scene.builder, MDL_LEDGER_REST, 600 * MILLION, NULL),
+        SIM_OK);
+    int64_t day = 0;
+    while (mdl_bank_review(scene.bank, &params, loan, day, &review) != MDL_LOAN_DEFAULTED)
+        assert_int_equal(mdl_bank_service(scene.bank, scene.ledger, &params, loan, day += 30, NULL, NULL), SIM_OK);
+    mdl_loan_review_t alone = review, pledgeless = review;
+    alone.guarantee = 0;
+    pledgeless.other_value_fen = 0;
+    assert_true(mdl_bank_extends(scene.bank, &params, loan, &review));
+    assert_false(mdl_bank_extends(scene.bank, &params, loan, &alone));
+    assert_false(mdl_bank_extends(scene.bank, &params, loan, &pledgeless));
+    int64_t overdue = scene.bank->loans[loan].arrears_interest_fen;
+    assert_true(overdue > 0);
+    assert_int_equal(mdl_bank_extend(scene.bank, scene.ledger, &params, loan, day, NULL), SIM_OK);
+    assert_int_equal(scene.bank->loans[loan].principal_fen, 600 * MILLION + overdue);
+    assert_int_equal(scene.bank->lent_fen, 600 * MILLION + overdue);
+    assert_int_equal(mdl_bank_instalment_due_fen(scene.bank, loan, day), 0);
+    assert_int_equal(mdl_bank_review(scene.bank, &params, loan, day, &review), MDL_LOAN_LIVE);
+    assert_int_equal(mdl_bank_bad_fen(scene.bank, &params), 0);
+    assert_int_equal(mdl_bank_extend(scene.bank, scene.ledger, &params, loan, day, NULL), SIM_OK);
+    assert_int_equal(mdl_bank_bad_fen(scene.bank, &params), 600 * MILLION + overdue);
+    params.credit_extension_s = 0;
+    assert_false(mdl_bank_extends(scene.bank, &params, loan, &review));
+    end(&scene);
+}
+
 static void losses_and_falling_chips_make_it_afraid(void **state)
 {
     (void)state;
@@ -341,6 +376,7 @@ int main(void)
         cmocka_unit_test(late_instalments_cost_penalty_interest),
         cmocka_unit_test(a_loan_that_fails_is_a_loss_of_the_bank),
         cmocka_unit_test(covenants_call_a_loan),
+        cmocka_unit_test(a_guaranteed_loan_is_extended),
         cmocka_unit_test(losses_and_falling_chips_make_it_afraid),
         cmocka_unit_test(random_books_equal_the_ledger),
     };

@@ -32,10 +32,27 @@ static void test_a_release_is_a_step(void **state)
     (void)state;
     mdl_params_t params;
     mdl_frontier_t frontier = fresh(&params);
-    mdl_frontier_release(&frontier, 0.5);
+    mdl_frontier_release(&frontier, &params, 0.5);
     assert_true(fabs(frontier.open_log - params.frontier_open_start - 0.5) < 1e-12);
-    mdl_frontier_release(&frontier, -3.0);
+    mdl_frontier_release(&frontier, &params, -3.0);
     assert_true(fabs(frontier.open_log - params.frontier_open_start - 0.5) < 1e-12);
+}
+
+/* An hour is worth what it was until a recipe is in print; then all of the released step's method, and no more. */
+static void test_a_release_lends_its_method_to_all(void **state)
+{
+    (void)state;
+    mdl_params_t params;
+    mdl_frontier_t frontier = fresh(&params);
+    assert_int_equal(mdl_frontier_worth(&frontier, 3600), 3600);
+    params.frontier_recipe_share = 0.0;
+    mdl_frontier_release(&frontier, &params, 2.0);
+    assert_int_equal(mdl_frontier_worth(&frontier, 3600), 3600);
+    params.frontier_recipe_share = 0.5;
+    mdl_frontier_release(&frontier, &params, 2.0 * log(4.0));
+    assert_in_range(mdl_frontier_worth(&frontier, 3600), 4 * 3600 - 1, 4 * 3600 + 1);
+    assert_int_equal(mdl_frontier_worth(&frontier, 0), 0);
+    assert_in_range(mdl_frontier_worth(&frontier, INT64_MAX / 2), 0, INT64_MAX / 4);
 }
 
 static void test_open_never_passes_closed(void **state)
@@ -43,7 +60,7 @@ static void test_open_never_passes_closed(void **state)
     (void)state;
     mdl_params_t params;
     mdl_frontier_t frontier = fresh(&params);
-    mdl_frontier_release(&frontier, 100.0);
+    mdl_frontier_release(&frontier, &params, 100.0);
     assert_true(frontier.open_log == frontier.closed_log);
     params.frontier_open_growth = 10.0;
     for (int day = 0; day < 100; day++) {
@@ -60,7 +77,7 @@ static void test_a_world_without_open_models(void **state)
     params.frontier_open = false;
     mdl_frontier_t frontier;
     mdl_frontier_init(&frontier, &params);
-    mdl_frontier_release(&frontier, 0.5);
+    mdl_frontier_release(&frontier, &params, 0.5);
     assert_false(frontier.open_exists);
     assert_true(frontier.open_log == params.frontier_open_start);
 }
@@ -83,9 +100,9 @@ static void test_capability_is_monotone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_grows_by_its_rate_a_year), cmocka_unit_test(test_a_release_is_a_step),
-        cmocka_unit_test(test_open_never_passes_closed), cmocka_unit_test(test_a_world_without_open_models),
-        cmocka_unit_test(test_capability_is_monotone),
+        cmocka_unit_test(test_grows_by_its_rate_a_year),          cmocka_unit_test(test_a_release_is_a_step),
+        cmocka_unit_test(test_a_release_lends_its_method_to_all), cmocka_unit_test(test_open_never_passes_closed),
+        cmocka_unit_test(test_a_world_without_open_models),       cmocka_unit_test(test_capability_is_monotone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

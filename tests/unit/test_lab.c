@@ -29,6 +29,7 @@ static mdl_address_t address(uint64_t replication, uint64_t ordinal, int64_t day
 static mdl_lab_env_t quiet(void)
 {
     return (mdl_lab_env_t){.closed_log = 14.5,
+                           .hour_worth = 1.0,
                            .rent_training_fen = RENT_FEN,
                            .rent_inference_fen = RENT_FEN,
                            .rent_finetune_fen = RENT_FEN,
@@ -383,6 +384,7 @@ static void test_extremes_stay_in_range(void **state)
                              .open_log = real[c],
                              .closed_log = real[d],
                              .open_exists = true,
+                             .hour_worth = real[c],
                              .cash_fen = money[e],
                              .revenue_fen_day = money[c],
                              .rent_training_fen = money[b],
