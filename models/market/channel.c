@@ -31,8 +31,7 @@ void mdl_channel_release(mdl_chips_t *self, const mdl_params_t *params, const md
     channel->available += channel->for_platforms;
     channel->for_platforms = 0;
     if (!allowed || day < row->available_day) {
-        channel->available = 0;
-        channel->quota_carry = 0;
+        channel->quota_carry = 0; // an export rule stops shipments; what is in the country may be sold
         return;
     }
     double quota = quota_per_day(params, row, day);

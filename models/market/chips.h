@@ -12,7 +12,8 @@
  *
  * The official channel of a type (foreign or domestic) has a quota that grows, sells at list price or better, and
  * delivers after a lead time. Part of the quota goes to platforms at list price by standing contract
- * (mdl_channel_allot); the rest is offered in the book (mdl_channel_order). Under an export rule it sells nothing.
+ * (mdl_channel_allot); the rest is offered in the book (mdl_channel_order). Under an export rule nothing is
+ * released; what lies unsold in the country by then may be sold.
  */
 #ifndef MDL_CHIPS_H
 #define MDL_CHIPS_H
@@ -100,7 +101,7 @@ static inline int64_t mdl_chips_price_fen(const mdl_chips_t *self, int32_t type)
 /* The official channel releases one day's quota: quota per week / 7, grown since 2022-01-01, times chips.quota_scale
  * and, of foreign types, chips.foreign_quota_scale; chips.platform_share of it for platforms; unsold quota is kept for
  * at most chips.channel_stock. `allowed`: no export rule stands against the type. Nothing before the type's
- * available_day. A rule that begins empties the channel. */
+ * available_day. A rule that begins stops the release; what the channel has by then is in the country and is sold on. */
 void mdl_channel_release(mdl_chips_t *self, const mdl_params_t *params, const mdl_tables_t *tables, int32_t type,
                          int64_t day, bool allowed);
 /* GPUs a day that the open channel releases, its quota; 0 before the type exists. */

@@ -211,7 +211,7 @@ static void the_channel_sells_its_quota_and_no_more(void **state)
     free(chips);
 }
 
-static void unsold_quota_is_kept_for_some_weeks_only(void **state)
+static void unsold_quota_is_kept_for_some_weeks_and_under_a_rule_sold_on(void **state)
 {
     (void)state;
     mdl_chips_t *chips = make();
@@ -229,6 +229,12 @@ static void unsold_quota_is_kept_for_some_weeks_only(void **state)
     double per_week = 7 * quota_of(row, from + 200);
     assert_true((double)channel->available <= per_week * (weeks + 1.0 / 7) + 1);
     assert_true((double)channel->available > per_week * (weeks - 1));
+    mdl_channel_release(chips, &params, &tables, type, from + 200, false); /* an export rule */
+    int64_t in_the_country = channel->available;
+    mdl_channel_release(chips, &params, &tables, type, from + 201, false);
+    assert_int_equal(channel->available, in_the_country);
+    assert_true((double)in_the_country > per_week * (weeks - 1));
+    assert_int_equal(mdl_channel_allot(chips, type, 1), 0);
     free(chips);
 }
 
@@ -254,7 +260,7 @@ int main(void)
         cmocka_unit_test(equal_limits_go_by_order_number),
         cmocka_unit_test(bad_orders_and_full_books_are_refused),
         cmocka_unit_test(the_channel_sells_its_quota_and_no_more),
-        cmocka_unit_test(unsold_quota_is_kept_for_some_weeks_only),
+        cmocka_unit_test(unsold_quota_is_kept_for_some_weeks_and_under_a_rule_sold_on),
         cmocka_unit_test(tariff_raises_the_ask_and_is_what_the_state_gets),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
