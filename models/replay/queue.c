@@ -228,6 +228,16 @@ static void expire(run_t *run, uint32_t n)
     }
 }
 
+/* Whether a submission of `gpus` has the queue looked at. Under EASY pyss waits with that for a job that fits, or for
+ * the next end: a job whose estimate is up has left room by then, and who gets it depends on who has come. */
+static bool is_looked_at(const run_t *run, uint32_t gpus)
+{
+    const mdl_policy_t *policy = &run->setup->policy;
+    bool easy = policy->reservation == MDL_RESERVATION_EASY || policy->reservation == MDL_RESERVATION_EASY_SJBF;
+
+    return !easy || policy->order != MDL_ORDER_FCFS || preempts(run) || gpus <= run->cluster->free_gpus;
+}
+
 static sim_status_t instant_one_by_one(run_t *run, sim_error_t *err)
 {
     uint32_t n = collect_due(run);
@@ -235,8 +245,10 @@ static sim_status_t instant_one_by_one(run_t *run, sim_error_t *err)
 
     expire(run, n);
     while (status == SIM_OK && run->next_at_s == run->now_s) {
+        uint32_t gpus = run->trace->jobs[run->next].gpus;
         status = submit(run, err);
-        pass(run);
+        if (is_looked_at(run, gpus))
+            pass(run);
     }
     for (uint32_t i = 0; i < n && status == SIM_OK; i++) {
         if (run->due[i] == MDL_NONE) {

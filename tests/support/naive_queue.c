@@ -158,14 +158,25 @@ static bool end_one(play_t *play, int now_s)
     return true;
 }
 
-static bool submit_one(play_t *play, int now_s)
+/* The job that comes now and has not yet; NO_START: none. */
+static int submit_one(play_t *play, int now_s)
 {
     for (int i = 0; i < play->n; i++)
         if (play->state[i] == AWAY && play->jobs[i].submit_s == now_s) {
             play->state[i] = WAITS;
-            return true;
+            return i;
         }
-    return false;
+    return NO_START;
+}
+
+/* EASY in pyss: a job that does not fit when it comes has nobody looked at. */
+static void act_on_submission(play_t *play, int now_s, int i)
+{
+    enum mdl_reservation_row reservation = play->rules->reservation;
+    bool easy = reservation == MDL_RESERVATION_EASY || reservation == MDL_RESERVATION_EASY_SJBF;
+
+    if (!easy || play->rules->shortest_first || play->spoken_for[now_s] + play->jobs[i].gpus <= play->rules->gpus)
+        act(play, now_s, false);
 }
 
 static void instant(play_t *play, int now_s)
@@ -173,14 +184,14 @@ static void instant(play_t *play, int now_s)
     bool ended = false, came = false;
 
     if (play->rules->one_by_one) {
-        while (submit_one(play, now_s))
-            act(play, now_s, false);
+        for (int i = submit_one(play, now_s); i != NO_START; i = submit_one(play, now_s))
+            act_on_submission(play, now_s, i);
         while (end_one(play, now_s))
             act(play, now_s, true);
     } else {
         while (end_one(play, now_s))
             ended = true;
-        while (submit_one(play, now_s))
+        while (submit_one(play, now_s) != NO_START)
             came = true;
         if (ended || came)
             act(play, now_s, ended);
