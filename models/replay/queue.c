@@ -199,14 +199,29 @@ static void note_end(run_t *run, uint32_t index)
     run->out->busy_gpu_s += record->run_s * record->gpus;
 }
 
-/* Jobs whose end is now, in the order of their starts. */
+/* Whether a job comes to its end before another that ends at the same time: the one that started first does, of two
+ * that started together under conservative reservations the one whose start was settled first. Others start as they are
+ * decided on, and end so. */
+static bool ends_before(const mdl_job_t *a, const mdl_job_t *b)
+{
+    if (a->start_s != b->start_s)
+        return a->start_s < b->start_s;
+    return (int32_t)(a->promise_number - b->promise_number) < 0;
+}
+
+/* Jobs whose end is now, in the order of the decisions on their starts. The calendar has them in that of their starts,
+ * which is nearly the same. */
 static uint32_t collect_due(run_t *run)
 {
     sim_event_t event;
     uint32_t n = 0;
 
-    while (run->end_s <= run->now_s && sim_calendar_pop(run->calendar, run->now_s + 1, &event)) {
-        run->due[n++] = event.entity;
+    for (; run->end_s <= run->now_s && sim_calendar_pop(run->calendar, run->now_s + 1, &event); n++) {
+        const mdl_job_t *job = mdl_scheduler_job(run->scheduler, event.entity);
+        uint32_t at = n;
+        for (; at > 0 && ends_before(job, mdl_scheduler_job(run->scheduler, run->due[at - 1])); at--)
+            run->due[at] = run->due[at - 1];
+        run->due[at] = event.entity;
         run->end_s = sim_calendar_next_time(run->calendar);
     }
     return n;
