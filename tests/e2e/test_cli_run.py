@@ -80,6 +80,12 @@ class Arms(CliTest):
         self.assertEqual(both["baseline"], one["baseline"])
         self.assertNotEqual(both["baseline"], both["late-grant"])
 
+    def test_the_control_changes_no_arm(self):
+        self.run_ok("run", "quick", "-n", 2, "--quiet", "-o", "both.h5")
+        for arm in ("baseline", "rational"):
+            self.run_ok("run", "quick", "-n", 2, "--arm", arm, "--quiet", "-o", f"{arm}.h5")
+            self.assertEqual(self.arms("both.h5")[arm], self.arms(f"{arm}.h5")[arm])
+
     def test_a_forked_arm_equals_the_same_arm_run_alone(self):
         (self.dir / "two.yaml").write_text(TWO_ARMS)
         (self.dir / "change.yaml").write_text(AS_CHANGE)
