@@ -196,6 +196,14 @@ void mdl_economy_schema_free(sim_schema_t *schema)
     *schema = (sim_schema_t){0};
 }
 
+const char *mdl_economy_outcome(size_t i)
+{
+    for (uint32_t channel = 0; channel < MDL_CH_COUNT; channel++)
+        if (all_channels[channel].kind == SIM_CHANNEL_OUTCOME && i-- == 0)
+            return all_channels[channel].name;
+    return NULL;
+}
+
 void mdl_eco_map_channels(mdl_eco_t *eco)
 {
     const sim_schema_t *schema = sim_recorder_schema(eco->recorder);
