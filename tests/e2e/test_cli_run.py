@@ -199,6 +199,12 @@ class Interrupted(CliTest):
 
 
 class MachineReadable(CliTest):
+    def test_a_plan_as_json(self):
+        plan = json.loads(self.run_ok("run", "quick", "-n", 3, "--dry-run", "--json"))
+        self.assertGreater(plan.pop("expected_bytes"), 0)
+        self.assertEqual(plan, {"name": "quick", "file": "quick.h5", "arms": 2, "points": 1, "replications": 3, "runs": 6})
+        self.assertEqual(self.files(), [])
+
     def test_json(self):
         done = overbuild("run", "quick", "-n", 2, "--json", "-o", "x.h5", cwd=self.dir)
         summary = json.loads(done.stdout)
