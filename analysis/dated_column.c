@@ -103,6 +103,8 @@ sim_status_t ana_column_read_csv(const mdl_source_t *source, const char *column,
         series->n++;
     }
     mdl_rows_close(&self->rows);
+    if (problems.n == 0 && series->n == 0)
+        mdl_problem(&problems, SIM_EINPUT, source->path, 0, "found no rows under the header; expected observations");
     if (!self->in_days) {
         free(series->day);
         series->day = NULL;

@@ -7,7 +7,7 @@
 
 size_t ana_gsadf_min_rows(size_t n)
 {
-    return (size_t)((double)n * (0.01 + 1.8 / sqrt((double)n)));
+    return n > 0 ? (size_t)((double)n * (0.01 + 1.8 / sqrt((double)n))) : 0;
 }
 
 sim_status_t ana_gsadf_check(size_t n, ana_lag_t lag, size_t min_rows, sim_error_t *err)

@@ -92,6 +92,19 @@ static uint64_t count_runs(const scn_scenario_t *scenario)
     return (uint64_t)scn_scenario_arms(scenario) * scn_scenario_points(scenario) * scn_scenario_replications(scenario);
 }
 
+/* What --dry-run --json says: the plan as one object. */
+static void print_plan(const run_call_t *self, uint64_t bytes)
+{
+    json_t *json = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "name", scn_scenario_name(self->scenario), "file",
+                             self->path, "arms", (json_int_t)scn_scenario_arms(self->scenario), "points",
+                             (json_int_t)scn_scenario_points(self->scenario), "replications",
+                             (json_int_t)scn_scenario_replications(self->scenario), "runs",
+                             (json_int_t)count_runs(self->scenario), "expected_bytes", (json_int_t)bytes);
+    json_dumpf(json, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(json);
+}
+
 /* Says what will be run and how large the result may get; refuses when the disk is too small. */
 static sim_status_t announce(const run_call_t *self, sim_error_t *err)
 {
@@ -99,6 +112,8 @@ static sim_status_t announce(const run_call_t *self, sim_error_t *err)
     sim_status_t status = scn_experiment_expected_bytes(self->scenario, &expected, err);
     if (status != SIM_OK)
         return status;
+    if (self->values.dry_run && self->values.json)
+        print_plan(self, expected);
     uint64_t free_bytes = sim_store_free_bytes(self->path);
     char room[48] = "";
     if (free_bytes > 0)

@@ -2,6 +2,7 @@
 /* The keys of a scenario file, and the command line's changes to them. */
 #include "scenarios/draft.h"
 
+#include "models/economy/economy.h"
 #include "models/params/spelling.h"
 #include "scenarios/posterior.h"
 #include "sim/time.h"
@@ -88,9 +89,20 @@ static void read_replications(scn_reader_t *self, const scn_node_t *node, void *
 
 static void read_metric(scn_reader_t *self, const scn_node_t *node, void *target)
 {
-    const char *name = scn_read_name(self, node);
-    if (name != NULL)
-        ((scn_draft_t *)target)->metric = name;
+    const char *name = scn_read_name(self, node), *known;
+    if (name == NULL)
+        return;
+    mdl_spelling_t near = mdl_spelling(name);
+    for (size_t i = 0; (known = mdl_economy_outcome(i)) != NULL; i++) {
+        mdl_spelling_offer(&near, known);
+        if (strcmp(known, name) == 0) {
+            ((scn_draft_t *)target)->metric = name;
+            return;
+        }
+    }
+    scn_log_add(self->log, node->place, "metric: found %s; expected the name of an outcome%s%s%s", name,
+                near.best != NULL ? "; did you mean " : ", as docs/OUTPUT.md lists them",
+                near.best != NULL ? near.best : "", near.best != NULL ? "?" : "");
 }
 
 static void read_half_width(scn_reader_t *self, const scn_node_t *node, void *target)

@@ -50,6 +50,7 @@ typedef struct sim_channel {
     sim_clock_t clock; /* series only */
     double resolution; /* stored values are multiples of it; 0 = as they are */
     bool is_date;      /* value is a day count since the start date: stored as a CF time */
+    bool across_arms;  /* an outcome that is worked out from several arms: has no part in an arm's own digest */
 } sim_channel_t;
 
 typedef struct sim_schema {

@@ -72,6 +72,12 @@ static bool flag_status(hid_t dataset)
            sim_h5_set_text(dataset, "flag_meanings", meanings) >= 0;
 }
 
+static bool flag_across_arms(hid_t dataset)
+{
+    const int8_t yes = 1;
+    return sim_h5_set_number(dataset, SIM_H5_ACROSS_ARMS, H5T_NATIVE_INT8, &yes, sizeof yes) >= 0;
+}
+
 static bool make_meta(sim_store_assembly_t *self, sim_store_columns_t *c)
 {
     bool good = true;
@@ -95,7 +101,8 @@ static bool make_outcomes(sim_store_assembly_t *self, sim_store_columns_t *c)
         hid_t dataset = create_column(self, channel->group, channel->name, H5T_IEEE_F64LE,
                                       channel->is_date ? SIM_H5_DAYS : channel->units, channel->long_name, true);
         c->channels[c->n] = i;
-        good = open_column(&c->columns[c->n++], dataset, H5T_NATIVE_DOUBLE, c->max_rows);
+        good = open_column(&c->columns[c->n++], dataset, H5T_NATIVE_DOUBLE, c->max_rows) &&
+               (!channel->across_arms || flag_across_arms(dataset));
     }
     return good;
 }

@@ -343,7 +343,10 @@ static void add_to_arms(walk_t *walk, const variable_t *v, uint64_t head)
         add_event_rows(walk, v);
         return;
     }
-    for (size_t arm = 0; v->has_arms && arm < walk->n_arms && arm < v->shape.size[0]; arm++)
+    htri_t across = H5Aexists(v->dataset, SIM_H5_ACROSS_ARMS);
+    if (across < 0)
+        walk->status = sim_h5_fail(walk->err, walk->result->path, v->path);
+    for (size_t arm = 0; across == 0 && v->has_arms && arm < walk->n_arms && arm < v->shape.size[0]; arm++)
         walk->arms[arm] = sim_hash_word(sim_hash_word(walk->arms[arm], head), hash_arm(walk, v, arm));
 }
 

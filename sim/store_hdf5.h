@@ -58,6 +58,9 @@ typedef struct sim_h5_variable {
 #define SIM_H5_DAYS    "days since"
 #define SIM_H5_SECONDS "seconds since"
 
+/* Attribute of outcomes that are worked out from several arms: 1. */
+#define SIM_H5_ACROSS_ARMS "across_arms"
+
 /* Before anything else: no messages from HDF5 on stderr, no clean-up at exit. */
 void sim_h5_quiet(void);
 /* SIM_EIO (or SIM_ENOMEM) with HDF5's innermost reason and, for a full disk, the fix. `what` is an object, or what was

@@ -25,7 +25,7 @@ static uint64_t hash_channel(uint64_t hash, const sim_channel_t *c)
     const char *texts[] = {c->group, c->name, c->units, c->long_name, c->dims[0], c->dims[1]};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         hash = sim_hash_text(hash, texts[i] == NULL ? "" : texts[i]);
-    uint64_t flags = (uint64_t)c->kind << 16 | (uint64_t)c->clock << 8 | c->is_date;
+    uint64_t flags = (uint64_t)c->kind << 16 | (uint64_t)c->clock << 8 | (uint64_t)c->across_arms << 1 | c->is_date;
     return hash_number(sim_hash_word(hash, flags), c->resolution);
 }
 

@@ -8,6 +8,7 @@ enum mdl_record {
 #define MDL_SERIES(id, ...)    MDL_CH_##id,
 #define MDL_MONTHLY(id, ...)   MDL_CH_##id,
 #define MDL_OUTCOME(id, ...)   MDL_CH_##id,
+#define MDL_ACROSS(id, ...)    MDL_CH_##id,
 #define MDL_DATE(id, ...)      MDL_CH_##id,
 #define MDL_ITEM(id, ...)      MDL_CH_##id,
 #define MDL_ITEM_DATE(id, ...) MDL_CH_##id,
@@ -16,6 +17,7 @@ enum mdl_record {
 #undef MDL_SERIES
 #undef MDL_MONTHLY
 #undef MDL_OUTCOME
+#undef MDL_ACROSS
 #undef MDL_DATE
 #undef MDL_ITEM
 #undef MDL_ITEM_DATE

@@ -22,6 +22,9 @@ const sim_model_t *mdl_economy_model(void);
 sim_status_t mdl_economy_schema(const mdl_input_t *input, sim_schema_t *schema, sim_error_t *err);
 void mdl_economy_schema_free(sim_schema_t *schema);
 
+/* Name of outcome number i of those that any run records, from 0; NULL behind the last. */
+const char *mdl_economy_outcome(size_t i);
+
 /* Fills a fresh world (its input is an mdl_input_t). `recorder` must outlive the world's run; a clone needs its own
  * (mdl_economy_attach). */
 sim_status_t mdl_economy_populate(sim_world_t *world, sim_recorder_t *recorder, sim_error_t *err);

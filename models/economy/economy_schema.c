@@ -14,24 +14,28 @@
 
 static const sim_channel_t all_channels[] = {
 #define MDL_NATION(id, name, units, resolution, meaning)                                                               \
-    {"", name, units, meaning, {NULL, NULL}, SIM_CHANNEL_SERIES, SIM_CLOCK_INTERVAL, resolution, false},
+    {"", name, units, meaning, {NULL, NULL}, SIM_CHANNEL_SERIES, SIM_CLOCK_INTERVAL, resolution, false, false},
 #define MDL_SERIES(id, group, name, units, resolution, dim1, dim2, meaning)                                            \
-    {group, name, units, meaning, {dim1, dim2}, SIM_CHANNEL_SERIES, SIM_CLOCK_INTERVAL, resolution, false},
+    {group, name, units, meaning, {dim1, dim2}, SIM_CHANNEL_SERIES, SIM_CLOCK_INTERVAL, resolution, false, false},
 #define MDL_MONTHLY(id, group, name, units, resolution, dim1, dim2, meaning)                                           \
-    {group, name, units, meaning, {dim1, dim2}, SIM_CHANNEL_SERIES, SIM_CLOCK_MONTH, resolution, false},
+    {group, name, units, meaning, {dim1, dim2}, SIM_CHANNEL_SERIES, SIM_CLOCK_MONTH, resolution, false, false},
 #define MDL_OUTCOME(id, name, units, resolution, meaning)                                                              \
-    {"outcomes", name, units, meaning, {NULL, NULL}, SIM_CHANNEL_OUTCOME, SIM_CLOCK_INTERVAL, resolution, false},
+    {"outcomes", name, units, meaning, {NULL, NULL}, SIM_CHANNEL_OUTCOME, SIM_CLOCK_INTERVAL, resolution, false, false},
+#define MDL_ACROSS(id, name, units, resolution, meaning)                                                               \
+    {"outcomes", name, units, meaning, {NULL, NULL}, SIM_CHANNEL_OUTCOME, SIM_CLOCK_INTERVAL, resolution, false, true},
 #define MDL_DATE(id, name, meaning)                                                                                    \
-    {"outcomes", name, "1", meaning, {NULL, NULL}, SIM_CHANNEL_OUTCOME, SIM_CLOCK_INTERVAL, 1, true},
+    {"outcomes", name, "1", meaning, {NULL, NULL}, SIM_CHANNEL_OUTCOME, SIM_CLOCK_INTERVAL, 1, true, false},
 #define MDL_ITEM(id, name, units, resolution, meaning)                                                                 \
-    {"centres", name, units, meaning, {CENTRE_DIM, NULL}, SIM_CHANNEL_ITEM, SIM_CLOCK_INTERVAL, resolution, false},
+    {"centres",          name,       units, meaning, {CENTRE_DIM, NULL}, SIM_CHANNEL_ITEM,                             \
+     SIM_CLOCK_INTERVAL, resolution, false, false},
 #define MDL_ITEM_DATE(id, name, meaning)                                                                               \
-    {"centres", name, "1", meaning, {CENTRE_DIM, NULL}, SIM_CHANNEL_ITEM, SIM_CLOCK_INTERVAL, 0.01, true},
+    {"centres", name, "1", meaning, {CENTRE_DIM, NULL}, SIM_CHANNEL_ITEM, SIM_CLOCK_INTERVAL, 0.01, true, false},
 #include "models/economy/channels.def"
 #undef MDL_NATION
 #undef MDL_SERIES
 #undef MDL_MONTHLY
 #undef MDL_OUTCOME
+#undef MDL_ACROSS
 #undef MDL_DATE
 #undef MDL_ITEM
 #undef MDL_ITEM_DATE
@@ -190,6 +194,14 @@ void mdl_economy_schema_free(sim_schema_t *schema)
     if (schema->channels != NULL) /* the channels stand at the start of the block */
         free((void *)(uintptr_t)schema->channels);
     *schema = (sim_schema_t){0};
+}
+
+const char *mdl_economy_outcome(size_t i)
+{
+    for (uint32_t channel = 0; channel < MDL_CH_COUNT; channel++)
+        if (all_channels[channel].kind == SIM_CHANNEL_OUTCOME && i-- == 0)
+            return all_channels[channel].name;
+    return NULL;
 }
 
 void mdl_eco_map_channels(mdl_eco_t *eco)

@@ -199,14 +199,29 @@ static void note_end(run_t *run, uint32_t index)
     run->out->busy_gpu_s += record->run_s * record->gpus;
 }
 
-/* Jobs whose end is now, in the order of their starts. */
+/* Whether a job comes to its end before another that ends at the same time: the one that started first does, of two
+ * that started together under conservative reservations the one whose start was settled first. Others start as they are
+ * decided on, and end so. */
+static bool ends_before(const mdl_job_t *a, const mdl_job_t *b)
+{
+    if (a->start_s != b->start_s)
+        return a->start_s < b->start_s;
+    return (int32_t)(a->promise_number - b->promise_number) < 0;
+}
+
+/* Jobs whose end is now, in the order of the decisions on their starts. The calendar has them in that of their starts,
+ * which is nearly the same. */
 static uint32_t collect_due(run_t *run)
 {
     sim_event_t event;
     uint32_t n = 0;
 
-    while (run->end_s <= run->now_s && sim_calendar_pop(run->calendar, run->now_s + 1, &event)) {
-        run->due[n++] = event.entity;
+    for (; run->end_s <= run->now_s && sim_calendar_pop(run->calendar, run->now_s + 1, &event); n++) {
+        const mdl_job_t *job = mdl_scheduler_job(run->scheduler, event.entity);
+        uint32_t at = n;
+        for (; at > 0 && ends_before(job, mdl_scheduler_job(run->scheduler, run->due[at - 1])); at--)
+            run->due[at] = run->due[at - 1];
+        run->due[at] = event.entity;
         run->end_s = sim_calendar_next_time(run->calendar);
     }
     return n;
@@ -228,6 +243,16 @@ static void expire(run_t *run, uint32_t n)
     }
 }
 
+/* Whether a submission of `gpus` has the queue looked at. Under EASY pyss waits with that for a job that fits, or for
+ * the next end: a job whose estimate is up has left room by then, and who gets it depends on who has come. */
+static bool is_looked_at(const run_t *run, uint32_t gpus)
+{
+    const mdl_policy_t *policy = &run->setup->policy;
+    bool easy = policy->reservation == MDL_RESERVATION_EASY || policy->reservation == MDL_RESERVATION_EASY_SJBF;
+
+    return !easy || policy->order != MDL_ORDER_FCFS || preempts(run) || gpus <= run->cluster->free_gpus;
+}
+
 static sim_status_t instant_one_by_one(run_t *run, sim_error_t *err)
 {
     uint32_t n = collect_due(run);
@@ -235,8 +260,10 @@ static sim_status_t instant_one_by_one(run_t *run, sim_error_t *err)
 
     expire(run, n);
     while (status == SIM_OK && run->next_at_s == run->now_s) {
+        uint32_t gpus = run->trace->jobs[run->next].gpus;
         status = submit(run, err);
-        pass(run);
+        if (is_looked_at(run, gpus))
+            pass(run);
     }
     for (uint32_t i = 0; i < n && status == SIM_OK; i++) {
         if (run->due[i] == MDL_NONE) {

@@ -110,6 +110,7 @@ static void plan(plans_t *plans, mdl_job_t *job, int64_t from_s)
         return;
     unplan(plans, job);
     job->planned_s = start_s;
+    job->promise_number = ++plans->pass.scheduler->promises;
     take(plans, job, start_s, end_of(start_s, job), promised_gpus(plans->pass.cluster, job));
 }
 

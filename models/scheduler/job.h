@@ -62,7 +62,8 @@ typedef struct mdl_job {
     uint16_t share_permille;       /* share of its allocated time that is busy: a replica's load, else 1000 */
     uint8_t job_class, intended_end, state;
     bool tightly_coupled, elastic;
-    bool started;                        /* at least once */
+    bool started;            /* at least once */
+    uint32_t promise_number; /* conservative: the how-manieth promise of a start its latest one was; wraps around */
     _Alignas(64) sim_handle_t end_event; /* the owner's */
     int32_t startup_s, interval_s, pause_s;
     int32_t resume_s; /* to be spent at its next start besides: writing the checkpoint that a preemption asked for */

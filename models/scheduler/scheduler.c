@@ -214,6 +214,7 @@ static void fill_job(mdl_job_t *job, uint32_t tenant, int64_t now_s, uint64_t se
     job->work_s = request->work_s;
     job->done_s = 0;
     job->planned_s = MDL_NOT_PLANNED;
+    job->promise_number = 0;
     job->sequence = sequence;
     job->end_event = (sim_handle_t){0};
     job->tenant = tenant;

@@ -111,6 +111,7 @@ typedef struct mdl_scheduler {
     uint32_t part_sizes[MDL_NODE_MOST_GPUS + 1]; /* jobs submitted, by their GPUs below node size or a node */
     mdl_promise_t promise;
     uint32_t profile_first, profile_end; /* of the conservative profile in use */
+    uint32_t promises;                   /* of starts so far, conservative */
     mdl_policy_t policy;
 } mdl_scheduler_t;
 

@@ -80,6 +80,12 @@ class Arms(CliTest):
         self.assertEqual(both["baseline"], one["baseline"])
         self.assertNotEqual(both["baseline"], both["late-grant"])
 
+    def test_the_control_changes_no_arm(self):
+        self.run_ok("run", "quick", "-n", 2, "--quiet", "-o", "both.h5")
+        for arm in ("baseline", "rational"):
+            self.run_ok("run", "quick", "-n", 2, "--arm", arm, "--quiet", "-o", f"{arm}.h5")
+            self.assertEqual(self.arms("both.h5")[arm], self.arms(f"{arm}.h5")[arm])
+
     def test_a_forked_arm_equals_the_same_arm_run_alone(self):
         (self.dir / "two.yaml").write_text(TWO_ARMS)
         (self.dir / "change.yaml").write_text(AS_CHANGE)
@@ -193,6 +199,12 @@ class Interrupted(CliTest):
 
 
 class MachineReadable(CliTest):
+    def test_a_plan_as_json(self):
+        plan = json.loads(self.run_ok("run", "quick", "-n", 3, "--dry-run", "--json"))
+        self.assertGreater(plan.pop("expected_bytes"), 0)
+        self.assertEqual(plan, {"name": "quick", "file": "quick.h5", "arms": 2, "points": 1, "replications": 3, "runs": 6})
+        self.assertEqual(self.files(), [])
+
     def test_json(self):
         done = overbuild("run", "quick", "-n", 2, "--json", "-o", "x.h5", cwd=self.dir)
         summary = json.loads(done.stdout)

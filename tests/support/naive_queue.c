@@ -70,12 +70,12 @@ static void begin(play_t *play, int i, int now_s)
     play->state[i] = RUNS;
     play->jobs[i].start_s = now_s;
     play->jobs[i].end_s = now_s + play->jobs[i].run_s;
-    play->jobs[i].decision = play->decisions++;
 }
 
 static void begin_and_speak(play_t *play, int i, int now_s)
 {
     begin(play, i, now_s);
+    play->jobs[i].decision = play->decisions++;
     speak_for(play, now_s, now_s + play->jobs[i].estimate_s, play->jobs[i].gpus);
 }
 
@@ -105,13 +105,14 @@ static void plan(play_t *play, int now_s, bool ended)
     int waiting[NAIVE_MOST_JOBS], n = list(play, waiting, play->rules->shortest_first);
 
     for (int i = 0; i < n; i++) {
-        const naive_job_t *job = &play->jobs[waiting[i]];
-        int *planned_s = &play->planned_s[waiting[i]];
+        naive_job_t *job = &play->jobs[waiting[i]];
+        int *planned_s = &play->planned_s[waiting[i]], before_s = *planned_s;
         if (*planned_s != NO_START && (!ended || *planned_s <= now_s))
             continue;
         if (*planned_s != NO_START)
             speak_for(play, *planned_s, *planned_s + job->estimate_s, -job->gpus);
         *planned_s = earliest(play, now_s, job);
+        job->decision = *planned_s != before_s ? play->decisions++ : job->decision;
         speak_for(play, *planned_s, *planned_s + job->estimate_s, job->gpus);
     }
 }
@@ -135,14 +136,20 @@ static void act(play_t *play, int now_s, bool ended)
     start_planned(play, now_s);
 }
 
-/* The running job that ends now and was started first; NO_START: none. */
+static bool started_before(const naive_job_t *a, const naive_job_t *b)
+{
+    return a->start_s != b->start_s ? a->start_s < b->start_s : a->decision < b->decision;
+}
+
+/* The running job that ends now and was started first, of one second the one whose start was settled first; NO_START:
+ * none. */
 static int ending(const play_t *play, int now_s)
 {
     int found = NO_START;
 
     for (int i = 0; i < play->n; i++)
         if (play->state[i] == RUNS && play->jobs[i].end_s == now_s &&
-            (found == NO_START || play->jobs[i].decision < play->jobs[found].decision))
+            (found == NO_START || started_before(&play->jobs[i], &play->jobs[found])))
             found = i;
     return found;
 }
@@ -158,14 +165,25 @@ static bool end_one(play_t *play, int now_s)
     return true;
 }
 
-static bool submit_one(play_t *play, int now_s)
+/* The job that comes now and has not yet; NO_START: none. */
+static int submit_one(play_t *play, int now_s)
 {
     for (int i = 0; i < play->n; i++)
         if (play->state[i] == AWAY && play->jobs[i].submit_s == now_s) {
             play->state[i] = WAITS;
-            return true;
+            return i;
         }
-    return false;
+    return NO_START;
+}
+
+/* EASY in pyss: a job that does not fit when it comes has nobody looked at. */
+static void act_on_submission(play_t *play, int now_s, int i)
+{
+    enum mdl_reservation_row reservation = play->rules->reservation;
+    bool easy = reservation == MDL_RESERVATION_EASY || reservation == MDL_RESERVATION_EASY_SJBF;
+
+    if (!easy || play->rules->shortest_first || play->spoken_for[now_s] + play->jobs[i].gpus <= play->rules->gpus)
+        act(play, now_s, false);
 }
 
 static void instant(play_t *play, int now_s)
@@ -173,14 +191,14 @@ static void instant(play_t *play, int now_s)
     bool ended = false, came = false;
 
     if (play->rules->one_by_one) {
-        while (submit_one(play, now_s))
-            act(play, now_s, false);
+        for (int i = submit_one(play, now_s); i != NO_START; i = submit_one(play, now_s))
+            act_on_submission(play, now_s, i);
         while (end_one(play, now_s))
             act(play, now_s, true);
     } else {
         while (end_one(play, now_s))
             ended = true;
-        while (submit_one(play, now_s))
+        while (submit_one(play, now_s) != NO_START)
             came = true;
         if (ended || came)
             act(play, now_s, ended);

@@ -17,7 +17,7 @@
 typedef struct naive_job {
     int submit_s, run_s, estimate_s, gpus; /* 1 <= run_s <= estimate_s */
     int start_s, end_s;                    /* out */
-    int decision;                          /* its start was the how-manieth */
+    int decision;                          /* the how-manieth was that on its start */
 } naive_job_t;
 
 typedef struct naive_rules {

@@ -33,7 +33,6 @@ static void test_read(void **state)
     check_good("v\n1\n2\n", NULL, 2, false);
     check_good("\"v\",\"a,b\"\r\n 1 ,x\r\n\"2\",y\r\n", NULL, 2, false);
     check_good("q,v\n1999Q4,1\n1999Q3,2\n", "q", 2, false); /* dates of another form keep the file's order */
-    check_good("v\n", NULL, 0, false);
 }
 
 static void check_bad(const char *text, const char *date_column, size_t n, const char *const parts[])
@@ -59,6 +58,7 @@ static void test_every_problem_is_named(void **state)
     check_bad("a,b\n1,2\n", NULL, 1, (const char *[]){"x.csv:1: the header has no column v"});
     check_bad("v,v\n1,2\n", NULL, 1, (const char *[]){"repeats column 1"});
     check_bad("", NULL, 1, (const char *[]){"empty file"});
+    check_bad("v\n", NULL, 1, (const char *[]){"x.csv: found no rows under the header"});
     check_bad("d,v\n2001-01-01,1\n2001-01-01,2\n2000-12-31,3\n2001-02-30,4\n,5\n", "d", 4,
               (const char *[]){"x.csv:3: column 1 (d): found '2001-01-01'; expected a later date",
                                "x.csv:4: column 1 (d): found '2000-12-31'; expected a later date",

@@ -272,7 +272,7 @@ static void test_command_line(void **state)
                              .audit = true,
                              .events = true};
     scn_scenario_t *scenario =
-        test_load_with("set: {audit.hazard: 1}\nprecision: {metric: x, half_width: 1, max: 9}\n"
+        test_load_with("set: {audit.hazard: 1}\nprecision: {metric: bad_debt_share, half_width: 1, max: 9}\n"
                        "shocks: [{date: 2022-11-30, kind: hype, value: 0.1}]\n"
                        "arms: [{name: one}, {name: two, set: {audit.hazard: 2}}, {name: three}]\n",
                        &options);
