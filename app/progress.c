@@ -9,6 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#define ESTIMATE_RUNS 2 /* that must be over, and */
+#define ESTIMATE_S    2 /* that must have passed before the time left means something */
+
 static double wall_s(void)
 {
     struct timespec now;
@@ -45,13 +48,20 @@ static void print_line(app_progress_t *self, double start_s)
     fflush(stderr);
 }
 
+/* Enough has been run to tell how long the rest will take. */
+static bool can_estimate(app_progress_t *self, double start_s)
+{
+    return atomic_load(&self->shared.done) >= ESTIMATE_RUNS && wall_s() - start_s >= ESTIMATE_S;
+}
+
 static void *show(void *user)
 {
     app_progress_t *self = user;
     double start_s = wall_s();
-    long period_ms = self->terminal ? 250 : 60000;
+    bool estimated = self->terminal; /* elsewhere the first line comes when there is an estimate, then one a minute */
     pthread_mutex_lock(&self->mutex);
     while (!self->ending) {
+        long period_ms = self->terminal || !estimated ? 250 : 60000;
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_sec += period_ms / 1000;
@@ -61,8 +71,10 @@ static void *show(void *user)
             until.tv_nsec -= 1000000000L;
         }
         pthread_cond_timedwait(&self->wake, &self->mutex, &until);
-        if (!self->ending)
-            print_line(self, start_s);
+        if (self->ending || (!estimated && !can_estimate(self, start_s)))
+            continue;
+        estimated = true;
+        print_line(self, start_s);
     }
     pthread_mutex_unlock(&self->mutex);
     if (self->terminal) {
