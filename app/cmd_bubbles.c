@@ -2,6 +2,8 @@
 #include "analysis/critical_cache.h"
 #include "app/bubbles_output.h"
 #include "app/command.h"
+#include "models/params/spelling.h"
+#include "sim/plural.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -119,7 +121,9 @@ static sim_status_t parse_null(const bubbles_values_t *values, ana_null_kind_t *
                                 "composite needs --control T, e.g. 24 for two years of months");
             return SIM_OK;
         }
-    return sim_fail(err, SIM_EINPUT, "--null", "found '%s'; expected walk, wild or composite", values->null);
+    char hint[MDL_SPELLING_HINT];
+    return sim_fail(err, SIM_EINPUT, "--null", "found '%s'; expected walk, wild or composite%s", values->null,
+                    mdl_spelling_hint(values->null, names, sizeof names / sizeof names[0], hint));
 }
 
 /* Options that go with the other source of series. */
@@ -258,7 +262,7 @@ static sim_status_t read_csv(const bubbles_values_t *values, ana_column_t *serie
         return sim_fail(err, SIM_EINPUT, values->csv, "no such file; expected a CSV file with a header");
     sim_status_t status = ana_column_read_csv(&source, values->column, values->date_column, series, NULL);
     if (problems > MOST_PROBLEMS)
-        fprintf(stderr, "... and %zu more problems\n", problems - MOST_PROBLEMS);
+        fprintf(stderr, "... and %zu more problem%s\n", problems - MOST_PROBLEMS, sim_plural(problems - MOST_PROBLEMS));
     if (status != SIM_OK && problems == 0)
         return sim_fail(err, status, values->csv, "%s", sim_status_text(status));
     return status;
@@ -329,8 +333,8 @@ static sim_status_t run_result(bubbles_call_t *self, sim_error_t *err)
         status =
             ana_bubbles_arm(result, self->setup.name, names[i], self->values.logarithm, &self->options, &arms[i], err);
     if (status == SIM_OK && arms[0].n_tested == 0)
-        status = sim_fail(err, SIM_EINPUT, self->setup.name, "none of %zu replications could be tested; the first: %s",
-                          arms[0].n_runs, arms[0].n_runs > 0 ? arms[0].runs[0].why : "");
+        status = sim_fail(err, SIM_EINPUT, self->setup.name, "none of %zu replication%s could be tested; the first: %s",
+                          arms[0].n_runs, sim_plural(arms[0].n_runs), arms[0].n_runs > 0 ? arms[0].runs[0].why : "");
     if (status == SIM_OK && self->values.lppls)
         status = fit_arms(self, result, names, n, arms, fitted, err);
     if (status == SIM_OK)

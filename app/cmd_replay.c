@@ -43,7 +43,8 @@ static const app_option_t options[] = {
     {0, "token-us", "X", APP_NUMBER, AT(token_us), "azure: us per further token (default: 31000)", 0, 1000000},
     {0, "seed", "S", APP_SEED, AT(seed), "of random placements, openb's shuffle, synthetic jobs (default: 1)", 0, 0},
     {0, "starts", "FILE", APP_TEXT, AT(starts), "write job,submit_s,start_s,end_s (openb: seq,pod,node)", 0, 0},
-    {0, "plot", "FILE", APP_TEXT, AT(plot), "draw the schedule (openb: allocation over load), SVG", 0, 0},
+    {0, "plot", "FILE.svg", APP_TEXT, AT(plot), "draw the schedule (openb: allocation over load), an SVG picture", 0,
+     0},
     {0, "force", NULL, APP_FLAG, AT(force), "replace files that are already there", 0, 0},
     {0, "repeat", "N", APP_INTEGER, AT(repeat), "replay N times, for a median of seconds (default: 1)", 1, 1000000},
     {0, "json", NULL, APP_FLAG, AT(json), "one JSON object, numbers unrounded", 0, 0},
@@ -63,7 +64,7 @@ static sim_status_t check_outputs(const app_replay_values_t *values, sim_error_t
     sim_status_t status = values->starts != NULL ? app_output_check(values->starts, values->force, err) : SIM_OK;
 
     if (status == SIM_OK && values->plot != NULL)
-        status = app_output_check(values->plot, values->force, err);
+        status = app_output_check_picture(values->plot, values->force, err);
     return status;
 }
 
