@@ -69,12 +69,14 @@ sim_status_t app_output_check_picture(const char *path, bool force, sim_error_t 
 {
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path, *end = strrchr(name, '.');
 
-    if (end != NULL && end != name && strcasecmp(end, ".svg") != 0)
+    sim_status_t status = app_output_check(path, force, err);
+
+    if (status == SIM_OK && end != NULL && end != name && strcasecmp(end, ".svg") != 0)
         return sim_fail(err, SIM_EINPUT, "--plot",
                         "found '%s'; pictures are SVG, which browsers show and 'rsvg-convert' turns into PNG or PDF; "
                         "expected a name that ends in .svg: %.*s.svg",
                         path, (int)(end - path), path);
-    return app_output_check(path, force, err);
+    return status;
 }
 
 sim_status_t app_output_open(app_output_t *self, const char *path, sim_error_t *err)

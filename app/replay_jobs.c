@@ -146,9 +146,9 @@ static sim_status_t run(app_replay_t *self, const input_t *input, mdl_replay_res
         self->seconds[r] = result->seconds;
     }
     if (status == SIM_OK && result->n == 0)
-        status = sim_fail(err, SIM_EINPUT, self->path, "none of its %zu job%s fits on %u node%s of %u GPU%s",
-                          result->refused, sim_plural(result->refused), self->nodes, sim_plural(self->nodes),
-                          self->node_gpus, sim_plural(self->node_gpus));
+        status = sim_fail(err, SIM_EINPUT, self->path, "none of its jobs (%zu) fits on %u node%s of %u GPU%s",
+                          result->refused, self->nodes, sim_plural(self->nodes), self->node_gpus,
+                          sim_plural(self->node_gpus));
     return status;
 }
 
