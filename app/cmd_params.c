@@ -208,7 +208,9 @@ const app_command_t app_command_params = {
     .name = "params",
     .synopsis = "[GLOB | --tables [TABLE]] [--json | --json-schema | --shocks | --markdown]",
     .summary = "every parameter: key, unit, default, bounds, source, meaning",
-    .details = "Lists the parameters whose key matches GLOB (default: all).\n\n"
+    .details = "Lists the parameters whose key matches GLOB (default: all). 'source' names facts by their ids "
+               "(docs/FACTS.md),\n"
+               "references, or says that the value is assumed. --set and a scenario's set: take a key as KEY=VALUE.\n\n"
                "Examples:\n"
                "  overbuild params 'subsidy.*'\n"
                "  overbuild params --tables routes > my_routes.csv\n"
