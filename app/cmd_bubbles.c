@@ -56,7 +56,7 @@ static const app_option_t options[] = {
      MOST_THREADS},
     {0, "no-cache", NULL, APP_FLAG, AT(no_cache), "neither look up nor keep critical values", 0, 0},
     {0, "lppls", NULL, APP_FLAG, AT(lppls),
-     "fit the log-periodic power law to ln of the column, or of each replication up to its highest value", 0, 0},
+     "fit the log-periodic power law to ln of the column, or of each replication up to its peak", 0, 0},
     {0, "starts", "N", APP_INTEGER, AT(starts),
      "LPPLS: starts of a search, a third of them in each window (default: 60, of a result 24)", 3, 100000},
     {0, "json", NULL, APP_FLAG, AT(json), "one JSON object, numbers unrounded", 0, 0},
@@ -366,7 +366,8 @@ const app_command_t app_command_bubbles = {
     .synopsis = "(FILE [--variable V] [--arm A] | --csv FILE --column C) [OPTION]...",
     .summary = "test series for explosive episodes, and date them",
     .details =
-        "Right-tailed unit-root tests ADF, SADF and GSADF with their sequences BADF and BSADF, critical values by\n"
+        "Whether a price grew explosively at some time, as it does in a bubble, and from when to when: the\n"
+        "right-tailed unit-root tests ADF, SADF and GSADF with their sequences BADF and BSADF, critical values by\n"
         "simulation, and the dates on which BSADF exceeds them. On a result every replication of an arm is tested,\n"
         "beside those of the arm 'rational', under the same random numbers: a price peak is no proof of a bubble.\n"
         "docs/BUBBLES.md has the formulae and the conventions.\n\n"

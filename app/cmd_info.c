@@ -212,11 +212,15 @@ const app_command_t app_command_info = {
     .name = "info",
     .synopsis = "FILE [--verify]",
     .summary = "what a result file holds",
-    .details =
-        "Result or calibration, scenario, seed, version, arms with their finished and failed replications, then every\n"
-        "group with its variables: dimensions, unit, meaning; and whether a run was left unfinished beside it\n"
-        "(FILE.parts). --verify reads everything back and names the first\n"
-        "damaged object.",
+    .details = "Result or calibration, scenario, seed, version, whether a run was left unfinished (FILE.parts), arms "
+               "with their\n"
+               "finished and failed replications, then every group with its variables: dimensions, unit, meaning. The "
+               "names are\n"
+               "those that 'compare --metric' and 'bubbles --variable' take. --verify reads everything back and names "
+               "the first\n"
+               "damaged object.\n\n"
+               "Example:\n"
+               "  overbuild info china-2022.h5",
     .options = info_options,
     .run = run_info,
 };
@@ -227,7 +231,9 @@ const app_command_t app_command_digest = {
     .summary = "hash of a result's scientific content",
     .details = "16 hex digits over every value, unit and label of the file, but for the program's version and "
                "compiler. Two runs\n"
-               "of one scenario have one digest at any number of threads, with any compiler, on any x86-64 machine.",
+               "of one scenario have one digest at any number of threads, with any compiler, on any x86-64 machine.\n\n"
+               "Example:\n"
+               "  overbuild digest china-2022.h5 --arms",
     .options = digest_options,
     .run = run_digest,
 };

@@ -48,9 +48,7 @@ static const app_option_t options[] = {
      0},
     {0, "quiet", NULL, APP_FLAG, offsetof(run_values_t, quiet),
      "no progress on stderr, and no summary unless --json asks for it", 0, 0},
-    {0, "json", NULL, APP_FLAG, offsetof(run_values_t, json),
-     "progress and summary as JSON; replications: run by this call; replications_in_file: with those from before", 0,
-     0},
+    {0, "json", NULL, APP_FLAG, offsetof(run_values_t, json), "progress and summary as JSON", 0, 0},
     {0},
 };
 
@@ -271,17 +269,22 @@ const app_command_t app_command_run = {
     .synopsis = "SCENARIO [OPTION]...",
     .summary = "run an experiment into an HDF5 file",
     .details =
-        "SCENARIO is a preset's name ('overbuild list') or a path to a YAML file. All arms of a scenario share their\n"
-        "random numbers, so that replication 7 of two arms differs only by the policy. The result does not depend on\n"
-        "the number of threads.\n\n"
-        "Ctrl-C stores what is finished; the same command with --resume goes on from there. In the\n"
-        "summary of --json, replications counts what this call ran and replications_in_file what the file then "
-        "holds.\n\n"
+        "SCENARIO is a preset's name ('overbuild list') or a path to a YAML file. Its arms are the policies to "
+        "compare; each\n"
+        "is simulated -n times, with other random numbers each time (a replication). All arms share these numbers, so "
+        "that\n"
+        "replication 7 of two arms differs only by the policy. The result does not depend on the number of threads. "
+        "'info',\n"
+        "'validate', 'compare', 'bubbles' and 'explain' read it, and so do HDF5 and netCDF readers.\n\n"
+        "Ctrl-C stores what is finished; the same command with --resume goes on from there. The summary of --json "
+        "counts in\n"
+        "replications what this call ran, in replications_in_file what the file then holds (arms and points "
+        "together).\n\n"
         "Examples:\n"
         "  overbuild run quick                                a first look, seconds\n"
         "  overbuild run policies -n 10 -o policies.h5        every policy, 10 replications\n"
         "  overbuild run china-2022 --set subsidy.clawback_share=0.6 --until 2024-12-31\n\n"
-        "Exit status: 0 done, 2 bad input, 3 some replications failed, 4 disk, 5 memory, 130 or 143 interrupted.",
+        "Exit status: 0 done, 2 bad input, 3 some replications failed, 4 disk or folder, 5 memory, 130 or 143 interrupted.",
     .options = options,
     .run = run,
 };

@@ -181,15 +181,26 @@ int app_options_parse(const char *command, const app_option_t *options, void *va
     return good && !refused ? n : -1;
 }
 
+/* "-o, --output FILE". */
+static int format_left(const app_option_t *option, char *left, size_t bytes)
+{
+    char letter[8] = "    ";
+    if (option->letter != 0)
+        snprintf(letter, sizeof letter, "-%c, ", option->letter);
+    return snprintf(left, bytes, "%s--%s%s%s", letter, option->name, option->argument ? " " : "",
+                    option->argument ? option->argument : "");
+}
+
 void app_options_help(const app_option_t *options)
 {
+    char left[64];
+    int width = 0;
+    for (const app_option_t *option = options; option->name != NULL; option++) {
+        int bytes = format_left(option, left, sizeof left);
+        width = bytes > width ? bytes : width;
+    }
     for (; options->name != NULL; options++) {
-        char left[64];
-        char letter[8] = "    ";
-        if (options->letter != 0)
-            snprintf(letter, sizeof letter, "-%c, ", options->letter);
-        snprintf(left, sizeof left, "%s--%s%s%s", letter, options->name, options->argument ? " " : "",
-                 options->argument ? options->argument : "");
-        printf("  %-26s %s\n", left, options->help);
+        (void)format_left(options, left, sizeof left);
+        printf("  %-*s  %s\n", width, left, options->help);
     }
 }
