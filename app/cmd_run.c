@@ -284,7 +284,8 @@ const app_command_t app_command_run = {
         "  overbuild run quick                                a first look, seconds\n"
         "  overbuild run policies -n 10 -o policies.h5        every policy, 10 replications\n"
         "  overbuild run china-2022 --set subsidy.clawback_share=0.6 --until 2024-12-31\n\n"
-        "Exit status: 0 done, 2 bad input, 3 some replications failed, 4 disk or folder, 5 memory, 130 or 143 interrupted.",
+        "Exit status: 0 done, 2 bad input, 3 some replications failed, 4 disk or folder, 5 memory, 130 or 143 "
+        "interrupted.",
     .options = options,
     .run = run,
 };
