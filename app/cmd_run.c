@@ -89,6 +89,11 @@ static void choose_path(run_call_t *self)
         snprintf(self->path, sizeof self->path, "%s.h5", scn_scenario_name(self->scenario));
 }
 
+static uint64_t count_runs(const scn_scenario_t *scenario)
+{
+    return (uint64_t)scn_scenario_arms(scenario) * scn_scenario_points(scenario) * scn_scenario_replications(scenario);
+}
+
 /* Says what will be run and how large the result may get; refuses when the disk is too small. */
 static sim_status_t announce(const run_call_t *self, sim_error_t *err)
 {
@@ -96,12 +101,13 @@ static sim_status_t announce(const run_call_t *self, sim_error_t *err)
     sim_status_t status = scn_experiment_expected_bytes(self->scenario, &expected, err);
     if (status != SIM_OK)
         return status;
-    uint32_t arms = scn_scenario_arms(self->scenario), points = scn_scenario_points(self->scenario);
-    uint32_t replications = scn_scenario_replications(self->scenario);
-    uint64_t runs = (uint64_t)arms * points * replications, free_bytes = sim_store_free_bytes(self->path);
+    uint64_t free_bytes = sim_store_free_bytes(self->path);
     char room[48] = "";
     if (free_bytes > 0)
         (void)snprintf(room, sizeof room, " (%.1f GB free)", (double)free_bytes / 1e9);
+    uint32_t arms = scn_scenario_arms(self->scenario), points = scn_scenario_points(self->scenario);
+    uint32_t replications = scn_scenario_replications(self->scenario);
+    uint64_t runs = count_runs(self->scenario);
     if (!self->values.quiet && !self->values.json)
         fprintf(stderr,
                 "%s: %" PRIu32 " arm%s x %" PRIu32 " point%s x %" PRIu32 " replication%s = %" PRIu64
