@@ -2,9 +2,10 @@
 /* Fuzz target of the scenario reader: any bytes are either a plan that survives being written and read again, or
  * refused with at least one message that names a place.
  *
- *     cmake -B build/fuzz -DCMAKE_C_COMPILER=clang-14 -DOVERBUILD_FUZZ=ON
- * -DOVERBUILD_SANITIZE=address,undefined,fuzzer-no-link ninja -C build/fuzz fuzz_scenario &&
- * build/fuzz/tests/fuzz_scenario -max_len=4096 NEW_FOLDER tests/unit/bad_scenarios
+ *     cmake -G Ninja -B build/fuzz -DCMAKE_C_COMPILER=clang-14 -DOVERBUILD_TESTS=ON -DOVERBUILD_FUZZ=ON \
+ *           -DOVERBUILD_SANITIZE=address,undefined,fuzzer-no-link
+ *     ninja -C build/fuzz fuzz_scenario
+ *     build/fuzz/tests/fuzz_scenario -runs=1000000 -max_len=4096 NEW_FOLDER tests/unit/bad_scenarios
  */
 #include "scenarios/scenario.h"
 
