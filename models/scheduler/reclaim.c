@@ -85,21 +85,6 @@ static bool may_reclaim(const mdl_pass_t *pass, uint32_t gpus)
     return false;
 }
 
-bool mdl_reclaim_for(const mdl_pass_t *pass, uint32_t index)
-{
-    const mdl_job_t *job = mdl_scheduler_job(pass->scheduler, index);
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(pass->scheduler, job->tenant);
-    uint32_t room_gpus = mdl_scheduler_room(pass->scheduler, pass->cluster);
-
-    if (tenant->used_gpus + job->gpus > tenant->quota_gpus ||
-        !may_reclaim(pass, job->needed_gpus > room_gpus ? job->needed_gpus - room_gpus : 1))
-        return false;
-    bool stopped = stop_one(pass);
-    for (bool more = stopped; more && !mdl_pass_start(pass, index);)
-        more = stop_one(pass);
-    return stopped;
-}
-
 /* Whether the node that jobs take parts of would be empty once all of them are stopped, each of a tenant that is still
  * beyond its quota when its turn comes. */
 static bool can_be_emptied(const mdl_pass_t *pass, uint32_t node)
@@ -154,6 +139,29 @@ static uint32_t whole_room(const mdl_pass_t *pass)
     return room_gpus < empty ? room_gpus : empty;
 }
 
+/* Stops one job for somebody who needs that many GPUs in whole nodes: one that frees a node as long as there are too
+ * few of them empty, then any. */
+static bool stop_towards(const mdl_pass_t *pass, uint32_t whole_gpus)
+{
+    return empty_gpus(pass->cluster) < whole_gpus ? stop_for_node(pass) : stop_one(pass);
+}
+
+bool mdl_reclaim_for(const mdl_pass_t *pass, uint32_t index)
+{
+    const mdl_job_t *job = mdl_scheduler_job(pass->scheduler, index);
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(pass->scheduler, job->tenant);
+    uint32_t room_gpus = mdl_scheduler_room(pass->scheduler, pass->cluster);
+
+    if (tenant->used_gpus + job->gpus > tenant->quota_gpus ||
+        !may_reclaim(pass, job->needed_gpus > room_gpus ? job->needed_gpus - room_gpus : 1))
+        return false;
+    uint32_t whole_gpus = job->needed_gpus / pass->cluster->node_gpus * pass->cluster->node_gpus;
+    bool stopped = stop_towards(pass, whole_gpus);
+    for (bool more = stopped; more && !mdl_pass_start(pass, index);)
+        more = stop_towards(pass, whole_gpus);
+    return stopped;
+}
+
 /* What running elastic jobs lack is whole nodes: free GPUs on nodes that others use in part are none, and no job is
  * stopped that would leave nothing but such. Where enough nodes are empty and the bound holds them back, any job does. */
 void mdl_reclaim_short(const mdl_pass_t *pass)
@@ -164,6 +172,6 @@ void mdl_reclaim_short(const mdl_pass_t *pass)
 
     if (gpus <= room_gpus || !may_reclaim(pass, gpus - room_gpus))
         return;
-    while (whole_room(pass) < gpus && (empty_gpus(pass->cluster) < gpus ? stop_for_node(pass) : stop_one(pass)))
+    while (whole_room(pass) < gpus && stop_towards(pass, gpus))
         self->again = true;
 }

@@ -267,6 +267,31 @@ static void test_nobody_is_stopped_for_part_of_a_node(void **state)
     test_cluster_run_free(&run);
 }
 
+/* The same for a gang of two nodes that waits. */
+static void test_a_gang_is_made_room_in_whole_nodes(void **state)
+{
+    test_cluster_run_t run;
+
+    (void)state;
+    test_cluster_run_open(&run,
+                          &(test_cluster_setup_t){
+                              .policy = {.preemption = MDL_PREEMPTION_RECLAIM}, .nodes = 3, .jobs = 16, .tenants = 3});
+    mdl_scheduler_set_limits(run.scheduler, 0, 16, 16);
+    mdl_scheduler_set_limits(run.scheduler, 1, 0, 64);
+    (void)test_cluster_run_submit(&run, 1, 8, 1000);
+    (void)test_cluster_run_submit(&run, 1, 8, 1000);
+    (void)test_cluster_run_submit(&run, 2, 4, 1000);
+    test_cluster_run_to(&run, 10);
+    uint32_t part = test_cluster_run_submit(&run, 1, 4, 1000);
+    uint32_t gang = test_cluster_run_submit(&run, 0, 16, 1000);
+    assert_int_equal(job_at(&run, gang)->start_s, 10);
+    assert_int_equal(job_at(&run, gang)->state, MDL_JOB_RUNNING);
+    assert_int_equal(run.stops, 2);
+    assert_int_equal(job_at(&run, part)->state, MDL_JOB_RUNNING);
+    test_cluster_run_verify(&run);
+    test_cluster_run_free(&run);
+}
+
 /* Two borrowed halves of a node go together; where one of them is within its tenant's quota, neither goes. */
 static void test_a_shared_node_is_freed_whole_or_not(void **state)
 {
@@ -314,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_elastic_jobs_are_left_alone),
         cmocka_unit_test(test_fragments_are_no_node),
         cmocka_unit_test(test_nobody_is_stopped_for_part_of_a_node),
+        cmocka_unit_test(test_a_gang_is_made_room_in_whole_nodes),
         cmocka_unit_test(test_a_shared_node_is_freed_whole_or_not),
         cmocka_unit_test(test_fragments_are_filled),
     };
