@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Reclaiming what is lent: a tenant may use more than its quota, up to its limit, while nobody within quota wants the
  * nodes. When one does and finds none, jobs of the tenants beyond their quotas write a checkpoint and go back into the
- * queue, those that started last first and no more of them than it takes. Nobody is stopped in vain: not as long as all
- * that is lent would not do.
+ * queue, those that started last first and no more of them than it takes. Nobody is stopped as long as all the GPUs that
+ * are lent would not do, and for whole nodes only jobs, alone or together, that leave a node empty.
  *
  * Elastic and endless jobs are never stopped; an elastic one within quota that lacks nodes is given them as a waiting
  * job is.
