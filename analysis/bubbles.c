@@ -2,6 +2,7 @@
 #include "analysis/bubbles.h"
 
 #include "analysis/dated_column.h"
+#include "analysis/names.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -66,22 +67,6 @@ void ana_bubbles_free(ana_bubbles_t *self)
     *self = (ana_bubbles_t){0};
 }
 
-static sim_status_t find_arm(sim_result_t *result, const char *name, size_t *index, sim_error_t *err)
-{
-    char **arms = NULL, known[512] = "";
-    size_t n = 0, used = 0;
-    sim_status_t status = sim_result_labels(result, "/arm", &arms, &n, err);
-    if (status != SIM_OK)
-        return status;
-    for (*index = 0; *index < n && strcmp(arms[*index], name) != 0; ++*index)
-        if (used < sizeof known)
-            used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", used == 0 ? "" : ", ", arms[*index]);
-    if (*index == n)
-        status = sim_fail(err, SIM_EINPUT, "--arm", "found '%s'; expected an arm of the file: %s", name, known);
-    sim_labels_free(arms, n);
-    return status;
-}
-
 /* The critical values of an earlier replication whose series was as long. */
 static const ana_critical_t *known_values(const ana_bubbles_arm_t *arm, size_t run, size_t n)
 {
@@ -126,7 +111,7 @@ sim_status_t ana_bubbles_arm(sim_result_t *result, const char *variable, const c
     size_t index = 0, n = 0;
     *out = (ana_bubbles_arm_t){.n_runs = 1};
     (void)snprintf(out->name, sizeof out->name, "%s", arm);
-    sim_status_t status = find_arm(result, arm, &index, err);
+    sim_status_t status = ana_result_arm(result, "--arm", arm, &index, err);
     if (status == SIM_OK)
         status = ana_column_read_arm(result, variable, index, &array, &out->day, err);
     for (uint32_t i = 0; status == SIM_OK && i + 1 < array.n_dims; i++)

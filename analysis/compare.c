@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/compare.h"
 
-#include "analysis/arms.h"
+#include "analysis/names.h"
 #include "analysis/statistics.h"
 
 #include <fnmatch.h>
@@ -96,6 +96,14 @@ static sim_status_t compare_all(sim_result_t *result, const char **metrics, size
     return status;
 }
 
+static sim_status_t no_metric(sim_result_t *result, const char *glob, sim_error_t *err)
+{
+    char hint[MDL_SPELLING_HINT];
+    return sim_fail(err, SIM_EINPUT, "--metric",
+                    "no outcome matches '%s'; expected a name or a pattern of those in 'overbuild info FILE'%s", glob,
+                    ana_variable_hint(result, "/outcomes", glob, hint));
+}
+
 sim_status_t ana_compare(sim_result_t *result, const char *baseline, const char *glob, ana_comparison_t *comparison,
                          sim_error_t *err)
 {
@@ -115,9 +123,7 @@ sim_status_t ana_compare(sim_result_t *result, const char *baseline, const char 
     if (metrics == NULL)
         status = sim_fail(err, SIM_ENOMEM, "/outcomes", "no memory for %zu names", n_names);
     else if (n_metrics == 0)
-        status =
-            sim_fail(err, SIM_EINPUT, "--metric", "no outcome matches '%s'; see the names with 'overbuild info FILE'",
-                     glob == NULL ? "*" : glob);
+        status = no_metric(result, glob == NULL ? "*" : glob, err);
     else
         status = compare_all(result, metrics, n_metrics, arms, n_arms, base, comparison, err);
 out:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/dated_column.h"
 
+#include "analysis/names.h"
 #include "models/trace/rows.h"
 #include "sim/time.h"
 
@@ -157,14 +158,15 @@ static sim_status_t read_days(sim_result_t *result, int64_t **day, size_t n, sim
 static sim_status_t read_variable(sim_result_t *result, const char *variable, size_t arm, sim_array_t *array,
                                   sim_error_t *err)
 {
-    char path[256];
-    (void)snprintf(path, sizeof path, "/%s", variable + (variable[0] == '/'));
+    char path[256], hint[MDL_SPELLING_HINT];
+    const char *name = variable + (variable[0] == '/');
+    (void)snprintf(path, sizeof path, "/%s", name);
     if (!sim_result_has(result, path))
         return sim_fail(
             err, SIM_EINPUT, "--variable",
             "found '%s'; expected a national series, which results of 'overbuild run' have and calibrations "
-            "don't; see the names with 'overbuild info FILE'",
-            variable);
+            "don't; see the names with 'overbuild info FILE'%s",
+            variable, ana_variable_hint(result, "/", name, hint));
     sim_array_t shape = {0};
     sim_status_t status = sim_result_describe(result, path, &shape, err);
     bool is_series = status == SIM_OK && shape.n_dims >= 3 && strcmp(shape.dims[0], "arm") == 0 &&

@@ -4,6 +4,7 @@
 #include "analysis/expression.h"
 #include "models/params/csv.h"
 #include "models/params/spelling.h"
+#include "sim/plural.h"
 #include "sim/time.h"
 
 #include <ctype.h>
@@ -380,8 +381,8 @@ static sim_status_t read_rows(reader_t *self, mdl_csv_t *csv, sim_error_t *err)
         if (!cell.last)
             continue;
         if (position != self->n_cells)
-            complain(self, cell.line, cell.column, "row of %zu cells; expected %zu as in the header", position,
-                     self->n_cells);
+            complain(self, cell.line, cell.column, "row of %zu cell%s; expected %zu as in the header", position,
+                     sim_plural(position), self->n_cells);
         if (self->problems == before) /* what hangs together is not asked of cells that are wrong alone */
             check_row(self);
         status = keep_row(self, err);
@@ -411,7 +412,7 @@ sim_status_t ana_facts_read(ana_facts_t *facts, const char *name, const char *cs
     *problems = self.problems;
     if (status == SIM_OK && self.problems > 0)
         status = sim_fail(err, SIM_EINPUT, name, "%zu problem%s; expected a table without", self.problems,
-                          self.problems == 1 ? "" : "s");
+                          sim_plural(self.problems));
     return status;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/gsadf.h"
 
+#include "sim/plural.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,12 +17,12 @@ sim_status_t ana_gsadf_check(size_t n, ana_lag_t lag, size_t min_rows, sim_error
     size_t fewest = ana_adf_fewest_rows(lag), needed = min_rows + ana_adf_lost(lag);
     if (min_rows < fewest)
         return sim_fail(err, SIM_EINPUT, "smallest window",
-                        "found %zu regression rows; expected at least %zu with up to %d lags", min_rows, fewest,
-                        lag.order);
+                        "found %zu regression row%s; expected at least %zu with up to %d lag%s", min_rows,
+                        sim_plural(min_rows), fewest, lag.order, sim_plural((uint64_t)lag.order));
     if (n < needed)
         return sim_fail(err, SIM_EINPUT, "series",
-                        "found %zu observations; expected at least %zu for a window of %zu regression rows", n, needed,
-                        min_rows);
+                        "found %zu observation%s; expected at least %zu for a window of %zu regression rows", n,
+                        sim_plural(n), needed, min_rows);
     return SIM_OK;
 }
 

@@ -3,6 +3,7 @@
 
 #include "sim/draw.h"
 #include "sim/ensemble.h"
+#include "sim/plural.h"
 
 #include <gsl/gsl_multifit_nlinear.h>
 #include <math.h>
@@ -239,7 +240,8 @@ static sim_status_t check(const double *day, const double *log_price, size_t n, 
 {
     bool varies = false;
     if (n < ANA_LPPLS_FEWEST)
-        return sim_fail(err, SIM_EINPUT, "LPPLS", "found %zu observations; expected at least %d", n, ANA_LPPLS_FEWEST);
+        return sim_fail(err, SIM_EINPUT, "LPPLS", "found %zu observation%s; expected at least %d", n, sim_plural(n),
+                        ANA_LPPLS_FEWEST);
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(log_price[i]))
             return sim_fail(err, SIM_EINPUT, "LPPLS", "found a price that is not above zero at observation %zu", i + 1);

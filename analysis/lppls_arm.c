@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/lppls_arm.h"
 
-#include "analysis/arms.h"
 #include "analysis/dated_column.h"
+#include "analysis/names.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -78,17 +78,6 @@ static sim_status_t fit_runs(ana_lppls_arm_t *self, const sim_array_t *array, co
     return status;
 }
 
-static sim_status_t find_arm(sim_result_t *result, const char *name, size_t *index, sim_error_t *err)
-{
-    char **arms = NULL;
-    size_t n = 0;
-    sim_status_t status = sim_result_labels(result, "/arm", &arms, &n, err);
-    if (status == SIM_OK)
-        status = ana_find_arm(arms, n, "--arm", name, index, err);
-    sim_labels_free(arms, n);
-    return status;
-}
-
 sim_status_t ana_lppls_arm(sim_result_t *result, const char *variable, const char *arm,
                            const ana_lppls_arm_options_t *options, ana_lppls_arm_t *out, sim_error_t *err)
 {
@@ -97,7 +86,7 @@ sim_status_t ana_lppls_arm(sim_result_t *result, const char *variable, const cha
     size_t index = 0;
     *out = (ana_lppls_arm_t){.n_runs = 1};
     (void)snprintf(out->name, sizeof out->name, "%s", arm);
-    sim_status_t status = find_arm(result, arm, &index, err);
+    sim_status_t status = ana_result_arm(result, "--arm", arm, &index, err);
     if (status == SIM_OK)
         status = ana_column_read_arm(result, variable, index, &array, &days, err);
     for (uint32_t i = 0; status == SIM_OK && i + 1 < array.n_dims; i++)

@@ -2,6 +2,7 @@
 #include "analysis/null_model.h"
 
 #include "sim/draw.h"
+#include "sim/plural.h"
 
 #include <float.h>
 #include <gsl/gsl_multifit.h>
@@ -94,8 +95,8 @@ static sim_status_t fit_series(ana_null_t *self, const double *y, ana_lag_t lag,
 {
     size_t n = self->n, fewest = 2 * (size_t)lag.order + 4;
     if (n < fewest)
-        return sim_fail(err, SIM_EINPUT, "series", "found %zu observations; expected at least %zu for a bootstrap", n,
-                        fewest);
+        return sim_fail(err, SIM_EINPUT, "series", "found %zu observation%s; expected at least %zu for a bootstrap", n,
+                        sim_plural(n), fewest);
     self->change = calloc(2 * n, sizeof *self->change);
     if (self->change == NULL)
         return sim_fail(err, SIM_ENOMEM, "null model", "no memory for %zu observations", n);

@@ -3,6 +3,7 @@
 
 #include "analysis/schedule.h"
 #include "analysis/svg.h"
+#include "sim/plural.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -242,8 +243,8 @@ static void write_subtitle(char *text, size_t room, const mdl_replay_result_t *r
     char refused[48] = "";
     if (result->refused > 0)
         snprintf(refused, sizeof refused, ", %zu more refused", result->refused);
-    snprintf(text, room, "%zu jobs on %u GPUs%s%s%s", result->n, result->gpus, refused,
-             schedule->n_bars > MOST_BARS ? "; paler cells are partly idle" : "",
+    snprintf(text, room, "%zu job%s on %u GPU%s%s%s%s", result->n, sim_plural(result->n), result->gpus,
+             sim_plural(result->gpus), refused, schedule->n_bars > MOST_BARS ? "; paler cells are partly idle" : "",
              schedule->n_levels > MOST_LEVELS ? "; bands span least and most" : "");
 }
 

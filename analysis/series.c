@@ -2,6 +2,7 @@
 #include "analysis/series.h"
 
 #include "analysis/expression.h"
+#include "analysis/names.h"
 #include "sim/time.h"
 
 #include <stdio.h>
@@ -27,7 +28,7 @@ static void scale_path(char path[256], const char *variable, const char *dim)
 static sim_status_t find_label(sim_result_t *result, const ana_term_t *term, const ana_choice_t *choice,
                                int64_t *position, sim_error_t *err)
 {
-    char path[256], known[512] = "";
+    char path[256], known[512] = "", hint[MDL_SPELLING_HINT];
     char **labels = NULL;
     size_t n = 0;
     scale_path(path, term->path, choice->dim);
@@ -35,6 +36,7 @@ static sim_status_t find_label(sim_result_t *result, const ana_term_t *term, con
     if (status != SIM_OK)
         return status;
     *position = -1;
+    (void)mdl_spelling_hint(choice->label, (const char *const *)labels, n, hint);
     for (size_t i = 0; i < n; i++) {
         if (strcmp(labels[i], choice->label) == 0)
             *position = (int64_t)i;
@@ -43,8 +45,8 @@ static sim_status_t find_label(sim_result_t *result, const ana_term_t *term, con
     }
     sim_labels_free(labels, n);
     return *position >= 0 ? SIM_OK
-                          : sim_fail(err, SIM_EINPUT, term->path, "found %s=%s; expected one of: %s", choice->dim,
-                                     choice->label, known);
+                          : sim_fail(err, SIM_EINPUT, term->path, "found %s=%s; expected one of: %s%s", choice->dim,
+                                     choice->label, known, hint);
 }
 
 static sim_status_t choose(sim_result_t *result, const ana_term_t *term, uint32_t first, source_t *source,
@@ -65,11 +67,20 @@ static sim_status_t choose(sim_result_t *result, const ana_term_t *term, uint32_
     return SIM_OK;
 }
 
+static sim_status_t not_there(sim_result_t *result, const char *path, sim_error_t *err)
+{
+    char group[ANA_PATH_BYTES], hint[MDL_SPELLING_HINT];
+    const char *name = strrchr(path, '/') + 1;
+    (void)snprintf(group, sizeof group, "%.*s", name - path > 1 ? (int)(name - path) - 1 : 1, path);
+    return sim_fail(err, SIM_EINPUT, path, "is not in the result; expected a variable that was recorded%s",
+                    ana_variable_hint(result, group, name, hint));
+}
+
 static sim_status_t read_source(sim_result_t *result, size_t arm, const ana_term_t *term, source_t *source,
                                 sim_error_t *err)
 {
     if (!sim_result_has(result, term->path))
-        return sim_fail(err, SIM_EINPUT, term->path, "is not in the result; expected a variable that was recorded");
+        return not_there(result, term->path, err);
     sim_status_t status = sim_result_read_arm(result, term->path, arm, &source->array, err);
     if (status != SIM_OK)
         return status;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/story.h"
 
-#include "analysis/arms.h"
+#include "analysis/names.h"
 #include "sim/time.h"
 
 #include <math.h>
@@ -124,36 +124,29 @@ static sim_status_t read_names(ana_story_t *self, sim_result_t *result, sim_erro
     return status;
 }
 
-static sim_status_t find_arm(sim_result_t *result, const char *name, size_t *arm, sim_error_t *err)
-{
-    char **arms = NULL;
-    size_t n = 0;
-    sim_status_t status = sim_result_labels(result, "/arm", &arms, &n, err);
-    *arm = 0;
-    if (status == SIM_OK && name != NULL)
-        status = ana_find_arm(arms, n, "--arm", name, arm, err);
-    sim_labels_free(arms, n);
-    return status;
-}
-
 sim_status_t ana_story_open(ana_story_t **self, sim_result_t *result, const char *arm, uint32_t point,
                             uint32_t replication, sim_error_t *err)
 {
     *self = NULL;
-    size_t number, begin, end;
+    size_t number = 0, begin, end;
     if (!sim_result_has(result, "/events/entity_kind"))
         return sim_fail(err, SIM_EINPUT, "/events",
                         "the result holds no events; make one that does with 'overbuild run SCENARIO --events'");
-    sim_status_t status = find_arm(result, arm, &number, err);
+    sim_status_t status = SIM_OK;
+    if (point > 0 && !sim_result_has(result, "/events/point"))
+        return sim_fail(err, SIM_EINPUT, "--point",
+                        "found %u; the result has no design, and so no points but 0; expected none", point);
+    if (arm != NULL)
+        status = ana_result_arm(result, "--arm", arm, &number, err);
     if (status == SIM_OK)
         status = find_rows(result, number, point, replication, &begin, &end, err);
     if (status != SIM_OK)
         return status;
     if (begin == end)
         return sim_fail(err, SIM_EINPUT, "/events",
-                        "no events of replication %u: it was not run or has failed; 'overbuild info' says how many "
-                        "there are, and they count from 0",
-                        replication);
+                        "no events of point %u, replication %u: it was not run or has failed; 'overbuild info' says "
+                        "how many there are, and they count from 0",
+                        point, replication);
     ana_story_t *story = calloc(1, sizeof *story);
     if (story == NULL)
         return sim_fail(err, SIM_ENOMEM, "/events", "no memory for a story");
@@ -265,14 +258,34 @@ static bool parse_who(const ana_story_t *self, const char *text, ana_who_t *who)
     return false;
 }
 
+/* What was perhaps meant: a name of the kind before the colon, or, where there is no such kind, a kind. */
+static const char *who_hint(const ana_story_t *self, const char *text, char hint[MDL_SPELLING_HINT])
+{
+    size_t length = strcspn(text, ":");
+    char kind_text[64];
+    (void)snprintf(kind_text, sizeof kind_text, "%.*s", (int)(length < sizeof kind_text ? length : 0), text);
+    mdl_spelling_t near = mdl_spelling(kind_text);
+    for (int kind = 0; kind < MDL_WHO_KINDS; kind++) {
+        const char *name = mdl_who_name((mdl_who_t)kind);
+        int names = names_of((mdl_who_t)kind);
+        if (strcmp(name, kind_text) == 0)
+            return mdl_spelling_hint(text + length + (text[length] == ':'),
+                                     names >= 0 ? (const char *const *)self->names[names] : NULL,
+                                     names >= 0 ? self->n_names[names] : 0, hint);
+        mdl_spelling_offer(&near, name);
+    }
+    return mdl_spelling_hint_of(&near, hint);
+}
+
 sim_status_t ana_story_find(const ana_story_t *self, const char *text, ana_who_t *who, sim_error_t *err)
 {
+    char hint[MDL_SPELLING_HINT];
     if (!parse_who(self, text, who))
         return sim_fail(err, SIM_EINPUT, "ENTITY",
                         "'%s'; expected a kind and a number or name, as project:137, lab:12, city:NAME, developer:40, "
                         "platform:NAME, parameter:KEY, or one of bank, market, outside; without ENTITY those with "
-                        "most events are listed",
-                        text);
+                        "most events are listed%s",
+                        text, who_hint(self, text, hint));
     for (size_t i = 0; i < self->n; i++)
         if (ana_story_is(self, i, *who))
             return SIM_OK;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/validate.h"
 
-#include "analysis/arms.h"
+#include "analysis/names.h"
 #include "analysis/statistics.h"
+#include "sim/plural.h"
 #include "sim/time.h"
 
 #include <math.h>
@@ -59,8 +60,8 @@ static void explain_missing(ana_finding_t *finding)
     char from[16], until[16];
     const ana_window_t *window = &finding->fact->window;
     if (finding->n > 0 || window->from_day == ANA_NO_DAY)
-        snprintf(finding->reason, sizeof finding->reason, "%zu of %zu replications have a value; expected half",
-                 finding->n, finding->n_all);
+        snprintf(finding->reason, sizeof finding->reason, "%zu of %zu replication%s with a value; expected half",
+                 finding->n, finding->n_all, sim_plural(finding->n_all));
     else
         snprintf(finding->reason, sizeof finding->reason, "the result holds nothing from %s to %s",
                  sim_date_format(window->from_day, from), sim_date_format(window->until_day, until));
@@ -206,12 +207,9 @@ static sim_status_t compare_all(sim_result_t *result, size_t arm, const ana_fact
 sim_status_t ana_validate(sim_result_t *result, const char *arm, const ana_facts_t *facts, ana_validation_t *validation,
                           sim_error_t *err)
 {
-    char **arms = NULL;
-    size_t n_arms = 0, index = 0;
+    size_t index = 0;
     *validation = (ana_validation_t){0};
-    sim_status_t status = sim_result_labels(result, "/arm", &arms, &n_arms, err);
-    if (status == SIM_OK)
-        status = ana_find_arm(arms, n_arms, "--arm", arm, &index, err);
+    sim_status_t status = ana_result_arm(result, "--arm", arm, &index, err);
     if (status == SIM_OK && sim_result_has(result, "/design"))
         status = sim_fail(err, SIM_EINPUT, "/design",
                           "found a result with a design, whose points are no replications; "
@@ -221,7 +219,6 @@ sim_status_t ana_validate(sim_result_t *result, const char *arm, const ana_facts
         status = compare_all(result, index, facts, validation, err);
     if (status == SIM_OK)
         ana_validation_score(validation);
-    sim_labels_free(arms, n_arms);
     return status;
 }
 

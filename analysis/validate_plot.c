@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/validate_plot.h"
 
-#include "analysis/arms.h"
+#include "analysis/names.h"
 #include "analysis/statistics.h"
 #include "analysis/svg.h"
 #include "sim/time.h"
@@ -330,17 +330,14 @@ static sim_status_t draw_all(sim_result_t *result, size_t arm, const ana_validat
 sim_status_t ana_validate_plot(sim_result_t *result, const char *arm, const ana_validation_t *validation, char **text,
                                size_t *bytes, sim_error_t *err)
 {
-    char **arms = NULL, subtitle[160];
-    size_t n_arms = 0, index = 0, panels = count_panels(validation);
+    char subtitle[160];
+    size_t index = 0, panels = count_panels(validation);
     *text = NULL;
     *bytes = 0;
     if (panels == 0)
         return sim_fail(err, SIM_EINPUT, "plot",
                         "no fact is a level that the result reaches; there is nothing to draw");
-    sim_status_t status = sim_result_labels(result, "/arm", &arms, &n_arms, err);
-    if (status == SIM_OK)
-        status = ana_find_arm(arms, n_arms, "--arm", arm, &index, err);
-    sim_labels_free(arms, n_arms);
+    sim_status_t status = ana_result_arm(result, "--arm", arm, &index, err);
     if (status != SIM_OK)
         return status;
     ana_svg_t svg;

@@ -3,6 +3,7 @@
 
 #include "app/effect.h"
 #include "scenarios/overinvestment.h"
+#include "sim/plural.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -28,7 +29,8 @@ static void print_part(const ana_bubble_arm_t *arm, ana_bubble_part_t part)
 void app_bubble_measure_print(const ana_bubble_arm_t *arm)
 {
     const ana_effect_t *first = &arm->effects[0];
-    printf("Bubble measure against the rational control: arm %s, %zu pairs of replications\n\n", first->arm, first->n);
+    printf("Bubble measure against the rational control: arm %s, %zu pair%s of replications\n\n", first->arm, first->n,
+           sim_plural(first->n));
     printf("  %-38s %10s %10.10s %10s  %-22s\n", "over-investment", CONTROL, first->arm, "difference", "95 % interval");
     for (int part = 0; part < ANA_BUBBLE_WITNESSES; part++)
         print_part(arm, (ana_bubble_part_t)part);

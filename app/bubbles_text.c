@@ -2,6 +2,7 @@
 #include "app/bubbles_output.h"
 
 #include "analysis/statistics.h"
+#include "sim/plural.h"
 #include "sim/time.h"
 
 #include <math.h>
@@ -53,8 +54,8 @@ static void print_source(const app_bubbles_setup_t *setup, const ana_bubbles_t *
     else if (options->null == ANA_NULL_WILD)
         printf("Critical values: wild bootstrap of the series, %zu times.\n", bubbles->replications);
     else
-        printf("Critical values: composite bootstrap, %zu times; false alarms controlled over %zu observations.\n",
-               bubbles->replications, options->control);
+        printf("Critical values: composite bootstrap, %zu times; false alarms controlled over %zu observation%s.\n",
+               bubbles->replications, options->control, sim_plural(options->control));
 }
 
 static void print_date(const ana_column_t *series, size_t t)
@@ -72,7 +73,7 @@ static void print_episodes(const ana_column_t *series, const ana_bubbles_t *bubb
         return;
     }
     printf("Episodes, BSADF above its critical value for %zu observation%s or more:\n", bubbles->min_duration,
-           bubbles->min_duration == 1 ? "" : "s");
+           sim_plural(bubbles->min_duration));
     for (size_t i = 0; i < bubbles->n_episodes; i++) {
         const ana_episode_t *episode = &bubbles->episodes[i];
         printf("  ");
@@ -155,12 +156,13 @@ static void print_runs(const ana_bubbles_arm_t *arm)
 
 static void print_untested(const ana_bubbles_arm_t *arm)
 {
-    if (arm->n_tested == arm->n_runs)
+    size_t missing = arm->n_runs - arm->n_tested;
+    if (missing == 0)
         return;
     for (size_t i = 0; i < arm->n_runs; i++)
         if (!arm->runs[i].tested) {
-            printf("\n%s: %zu replications could not be tested; the first, %zu: %s\n", arm->name,
-                   arm->n_runs - arm->n_tested, i, arm->runs[i].why);
+            printf("\n%s: %zu replication%s could not be tested; the first, %zu: %s\n", arm->name, missing,
+                   sim_plural(missing), i, arm->runs[i].why);
             return;
         }
 }
@@ -197,8 +199,9 @@ static void print_lppls_arms(const ana_lppls_arm_t *arms, size_t n)
     for (size_t i = 0; i < n; i++)
         for (size_t r = 0; r < arms[i].n_runs && arms[i].n_fitted < arms[i].n_runs; r++)
             if (!arms[i].runs[r].fitted) {
-                printf("\n%s: %zu replications could not be fitted; the first, %zu: %s\n", arms[i].name,
-                       arms[i].n_runs - arms[i].n_fitted, r, arms[i].runs[r].why);
+                size_t missing = arms[i].n_runs - arms[i].n_fitted;
+                printf("\n%s: %zu replication%s could not be fitted; the first, %zu: %s\n", arms[i].name, missing,
+                       sim_plural(missing), r, arms[i].runs[r].why);
                 break;
             }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/calibrate.h"
+#include "sim/plural.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -58,10 +59,10 @@ void app_calibrate_table(const ana_calibration_t *calibration, const app_calibra
                                      "the nearest simulation"};
     print_parameters(calibration);
     print_facts(calibration);
-    printf("\nSimulations: %zu pilot, %zu screening (%zu parameters left at the scenario's values), %zu search, %zu "
+    printf("\nSimulations: %zu pilot, %zu screening (%zu parameter%s left at the scenario's values), %zu search, %zu "
            "check; %zu failed.\n",
-           calibration->pilot, calibration->screening, calibration->n_left, calibration->search, calibration->check,
-           calibration->failed);
+           calibration->pilot, calibration->screening, calibration->n_left, sim_plural(calibration->n_left),
+           calibration->search, calibration->check, calibration->failed);
     printf("Facts hit: %zu of %zu, with own values %zu.\n", count_hits(calibration, 1), calibration->n_facts,
            count_hits(calibration, 0));
     printf("Posterior: %zu particles, %zu effective. Calibrated: %s; distance %.4g, own values %.4g.\n",

@@ -118,10 +118,11 @@ const app_command_t app_command_bench = {
     .name = "bench",
     .synopsis = "[--json]",
     .summary = "measure the engine's speed on this machine",
-    .details = "Hold model of the calendar, M/M/1 through the public interface, data centres that schedule jobs, jobs\n"
-               "under EASY, pods placed by FGD, one replication of the baseline. Single-threaded, about half a minute; "
-               "run it on an "
-               "idle machine.",
+    .details =
+        "Hold model of the calendar, M/M/1 through the public interface, data centres that schedule jobs, jobs under "
+        "EASY,\n"
+        "pods placed by FGD, one replication of the baseline. Single-threaded, about half a minute; run it on an idle\n"
+        "machine.",
     .options = options,
     .run = run,
 };

@@ -2,6 +2,8 @@
 #include "analysis/critical_cache.h"
 #include "app/bubbles_output.h"
 #include "app/command.h"
+#include "models/params/spelling.h"
+#include "sim/plural.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -54,7 +56,7 @@ static const app_option_t options[] = {
      MOST_THREADS},
     {0, "no-cache", NULL, APP_FLAG, AT(no_cache), "neither look up nor keep critical values", 0, 0},
     {0, "lppls", NULL, APP_FLAG, AT(lppls),
-     "fit the log-periodic power law to ln of the column, or of each replication up to its highest value", 0, 0},
+     "fit the log-periodic power law to ln of the column, or of each replication up to its peak", 0, 0},
     {0, "starts", "N", APP_INTEGER, AT(starts),
      "LPPLS: starts of a search, a third of them in each window (default: 60, of a result 24)", 3, 100000},
     {0, "json", NULL, APP_FLAG, AT(json), "one JSON object, numbers unrounded", 0, 0},
@@ -119,7 +121,9 @@ static sim_status_t parse_null(const bubbles_values_t *values, ana_null_kind_t *
                                 "composite needs --control T, e.g. 24 for two years of months");
             return SIM_OK;
         }
-    return sim_fail(err, SIM_EINPUT, "--null", "found '%s'; expected walk, wild or composite", values->null);
+    char hint[MDL_SPELLING_HINT];
+    return sim_fail(err, SIM_EINPUT, "--null", "found '%s'; expected walk, wild or composite%s", values->null,
+                    mdl_spelling_hint(values->null, names, sizeof names / sizeof names[0], hint));
 }
 
 /* Options that go with the other source of series. */
@@ -258,7 +262,7 @@ static sim_status_t read_csv(const bubbles_values_t *values, ana_column_t *serie
         return sim_fail(err, SIM_EINPUT, values->csv, "no such file; expected a CSV file with a header");
     sim_status_t status = ana_column_read_csv(&source, values->column, values->date_column, series, NULL);
     if (problems > MOST_PROBLEMS)
-        fprintf(stderr, "... and %zu more problems\n", problems - MOST_PROBLEMS);
+        fprintf(stderr, "... and %zu more problem%s\n", problems - MOST_PROBLEMS, sim_plural(problems - MOST_PROBLEMS));
     if (status != SIM_OK && problems == 0)
         return sim_fail(err, status, values->csv, "%s", sim_status_text(status));
     return status;
@@ -329,8 +333,8 @@ static sim_status_t run_result(bubbles_call_t *self, sim_error_t *err)
         status =
             ana_bubbles_arm(result, self->setup.name, names[i], self->values.logarithm, &self->options, &arms[i], err);
     if (status == SIM_OK && arms[0].n_tested == 0)
-        status = sim_fail(err, SIM_EINPUT, self->setup.name, "none of %zu replications could be tested; the first: %s",
-                          arms[0].n_runs, arms[0].n_runs > 0 ? arms[0].runs[0].why : "");
+        status = sim_fail(err, SIM_EINPUT, self->setup.name, "none of %zu replication%s could be tested; the first: %s",
+                          arms[0].n_runs, sim_plural(arms[0].n_runs), arms[0].n_runs > 0 ? arms[0].runs[0].why : "");
     if (status == SIM_OK && self->values.lppls)
         status = fit_arms(self, result, names, n, arms, fitted, err);
     if (status == SIM_OK)
@@ -362,7 +366,8 @@ const app_command_t app_command_bubbles = {
     .synopsis = "(FILE [--variable V] [--arm A] | --csv FILE --column C) [OPTION]...",
     .summary = "test series for explosive episodes, and date them",
     .details =
-        "Right-tailed unit-root tests ADF, SADF and GSADF with their sequences BADF and BSADF, critical values by\n"
+        "Whether a price grew explosively at some time, as it does in a bubble, and from when to when: the\n"
+        "right-tailed unit-root tests ADF, SADF and GSADF with their sequences BADF and BSADF, critical values by\n"
         "simulation, and the dates on which BSADF exceeds them. On a result every replication of an arm is tested,\n"
         "beside those of the arm 'rational', under the same random numbers: a price peak is no proof of a bubble.\n"
         "docs/BUBBLES.md has the formulae and the conventions.\n\n"

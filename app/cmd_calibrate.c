@@ -120,11 +120,7 @@ static sim_status_t write_text(const char *path, const char *text, sim_error_t *
     app_output_t out = {0};
     if (text == NULL)
         return sim_fail(err, SIM_ENOMEM, path, "no memory for its text");
-    sim_status_t status = app_output_open(&out, path, err);
-    if (status == SIM_OK) {
-        (void)fputs(text, out.file); /* finishing asks whether it worked */
-        status = app_output_finish(&out, err);
-    }
+    sim_status_t status = app_output_put(&out, path, text, strlen(text), err);
     if (status == SIM_OK)
         status = app_output_commit(&out, err);
     app_output_free(&out);

@@ -2,6 +2,7 @@
 #include "analysis/compare.h"
 #include "app/command.h"
 #include "app/effect.h"
+#include "sim/plural.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -67,9 +68,9 @@ static void print_effect(const ana_effect_t *effect, widths_t widths)
 static widths_t print_header(const ana_effect_t *effect, const char *baseline)
 {
     widths_t widths = {column_width(baseline), column_width(effect->arm)};
-    printf("%s against %s: means over %zu pairs of replications\n  %-36s %*s %*s %10s  %-22s   %s\n", effect->arm,
-           baseline, effect->n, "outcome", widths.baseline, baseline, widths.arm, effect->arm, "difference",
-           "95 % interval", "unit");
+    printf("%s against %s: means over %zu pair%s of replications\n  %-36s %*s %*s %10s  %-22s   %s\n", effect->arm,
+           baseline, effect->n, sim_plural(effect->n), "outcome", widths.baseline, baseline, widths.arm, effect->arm,
+           "difference", "95 % interval", "unit");
     return widths;
 }
 
@@ -80,10 +81,9 @@ static void print_footnotes(size_t missing)
            "  marked by chance. 'overbuild info FILE' says what each outcome means.\n",
            ANA_FEWEST_PAIRS);
     if (missing > 0)
-        printf("%zu outcomes without a value in both arms, as their date lies beyond the horizon or nothing happened, "
-               "are\n"
-               "left out.\n",
-               missing);
+        printf("Left out: %zu outcome%s without a value in both arms, whose date lies beyond the horizon or for which\n"
+               "nothing happened.\n",
+               missing, sim_plural(missing));
 }
 
 static void print_table(const ana_comparison_t *comparison, const char *baseline)

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 typedef struct info_values {
     bool verify;
@@ -37,6 +39,26 @@ static void print_kind(sim_result_t *result)
     print_text(result, "method", "/provenance/method");
     print_text(result, "budget", "/provenance/budget");
     print_text(result, "arm calibrated", "/provenance/calibrated_arm");
+}
+
+/* What a run or a calibration that was interrupted or killed has left beside the file. */
+static bool has_parts(const char *path)
+{
+    char parts[4200];
+    struct stat there;
+    int bytes = snprintf(parts, sizeof parts, "%s.parts", path);
+    return bytes < (int)sizeof parts && stat(parts, &there) == 0 && S_ISDIR(there.st_mode);
+}
+
+/* As sim_result_open(); where there is nothing but an unfinished run, that is said. */
+static sim_status_t open_result(sim_result_t **result, const char *path, sim_error_t *err)
+{
+    if (access(path, F_OK) != 0 && has_parts(path))
+        return sim_fail(err, SIM_EINPUT, path,
+                        "no such file yet: %s.parts holds what an unfinished run has stored; expected a file; the same "
+                        "'overbuild run' or 'calibrate' with --resume makes it",
+                        path);
+    return sim_result_open(result, path, err);
 }
 
 static sim_status_t print_arms(sim_result_t *result, sim_error_t *err)
@@ -114,7 +136,7 @@ static int run_info(const app_command_t *command, int argc, char **argv)
         return APP_BAD_INPUT;
     sim_error_t err = {0};
     sim_result_t *result = NULL;
-    sim_status_t status = sim_result_open(&result, path, &err);
+    sim_status_t status = open_result(&result, path, &err);
     if (status == SIM_OK && values.verify) {
         status = sim_result_verify(result, &err);
         if (status == SIM_OK)
@@ -122,6 +144,10 @@ static int run_info(const app_command_t *command, int argc, char **argv)
     } else if (status == SIM_OK) {
         printf("%-14s %s, format %d\n", "file", path, sim_result_format(result));
         print_kind(result);
+        if (has_parts(path))
+            printf(
+                "%-14s %s.parts holds more, of a run that was not finished; the same command with --resume goes on\n",
+                "unfinished", path);
         print_text(result, "scenario", "/provenance/name");
         print_text(result, "seed", "/provenance/seed");
         print_text(result, "written by", "/provenance/version");
@@ -186,10 +212,15 @@ const app_command_t app_command_info = {
     .name = "info",
     .synopsis = "FILE [--verify]",
     .summary = "what a result file holds",
-    .details =
-        "Result or calibration, scenario, seed, version, arms with their finished and failed replications, then every\n"
-        "group with its variables: dimensions, unit, meaning. --verify reads everything back and names the first\n"
-        "damaged object.",
+    .details = "Result or calibration, scenario, seed, version, whether a run was left unfinished (FILE.parts), arms "
+               "with their\n"
+               "finished and failed replications, then every group with its variables: dimensions, unit, meaning. The "
+               "names are\n"
+               "those that 'compare --metric' and 'bubbles --variable' take. --verify reads everything back and names "
+               "the first\n"
+               "damaged object.\n\n"
+               "Example:\n"
+               "  overbuild info china-2022.h5",
     .options = info_options,
     .run = run_info,
 };
@@ -200,7 +231,9 @@ const app_command_t app_command_digest = {
     .summary = "hash of a result's scientific content",
     .details = "16 hex digits over every value, unit and label of the file, but for the program's version and "
                "compiler. Two runs\n"
-               "of one scenario have one digest at any number of threads, with any compiler, on any x86-64 machine.",
+               "of one scenario have one digest at any number of threads, with any compiler, on any x86-64 machine.\n\n"
+               "Example:\n"
+               "  overbuild digest china-2022.h5 --arms",
     .options = digest_options,
     .run = run_digest,
 };

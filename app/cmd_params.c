@@ -136,6 +136,7 @@ static int print_table(const char *name)
 {
     size_t n = 0;
     const mdl_table_t *tables = mdl_tables_registry(&n);
+    char hint[MDL_SPELLING_HINT];
     mdl_spelling_t near = mdl_spelling(name);
     for (size_t i = 0; i < n; i++) {
         if (strcmp(tables[i].name, name) == 0) {
@@ -144,9 +145,8 @@ static int print_table(const char *name)
         }
         mdl_spelling_offer(&near, tables[i].name);
     }
-    fprintf(stderr, "overbuild params: '%s': no such table; %s%s%s\n", name,
-            near.best ? "did you mean " : "`overbuild params --tables` lists them", near.best ? near.best : "",
-            near.best ? "?" : "");
+    fprintf(stderr, "overbuild params: '%s': no such table; expected one that 'overbuild params --tables' lists%s\n",
+            name, mdl_spelling_hint_of(&near, hint));
     return APP_BAD_INPUT;
 }
 
@@ -208,7 +208,9 @@ const app_command_t app_command_params = {
     .name = "params",
     .synopsis = "[GLOB | --tables [TABLE]] [--json | --json-schema | --shocks | --markdown]",
     .summary = "every parameter: key, unit, default, bounds, source, meaning",
-    .details = "Lists the parameters whose key matches GLOB (default: all).\n\n"
+    .details = "Lists the parameters whose key matches GLOB (default: all). 'source' names facts by their ids "
+               "(docs/FACTS.md),\n"
+               "references, or says that the value is assumed. --set and a scenario's set: take a key as KEY=VALUE.\n\n"
                "Examples:\n"
                "  overbuild params 'subsidy.*'\n"
                "  overbuild params --tables routes > my_routes.csv\n"

@@ -2,10 +2,12 @@
 #include "analysis/summary.h"
 #include "app/bubble_measure.h"
 #include "app/command.h"
+#include "app/output_file.h"
 #include "app/problems.h"
 #include "app/progress.h"
 #include "app/run_log.h"
 #include "scenarios/experiment.h"
+#include "sim/plural.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -118,13 +120,16 @@ static sim_status_t announce(const run_call_t *self, sim_error_t *err)
     char room[48] = "";
     if (free_bytes > 0)
         (void)snprintf(room, sizeof room, " (%.1f GB free)", (double)free_bytes / 1e9);
+    uint32_t arms = scn_scenario_arms(self->scenario), points = scn_scenario_points(self->scenario);
+    uint32_t replications = scn_scenario_replications(self->scenario);
+    uint64_t runs = count_runs(self->scenario);
     if (!self->values.quiet && !self->values.json)
         fprintf(stderr,
-                "%s: %" PRIu32 " arms x %" PRIu32 " points x %" PRIu32 " replications = %" PRIu64
-                " runs on %d threads; %s will take about %.1f MB%s\n",
-                scn_scenario_name(self->scenario), scn_scenario_arms(self->scenario),
-                scn_scenario_points(self->scenario), scn_scenario_replications(self->scenario),
-                count_runs(self->scenario), self->threads, self->path, (double)expected / 1e6, room);
+                "%s: %" PRIu32 " arm%s x %" PRIu32 " point%s x %" PRIu32 " replication%s = %" PRIu64
+                " run%s on %d thread%s; %s will take about %.1f MB%s\n",
+                scn_scenario_name(self->scenario), arms, sim_plural(arms), points, sim_plural(points), replications,
+                sim_plural(replications), runs, sim_plural(runs), self->threads, sim_plural((uint64_t)self->threads),
+                self->path, (double)expected / 1e6, room);
     if (free_bytes > 0 && expected > free_bytes) /* 0: cannot be told, e.g. no such folder; the store will say */
         return sim_fail(err, SIM_EIO, self->path,
                         "the result may take %.1f MB and the disk has %.1f MB left; expected enough room for it; "
@@ -213,10 +218,11 @@ static void print_summary(const run_call_t *self)
     double seconds = report->run_s + report->store_s;
     if (self->values.json) {
         json_t *json =
-            json_pack("{s:s, s:o, s:I, s:I, s:f, s:I, s:I, s:o}", "file", self->path, "digest",
+            json_pack("{s:s, s:o, s:I, s:I, s:I, s:f, s:I, s:I, s:o}", "file", self->path, "digest",
                       json_sprintf("%016" PRIx64, report->digest), "replications", (json_int_t)report->replications,
-                      "failed", (json_int_t)report->n_failures, "seconds", seconds, "events",
-                      (json_int_t)report->events, "jobs", (json_int_t)report->jobs, "bubble", measure_json(self));
+                      "replications_in_file", (json_int_t)(report->replications + report->reused), "failed",
+                      (json_int_t)report->n_failures, "seconds", seconds, "events", (json_int_t)report->events, "jobs",
+                      (json_int_t)report->jobs, "bubble", measure_json(self));
         json_dumpf(json, stdout, JSON_INDENT(2));
         putchar('\n');
         json_decref(json);
@@ -224,7 +230,7 @@ static void print_summary(const run_call_t *self)
     }
     if (self->values.quiet)
         return;
-    printf("%s: %zu runs", self->path, report->replications);
+    printf("%s: %zu run%s", self->path, report->replications, sim_plural(report->replications));
     if (report->reused > 0)
         printf(" (and %zu from before)", report->reused);
     printf(", %zu failed, %.1f s, %.3g events, %.3g jobs, digest %016" PRIx64 "\n", report->n_failures, seconds,
@@ -261,8 +267,10 @@ static int run(const app_command_t *command, int argc, char **argv)
     sim_status_t status = load(&self, name, &err);
     if (status == SIM_OK) {
         choose_path(&self);
-        status = announce(&self, &err);
+        status = app_output_check_folder(self.path, &err);
     }
+    if (status == SIM_OK)
+        status = announce(&self, &err);
     if (status == SIM_OK && !self.values.dry_run) {
         status = execute(&self, &err);
         if (status == SIM_OK) {
@@ -282,15 +290,23 @@ const app_command_t app_command_run = {
     .synopsis = "SCENARIO [OPTION]...",
     .summary = "run an experiment into an HDF5 file",
     .details =
-        "SCENARIO is a preset's name ('overbuild list') or a path to a YAML file. All arms of a scenario share their\n"
-        "random numbers, so that replication 7 of two arms differs only by the policy. The result does not depend on\n"
-        "the number of threads.\n\n"
-        "Ctrl-C stores what is finished; the same command with --resume goes on from there.\n\n"
+        "SCENARIO is a preset's name ('overbuild list') or a path to a YAML file. Its arms are the policies to "
+        "compare; each\n"
+        "is simulated -n times, with other random numbers each time (a replication). All arms share these numbers, so "
+        "that\n"
+        "replication 7 of two arms differs only by the policy. The result does not depend on the number of threads. "
+        "'info',\n"
+        "'validate', 'compare', 'bubbles' and 'explain' read it, and so do HDF5 and netCDF readers.\n\n"
+        "Ctrl-C stores what is finished; the same command with --resume goes on from there. The summary of --json "
+        "counts in\n"
+        "replications what this call ran, in replications_in_file what the file then holds (arms and points "
+        "together).\n\n"
         "Examples:\n"
         "  overbuild run quick                                a first look, seconds\n"
         "  overbuild run policies -n 10 -o policies.h5        every policy, 10 replications\n"
         "  overbuild run china-2022 --set subsidy.clawback_share=0.6 --until 2024-12-31\n\n"
-        "Exit status: 0 done, 2 bad input, 3 some replications failed, 4 disk, 5 memory, 130 or 143 interrupted.",
+        "Exit status: 0 done, 2 bad input, 3 some replications failed, 4 disk or folder, 5 memory, 130 or 143 "
+        "interrupted.",
     .options = options,
     .run = run,
 };

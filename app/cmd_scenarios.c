@@ -2,12 +2,22 @@
 /* check, list, show: looking at scenarios without running them. */
 #include "app/command.h"
 #include "app/problems.h"
+#include "models/params/spelling.h"
+#include "sim/plural.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const app_option_t no_options[] = {{0}};
+
+static void print_good(const char *name, const scn_scenario_t *scenario)
+{
+    uint32_t arms = scn_scenario_arms(scenario), points = scn_scenario_points(scenario);
+    uint32_t replications = scn_scenario_replications(scenario);
+    printf("%s: good: %u arm%s, %u design point%s, %u replication%s\n", name, arms, sim_plural(arms), points,
+           sim_plural(points), replications, sim_plural(replications));
+}
 
 static int run_check(const app_command_t *command, int argc, char **argv)
 {
@@ -18,8 +28,7 @@ static int run_check(const app_command_t *command, int argc, char **argv)
     scn_scenario_t *scenario = NULL;
     sim_status_t status = app_load_scenario(&scenario, name, &(scn_options_t){0}, &err);
     if (status == SIM_OK)
-        printf("%s: good: %u arms, %u design points, %u replications\n", name, scn_scenario_arms(scenario),
-               scn_scenario_points(scenario), scn_scenario_replications(scenario));
+        print_good(name, scenario);
     scn_scenario_free(scenario);
     if (status == SIM_OK)
         return APP_DONE;
@@ -62,6 +71,17 @@ static int show_resolved(const app_command_t *command, const char *name)
     return err.code == SIM_OK ? app_exit_status(status) : app_report(command, &err);
 }
 
+static int no_preset(const char *name)
+{
+    char hint[MDL_SPELLING_HINT];
+    mdl_spelling_t near = mdl_spelling(name);
+    for (size_t i = 0; i < scn_preset_count(); i++)
+        mdl_spelling_offer(&near, scn_preset_name(i));
+    fprintf(stderr, "overbuild show: '%s': no such preset; expected one that 'overbuild list' names%s\n", name,
+            mdl_spelling_hint_of(&near, hint));
+    return APP_BAD_INPUT;
+}
+
 static int run_show(const app_command_t *command, int argc, char **argv)
 {
     show_values_t values = {0};
@@ -71,10 +91,8 @@ static int run_show(const app_command_t *command, int argc, char **argv)
     if (values.resolved)
         return show_resolved(command, name);
     const char *text = scn_preset_text(name);
-    if (text == NULL) {
-        fprintf(stderr, "overbuild show: '%s': no such preset; expected one that 'overbuild list' names\n", name);
-        return APP_BAD_INPUT;
-    }
+    if (text == NULL)
+        return no_preset(name);
     fputs(text, stdout);
     return APP_DONE;
 }

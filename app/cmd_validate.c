@@ -26,7 +26,7 @@ static const app_option_t options[] = {
     {0, "arm", "ARM", APP_TEXT, AT(arm), "arm to compare (default: baseline)", 0, 0},
     {0, "facts", "FILE", APP_TEXT, AT(facts), "facts table of your own, for another country (default: the shipped one)",
      0, 0},
-    {0, "plot", "FILE", APP_TEXT, AT(plot), "draw the paths with the facts on them, SVG", 0, 0},
+    {0, "plot", "FILE.svg", APP_TEXT, AT(plot), "draw the paths with the facts on them, an SVG picture", 0, 0},
     {0, "force", NULL, APP_FLAG, AT(force), "replace the picture if it is there", 0, 0},
     {0, "bar-calibration", "SHARE", APP_TEXT, AT(bars[ANA_FACT_CALIBRATION]),
      "share of calibration facts to be hit (default: 0.75)", 0, 0},
@@ -57,11 +57,7 @@ static sim_status_t draw(sim_result_t *result, const char *arm, const ana_valida
     app_output_t out = {0};
     sim_status_t status = ana_validate_plot(result, arm, validation, &text, &bytes, err);
     if (status == SIM_OK)
-        status = app_output_open(&out, path, err);
-    if (status == SIM_OK) {
-        (void)fwrite(text, 1, bytes, out.file); /* finishing asks whether it worked */
-        status = app_output_finish(&out, err);
-    }
+        status = app_output_put(&out, path, text, bytes, err);
     if (status == SIM_OK)
         status = app_output_commit(&out, err);
     app_output_free(&out);
@@ -86,7 +82,7 @@ static sim_status_t check_values(const validate_values_t *values, double bars[AN
     if (status == SIM_OK)
         status = read_bar("--bar-validation", values->bars[ANA_FACT_VALIDATION], &bars[ANA_FACT_VALIDATION], err);
     if (status == SIM_OK && values->plot != NULL)
-        status = app_output_check(values->plot, values->force, err);
+        status = app_output_check_picture(values->plot, values->force, err);
     return status;
 }
 

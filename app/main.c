@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/command.h"
+#include "models/params/spelling.h"
 #include "scenarios/provenance.h"
 
 #include <stdio.h>
@@ -76,10 +77,14 @@ static void print_help(const app_command_t *command)
 
 static int unknown_command(const char *name)
 {
+    char hint[MDL_SPELLING_HINT];
+    mdl_spelling_t near = mdl_spelling(name);
     fprintf(stderr, "overbuild: '%s': unknown command; expected one of", name);
-    for (size_t i = 0; app_commands[i] != NULL; i++)
+    for (size_t i = 0; app_commands[i] != NULL; i++) {
         fprintf(stderr, "%s %s", i == 0 ? "" : ",", app_commands[i]->name);
-    fprintf(stderr, "; see 'overbuild help'\n");
+        mdl_spelling_offer(&near, app_commands[i]->name);
+    }
+    fprintf(stderr, "%s; see 'overbuild help'\n", mdl_spelling_hint_of(&near, hint));
     return APP_BAD_INPUT;
 }
 

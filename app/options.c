@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/options.h"
 
+#include "models/params/spelling.h"
+#include "sim/plural.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -111,17 +114,41 @@ static bool store_value(const char *command, const app_option_t *option, const c
     return false;
 }
 
+/* What an unknown "--name" or "--name=value" may stand for: all options that it begins, as getopt_long takes the
+ * beginning of one, or else the closest. */
+static void report_unknown(const char *command, const char *word, const app_option_t *options)
+{
+    char name[64], hint[MDL_SPELLING_HINT] = "";
+    size_t length = strcspn(word + 2, "="), used = 0;
+    snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : 0), word + 2);
+    mdl_spelling_t near = mdl_spelling(name);
+    for (; options->name != NULL; options++) {
+        mdl_spelling_offer(&near, options->name);
+        if (name[0] != '\0' && strncmp(options->name, name, strlen(name)) == 0 && used < sizeof hint)
+            used += (size_t)snprintf(hint + used, sizeof hint - used, "%s--%s", used == 0 ? "; is it " : " or ",
+                                     options->name);
+    }
+    if (used > 0)
+        fprintf(stderr, "overbuild %s: --%s: begins several options%s?", command, name, hint);
+    else
+        fprintf(stderr, "overbuild %s: %s: unknown option%s%s%s", command, word, near.best ? "; did you mean --" : "",
+                near.best ? near.best : "", near.best ? "?" : "");
+    fprintf(stderr, "; see 'overbuild help %s'\n", command);
+}
+
 /* Names the word that getopt_long refused. optopt is the option it knew, or 0 for an unknown long one. */
 static void report_refused(const char *command, int code, char **argv, const app_option_t *options)
 {
     char word[64];
-    const app_option_t *known = optopt != 0 ? find_option(options, optopt) : NULL;
+    if (optopt == 0) {
+        report_unknown(command, argv[optind - 1], options);
+        return;
+    }
+    const app_option_t *known = find_option(options, optopt);
     if (optopt >= FIRST_LONG_CODE)
         snprintf(word, sizeof word, "--%s", known->name);
-    else if (optopt != 0)
-        snprintf(word, sizeof word, "-%c", optopt);
     else
-        snprintf(word, sizeof word, "%s", argv[optind - 1]);
+        snprintf(word, sizeof word, "-%c", optopt);
     const char *problem = code == ':' ? "needs a value" : known != NULL ? "takes no value" : "unknown option";
     fprintf(stderr, "overbuild %s: %s: %s; see 'overbuild help %s'\n", command, word, problem, command);
 }
@@ -131,38 +158,49 @@ int app_options_parse(const char *command, const app_option_t *options, void *va
 {
     getopt_table_t table;
     build_table(options, &table);
-    bool good = true;
+    bool good = true, refused = false;
     opterr = 0;
     optind = 1;
     for (int code; (code = getopt_long(argc, argv, table.shorts, table.longs, NULL)) != -1;) {
         if (code == '?' || code == ':') {
             report_refused(command, code, argv, options);
-            good = false;
+            refused = true; /* its value, if it has one, now looks like an argument too many */
         } else if (!store_value(command, find_option(options, code), optarg, values)) {
             good = false;
         }
     }
     int n = argc - optind;
-    if (n < min_operands || n > max_operands) {
+    if (!refused && (n < min_operands || n > max_operands)) {
         fprintf(stderr, "overbuild %s: found %d argument%s; expected %s%d; see 'overbuild help %s'\n", command, n,
-                n == 1 ? "" : "s", n > max_operands && max_operands > min_operands ? "at most " : "",
+                sim_plural((uint64_t)n), n > max_operands && max_operands > min_operands ? "at most " : "",
                 n > max_operands ? max_operands : min_operands, command);
         good = false;
     }
     for (int i = 0; i < n && i < max_operands; i++)
         operands[i] = argv[optind + i];
-    return good ? n : -1;
+    return good && !refused ? n : -1;
+}
+
+/* "-o, --output FILE". */
+static int format_left(const app_option_t *option, char *left, size_t bytes)
+{
+    char letter[8] = "    ";
+    if (option->letter != 0)
+        snprintf(letter, sizeof letter, "-%c, ", option->letter);
+    return snprintf(left, bytes, "%s--%s%s%s", letter, option->name, option->argument ? " " : "",
+                    option->argument ? option->argument : "");
 }
 
 void app_options_help(const app_option_t *options)
 {
+    char left[64];
+    int width = 0;
+    for (const app_option_t *option = options; option->name != NULL; option++) {
+        int bytes = format_left(option, left, sizeof left);
+        width = bytes > width ? bytes : width;
+    }
     for (; options->name != NULL; options++) {
-        char left[64];
-        char letter[8] = "    ";
-        if (options->letter != 0)
-            snprintf(letter, sizeof letter, "-%c, ", options->letter);
-        snprintf(left, sizeof left, "%s--%s%s%s", letter, options->name, options->argument ? " " : "",
-                 options->argument ? options->argument : "");
-        printf("  %-26s %s\n", left, options->help);
+        (void)format_left(options, left, sizeof left);
+        printf("  %-*s  %s\n", width, left, options->help);
     }
 }

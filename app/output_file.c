@@ -6,6 +6,7 @@
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +25,35 @@ static sim_status_t failed(sim_error_t *err, const char *path, const char *doing
     return sim_fail(err, SIM_EIO, path, "cannot %s: %s", doing, strerror(errno));
 }
 
+/* The folder that a file is to be written into: there, and open to us. */
+static sim_status_t check_folder(const char *path, const char *folder, sim_error_t *err)
+{
+    struct stat there;
+
+    if (stat(folder, &there) != 0 && errno == ENOENT)
+        return sim_fail(err, SIM_EIO, path,
+                        "there is no folder %s; expected one to write into; make it first, or "
+                        "choose another",
+                        folder);
+    if (stat(folder, &there) == 0 && !S_ISDIR(there.st_mode))
+        return sim_fail(err, SIM_EIO, path, "%s is no folder; expected one to write into; choose another", folder);
+    if (access(folder, W_OK | X_OK) != 0)
+        return sim_fail(err, SIM_EIO, path, "cannot write into the folder %s: %s; choose another", folder,
+                        strerror(errno));
+    return SIM_OK;
+}
+
+sim_status_t app_output_check_folder(const char *path, sim_error_t *err)
+{
+    char *folder = folder_of(path);
+
+    if (folder == NULL)
+        return sim_fail(err, SIM_ENOMEM, path, "no memory for its name");
+    sim_status_t status = check_folder(path, folder, err);
+    free(folder);
+    return status;
+}
+
 sim_status_t app_output_check(const char *path, bool force, sim_error_t *err)
 {
     struct stat there;
@@ -32,13 +62,20 @@ sim_status_t app_output_check(const char *path, bool force, sim_error_t *err)
         return sim_fail(err, SIM_EEXISTS, path, "is no regular file and is not replaced; expected another name");
     if (!force && lstat(path, &there) == 0)
         return sim_fail(err, SIM_EEXISTS, path, "is there already; --force replaces it; or choose another name");
-    char *folder = folder_of(path);
-    if (folder == NULL)
-        return sim_fail(err, SIM_ENOMEM, path, "no memory for its name");
-    sim_status_t status = SIM_OK;
-    if (access(folder, W_OK | X_OK) != 0)
-        status = failed(err, path, "write into its folder");
-    free(folder);
+    return app_output_check_folder(path, err);
+}
+
+sim_status_t app_output_check_picture(const char *path, bool force, sim_error_t *err)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path, *end = strrchr(name, '.');
+
+    sim_status_t status = app_output_check(path, force, err);
+
+    if (status == SIM_OK && end != NULL && end != name && strcasecmp(end, ".svg") != 0)
+        return sim_fail(err, SIM_EINPUT, "--plot",
+                        "found '%s'; pictures are SVG, which browsers show and 'rsvg-convert' turns into PNG or PDF; "
+                        "expected a name that ends in .svg: %.*s.svg",
+                        path, (int)(end - path), path);
     return status;
 }
 
@@ -71,6 +108,16 @@ sim_status_t app_output_finish(app_output_t *self, sim_error_t *err)
         status = failed(err, self->path, "write");
     self->file = NULL;
     return status;
+}
+
+sim_status_t app_output_put(app_output_t *self, const char *path, const char *text, size_t bytes, sim_error_t *err)
+{
+    sim_status_t status = app_output_open(self, path, err);
+
+    if (status < 0)
+        return status;
+    (void)fwrite(text, 1, bytes, self->file); /* finishing asks whether it worked */
+    return app_output_finish(self, err);
 }
 
 /* A new name lasts once the folder is on the disk. */

@@ -32,11 +32,17 @@ typedef struct app_output {
 /* Whether `path` may be written: SIM_EEXISTS when something is there and `force` does not say to replace it (what is no
  * regular file is never replaced), SIM_EIO when its folder is missing or may not be written. */
 sim_status_t app_output_check(const char *path, bool force, sim_error_t *err);
+/* The folder alone, for files that the store writes. SIM_EIO names it. */
+sim_status_t app_output_check_folder(const char *path, sim_error_t *err);
+/* The same of a picture (--plot of any command), which is SVG: SIM_EINPUT when its name ends in something else. */
+sim_status_t app_output_check_picture(const char *path, bool force, sim_error_t *err);
 
 /* Opens a file beside `path`, which must outlive `self`. SIM_EIO, SIM_ENOMEM. */
 sim_status_t app_output_open(app_output_t *self, const char *path, sim_error_t *err);
 /* Brings what was written to the disk and closes the file. SIM_EIO when any of the writing failed. */
 sim_status_t app_output_finish(app_output_t *self, sim_error_t *err);
+/* Opens, writes `bytes` bytes of text and finishes. */
+sim_status_t app_output_put(app_output_t *self, const char *path, const char *text, size_t bytes, sim_error_t *err);
 /* Gives the finished file its name, in place of what had it. SIM_EIO. */
 sim_status_t app_output_commit(app_output_t *self, sim_error_t *err);
 /* Closes and removes what was not committed; legal on an empty one and twice. */

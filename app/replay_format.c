@@ -4,6 +4,7 @@
 #include "app/replay.h"
 #include "models/params/spelling.h"
 #include "models/workload/profile.h"
+#include "sim/plural.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -57,27 +58,24 @@ void app_replay_rest(const app_replay_t *self)
     char text[32];
 
     if (self->problems > MOST_PROBLEMS)
-        fprintf(stderr, "overbuild replay: %s problems more, not shown; is --format %s right?\n",
-                app_replay_count(self->problems - MOST_PROBLEMS, text), names[self->format]);
+        fprintf(stderr, "overbuild replay: %s problem%s more, not shown; is --format %s right?\n",
+                app_replay_count(self->problems - MOST_PROBLEMS, text), sim_plural(self->problems - MOST_PROBLEMS),
+                names[self->format]);
 }
 
 void app_replay_unknown(app_replay_t *self, const char *option, const char *found, const char *const *known, size_t n)
 {
-    mdl_spelling_t near = mdl_spelling(found);
-    char list[512] = "";
+    char list[512] = "", hint[MDL_SPELLING_HINT];
     size_t used = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        mdl_spelling_offer(&near, known[i]);
+    for (size_t i = 0; i < n; i++)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s",
                                  i == 0       ? ""
                                  : i + 1 == n ? " or "
                                               : ", ",
                                  known[i]);
-    }
-    app_replay_problem(self, "--%s: found '%s'; expected %s%s%s%s", option, found, list,
-                       near.best != NULL ? "; did you mean " : "", near.best != NULL ? near.best : "",
-                       near.best != NULL ? "?" : "");
+    app_replay_problem(self, "--%s: found '%s'; expected %s%s", option, found, list,
+                       mdl_spelling_hint(found, known, n, hint));
 }
 
 mdl_source_t app_replay_source(app_replay_t *self, const char *path)
@@ -131,9 +129,21 @@ static app_replay_format_t guess(app_replay_t *self, const char **why)
     return format;
 }
 
+static const char *profile_hint(const char *name, char hint[MDL_SPELLING_HINT])
+{
+    size_t n;
+    const mdl_profile_t *profiles = mdl_profiles(&n);
+    mdl_spelling_t near = mdl_spelling(name);
+
+    for (size_t i = 0; i < n; i++)
+        mdl_spelling_offer(&near, profiles[i].name);
+    return mdl_spelling_hint_of(&near, hint);
+}
+
 void app_replay_find_format(app_replay_t *self)
 {
     const char *why;
+    char hint[MDL_SPELLING_HINT];
 
     if (self->values->format != NULL) {
         for (self->format = 0; self->format < APP_REPLAY_FORMATS; self->format++)
@@ -147,7 +157,9 @@ void app_replay_find_format(app_replay_t *self)
         fprintf(stderr, "overbuild replay: %s: read as %s, by %s; --format says otherwise\n", self->path,
                 names[self->format], why);
     else if (access(self->path, F_OK) != 0)
-        app_replay_problem(self, "%s: no such file, nor a profile of synthetic jobs", self->path);
+        app_replay_problem(
+            self, "%s: no such file, nor a profile of synthetic jobs; expected a trace to read, or a profile%s",
+            self->path, profile_hint(self->path, hint));
     else
         app_replay_problem(self,
                            "%s: neither name nor first line tell its format; expected --format swf, philly, csv, muri, "

@@ -3,6 +3,7 @@
 #include "app/replay.h"
 #include "models/replay/sharing.h"
 #include "models/workload/generator.h"
+#include "sim/plural.h"
 
 #define MOST_GPUS ((int64_t)MDL_TRACE_GPUS)
 
@@ -30,8 +31,9 @@ static sim_status_t find_cluster(app_replay_t *self, sim_error_t *err)
         return mdl_muri_read_cluster_from(&source, &self->nodes, &self->node_gpus, err);
     }
     if (self->nodes * (int64_t)self->node_gpus > MOST_GPUS)
-        return sim_fail(err, SIM_EINPUT, "--nodes", "found %u nodes of %u GPUs; expected at most %lld GPUs in all",
-                        self->nodes, self->node_gpus, (long long)MOST_GPUS);
+        return sim_fail(err, SIM_EINPUT, "--nodes", "found %u node%s of %u GPU%s; expected at most %lld GPUs in all",
+                        self->nodes, sim_plural(self->nodes), self->node_gpus, sim_plural(self->node_gpus),
+                        (long long)MOST_GPUS);
     return SIM_OK;
 }
 
@@ -144,8 +146,9 @@ static sim_status_t run(app_replay_t *self, const input_t *input, mdl_replay_res
         self->seconds[r] = result->seconds;
     }
     if (status == SIM_OK && result->n == 0)
-        status = sim_fail(err, SIM_EINPUT, self->path, "none of its %zu jobs fits on %u nodes of %u GPUs",
-                          result->refused, self->nodes, self->node_gpus);
+        status = sim_fail(err, SIM_EINPUT, self->path, "none of its jobs (%zu) fits on %u node%s of %u GPU%s",
+                          result->refused, self->nodes, sim_plural(self->nodes), self->node_gpus,
+                          sim_plural(self->node_gpus));
     return status;
 }
 

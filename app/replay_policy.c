@@ -4,6 +4,7 @@
 #include "models/params/params.h"
 #include "models/scheduler/placer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,4 +161,8 @@ void app_replay_find_policy(app_replay_t *self)
         self->policy.reservation == MDL_RESERVATION_NONE && self->policy.preemption == MDL_PREEMPTION_CHECKPOINT)
         self->executive = APP_TURNS;
     use_settings(self);
+    if (self->policy.preemption == MDL_PREEMPTION_RECLAIM)
+        fprintf(stderr,
+                "overbuild replay: --preemption reclaim: a trace's tenants have no quotas, so nothing is lent and "
+                "nobody is stopped: the same as none\n");
 }

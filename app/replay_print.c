@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* What a replay came to, as a table or as one JSON object. */
 #include "app/replay.h"
+#include "sim/plural.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -140,11 +141,12 @@ static void print_head(const app_replay_t *self, size_t n, const char *what)
 {
     char jobs[32], nodes[32];
 
-    printf("%s: %s %s on %s ", self->path, app_replay_count(n, jobs), what, app_replay_count(self->nodes, nodes));
+    printf("%s: %s %s%s on %s ", self->path, app_replay_count(n, jobs), what, sim_plural(n),
+           app_replay_count(self->nodes, nodes));
     if (self->format == APP_AZURE)
-        printf("replica%s of %u slots\n", self->nodes == 1 ? "" : "s", self->node_gpus);
+        printf("replica%s of %u slot%s\n", sim_plural(self->nodes), self->node_gpus, sim_plural(self->node_gpus));
     else
-        printf("node%s of %u GPU%s\n", self->nodes == 1 ? "" : "s", self->node_gpus, self->node_gpus == 1 ? "" : "s");
+        printf("node%s of %u GPU%s\n", sim_plural(self->nodes), self->node_gpus, sim_plural(self->node_gpus));
 }
 
 static void print_speed(const app_replay_t *self, size_t n, const char *what)
@@ -153,7 +155,7 @@ static void print_speed(const app_replay_t *self, size_t n, const char *what)
 
     if (self->values->repeat > 1)
         snprintf(repeats, sizeof repeats, ", median of %" PRId64, self->values->repeat);
-    printf("\nread in %.4f s, replayed in %.4f s%s: %.3g %s per second\n", self->read_s, app_replay_seconds(self),
+    printf("\nread in %.4f s, replayed in %.4f s%s: %.3g %ss per second\n", self->read_s, app_replay_seconds(self),
            repeats, per_second(self, n), what);
 }
 
@@ -195,8 +197,8 @@ static void print_counts(const app_replay_t *self, const mdl_replay_metrics_t *m
     if (metrics->stops > 0)
         printf("%-24s %14s\n", "preemptions", app_replay_count(metrics->stops, text));
     if (metrics->refused > 0)
-        printf("%-24s %14s (%s that can never run here; not counted above)\n", "refused",
-               app_replay_count(metrics->refused, text), what);
+        printf("%-24s %14s (%s%s that can never run here; not counted above)\n", "refused",
+               app_replay_count(metrics->refused, text), what, sim_plural(metrics->refused));
     if (self->dropped > 0)
         printf("%-24s %14s (by the format's own rules)\n", "left out", app_replay_count(self->dropped, text));
 }
@@ -204,7 +206,7 @@ static void print_counts(const app_replay_t *self, const mdl_replay_metrics_t *m
 static void print_jobs_table(const app_replay_t *self, const mdl_replay_metrics_t *metrics,
                              const mdl_serving_summary_t *summary)
 {
-    const char *what = summary != NULL ? "requests" : "jobs", *gpus = summary != NULL ? "slots" : "GPUs";
+    const char *what = summary != NULL ? "request" : "job", *gpus = summary != NULL ? "slots" : "GPUs";
     int decimals = summary != NULL ? 3 : 1;
     char text[64];
 
@@ -279,17 +281,19 @@ static void print_lost(const mdl_packing_result_t *result)
 static void print_pods_table(const app_replay_t *self, const mdl_openb_t *trace, const mdl_packing_result_t *result)
 {
     char pods[32], nodes[32], gpus[32];
+    uint64_t whole_gpus = (uint64_t)(result->gpu_milli / 1000);
 
-    printf("%s: %s pods on %s nodes with %s GPUs, placed by %s\n\nGPUs asked for   allocated\n", self->path,
-           app_replay_count(result->n, pods), app_replay_count(trace->n_nodes, nodes),
-           app_replay_count((uint64_t)(result->gpu_milli / 1000), gpus), mdl_placements[self->policy.placement].name);
+    printf("%s: %s pod%s on %s node%s with %s GPU%s, placed by %s\n\nGPUs asked for   allocated\n", self->path,
+           app_replay_count(result->n, pods), sim_plural(result->n), app_replay_count(trace->n_nodes, nodes),
+           sim_plural(trace->n_nodes), app_replay_count(whole_gpus, gpus), sim_plural(whole_gpus),
+           mdl_placements[self->policy.placement].name);
     for (size_t i = 0; i < result->n_loads; i++)
         if (result->n_loads <= FEW_LOADS || result->loads[i].percent % 10 == 0)
             printf("%12u %%  %8.2f %%\n", result->loads[i].percent, result->loads[i].allocated_percent);
     printf("\n%-24s %14.2f %%\n%-24s %14.2f %%\n", "allocated in the end", final_percent(result), "fragmented then",
            100 * result->fragmentation);
     print_lost(result);
-    print_speed(self, result->n, "pods");
+    print_speed(self, result->n, "pod");
 }
 
 void app_replay_print_pods(const app_replay_t *self, const mdl_openb_t *trace, const mdl_packing_result_t *result)

@@ -4,6 +4,7 @@
 #include "analysis/schedule_plot.h"
 #include "app/output_file.h"
 #include "app/replay.h"
+#include "sim/plural.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -60,6 +61,7 @@ static void print_placements(FILE *file, const mdl_openb_t *trace, const mdl_pac
 static void make_title(const app_replay_t *self, char title[512])
 {
     const char *slash = strrchr(self->path, '/'), *name = slash != NULL ? slash + 1 : self->path;
+    const char *nodes = sim_plural(self->nodes), *gpus = sim_plural(self->node_gpus);
     char policy[128];
 
     if (self->policy_name != NULL)
@@ -69,12 +71,13 @@ static void make_title(const app_replay_t *self, char title[512])
                  mdl_reservations[self->policy.reservation].name, mdl_placements[self->policy.placement].name,
                  mdl_preemptions[self->policy.preemption]);
     if (self->format == APP_AZURE)
-        snprintf(title, 512, "%.200s, %u replicas of %u slots", name, self->nodes, self->node_gpus);
+        snprintf(title, 512, "%.200s, %u replica%s of %u slot%s", name, self->nodes, nodes, self->node_gpus, gpus);
     else if (self->format == APP_OPENB)
-        snprintf(title, 512, "%.200s, %s, %u nodes", name, mdl_placements[self->policy.placement].name, self->nodes);
+        snprintf(title, 512, "%.200s, %s, %u node%s", name, mdl_placements[self->policy.placement].name, self->nodes,
+                 nodes);
     else
-        snprintf(title, 512, "%.200s, %s, %u nodes of %u GPU%s", name, policy, self->nodes, self->node_gpus,
-                 self->node_gpus == 1 ? "" : "s");
+        snprintf(title, 512, "%.200s, %s, %u node%s of %u GPU%s", name, policy, self->nodes, nodes, self->node_gpus,
+                 gpus);
 }
 
 static sim_status_t draw_loads(const app_replay_t *self, const mdl_packing_result_t *result, const char *title,
@@ -126,11 +129,7 @@ static sim_status_t write_picture(const app_replay_t *self, const content_t *con
     sim_status_t status = content->jobs != NULL ? ana_schedule_plot(content->jobs, title, &svg, &bytes, err)
                                                 : draw_loads(self, content->pods, title, &svg, &bytes, err);
     if (status == SIM_OK)
-        status = app_output_open(out, self->values->plot, err);
-    if (status == SIM_OK) {
-        (void)fwrite(svg, 1, bytes, out->file);
-        status = app_output_finish(out, err);
-    }
+        status = app_output_put(out, self->values->plot, svg, bytes, err);
     free(svg);
     return status;
 }

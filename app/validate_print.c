@@ -2,6 +2,7 @@
 #include "app/validate.h"
 
 #include "app/bubble_measure.h"
+#include "sim/plural.h"
 #include "sim/time.h"
 
 #include <jansson.h>
@@ -155,14 +156,15 @@ void app_validate_table(const ana_validation_t *validation, const char *arm, con
         replications = finding->n_all > replications ? finding->n_all : replications;
         comparable += finding->verdict != ANA_VERDICT_NOT_COMPARABLE;
     }
-    printf("Facts against arm %s, %zu replications (c = calibration, v = validation)\n\n", arm, replications);
+    printf("Facts against arm %s, %zu replication%s (c = calibration, v = validation)\n\n", arm, replications,
+           sim_plural(replications));
     printf("  %-4s   %-46s %14s %8s %14s %6s %-4s %s\n", "id", "comparable", "fact", "median", "5..95 %", "off", "",
            "unit");
     print_topics(validation, true, print_finding);
     printf("\n  %-4s   %-46s reason\n", "id", "not comparable, or not scored");
     print_topics(validation, false, print_reason);
-    printf("\n%zu facts, %zu comparable. off: median over the nearer end of the fact's band.\n", validation->n,
-           comparable);
+    printf("\n%zu fact%s, %zu comparable. off: median over the nearer end of the fact's band.\n", validation->n,
+           sim_plural(validation->n), comparable);
     for (int kind = 0; kind < ANA_FACT_KINDS; kind++)
         print_score(&validation->score[kind], (ana_fact_kind_t)kind, bars[kind]);
     char share[24];

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/calibrate/calibrate.h"
 
-#include "analysis/arms.h"
 #include "analysis/calibrate/abc.h"
 #include "analysis/calibrate/msm.h"
 #include "analysis/calibrate/stages.h"
+#include "analysis/names.h"
 #include "scenarios/prior.h"
 
 #include <inttypes.h>

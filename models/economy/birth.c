@@ -201,7 +201,15 @@ static uint32_t nodes_of(const mdl_step_t *step, double pflops, int32_t type)
     return nodes < 1 ? 1 : (uint32_t)nodes;
 }
 
-/* A project of the first day: every second one a state vehicle's, in a city drawn by the demand of its province. */
+/* State vehicles among the first so many projects of the first day: the share of them, evenly spread and rounded up. */
+static uint32_t state_projects(const mdl_step_t *step, uint32_t projects)
+{
+    double state = step->params->start_state_share * projects;
+    uint32_t whole = (uint32_t)state;
+    return whole + (state > whole);
+}
+
+/* A project of the first day, in a city drawn by the demand of its province. */
 static sim_status_t found_project(mdl_step_t *step, uint32_t ordinal, double scale, mdl_project_t **out)
 {
     mdl_eco_t *eco = step->eco;
@@ -213,7 +221,8 @@ static sim_status_t found_project(mdl_step_t *step, uint32_t ordinal, double sca
         weights[c] =
             step->tables->provinces[eco->cities[c].province].demand_weight / eco->cities_in[eco->cities[c].province];
     int32_t city = (int32_t)sim_draw_categorical(&rng, weights, step->tables->n_cities);
-    int32_t kind = ordinal % 2 == 0 ? MDL_DEVELOPER_STATE : MDL_DEVELOPER_OPERATOR;
+    bool state = state_projects(step, ordinal + 1) > state_projects(step, ordinal);
+    int32_t kind = state ? MDL_DEVELOPER_STATE : MDL_DEVELOPER_OPERATOR;
     int32_t type = first_type(step);
     uint32_t nodes = nodes_of(step, pflops * scale, type);
     mdl_project_t *project = &step->projects[eco->n_projects++];
@@ -259,7 +268,7 @@ static sim_status_t found_centre(mdl_step_t *step, uint32_t ordinal, double scal
     return mdl_project_energise(step, project);
 }
 
-/* Under construction: paid by its owners, in the first half of its stages. */
+/* Under construction: paid by its owners, evenly spread over the first half of its stages. */
 static sim_status_t found_building(mdl_step_t *step, uint32_t ordinal, double scale)
 {
     mdl_project_t *project;

@@ -280,6 +280,12 @@ typedef struct mdl_step {
     sim_error_t *err;
 } mdl_step_t;
 
+/* The day under way, in days since 1970-01-01. */
+static inline int64_t mdl_step_date(const mdl_step_t *step)
+{
+    return step->input->start_day + step->day;
+}
+
 /* Propagates a failure. */
 #define MDL_TRY(call)                                                                                                  \
     do {                                                                                                               \

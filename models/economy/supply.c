@@ -6,11 +6,6 @@
 
 #include <math.h>
 
-static int64_t date(const mdl_step_t *step)
-{
-    return step->input->start_day + step->day;
-}
-
 /* A broker's quote for a banned type: the cheapest route that passes at all; all routes' capacity. */
 static mdl_quote_t ask_brokers(const mdl_step_t *step, int32_t type)
 {
@@ -20,7 +15,7 @@ static mdl_quote_t ask_brokers(const mdl_step_t *step, int32_t type)
         int64_t ask_fen = mdl_broker_ask_fen(step->params, step->tables, broker->route, type);
         if (ask_fen >= MDL_MONEY_MAX_FEN)
             continue;
-        quote.per_day += mdl_broker_capacity(broker, step->params, step->tables, date(step));
+        quote.per_day += mdl_broker_capacity(broker, step->params, step->tables, mdl_step_date(step));
         if (ask_fen < quote.price_fen) {
             quote.price_fen = ask_fen;
             quote.lead_d = (double)(step->tables->routes[broker->route].transit_d +
@@ -35,7 +30,7 @@ static mdl_quote_t ask_channel(const mdl_step_t *step, int32_t type)
 {
     return (mdl_quote_t){
         .price_fen = mdl_channel_ask_fen(step->params, step->tables, type),
-        .per_day = mdl_channel_flow(step->params, step->tables, type, date(step)),
+        .per_day = mdl_channel_flow(step->params, step->tables, type, mdl_step_date(step)),
         .ready = (double)step->chips->market[type].channel.available,
         .lead_d = (double)mdl_channel_lead_d(step->params, step->tables, type),
     };
@@ -102,7 +97,7 @@ double mdl_supply_substitute_yuan(const mdl_step_t *step, int32_t type)
     double least = in_the_queue_yuan(step, type);
     for (uint32_t other = 0; other < step->tables->n_gpu_types; other++) {
         bool same_stack = rows[other].stack == rows[type].stack;
-        if ((int32_t)other == type || !same_stack || rows[other].available_day > date(step))
+        if ((int32_t)other == type || !same_stack || rows[other].available_day > mdl_step_date(step))
             continue;
         double chance = mdl_supply_chance(step, (int32_t)other);
         if (chance <= 0)
@@ -121,7 +116,7 @@ double mdl_supply_entry_cost_yuan(const mdl_step_t *step)
     for (uint32_t type = 0; type < step->tables->n_gpu_types; type++) {
         const mdl_gpu_type_t *row = &step->tables->gpu_types[type];
         double chance = mdl_supply_chance(step, (int32_t)type), rate = mdl_usable_rate(step, (int32_t)type);
-        if (row->available_day > date(step) || chance <= 0 || rate <= 0)
+        if (row->available_day > mdl_step_date(step) || chance <= 0 || rate <= 0)
             continue;
         double chips = MDL_GPUS_PER_NODE * (double)step->eco->quote[type].price_fen / MDL_FEN_PER_YUAN;
         double running = (double)mdl_site_variable_fen(step, 0, (int32_t)type) / MDL_FEN_PER_YUAN;

@@ -2,6 +2,7 @@
 #include "models/params/spelling.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MAX_WORD  127
@@ -54,4 +55,20 @@ void mdl_spelling_offer(mdl_spelling_t *self, const char *known)
         return;
     self->distance = distance;
     self->best = known;
+}
+
+const char *mdl_spelling_hint_of(const mdl_spelling_t *self, char hint[MDL_SPELLING_HINT])
+{
+    hint[0] = '\0';
+    if (self->best != NULL)
+        (void)snprintf(hint, MDL_SPELLING_HINT, "; did you mean %.127s?", self->best);
+    return hint;
+}
+
+const char *mdl_spelling_hint(const char *word, const char *const *known, size_t n, char hint[MDL_SPELLING_HINT])
+{
+    mdl_spelling_t near = mdl_spelling(word);
+    for (size_t i = 0; i < n; i++)
+        mdl_spelling_offer(&near, known[i]);
+    return mdl_spelling_hint_of(&near, hint);
 }

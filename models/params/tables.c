@@ -4,6 +4,7 @@
 #include "models/params/csv.h"
 #include "models/params/params.h"
 #include "models/params/spelling.h"
+#include "sim/plural.h"
 #include "sim/time.h"
 
 #include <stdarg.h>
@@ -216,8 +217,8 @@ static void row_cell(reader_t *self, const mdl_csv_cell_t *cell, size_t position
 static void end_row(reader_t *self, const mdl_csv_cell_t *last, size_t cells)
 {
     if (cells != self->n_cells)
-        complain(self, last->line, last->column, "row of %zu cells; expected %zu as in the header", cells,
-                 self->n_cells);
+        complain(self, last->line, last->column, "row of %zu cell%s; expected %zu as in the header", cells,
+                 sim_plural(cells), self->n_cells);
     self->rows++;
 }
 

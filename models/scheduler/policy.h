@@ -53,7 +53,8 @@
  *                  Whatever fits may start, so there is nothing for a reservation to do and its row has no say
  *     reclaim      only what is lent is taken back: where the first head is within its tenant's quota and finds no nodes,
  *                  jobs of tenants beyond theirs are stopped with a checkpoint, those that started last first. Under
- *                  conservative reservations, which promise starts by estimates, lent nodes come back when jobs end
+ *                  conservative reservations, which promise starts by estimates, lent nodes come back to waiting jobs when
+ *                  jobs end; scenarios that ask for both in so many words are refused
  */
 #ifndef MDL_POLICY_H
 #define MDL_POLICY_H

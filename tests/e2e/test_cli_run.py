@@ -208,11 +208,26 @@ class MachineReadable(CliTest):
     def test_json(self):
         done = overbuild("run", "quick", "-n", 2, "--json", "-o", "x.h5", cwd=self.dir)
         summary = json.loads(done.stdout)
-        self.assertEqual(set(summary), {"file", "digest", "replications", "failed", "seconds", "events", "jobs", "bubble"})
+        self.assertEqual(set(summary), {"file", "digest", "replications", "replications_in_file", "failed", "seconds",
+                                        "events", "jobs", "bubble"})
         self.assertEqual(summary["digest"], self.digest("x.h5"))
         lines = [json.loads(line) for line in done.stderr.splitlines()]
         self.assertEqual(len(lines), summary["replications"])
         self.assertEqual(sum(line["jobs"] for line in lines), summary["jobs"])
+
+    def test_a_resumed_run_tells_its_own_share(self):
+        for n, run, held in ((2, 4, 4), (5, 6, 10), (5, 0, 10)):  # two arms
+            told = json.loads(self.run_ok("run", "quick", "-n", n, "--json", "--resume", "-o", "x.h5"))
+            self.assertEqual((told["replications"], told["replications_in_file"]), (run, held))
+
+    def test_counts_agree_with_their_words(self):
+        message = overbuild("run", "quick", "-n", 1, "-j", 1, "--arm", "baseline", "-o", "x.h5", cwd=self.dir)
+        self.assertIn("1 arm x 1 point x 1 replication = 1 run on 1 thread;", message.stderr)
+        self.assertIn("x.h5: 1 run, 0 failed", message.stdout)
+        message = overbuild("run", "quick", "-n", 2, "-j", 2, "-o", "y.h5", cwd=self.dir)
+        self.assertIn("2 arms x 1 point x 2 replications = 4 runs on 2 threads;", message.stderr)
+        told = self.run_ok("replay", "helios-earth", "--nodes", 1, "--gpus-per-node", 1, "--jobs", 1)
+        self.assertIn("1 job on 1 node of 1 GPU\n", told)
 
     def test_log_holds_what_the_result_must_not(self):
         self.run_ok("run", "quick", "-n", 1, "-j", 1, "--quiet", "-o", "x.h5")

@@ -149,6 +149,8 @@ class Explain(CliTest):
         self.assertIn("nothing happened", self.run_fails(2, "explain", "told.h5", "project:99999"))
         self.assertIn("baseline", self.run_fails(2, "explain", "told.h5", "--arm", "nothing"))
         self.assertIn("replication 7", self.run_fails(2, "explain", "told.h5", "bank", "--replication", 7))
+        self.assertIn("no design", self.run_fails(2, "explain", "told.h5", "bank", "--point", 3))
+        self.run_ok("explain", "told.h5", "--point", 0)
         self.run_ok("run", "quick", "-n", 1, "--quiet", "-o", "quiet.h5")
         self.assertIn("--events", self.run_fails(2, "explain", "quiet.h5"))
         self.assertEqual(overbuild("explain", "missing.h5", cwd=self.dir).returncode, 2)

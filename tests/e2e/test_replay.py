@@ -240,7 +240,7 @@ class ByHand(ReplayTest):
         out = self.replay("small.csv", "--format", "csv", "--nodes", 1, "--gpus-per-node", 4)
         self.assertEqual((out["jobs"], out["refused"]), (4, 1))
         (self.dir / "wide.csv").write_text("submit_s,run_s,gpus\n0,1,9\n")
-        self.assertIn("none of its 1 jobs fits", self.run_fails(BAD_INPUT, "replay", "wide.csv", "--nodes", 1))
+        self.assertIn("none of its jobs (1) fits on 1 node of 8 GPUs", self.run_fails(BAD_INPUT, "replay", "wide.csv", "--nodes", 1))
 
     def test_gzipped(self):
         (self.dir / "z.swf.gz").write_bytes(gzip.compress(SWF.encode()))

@@ -9,7 +9,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(os.environ["OVERBUILD_SOURCE"]) / "tests" / "support"))
-from overbuild_cli import CliTest, SOURCE
+from overbuild_cli import CliTest, SOURCE, overbuild
 
 BAD_INPUT, IO = 2, 4
 
@@ -36,6 +36,10 @@ class Usage(CliTest):
         self.check("--quiet: takes no value", "run", "quick", "--quiet=yes")
         self.check("found 0 arguments", "run")
         self.check("expected one of them", "run", "quick", "--resume", "--force")
+        self.check("--re: begins several options; is it --replications or --resume?", "run", "quick", "--re")
+        for odd in ("--", "--=", "--=3", "--" + 200 * "x", "---"):
+            overbuild("run", "quick", odd, "more", cwd=self.dir)
+        self.assertEqual(self.files(), [])
         self.check("found 2 arguments", "run", "quick", "mega")
 
     def test_missing_scenario(self):
@@ -61,6 +65,44 @@ class Usage(CliTest):
         self.assertIn("expected an arm", self.run_fails(BAD_INPUT, "compare", "x.h5", "--baseline", "nobody"))
         self.assertIn("no outcome matches", self.run_fails(BAD_INPUT, "compare", "x.h5", "--metric", "zzz*"))
         self.assertIn("did you mean", self.run_fails(BAD_INPUT, "params", "subsidy.grant_shre"))
+
+
+class Names(CliTest):
+    """A name that is nearly right: what was meant is said, whatever kind of name it is."""
+
+    def suggests(self, meant, *arguments):
+        message = self.run_fails(BAD_INPUT, *arguments)
+        self.assertIn(f"did you mean {meant}?", message)
+        self.assertEqual(message.count("did you mean"), 1, message)
+
+    def test_words_of_the_command_line(self):
+        self.suggests("run", "rnu", "quick")
+        self.suggests("compare", "help", "comprae")
+        self.suggests("--replications", "run", "quick", "--replcations", 3)
+        self.suggests("--replications", "run", "quick", "--replcations=3")
+        self.assertNotIn("arguments", self.run_fails(BAD_INPUT, "run", "quick", "--replcations", 3))
+        self.suggests("quick", "show", "quikc")
+        self.suggests("quick", "run", "quikc")
+        self.suggests("subsidy.grant_share", "params", "subsidy.grant_shre")
+        self.suggests("subsidy.grant_share", "run", "quick", "--set", "subsidy.grant_shre=1")
+        self.suggests("beliefs.extrapolation", "calibrate", "quick", "--parameters", "belefs.extrapolation")
+        self.suggests("routes", "params", "--tables", "roots")
+        self.suggests("helios-earth", "replay", "helios-erth")
+        self.suggests("easy", "replay", "helios-earth", "--nodes", 1, "--policy", "eazy")
+        self.suggests("bestfit", "replay", "helios-earth", "--nodes", 1, "--placement", "best-fit")
+        self.suggests("baseline", "run", "quick", "--arm", "basline")
+
+    def test_names_in_a_result(self):
+        self.run_ok("run", "quick", "-n", 1, "--quiet", "--events", "-o", "x.h5")
+        for command, option in (("compare", "--baseline"), ("validate", "--arm"), ("bubbles", "--arm"),
+                                ("explain", "--arm")):
+            self.suggests("baseline", command, "x.h5", option, "basline")
+        self.suggests("peak_chip_price_date", "compare", "x.h5", "--metric", "peak_chip_prise_date")
+        self.suggests("chip_price", "bubbles", "x.h5", "--variable", "chip_prise")
+        self.suggests("project", "explain", "x.h5", "projct:3")
+        self.suggests("Guiyang", "explain", "x.h5", "city:Guyang")
+        self.assertNotIn("did you mean", self.run_fails(BAD_INPUT, "explain", "x.h5", "project:x"))
+        self.assertNotIn("did you mean", self.run_fails(BAD_INPUT, "compare", "x.h5", "--baseline", "nobody"))
 
 
 class Scenarios(CliTest):
@@ -106,7 +148,32 @@ class Files(CliTest):
         self.assertIn("x.h5", self.run_fails(IO, "info", "x.h5", "--verify"))
 
     def test_missing_folder(self):
-        self.assertIn("nowhere", self.run_fails(IO, "run", "quick", "-n", 1, "-o", "nowhere/x.h5"))
+        message = self.run_fails(IO, "run", "quick", "-n", 1, "-o", "nowhere/x.h5")
+        self.assertEqual(message, "overbuild run: nowhere/x.h5: there is no folder nowhere; expected one to write into; "
+                                  "make it first, or choose another\n")
+        (self.dir / "file").write_text("")
+        self.assertIn("file is no folder", self.run_fails(IO, "run", "quick", "-n", 1, "-o", "file/x.h5"))
+        self.assertIn("no folder nowhere", self.run_fails(IO, "calibrate", "quick", "-o", "nowhere/x.h5"))
+
+    def test_pictures_are_svg(self):
+        self.run_ok("run", "quick", "-n", 1, "--quiet", "-o", "x.h5")
+        for command in (("validate", "x.h5"), ("replay", "helios-earth", "--nodes", 1, "--jobs", 9)):
+            for name in ("x.png", "x.svg.pdf", "x.PNG"):
+                message = self.run_fails(BAD_INPUT, *command, "--plot", name)
+                self.assertIn("pictures are SVG", message)
+                self.assertFalse((self.dir / name).exists())
+            for name in ("plain", "x.SVG", ".hidden"):
+                overbuild(*command, "--plot", name, cwd=self.dir)
+                self.assertIn("<svg ", (self.dir / name).read_text(), name)
+                (self.dir / name).unlink()
+
+    def test_info_tells_of_an_unfinished_run(self):
+        self.run_ok("run", "quick", "-n", 1, "--quiet", "-o", "x.h5")
+        self.assertNotIn("unfinished", self.run_ok("info", "x.h5"))
+        (self.dir / "x.h5.parts").mkdir()
+        self.assertIn("x.h5.parts holds more, of a run that was not finished", self.run_ok("info", "x.h5"))
+        (self.dir / "y.h5.parts").mkdir()
+        self.assertIn("y.h5.parts holds what an unfinished run has stored", self.run_fails(BAD_INPUT, "info", "y.h5"))
 
 
 @contextlib.contextmanager

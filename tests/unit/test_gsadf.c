@@ -54,7 +54,7 @@ static void test_refused(void **state)
     check_refused(missing, 8, (ana_lag_t){0}, 4, "observation 3 of 8");
     check_refused(endless, 8, (ana_lag_t){0}, 4, "observation 7 of 8");
     check_refused(missing, 0, (ana_lag_t){0}, 3, "found 0 observations; expected at least 4");
-    check_refused(missing, 1, (ana_lag_t){0}, 3, "found 1 observations; expected at least 4");
+    check_refused(missing, 1, (ana_lag_t){0}, 3, "found 1 observation; expected at least 4");
     check_refused(missing, 8, (ana_lag_t){0}, 8, "expected at least 9");
     check_refused(missing, 8, (ana_lag_t){.order = 2}, 6, "expected at least 9");
     check_refused(missing, 8, (ana_lag_t){.order = 2}, 4, "expected at least 5");

@@ -264,6 +264,23 @@ static void test_spelling(void **state)
     assert_string_equal(mdl_params_suggest(changed), key);
 }
 
+static void test_spelling_hints(void **state)
+{
+    (void)state;
+    static const char *const arms[] = {"baseline", "rational"};
+    char hint[MDL_SPELLING_HINT], longest[128];
+    assert_string_equal(mdl_spelling_hint("basline", arms, 2, hint), "; did you mean baseline?");
+    assert_string_equal(mdl_spelling_hint("nobody", arms, 2, hint), "");
+    assert_string_equal(mdl_spelling_hint("", arms, 2, hint), "");
+    assert_string_equal(mdl_spelling_hint("basline", NULL, 0, hint), "");
+    memset(longest, 'a', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    const char *known = longest;
+    mdl_spelling_t near = mdl_spelling(longest + 1);
+    mdl_spelling_offer(&near, known);
+    assert_int_equal(strlen(mdl_spelling_hint_of(&near, hint)), strlen("; did you mean ?") + sizeof longest - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_formats_read_back),
         cmocka_unit_test(test_units_convert_exactly),
         cmocka_unit_test(test_spelling),
+        cmocka_unit_test(test_spelling_hints),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -207,6 +207,107 @@ static void test_elastic_jobs_are_left_alone(void **state)
     test_cluster_run_free(&run);
 }
 
+/* An elastic job of tenant 0 on the first node, which wants another one; tenant 1 lives on what is lent. */
+static uint32_t open_short(test_cluster_run_t *run, uint32_t nodes, uint32_t lent_quota_gpus)
+{
+    test_cluster_run_open(
+        run, &(test_cluster_setup_t){
+                 .policy = {.preemption = MDL_PREEMPTION_RECLAIM}, .nodes = nodes, .jobs = 16, .tenants = 3});
+    mdl_scheduler_set_limits(run->scheduler, 0, 16, 16);
+    mdl_scheduler_set_limits(run->scheduler, 1, lent_quota_gpus, 64);
+    mdl_scheduler_set_limits(run->scheduler, 2, 4, 4);
+    return test_cluster_run_submit_elastic(run, 0, 8);
+}
+
+/* What the elastic job gets of a second node, once whoever is to make room for it has been stopped. */
+static uint32_t second_node(test_cluster_run_t *run, uint32_t elastic)
+{
+    mdl_scheduler_resize(run->scheduler, run->cluster, elastic, 16);
+    test_cluster_run_pass(run);
+    mdl_scheduler_resize(run->scheduler, run->cluster, elastic, 16);
+    test_cluster_run_verify(run);
+    return job_at(run, elastic)->gpus - 8;
+}
+
+/* Free GPUs on nodes that others use in part make no node: the job that came last gives up its own. */
+static void test_fragments_are_no_node(void **state)
+{
+    test_cluster_run_t run;
+    uint32_t five[3];
+
+    (void)state;
+    uint32_t elastic = open_short(&run, 4, 5);
+    for (int i = 0; i < 3; i++) {
+        test_cluster_run_to(&run, 10 * i);
+        five[i] = test_cluster_run_submit(&run, 1, 5, 1000);
+    }
+    assert_int_equal(run.cluster->free_gpus, 9);
+    assert_int_equal(second_node(&run, elastic), 8);
+    assert_int_equal(run.stops, 1);
+    assert_int_equal(job_at(&run, five[2])->state, MDL_JOB_QUEUED);
+    test_cluster_run_free(&run);
+}
+
+/* A job that shares its node with somebody within quota stays: without it the node would be no emptier. */
+static void test_nobody_is_stopped_for_part_of_a_node(void **state)
+{
+    test_cluster_run_t run;
+
+    (void)state;
+    uint32_t elastic = open_short(&run, 3, 0);
+    uint32_t whole = test_cluster_run_submit(&run, 1, 8, 1000);
+    test_cluster_run_to(&run, 10);
+    (void)test_cluster_run_submit(&run, 2, 4, 1000);
+    test_cluster_run_to(&run, 20);
+    uint32_t part = test_cluster_run_submit(&run, 1, 4, 1000);
+    assert_int_equal(second_node(&run, elastic), 8);
+    assert_int_equal(run.stops, 1);
+    assert_int_equal(job_at(&run, whole)->state, MDL_JOB_QUEUED);
+    assert_int_equal(job_at(&run, part)->state, MDL_JOB_RUNNING);
+    test_cluster_run_free(&run);
+}
+
+/* The same for a gang of two nodes that waits. */
+static void test_a_gang_is_made_room_in_whole_nodes(void **state)
+{
+    test_cluster_run_t run;
+
+    (void)state;
+    test_cluster_run_open(&run,
+                          &(test_cluster_setup_t){
+                              .policy = {.preemption = MDL_PREEMPTION_RECLAIM}, .nodes = 3, .jobs = 16, .tenants = 3});
+    mdl_scheduler_set_limits(run.scheduler, 0, 16, 16);
+    mdl_scheduler_set_limits(run.scheduler, 1, 0, 64);
+    (void)test_cluster_run_submit(&run, 1, 8, 1000);
+    (void)test_cluster_run_submit(&run, 1, 8, 1000);
+    (void)test_cluster_run_submit(&run, 2, 4, 1000);
+    test_cluster_run_to(&run, 10);
+    uint32_t part = test_cluster_run_submit(&run, 1, 4, 1000);
+    uint32_t gang = test_cluster_run_submit(&run, 0, 16, 1000);
+    assert_int_equal(job_at(&run, gang)->start_s, 10);
+    assert_int_equal(job_at(&run, gang)->state, MDL_JOB_RUNNING);
+    assert_int_equal(run.stops, 2);
+    assert_int_equal(job_at(&run, part)->state, MDL_JOB_RUNNING);
+    test_cluster_run_verify(&run);
+    test_cluster_run_free(&run);
+}
+
+/* Two borrowed halves of a node go together; where one of them is within its tenant's quota, neither goes. */
+static void test_a_shared_node_is_freed_whole_or_not(void **state)
+{
+    test_cluster_run_t run;
+
+    (void)state;
+    for (uint32_t quota_gpus = 0; quota_gpus <= 8; quota_gpus += 4) {
+        uint32_t elastic = open_short(&run, 2, quota_gpus);
+        (void)test_cluster_run_submit(&run, 1, 4, 1000);
+        (void)test_cluster_run_submit(&run, 1, 4, 1000);
+        assert_int_equal(second_node(&run, elastic), quota_gpus == 0 ? 8 : 0);
+        assert_int_equal(run.stops, quota_gpus == 0 ? 2 : 0);
+        test_cluster_run_free(&run);
+    }
+}
+
 /* Room that is in fragments goes to those behind: 2 and 2 GPUs are free, so 4 find no node. */
 static void test_fragments_are_filled(void **state)
 {
@@ -236,6 +337,10 @@ int main(void)
         cmocka_unit_test(test_a_round_is_due_for_those_at_their_limit),
         cmocka_unit_test(test_levels_of_attained_service),
         cmocka_unit_test(test_elastic_jobs_are_left_alone),
+        cmocka_unit_test(test_fragments_are_no_node),
+        cmocka_unit_test(test_nobody_is_stopped_for_part_of_a_node),
+        cmocka_unit_test(test_a_gang_is_made_room_in_whole_nodes),
+        cmocka_unit_test(test_a_shared_node_is_freed_whole_or_not),
         cmocka_unit_test(test_fragments_are_filled),
     };
 
