@@ -10,12 +10,21 @@ void mdl_chip_release_channels(mdl_step_t *step)
                             !(banned >> type & 1));
 }
 
+/* List price and tariff; of what is in the country under an export rule, what a broker would ask for another. */
+static int64_t channel_ask_fen(const mdl_step_t *step, int32_t type)
+{
+    int64_t list_fen = mdl_channel_ask_fen(step->params, step->tables, type);
+    int64_t broker_fen = step->eco->quote[type].price_fen;
+    bool banned = mdl_eco_banned(step) >> type & 1;
+    return banned && broker_fen > list_fen && broker_fen < MDL_MONEY_MAX_FEN ? broker_fen : list_fen;
+}
+
 sim_status_t mdl_chip_offer_channels(mdl_step_t *step)
 {
-    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
-        if (mdl_chip_has_room(step, (int32_t)type))
-            MDL_TRY(mdl_channel_order(step->chips, step->params, step->tables, (int32_t)type,
-                                      mdl_chip_maker(step, (int32_t)type), mdl_step_date(step), step->err));
+    for (int32_t type = 0; type < (int32_t)step->tables->n_gpu_types; type++)
+        if (mdl_chip_has_room(step, type))
+            MDL_TRY(mdl_channel_order(step->chips, step->tables, type, mdl_chip_maker(step, type),
+                                      channel_ask_fen(step, type), mdl_step_date(step), step->err));
     return SIM_OK;
 }
 

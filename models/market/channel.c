@@ -61,8 +61,8 @@ int64_t mdl_channel_allot(mdl_chips_t *self, int32_t type, int64_t wanted)
     return given;
 }
 
-sim_status_t mdl_channel_order(mdl_chips_t *self, const mdl_params_t *params, const mdl_tables_t *tables, int32_t type,
-                               uint32_t account, int64_t day, sim_error_t *err)
+sim_status_t mdl_channel_order(mdl_chips_t *self, const mdl_tables_t *tables, int32_t type, uint32_t account,
+                               int64_t ask_fen, int64_t day, sim_error_t *err)
 {
     int64_t quantity = self->market[type].channel.available;
     if (quantity <= 0)
@@ -71,7 +71,7 @@ sim_status_t mdl_channel_order(mdl_chips_t *self, const mdl_params_t *params, co
                          .account = account,
                          .tag = (uint32_t)type,
                          .quantity = quantity < MDL_CHIPS_MAX_QUANTITY ? quantity : MDL_CHIPS_MAX_QUANTITY,
-                         .limit_fen = mdl_channel_ask_fen(params, tables, type),
+                         .limit_fen = ask_fen,
                          .last_day = day,
                          .channel = tables->gpu_types[type].foreign ? MDL_CHANNEL_OFFICIAL : MDL_CHANNEL_DOMESTIC};
     return mdl_chips_order(self, type, &order, NULL, err);

@@ -108,10 +108,11 @@ void mdl_channel_release(mdl_chips_t *self, const mdl_params_t *params, const md
 double mdl_channel_flow(const mdl_params_t *params, const mdl_tables_t *tables, int32_t type, int64_t day);
 /* Takes up to `wanted` GPUs out of the platforms' part, at list price; returns how many. */
 int64_t mdl_channel_allot(mdl_chips_t *self, int32_t type, int64_t wanted);
-/* Offers `available` in the book, for today, from `account`, at the channel's ask (mdl_channel_ask_fen); clearing takes
- * what is sold out of it. Domestic types go by MDL_CHANNEL_DOMESTIC. No order when there is nothing to sell. */
-sim_status_t mdl_channel_order(mdl_chips_t *self, const mdl_params_t *params, const mdl_tables_t *tables, int32_t type,
-                               uint32_t account, int64_t day, sim_error_t *err);
+/* Offers `available` in the book, for today, from `account`, at `ask_fen`, which is mdl_channel_ask_fen() or, under an
+ * export rule, what brokers ask if that is more; clearing takes what is sold out of it. Domestic types go by
+ * MDL_CHANNEL_DOMESTIC. No order when there is nothing to sell. */
+sim_status_t mdl_channel_order(mdl_chips_t *self, const mdl_tables_t *tables, int32_t type, uint32_t account,
+                               int64_t ask_fen, int64_t day, sim_error_t *err);
 /* Least price of the channel, fen per GPU: list price plus tariff (foreign types only). */
 int64_t mdl_channel_ask_fen(const mdl_params_t *params, const mdl_tables_t *tables, int32_t type);
 /* Tariff or revenue cut contained in an official sale at `price_fen`, fen per GPU; 0 for domestic types. */

@@ -194,7 +194,8 @@ static void the_channel_sells_its_quota_and_no_more(void **state)
         mdl_channel_release(chips, &params, &tables, type, day, true);
         platforms += mdl_channel_allot(chips, type, INT64_MAX);
         assert_int_equal(mdl_channel_allot(chips, type, 1), 0);
-        assert_int_equal(mdl_channel_order(chips, &params, &tables, type, 9, day, NULL), SIM_OK);
+        assert_int_equal(
+            mdl_channel_order(chips, &tables, type, 9, mdl_channel_ask_fen(&params, &tables, type), day, NULL), SIM_OK);
         mdl_order_t buy = {.side = MDL_SIDE_BUY, .quantity = 100000, .limit_fen = INT64_C(90000000), .last_day = day};
         assert_int_equal(mdl_chips_order(chips, type, &buy, NULL, NULL), SIM_OK);
         assert_int_equal(mdl_chips_clear(chips, type, day, trades, 8, &n, NULL), SIM_OK);

@@ -136,7 +136,8 @@ static void trade_chips(world_t *world, int64_t day)
     for (int32_t type = 0; type < (int32_t)tables.n_gpu_types; type++) {
         mdl_channel_release(world->chips, &world->params, &tables, type, day, !(banned >> type & 1));
         (void)mdl_channel_allot(world->chips, type, 5);
-        assert_int_equal(mdl_channel_order(world->chips, &world->params, &tables, type, world->maker, day, NULL),
+        assert_int_equal(mdl_channel_order(world->chips, &tables, type, world->maker,
+                                           mdl_channel_ask_fen(&world->params, &tables, type), day, NULL),
                          SIM_OK);
         mdl_order_t bid = {.side = MDL_SIDE_BUY,
                            .account = world->buyers[type % BUYERS],
