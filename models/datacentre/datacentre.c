@@ -136,7 +136,7 @@ static void configure(mdl_datacentre_t *state, const mdl_tables_t *tables, const
     state->maintenance_every_s = params->maintenance_every_s;
     state->maintenance_length_s = params->maintenance_length_s;
     state->borrowing = params->scheduler_borrowing;
-    mdl_workload_settings_init(&state->workload, &own, type);
+    mdl_workload_settings_renew(&state->workload, &own, type); /* all zero before the first time */
 }
 
 static mdl_datacentre_mode_t mode_of(const mdl_datacentre_spec_t *spec, const mdl_params_t *params)
