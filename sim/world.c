@@ -159,6 +159,12 @@ void *sim_world_state(sim_world_t *world, uint32_t lp)
     return state == 0 ? NULL : sim_arena_at(&world->arena, state);
 }
 
+uint32_t sim_world_kind(const sim_world_t *world, uint32_t lp)
+{
+    SIM_ASSERT(lp < world->root->n_lps);
+    return sim_world_record_(world, lp)->kind;
+}
+
 const void *sim_world_report(const sim_world_t *world, uint32_t lp)
 {
     SIM_ASSERT(lp < world->root->n_lps);
