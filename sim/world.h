@@ -149,6 +149,8 @@ void *sim_world_state(sim_world_t *world, uint32_t lp);
 uint32_t sim_world_kind(const sim_world_t *world, uint32_t lp);      /* row of the model's table of kinds */
 const void *sim_world_report(const sim_world_t *world, uint32_t lp); /* zeros before its first */
 sim_arena_t *sim_world_arena(sim_world_t *world);
+/* Says that about so many bytes will be allocated next: with several threads these fetch the memory side by side. */
+void sim_world_expect(sim_world_t *world, size_t bytes);
 uint64_t
 sim_world_fingerprint(const sim_world_t *world);      /* hash of all dispatched events, combined over LPs by index */
 uint64_t sim_world_events(const sim_world_t *world);  /* events dispatched */
