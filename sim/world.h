@@ -90,6 +90,7 @@ struct sim_lp {
     sim_calendar_t *calendar;
     void *state;
     const void *input;    /* the world's constant input */
+    sim_arena_t *arena;   /* the world's */
     int64_t now_s;        /* time of the event being handled */
     int64_t window_end_s; /* no message may be earlier */
     uint64_t entity;
