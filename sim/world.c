@@ -165,12 +165,6 @@ void sim_world_expect(sim_world_t *world, size_t bytes)
         sim_arena_touch(&world->arena, bytes, world->options.threads);
 }
 
-uint32_t sim_world_kind(const sim_world_t *world, uint32_t lp)
-{
-    SIM_ASSERT(lp < world->root->n_lps);
-    return sim_world_record_(world, lp)->kind;
-}
-
 const void *sim_world_report(const sim_world_t *world, uint32_t lp)
 {
     SIM_ASSERT(lp < world->root->n_lps);

@@ -147,7 +147,6 @@ uint64_t sim_world_seed(const sim_world_t *world);
 uint64_t sim_world_replication(const sim_world_t *world);
 uint32_t sim_world_lp_count(const sim_world_t *world);
 void *sim_world_state(sim_world_t *world, uint32_t lp);
-uint32_t sim_world_kind(const sim_world_t *world, uint32_t lp);      /* row of the model's table of kinds */
 const void *sim_world_report(const sim_world_t *world, uint32_t lp); /* zeros before its first */
 sim_arena_t *sim_world_arena(sim_world_t *world);
 /* Says that about so many bytes will be allocated next: with several threads these fetch the memory side by side. */

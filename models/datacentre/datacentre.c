@@ -6,7 +6,6 @@
 #define TENANCIES_LEAST    16
 #define TENANCIES_PER_NODE 0.02 /* at birth; a large centre has more tenants than a small one */
 #define POOL_EVENTS        96   /* a pool's calendar at birth */
-#define NEIGHBOURS         16   /* centres looked through for one alike */
 
 mdl_dc_t mdl_dc_view(sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s)
 {
@@ -122,24 +121,6 @@ static sim_status_t params_at(const mdl_input_t *input, int64_t time_s, mdl_para
     return SIM_OK;
 }
 
-/* Settings of a centre made shortly before this one, best of the same GPUs: many of their tables follow from the same.
- * NULL: there is none. */
-static const mdl_workload_settings_t *neighbour(sim_world_t *world, uint32_t lp, const mdl_datacentre_spec_t *spec)
-{
-    const mdl_workload_settings_t *found = NULL;
-
-    for (uint32_t back = 1; back <= NEIGHBOURS && back <= lp; back++) {
-        if (sim_world_kind(world, lp - back) != sim_world_kind(world, lp))
-            continue;
-        const mdl_datacentre_t *other = sim_world_state(world, lp - back);
-        found = found == NULL ? &other->workload : found;
-        if (other->spec.gpu_type == spec->gpu_type && !(other->spec.grain_factor < spec->grain_factor) &&
-            !(other->spec.grain_factor > spec->grain_factor))
-            return &other->workload;
-    }
-    return found;
-}
-
 static void configure(mdl_datacentre_t *state, const mdl_tables_t *tables, const mdl_params_t *params)
 {
     const mdl_gpu_type_t *type = &tables->gpu_types[state->spec.gpu_type];
@@ -155,7 +136,7 @@ static void configure(mdl_datacentre_t *state, const mdl_tables_t *tables, const
     state->maintenance_every_s = params->maintenance_every_s;
     state->maintenance_length_s = params->maintenance_length_s;
     state->borrowing = params->scheduler_borrowing;
-    mdl_workload_settings_renew(&state->workload, &own, type);
+    mdl_workload_settings_init(&state->workload, &own, type);
 }
 
 static mdl_datacentre_mode_t mode_of(const mdl_datacentre_spec_t *spec, const mdl_params_t *params)
@@ -295,9 +276,6 @@ sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_
     state->spec = resolved;
     state->first_tenancy = state->last_tenancy = MDL_NONE;
     state->review_s = SIM_NEVER;
-    const mdl_workload_settings_t *before = neighbour(world, *lp, &resolved);
-    if (before != NULL)
-        state->workload = *before; /* configure() keeps what holds here, too */
     configure(state, input->tables, &params);
     return build(world, *lp, &params, time_s, err);
 }

@@ -4,7 +4,6 @@
 #include "sim/math.h"
 
 #include <math.h>
-#include <string.h>
 
 #define SLOWEST_RATE 0.01 /* a GPU type that a table gives no throughput in a class still computes, at this rate */
 
@@ -42,33 +41,17 @@ static void derive_runs(mdl_stream_runs_t *self, double sigma, double longest_s,
     self->long_score = grain;
 }
 
-/* Run times by size and end: those of `before` where they follow from the same. */
-static void derive_stream(mdl_stream_settings_t *self, const mdl_stream_settings_t *before)
+/* Run times by size and end. `length`: median run time of each end over that of jobs that finish; `growth` of the log
+ * per doubling of GPUs. */
+static void derive_stream(mdl_stream_settings_t *self, double median_s, const double length[MDL_JOB_ENDS],
+                          double growth, double grain_s)
 {
-    const mdl_stream_basis_t *basis = &self->basis;
-
     SIM_ASSERT(self->sizes <= MDL_STREAM_SIZES);
-    if (self->sizes == before->sizes && memcmp(basis, &before->basis, sizeof *basis) == 0) {
-        memcpy(self->runs, before->runs, sizeof self->runs);
-        return;
-    }
     for (int64_t size = 0; size < self->sizes; size++)
         for (int end = 0; end < MDL_JOB_ENDS; end++) {
-            self->runs[size][end].mu = sim_log(basis->median_s * basis->length[end]) + basis->growth * (double)size;
-            derive_runs(&self->runs[size][end], self->sigma, self->longest_s, basis->grain_s);
+            self->runs[size][end].mu = sim_log(median_s * length[end]) + growth * (double)size;
+            derive_runs(&self->runs[size][end], self->sigma, self->longest_s, grain_s);
         }
-}
-
-/* `length`: median run time of each end over that of jobs that finish; `growth` of the log per doubling of GPUs. */
-static mdl_stream_basis_t basis_of(const mdl_stream_settings_t *self, double median_s,
-                                   const double length[MDL_JOB_ENDS], double growth, double grain_s)
-{
-    mdl_stream_basis_t basis = {
-        .median_s = median_s, .growth = growth, .grain_s = grain_s, .sigma = self->sigma, .longest_s = self->longest_s};
-
-    for (int end = 0; end < MDL_JOB_ENDS; end++)
-        basis.length[end] = length[end];
-    return basis;
 }
 
 static void share_ends(mdl_stream_settings_t *self, double cancelled, double failed)
@@ -91,8 +74,8 @@ static void init_finetune(mdl_stream_settings_t *self, const mdl_params_t *param
                                     .startup_s = (int32_t)params->finetune_startup_s,
                                     .saved_s = (int32_t)params->finetune_saved_s};
     share_ends(self, params->finetune_cancelled, params->finetune_failed);
-    self->basis = basis_of(self, (double)params->finetune_median_s / rate, length, params->finetune_growth,
-                           (double)params->workload_grain_s);
+    derive_stream(self, (double)params->finetune_median_s / rate, length, params->finetune_growth,
+                  (double)params->workload_grain_s);
 }
 
 static void init_batch(mdl_stream_settings_t *self, const mdl_params_t *params, double rate)
@@ -106,7 +89,7 @@ static void init_batch(mdl_stream_settings_t *self, const mdl_params_t *params, 
                                     .startup_s = (int32_t)params->batch_startup_s,
                                     .saved_s = (int32_t)params->batch_saved_s};
     share_ends(self, params->batch_cancelled, params->batch_failed);
-    self->basis = basis_of(self, (double)params->batch_median_s / rate, length, 0, (double)params->workload_grain_s);
+    derive_stream(self, (double)params->batch_median_s / rate, length, 0, (double)params->workload_grain_s);
 }
 
 static void init_training(mdl_workload_settings_t *self, const mdl_params_t *params, double rate)
@@ -128,22 +111,10 @@ static void init_service(mdl_workload_settings_t *self, const mdl_params_t *para
     self->service_noise = params->service_noise;
     self->service_band = params->service_band;
     self->service_slots = (double)params->service_slots;
-    self->headroom_basis = (mdl_headroom_basis_t){.holding = {params->service_time, params->service_spread},
-                                                  .dispersion = params->service_dispersion,
-                                                  .target_s = params->service_target,
-                                                  .share = params->service_attainment};
+    mdl_headroom_init(&self->service_headroom, &(mdl_holding_t){params->service_time, params->service_spread},
+                      params->service_dispersion, params->service_target, params->service_attainment);
     self->service_startup_s = (int32_t)params->service_startup_s;
     self->service_replica_gpus = (uint32_t)params->service_replica_gpus;
-}
-
-static void derive_headroom(mdl_workload_settings_t *self, const mdl_workload_settings_t *before)
-{
-    const mdl_headroom_basis_t *basis = &self->headroom_basis;
-
-    if (memcmp(basis, &before->headroom_basis, sizeof *basis) == 0)
-        self->service_headroom = before->service_headroom;
-    else
-        mdl_headroom_init(&self->service_headroom, &basis->holding, basis->dispersion, basis->target_s, basis->share);
 }
 
 static double usable(double rate)
@@ -151,10 +122,8 @@ static double usable(double rate)
     return rate > SLOWEST_RATE ? rate : SLOWEST_RATE;
 }
 
-void mdl_workload_settings_renew(mdl_workload_settings_t *self, const mdl_params_t *params, const mdl_gpu_type_t *type)
+void mdl_workload_settings_init(mdl_workload_settings_t *self, const mdl_params_t *params, const mdl_gpu_type_t *type)
 {
-    const mdl_workload_settings_t before = *self;
-
     *self = (mdl_workload_settings_t){.grain_s = (double)params->workload_grain_s,
                                       .bundles = (uint32_t)params->workload_bundles,
                                       .patience_s = (double)params->workload_patience_s,
@@ -168,13 +137,4 @@ void mdl_workload_settings_renew(mdl_workload_settings_t *self, const mdl_params
     init_finetune(&self->finetune, params, self->rate[MDL_JOB_FINETUNE]);
     init_batch(&self->batch, params, self->rate[MDL_JOB_BATCH]);
     init_service(self, params);
-    derive_stream(&self->finetune, &before.finetune);
-    derive_stream(&self->batch, &before.batch);
-    derive_headroom(self, &before);
-}
-
-void mdl_workload_settings_init(mdl_workload_settings_t *self, const mdl_params_t *params, const mdl_gpu_type_t *type)
-{
-    *self = (mdl_workload_settings_t){0};
-    mdl_workload_settings_renew(self, params, type);
 }

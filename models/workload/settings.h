@@ -20,12 +20,6 @@ typedef struct mdl_stream_runs {
     float long_score; /* where the longer ones begin, in standard deviations */
 } mdl_stream_runs_t;
 
-/* What the run times follow from. */
-typedef struct mdl_stream_basis {
-    double median_s, growth, grain_s, sigma, longest_s;
-    double length[MDL_JOB_ENDS];
-} mdl_stream_basis_t;
-
 /* A stream of jobs of sizes 1, 2, 4 ... GPUs (stream.h). */
 typedef struct mdl_stream_settings {
     double size_ratio;
@@ -35,13 +29,7 @@ typedef struct mdl_stream_settings {
     double end_share[MDL_JOB_ENDS];
     int32_t startup_s, saved_s;
     mdl_stream_runs_t runs[MDL_STREAM_SIZES][MDL_JOB_ENDS];
-    mdl_stream_basis_t basis;
 } mdl_stream_settings_t;
-
-typedef struct mdl_headroom_basis {
-    mdl_holding_t holding;
-    double dispersion, target_s, share;
-} mdl_headroom_basis_t;
 
 typedef struct mdl_workload_settings {
     double grain_s; /* 0: job by job */
@@ -59,13 +47,10 @@ typedef struct mdl_workload_settings {
     uint32_t service_replica_gpus;
     int64_t port_time_s;
     double port_throughput;
-    double rate[MDL_JOB_CLASSES];        /* throughput of the GPU type against an H100 */
-    mdl_headroom_basis_t headroom_basis; /* what service_headroom follows from */
+    double rate[MDL_JOB_CLASSES]; /* throughput of the GPU type against an H100 */
 } mdl_workload_settings_t;
 
 void mdl_workload_settings_init(mdl_workload_settings_t *self, const mdl_params_t *params, const mdl_gpu_type_t *type);
-/* The same of settings that are already there, or all zero: tables whose parameters have not changed are kept. */
-void mdl_workload_settings_renew(mdl_workload_settings_t *self, const mdl_params_t *params, const mdl_gpu_type_t *type);
 
 /* Distribution function of the standard normal, by its Taylor series (Marsaglia 2004), 0 and 1 beyond 8 deviations. */
 double mdl_normal_cdf(double x);

@@ -343,34 +343,6 @@ static void test_headroom_falls_with_size(void **state)
     assert_true(before > 0.97);
 }
 
-/* Settings that are renewed are those that are made anew, whichever of their parameters have changed since. */
-static void test_renewed_settings_are_those_made_anew(void **state)
-{
-    mdl_params_t params;
-    mdl_gpu_type_t type = h100;
-    mdl_workload_settings_t renewed, anew;
-
-    (void)state;
-    memset(&renewed, 0, sizeof renewed);
-    mdl_params_init(&params);
-    for (int step = 0; step < 10; step++) {
-        params.finetune_sigma *= step == 1 ? 1.1 : 1;
-        params.batch_median_s += step == 2 ? 60 : 0;
-        params.finetune_failed_length *= step == 3 ? 0.9 : 1;
-        params.workload_grain_s = step >= 4 ? 6 * SIM_HOUR_S : SIM_DAY_S;
-        params.service_target *= step == 5 ? 2 : 1;
-        params.service_spread *= step == 6 ? 2 : 1;
-        params.batch_sizes -= step == 7 ? 1 : 0;
-        type.rate_finetune = step >= 8 ? 0.5 : 1;
-        mdl_workload_settings_renew(&renewed, &params, &type);
-        memset(&anew, 0, sizeof anew);
-        mdl_workload_settings_init(&anew, &params, &type);
-        assert_memory_equal(renewed.finetune.runs, anew.finetune.runs, sizeof anew.finetune.runs);
-        assert_memory_equal(renewed.batch.runs, anew.batch.runs, sizeof anew.batch.runs);
-        assert_memory_equal(&renewed.service_headroom, &anew.service_headroom, sizeof anew.service_headroom);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -386,7 +358,6 @@ int main(void)
         cmocka_unit_test(test_service_wave),
         cmocka_unit_test(test_service_asks_for_enough_replicas_and_no_more),
         cmocka_unit_test(test_headroom_falls_with_size),
-        cmocka_unit_test(test_renewed_settings_are_those_made_anew),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
