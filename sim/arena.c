@@ -14,6 +14,7 @@
 #define STEPS       4 /* size classes per doubling: a block wastes less than a quarter of itself */
 #define CLASSES     160
 #define COMMIT_STEP ((size_t)2 << 20) /* memory is opened in multiples of a huge page */
+#define PAGE        ((size_t)4096)    /* the least that a touch brings in */
 
 /* Stands at the arena's start and is copied with it. */
 typedef struct arena_header {
@@ -179,6 +180,22 @@ void sim_arena_release(sim_arena_t *self, sim_ref_t ref, size_t bytes)
     SIM_ASSERT(ref % ALIGNMENT == 0 && ref + block_bytes <= header->used);
     memcpy(self->base + ref, &header->free_list[class], sizeof ref);
     header->free_list[class] = ref;
+}
+
+void sim_arena_touch(sim_arena_t *self, size_t bytes, int threads)
+{
+    size_t from = round_up(header_of(self)->used, PAGE);
+    size_t room = self->max_bytes > from ? self->max_bytes - from : 0;
+    size_t to = from + (bytes < room ? bytes : room);
+    if (from >= to || !commit(self, to))
+        return;
+    int64_t first = (int64_t)(from / COMMIT_STEP), last = (int64_t)((to - 1) / COMMIT_STEP);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1)
+    for (int64_t step = first; step <= last; step++) {
+        size_t start = (size_t)step * COMMIT_STEP, end = start + COMMIT_STEP;
+        for (size_t at = start < from ? from : start; at < (end < to ? end : to); at += PAGE)
+            self->base[at] = 0; /* behind all blocks: what stands there means nothing */
+    }
 }
 
 sim_status_t sim_arena_copy(sim_arena_t *self, const sim_arena_t *from, sim_error_t *err)

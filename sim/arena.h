@@ -41,6 +41,11 @@ sim_status_t sim_arena_fail(const sim_arena_t *self, sim_error_t *err, const cha
 /* Gives a block back for reuse. `bytes` as asked for at its allocation. */
 void sim_arena_release(sim_arena_t *self, sim_ref_t ref, size_t bytes);
 
+/* Touches the memory that the next `bytes` will be taken from with so many threads, so that the system clears it for all
+ * of them side by side and not, page by page, for the one that allocates. Nothing else changes; where memory is short
+ * nothing is done. */
+void sim_arena_touch(sim_arena_t *self, size_t bytes, int threads);
+
 /* Makes `self` hold the same blocks under the same refs as `from`; its max_bytes must be at least from's used bytes. */
 sim_status_t sim_arena_copy(sim_arena_t *self, const sim_arena_t *from, sim_error_t *err);
 

@@ -160,6 +160,19 @@ static inline void sim_heap_sink_(sim_key_t *heap, uint32_t *places, uint32_t po
     sim_heap_put_(heap, places, position, key);
 }
 
+/* The same from the root of a heap of two to five keys. Which of two keys is less is as good as random where so few
+ * events are pending: a processor that guesses at a branch loses more than both moves cost. */
+static inline void sim_heap_sink_few_(sim_key_t *heap, uint32_t *places, uint32_t keys, sim_key_t key)
+{
+    uint32_t first = 4 * SIM_HEAP_ROOT - 8, least = keys == 2 ? first : sim_heap_least_of_four_(heap, first);
+    sim_key_t other = heap[least];
+    uint64_t sinks = -(uint64_t)(other < key);
+    sim_key_t differ = key ^ other;
+    differ = (sim_key_t)((uint64_t)(differ >> 64) & sinks) << 64 | ((uint64_t)differ & sinks);
+    sim_heap_put_(heap, places, SIM_HEAP_ROOT, key ^ differ);
+    sim_heap_put_(heap, places, least, other ^ differ);
+}
+
 /* Opens one more position at the heap's end and returns it. */
 static inline uint32_t sim_heap_extend_(sim_calendar_t *self, sim_key_t *heap)
 {
@@ -187,7 +200,10 @@ static inline void sim_heap_insert_(sim_calendar_t *self, sim_key_t key)
     uint32_t *places = sim_calendar_places_(self);
     if (self->hole) {
         self->hole = 0;
-        sim_heap_sink_(heap, places, SIM_HEAP_ROOT, SIM_HEAP_ROOT + self->heap_keys, key);
+        if (self->heap_keys - 2 < 4)
+            sim_heap_sink_few_(heap, places, self->heap_keys, key);
+        else
+            sim_heap_sink_(heap, places, SIM_HEAP_ROOT, SIM_HEAP_ROOT + self->heap_keys, key);
     } else {
         sim_heap_rise_(heap, places, sim_heap_extend_(self, heap), key);
     }

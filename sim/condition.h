@@ -40,7 +40,7 @@ void sim_condition_init(sim_condition_t *self, uint32_t capacity, int64_t now_s)
 sim_status_t sim_condition_create(sim_world_t *world, uint32_t capacity, sim_ref_t *condition, sim_error_t *err);
 static inline sim_condition_t *sim_condition_at(const sim_lp_t *lp, sim_ref_t condition)
 {
-    return (sim_condition_t *)sim_arena_at(sim_world_arena(lp->world), condition);
+    return (sim_condition_t *)sim_arena_at(lp->arena, condition);
 }
 
 /* Waits with the event `wake` (its time is not read). `ticket` may be NULL. SIM_ELIMIT, with lp->error filled, when

@@ -29,14 +29,15 @@ static double source_open(source_t *source) /* (0, 1) */
     return ((double)(int64_t)(source_word(source) >> 12) + 0.5) * 0x1p-52;
 }
 
+/* Powers of two scale exactly, so the width may be scaled while the word is still being turned into a number. */
 static inline double unsigned_point(uint64_t word, double width) /* [0, width) */
 {
-    return (double)(int64_t)(word >> 11) * 0x1p-53 * width;
+    return (double)(int64_t)(word >> 11) * (0x1p-53 * width);
 }
 
 static inline double signed_point(uint64_t word, double width) /* (-width, width) */
 {
-    return ((double)((int64_t)(word >> 11) - (INT64_C(1) << 52)) + 0.5) * 0x1p-52 * width;
+    return ((double)((int64_t)(word >> 11) - (INT64_C(1) << 52)) + 0.5) * (0x1p-52 * width);
 }
 
 /* True when a uniform height within layer i lies under the density, whose value at the point is `density`. */

@@ -136,7 +136,8 @@ static sim_status_t start(sim_server_t *self, sim_lp_t *lp, uint32_t index)
     entry_t *entry = &entries_of(self)[index];
     entry->state = ENTRY_SERVED;
     entry->started_s = lp->now_s;
-    lists_append(&self->served, links_of(self), entry->class, index);
+    if (self->spec.discipline == SIM_PREEMPTIVE)
+        lists_append(&self->served, links_of(self), entry->class, index);
     const sim_event_t done = {
         .type = self->spec.done_type, .entity = self->spec.entity, .a = index, .b = entry->generation};
     return sim_schedule(lp, entry->left_s, &done, 0, &entry->done);
@@ -146,7 +147,10 @@ static void enqueue(sim_server_t *self, int64_t now_s, uint32_t index, bool in_f
 {
     entry_t *entry = &entries_of(self)[index];
     entry->state = ENTRY_WAITING;
-    (in_front ? lists_prepend : lists_append)(&self->waiting, links_of(self), entry->class, index);
+    if (in_front)
+        lists_prepend(&self->waiting, links_of(self), entry->class, index);
+    else
+        lists_append(&self->waiting, links_of(self), entry->class, index);
     set_queue(self, now_s, self->queue + 1);
 }
 
@@ -206,7 +210,9 @@ sim_status_t sim_server_arrive(sim_server_t *self, sim_lp_t *lp, const sim_custo
         return fail_full(self, lp);
     uint32_t index = take_entry(self);
     entry_t *entry = &entries_of(self)[index];
-    entry->customer = *customer;
+    entry->customer.service_s = customer->service_s; /* one by one, as they were just written */
+    entry->customer.priority = customer->priority;
+    entry->customer.tag = customer->tag;
     entry->arrived_s = lp->now_s;
     entry->left_s = customer->service_s;
     entry->class = self->spec.discipline >= SIM_PRIORITY ? (uint16_t)customer->priority : 0;
@@ -240,7 +246,8 @@ sim_status_t sim_server_done(sim_server_t *self, sim_lp_t *lp, const sim_event_t
     sim_tally_add(&self->stats.wait_s, (double)waited_s);
     sim_batches_add(&self->stats.waits, (double)waited_s);
     self->stats.served++;
-    lists_remove(&self->served, links_of(self), entry->class, index);
+    if (self->spec.discipline == SIM_PREEMPTIVE)
+        lists_remove(&self->served, links_of(self), entry->class, index);
     give_entry(self, index);
     return start_next(self, lp);
 }
@@ -297,6 +304,15 @@ static uint32_t count_lists(const sim_server_t *self, const lists_t *lists, uint
     return count;
 }
 
+/* Entries in service, whether or not they stand in lists. */
+static uint32_t count_served(const sim_server_t *self)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < self->fresh; i++)
+        count += entries_of(self)[i].state == ENTRY_SERVED;
+    return count;
+}
+
 static uint32_t count_free(const sim_server_t *self)
 {
     uint32_t count = 0;
@@ -310,9 +326,10 @@ bool sim_server_verify(const sim_server_t *self)
 {
     const sim_server_stats_t *stats = &self->stats;
     uint32_t present = self->busy + self->queue;
+    uint32_t listed = self->spec.discipline == SIM_PREEMPTIVE ? self->busy : 0;
     bool work_conserving = self->queue == 0 || self->busy == self->spec.servers;
     return work_conserving && self->busy <= self->spec.servers && present <= self->spec.capacity &&
-           count_lists(self, &self->served, ENTRY_SERVED) == self->busy &&
+           count_served(self) == self->busy && count_lists(self, &self->served, ENTRY_SERVED) == listed &&
            count_lists(self, &self->waiting, ENTRY_WAITING) == self->queue &&
            count_free(self) + present == self->fresh && stats->busy.level == self->busy &&
            stats->queue.level == self->queue &&

@@ -81,7 +81,7 @@ void sim_server_init(sim_server_t *self, const sim_server_spec_t *spec, int64_t 
 sim_status_t sim_server_create(sim_world_t *world, const sim_server_spec_t *spec, sim_ref_t *server, sim_error_t *err);
 static inline sim_server_t *sim_server_at(const sim_lp_t *lp, sim_ref_t server)
 {
-    return (sim_server_t *)sim_arena_at(sim_world_arena(lp->world), server);
+    return (sim_server_t *)sim_arena_at(lp->arena, server);
 }
 
 /* A customer arrives now. `ticket` (may be NULL) names him for sim_server_withdraw(); {0, 0} when he was turned away.

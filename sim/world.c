@@ -159,6 +159,12 @@ void *sim_world_state(sim_world_t *world, uint32_t lp)
     return state == 0 ? NULL : sim_arena_at(&world->arena, state);
 }
 
+void sim_world_expect(sim_world_t *world, size_t bytes)
+{
+    if (world->options.threads > 1)
+        sim_arena_touch(&world->arena, bytes, world->options.threads);
+}
+
 const void *sim_world_report(const sim_world_t *world, uint32_t lp)
 {
     SIM_ASSERT(lp < world->root->n_lps);

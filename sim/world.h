@@ -90,6 +90,7 @@ struct sim_lp {
     sim_calendar_t *calendar;
     void *state;
     const void *input;    /* the world's constant input */
+    sim_arena_t *arena;   /* the world's */
     int64_t now_s;        /* time of the event being handled */
     int64_t window_end_s; /* no message may be earlier */
     uint64_t entity;
@@ -148,6 +149,8 @@ uint32_t sim_world_lp_count(const sim_world_t *world);
 void *sim_world_state(sim_world_t *world, uint32_t lp);
 const void *sim_world_report(const sim_world_t *world, uint32_t lp); /* zeros before its first */
 sim_arena_t *sim_world_arena(sim_world_t *world);
+/* Says that about so many bytes will be allocated next: with several threads these fetch the memory side by side. */
+void sim_world_expect(sim_world_t *world, size_t bytes);
 uint64_t
 sim_world_fingerprint(const sim_world_t *world);      /* hash of all dispatched events, combined over LPs by index */
 uint64_t sim_world_events(const sim_world_t *world);  /* events dispatched */

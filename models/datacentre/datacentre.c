@@ -60,7 +60,7 @@ static sim_status_t handle(sim_lp_t *lp, const sim_event_t *event)
         return SIM_OK;
     if (event->type == 0 || event->type >= MDL_DC_EVENTS)
         return sim_fail(lp->error, SIM_EINTERNAL, "data centre", "an event of type %u", event->type);
-    mdl_dc_t dc = mdl_dc_view(sim_world_arena(lp->world), state, lp->now_s);
+    mdl_dc_t dc = mdl_dc_view(lp->arena, state, lp->now_s);
     dc.lp = lp;
     mdl_dc_advance(&dc);
     handlers[event->type](&dc, event);
@@ -71,7 +71,7 @@ static sim_status_t handle(sim_lp_t *lp, const sim_event_t *event)
 
 static void close_window(sim_lp_t *lp, void *report)
 {
-    mdl_dc_t dc = mdl_dc_view(sim_world_arena(lp->world), lp->state, lp->now_s);
+    mdl_dc_t dc = mdl_dc_view(lp->arena, lp->state, lp->now_s);
 
     mdl_dc_report(&dc, report);
 }

@@ -2,6 +2,8 @@
 /* The first day: accounts, agents, platforms' fleets, the centres that stand and the projects under construction. */
 #include "models/economy/economy_state.h"
 
+#define CENTRES_WEIGHED 32 /* whose memory is looked at before more is fetched */
+
 static uint64_t seed_of(const mdl_step_t *step)
 {
     return sim_world_seed(step->world);
@@ -282,13 +284,25 @@ static sim_status_t found_building(mdl_step_t *step, uint32_t ordinal, double sc
     return mdl_project_schedule(step, project, mdl_project_next_stage(step, project, &rng), MDL_EVENT_BUILD_STAGE);
 }
 
+/* The first day's centres. What the first few take in memory says what all will. */
+static sim_status_t found_centres(mdl_step_t *step, uint32_t centres, double scale)
+{
+    const sim_arena_t *arena = sim_world_arena(step->world);
+    size_t before = sim_arena_used(arena);
+    for (uint32_t i = 0; i < centres; i++) {
+        if (i == CENTRES_WEIGHED)
+            sim_world_expect(step->world, (sim_arena_used(arena) - before) / CENTRES_WEIGHED * (centres - i));
+        MDL_TRY(found_centre(step, i, scale));
+    }
+    return SIM_OK;
+}
+
 static sim_status_t found_projects(mdl_step_t *step)
 {
     uint32_t centres = (uint32_t)step->params->start_centres;
     uint32_t building = (uint32_t)step->params->start_building;
     double scale = size_scale(step, 0, centres);
-    for (uint32_t i = 0; i < centres; i++)
-        MDL_TRY(found_centre(step, i, scale));
+    MDL_TRY(found_centres(step, centres, scale));
     scale = size_scale(step, centres, building);
     for (uint32_t i = 0; i < building; i++)
         MDL_TRY(found_building(step, centres + i, scale));

@@ -74,7 +74,8 @@ typedef struct mdl_site {
     uint32_t platform; /* for a pool */
     uint32_t account;
     int32_t province;
-    int32_t zone;
+    int32_t zone;      /* of the rental market */
+    mdl_zone_t region; /* of the country, as platforms see it */
     int32_t gpu_type;
     uint32_t nodes_max; /* room */
     uint32_t nodes;     /* with chips in, powered */
@@ -237,6 +238,7 @@ typedef struct mdl_eco {
     int64_t type_rent_fen[MDL_MAX_GPU_TYPES]; /* rents of a physical node of a type; 0 before the first contract */
     double week_rent_fen[MDL_MAX_GPU_TYPES], week_nodes[MDL_MAX_GPU_TYPES];             /* of the week's contracts */
     double annuity, life_rent_yuan[MDL_BELIEF_RULES], life_occupancy[MDL_BELIEF_RULES]; /* prospects.c, of the day */
+    double building_share;                  /* mdl_developer_building_share, by the parameters in force */
     int32_t best_type[MDL_BELIEF_RULES][2]; /* for free builders, for state-funded ones */
     bool above_trend;                       /* committed capacity is above the counter-cyclical trend */
     int64_t signal_fen[MDL_MAX_GPU_TYPES];  /* price that brokers and builders reckon with */

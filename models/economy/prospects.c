@@ -74,7 +74,7 @@ void mdl_prospect_at(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t cit
     double building_yuan = (double)params->developers_building_cost_fen / MDL_FEN_PER_YUAN;
     *p = (mdl_prospect_t){
         .capital_yuan = MDL_GPUS_PER_NODE * mdl_chip_price_yuan(step, type) + building_yuan,
-        .building_left_yuan = building_yuan * (1 - mdl_developer_building_share(params)),
+        .building_left_yuan = building_yuan * (1 - eco->building_share),
         .rent_yuan = eco->life_rent_yuan[rule] * earning_rate(step, type),
         .occupancy = eco->life_occupancy[rule],
         .activity = eco->activity,

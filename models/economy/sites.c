@@ -138,6 +138,7 @@ sim_status_t mdl_site_open(mdl_step_t *step, const mdl_site_plan_t *plan, uint32
         .account = plan->account,
         .province = spec.province,
         .zone = step->rental->province_zone[spec.province],
+        .region = mdl_zone_of(&step->tables->provinces[spec.province]),
         .gpu_type = spec.gpu_type,
         .nodes_max = plan->spec.nodes,
         .nodes = plan->spec.nodes_powered,

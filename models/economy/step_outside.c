@@ -4,6 +4,12 @@
  * What is dated T is seen by the first step after T, so that a world cloned at T has not seen it yet. */
 #include "models/economy/economy_state.h"
 
+/* What follows from the parameters alone and is asked for often. */
+static void derive(mdl_eco_t *eco)
+{
+    eco->building_share = mdl_developer_building_share(&eco->params);
+}
+
 sim_status_t mdl_eco_resolve_params(mdl_step_t *step)
 {
     mdl_eco_t *eco = step->eco;
@@ -14,6 +20,7 @@ sim_status_t mdl_eco_resolve_params(mdl_step_t *step)
         const mdl_change_t *change = &input->changes[eco->next_change++];
         MDL_TRY(mdl_params_set(&eco->params, change->param, change->value, step->err));
     }
+    derive(eco);
     eco->next_shock = 0;
     while (eco->next_shock < input->n_shocks && input->shocks[eco->next_shock].time_s < step->now_s)
         eco->next_shock++;
@@ -72,8 +79,10 @@ sim_status_t mdl_step_outside(mdl_step_t *step)
         MDL_TRY(mdl_params_set(&eco->params, change->param, change->value, step->err));
         (void)mdl_event(step, MDL_EV_PARAMETER, (uint32_t)change->param, MDL_CAUSE_NONE, change->value);
     }
-    if (eco->next_change != before)
+    if (eco->next_change != before) {
+        derive(eco);
         MDL_TRY(configure_sites(step));
+    }
     while (eco->next_shock < input->n_shocks && input->shocks[eco->next_shock].time_s < step->now_s)
         apply_shock(step, &input->shocks[eco->next_shock++]);
     return SIM_OK;

@@ -7,12 +7,6 @@
 
 #define POOL_LEAST_NODES 512 /* room of a new pool; twice as much as the pools before it when they are full */
 
-/* Zone and platform of a pool. */
-static mdl_zone_t zone_of(const mdl_step_t *step, int32_t province)
-{
-    return mdl_zone_of(&step->tables->provinces[province]);
-}
-
 mdl_platform_t mdl_platform_row(const mdl_step_t *step, uint32_t platform)
 {
     mdl_platform_t row = step->tables->platforms[platform];
@@ -27,7 +21,7 @@ static void see_half(const mdl_step_t *step, const mdl_site_t *site, mdl_platfor
 {
     if (site->nodes == 0)
         return;
-    mdl_zone_t zone = zone_of(step, site->province);
+    mdl_zone_t zone = site->region;
     env->fleet_nodes[zone] += (int32_t)site->nodes;
     env->fleet_h100e[zone] += site->nodes * MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, site->gpu_type);
 }
@@ -125,7 +119,7 @@ static double runnable_share(const mdl_step_t *step, int32_t type)
 static sim_status_t use_pool(mdl_step_t *step, mdl_site_t *own, const mdl_platform_env_t *env,
                              const mdl_platform_decision_t *decision)
 {
-    mdl_zone_t zone = zone_of(step, own->province);
+    mdl_zone_t zone = own->region;
     double here = own->nodes + step->sites[own->partner].nodes;
     double share = env->fleet_nodes[zone] > 0 ? here / env->fleet_nodes[zone] : 0;
     MDL_TRY(hold_out(step, own, part(decision->slack_nodes[zone], share)));

@@ -48,27 +48,52 @@ static const uint64_t *set_of_const(const mdl_cluster_t *self, uint32_t bucket)
     return sets + bucket * (set_words(self->nodes) + summary_words(self->nodes));
 }
 
-static void link_node(mdl_cluster_t *self, uint32_t index)
+static void join(mdl_cluster_t *self, uint64_t *set, size_t words, uint32_t bucket, uint32_t index)
 {
-    uint32_t bucket = mdl_cluster_node(self, index)->free, word = index / 64;
-    uint64_t *set = set_of(self, bucket);
+    uint32_t word = index / 64;
 
     set[word] |= UINT64_C(1) << index % 64;
-    set[set_words(self->nodes) + word / 64] |= UINT64_C(1) << word % 64;
+    set[words + word / 64] |= UINT64_C(1) << word % 64;
     self->in_bucket[bucket]++;
     self->filled |= UINT32_C(1) << bucket;
 }
 
-static void unlink_node(mdl_cluster_t *self, uint32_t index)
+static void leave(mdl_cluster_t *self, uint64_t *set, size_t words, uint32_t bucket, uint32_t index)
 {
-    uint32_t bucket = mdl_cluster_node(self, index)->free, word = index / 64;
-    uint64_t *set = set_of(self, bucket);
+    uint32_t word = index / 64;
 
     set[word] &= ~(UINT64_C(1) << index % 64);
     if (set[word] == 0)
-        set[set_words(self->nodes) + word / 64] &= ~(UINT64_C(1) << word % 64);
+        set[words + word / 64] &= ~(UINT64_C(1) << word % 64);
     if (--self->in_bucket[bucket] == 0)
         self->filled &= ~(UINT32_C(1) << bucket);
+}
+
+static void link_node(mdl_cluster_t *self, uint32_t index)
+{
+    uint32_t bucket = mdl_cluster_node(self, index)->free;
+
+    join(self, set_of(self, bucket), set_words(self->nodes), bucket, index);
+}
+
+static void unlink_node(mdl_cluster_t *self, uint32_t index)
+{
+    uint32_t bucket = mdl_cluster_node(self, index)->free;
+
+    leave(self, set_of(self, bucket), set_words(self->nodes), bucket, index);
+}
+
+/* A node that is up has `free` GPUs free from now on. */
+static void set_free(mdl_cluster_t *self, uint32_t index, uint32_t free)
+{
+    mdl_node_t *node = mdl_cluster_node(self, index);
+    size_t words = set_words(self->nodes), stride = words + summary_words(self->nodes);
+    uint64_t *sets = set_of(self, 0);
+
+    leave(self, sets + node->free * stride, words, node->free, index);
+    self->free_gpus += free - node->free;
+    node->free = (uint8_t)free;
+    join(self, sets + free * stride, words, free, index);
 }
 
 /* The lowest node of a set whose word is `word` or a later one. */
@@ -164,24 +189,18 @@ uint32_t mdl_cluster_best_fit(const mdl_cluster_t *self, uint32_t gpus)
 
 void mdl_cluster_take(mdl_cluster_t *self, uint32_t index, uint32_t gpus)
 {
-    mdl_node_t *node = mdl_cluster_node(self, index);
+    const mdl_node_t *node = mdl_cluster_node_const(self, index);
 
     SIM_ASSERT(mdl_node_up(node) && node->free >= gpus);
-    unlink_node(self, index);
-    node->free = (uint8_t)(node->free - gpus);
-    self->free_gpus -= gpus;
-    link_node(self, index);
+    set_free(self, index, node->free - gpus);
 }
 
 void mdl_cluster_give(mdl_cluster_t *self, uint32_t index, uint32_t gpus)
 {
-    mdl_node_t *node = mdl_cluster_node(self, index);
+    const mdl_node_t *node = mdl_cluster_node_const(self, index);
 
     SIM_ASSERT(mdl_node_up(node) && node->free + gpus <= self->node_gpus);
-    unlink_node(self, index);
-    node->free = (uint8_t)(node->free + gpus);
-    self->free_gpus += gpus;
-    link_node(self, index);
+    set_free(self, index, node->free + gpus);
 }
 
 void mdl_cluster_take_node(mdl_cluster_t *self, uint32_t node, uint32_t *gang)

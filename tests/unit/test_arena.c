@@ -218,6 +218,35 @@ static void test_no_memory_for_a_reserved_range(void **state)
     sim_arena_free(&large);
 }
 
+/* Touching ahead, within the bound or past it, shows in nothing: blocks stay, the next ones are zeroed and stand where
+ * they would. */
+static void test_touching_changes_nothing(void **state)
+{
+    (void)state;
+    for (int threads = 1; threads <= 2; threads++) {
+        sim_arena_t arena = new_arena((size_t)16 << 20), other = new_arena((size_t)16 << 20);
+        for (int life = 0; life < 2; life++) {
+            block_t block = {sim_arena_alloc(&arena, 5000), 5000, 9};
+            memset(sim_arena_at(&arena, block.ref), 9, block.bytes);
+            assert_int_equal(sim_arena_alloc(&other, 5000), block.ref);
+            size_t used = sim_arena_used(&arena);
+            sim_arena_touch(&arena, (size_t)5 << 20, threads);
+            sim_arena_touch(&arena, (size_t)1 << 30, threads);
+            sim_arena_touch(&arena, 0, threads);
+            assert_int_equal(sim_arena_used(&arena), used);
+            assert_filled(&arena, &block, 9);
+            block_t next = {sim_arena_alloc(&arena, (size_t)6 << 20), (size_t)6 << 20, 9};
+            assert_int_equal(sim_arena_alloc(&other, (size_t)6 << 20), next.ref);
+            assert_filled(&arena, &next, 0);
+            memset(sim_arena_at(&arena, next.ref), 9, next.bytes);
+            sim_arena_reset(&arena);
+            sim_arena_reset(&other);
+        }
+        sim_arena_free(&arena);
+        sim_arena_free(&other);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +258,7 @@ int main(void)
         cmocka_unit_test(test_range_that_cannot_be_had),
         cmocka_unit_test(test_limit_on_address_space_is_named),
         cmocka_unit_test(test_no_memory_for_a_reserved_range),
+        cmocka_unit_test(test_touching_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

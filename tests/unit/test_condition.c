@@ -137,7 +137,7 @@ static void test_capacity_is_a_named_failure(void **state)
     room_t *room = sim_world_state(world, 0);
     sim_condition_t *condition = sim_arena_at(sim_world_arena(world), room->condition);
     sim_error_t err = {0};
-    sim_lp_t lp = {.world = world, .error = &err};
+    sim_lp_t lp = {.world = world, .arena = sim_world_arena(world), .error = &err};
     for (int i = 0; i < 2; i++)
         assert_int_equal(sim_condition_wait(condition, &lp, &(sim_event_t){.a = i}, NULL), SIM_OK);
     assert_int_equal(sim_condition_wait(condition, &lp, &(sim_event_t){.a = 2}, NULL), SIM_ELIMIT);

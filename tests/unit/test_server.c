@@ -368,7 +368,7 @@ static void test_tickets_of_the_gone_are_refused(void **state)
     assert_int_equal(sim_world_run(world, 115, NULL, NULL), SIM_OK);
     lobby_t *lobby = sim_world_state(world, 0);
     sim_server_t *server = sim_arena_at(sim_world_arena(world), lobby->server);
-    sim_lp_t lp = {.world = world, .now_s = 115};
+    sim_lp_t lp = {.world = world, .arena = sim_world_arena(world), .now_s = 115};
     assert_false(sim_server_withdraw(server, &lp, lobby->tickets[0])); /* gone */
     assert_false(sim_server_withdraw(server, &lp, lobby->tickets[1])); /* in service */
     assert_true(sim_server_withdraw(server, &lp, lobby->tickets[2]));
