@@ -166,7 +166,7 @@ void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event)
     dc->tenancies[index] = (mdl_tenancy_t){.terms = terms,
                                            .entity = (uint64_t)event->b,
                                            .generation = ++state->generation,
-                                           .ready_s = dc->now_s + (terms.ported ? 0 : state->workload.port_time_s),
+                                           .ready_s = dc->now_s + (terms.ported ? 0 : dc->workload->port_time_s),
                                            .timer_s = SIM_NEVER,
                                            .noise_from_day = -MDL_NOISE_DAYS,
                                            .noted_s = dc->now_s,

@@ -114,7 +114,7 @@ void mdl_dc_note_service(mdl_dc_t *dc, uint32_t index)
     if (tenancy->noted_gpus >= tenancy->noted_needed_gpus && dc->now_s > from_s)
         state->service_met_mgpu_s += tenancy->noted_load_mgpu * (dc->now_s - from_s);
     if (tenancy->noted_gpus < tenancy->needed_gpus && gpus >= tenancy->needed_gpus)
-        tenancy->serves_from_s = dc->now_s + state->workload.service_startup_s;
+        tenancy->serves_from_s = dc->now_s + dc->workload->service_startup_s;
     tenancy->noted_s = dc->now_s;
     tenancy->noted_gpus = gpus;
     tenancy->noted_needed_gpus = tenancy->needed_gpus;

@@ -4,7 +4,7 @@
 
 static uint32_t speed_of(const mdl_dc_t *dc, const mdl_job_t *job)
 {
-    return mdl_service_speed(&dc->state->workload, mdl_dc_throughput(dc, &dc->tenancies[job->tenant]));
+    return mdl_service_speed(dc->workload, mdl_dc_throughput(dc, &dc->tenancies[job->tenant]));
 }
 
 /* Goes on after a change of width, load or software. Replicas that were added start up; they take their part of the
@@ -86,7 +86,7 @@ static void follow_load(mdl_dc_t *dc, uint32_t index, uint32_t gpus)
 
 void mdl_dc_resize_elastic(mdl_dc_t *dc, uint32_t index, const mdl_service_load_t *load)
 {
-    const mdl_workload_settings_t *workload = &dc->state->workload;
+    const mdl_workload_settings_t *workload = dc->workload;
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
     uint32_t i = find_job(dc, index);
     uint32_t present = i == MDL_NONE ? 0 : mdl_scheduler_job(dc->scheduler, i)->wanted_gpus / MDL_NODE_GPUS;

@@ -47,12 +47,11 @@ static void share_load(mdl_dc_t *dc, uint32_t index, int64_t load_mgpu)
 void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t index, const mdl_service_load_t *load)
 {
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
-    uint32_t replicas = mdl_service_replicas(&dc->state->workload, load, tenant->running + tenant->queued);
+    uint32_t replicas = mdl_service_replicas(dc->workload, load, tenant->running + tenant->queued);
     mdl_job_request_t request;
 
     end_replicas(dc, index, replicas, load->replica_gpus);
-    mdl_service_replica(&dc->state->workload, mdl_dc_throughput(dc, &dc->tenancies[index]), load->replica_gpus,
-                        &request);
+    mdl_service_replica(dc->workload, mdl_dc_throughput(dc, &dc->tenancies[index]), load->replica_gpus, &request);
     while (tenant->running + tenant->queued < replicas) {
         if (mdl_scheduler_submit(dc->scheduler, dc->cluster, index, dc->now_s, &request) == MDL_NONE)
             break;

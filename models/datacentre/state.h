@@ -40,7 +40,7 @@ typedef struct mdl_earning {
 
 /* What most events and each report ask for comes first, in few cache lines. */
 typedef struct mdl_datacentre {
-    sim_ref_t cluster, scheduler, tenancies; /* 0 once retired */
+    sim_ref_t cluster, scheduler, tenancies, shared; /* 0 once retired */
     uint32_t tenancy_capacity;
     uint32_t first_tenancy, last_tenancy, open_tenancies; /* in order of start */
     int64_t metered_s;                                    /* integrals stand at this time */
@@ -58,7 +58,6 @@ typedef struct mdl_datacentre {
     bool maintaining; /* the next round of maintenance is in the calendar */
     mdl_datacentre_spec_t spec;
     mdl_power_t power;
-    mdl_workload_settings_t workload;
     mdl_failure_rates_t failures;
     uint64_t generation;
     uint64_t failure_ordinal;                          /* of the failure that comes next, */
@@ -74,6 +73,15 @@ typedef struct mdl_datacentre {
     mdl_datacentre_meter_t meter;  /* as last read */
 } mdl_datacentre_t;
 
+/* What follows from the parameters and the GPU type alone, once for all centres that have them in common: they are few,
+ * and so it stays in a core's cache. */
+typedef struct mdl_dc_shared {
+    mdl_workload_settings_t workload;
+    mdl_params_t params; /* what it was made of, */
+    int32_t gpu_type;
+    uint32_t users; /* and centres that refer to it */
+} mdl_dc_shared_t;
+
 /* A data centre as its handlers see it, for the length of one event (lp set) or of one call at a boundary. */
 typedef struct mdl_dc {
     sim_lp_t *lp;
@@ -81,6 +89,7 @@ typedef struct mdl_dc {
     mdl_cluster_t *cluster;
     mdl_scheduler_t *scheduler;
     mdl_tenancy_t *tenancies;
+    const mdl_workload_settings_t *workload;
     int64_t now_s;
     sim_status_t status; /* first failure of the event */
 } mdl_dc_t;
@@ -113,8 +122,16 @@ static inline void mdl_dc_fetch_job(const mdl_dc_t *dc, uint32_t index)
         __builtin_prefetch(job + line * 64);
 }
 
+/* Shared settings (shared.c): makes the centre work by these parameters from now on, its own grain in them; and by none,
+ * when it is retired. */
+sim_status_t mdl_dc_share(sim_world_t *world, uint32_t lp, const mdl_params_t *params, sim_error_t *err);
+void mdl_dc_unshare(sim_arena_t *arena, mdl_datacentre_t *state);
+static inline const mdl_workload_settings_t *mdl_dc_workload(const sim_arena_t *arena, const mdl_datacentre_t *state)
+{
+    return &((const mdl_dc_shared_t *)sim_arena_at(arena, state->shared))->workload;
+}
+
 /* Blocks and how large they are (pools.c). */
-uint32_t mdl_dc_job_capacity(const mdl_datacentre_t *state, uint32_t tenancies);
 bool mdl_dc_is_cramped(const mdl_dc_t *dc); /* a block is more than half full */
 sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32_t tenancies, mdl_policy_t policy,
                              bool fabric, sim_error_t *err);
@@ -143,7 +160,7 @@ void mdl_dc_plan(mdl_dc_t *dc, uint32_t tenancy);   /* numbers only */
 void mdl_dc_supply(mdl_dc_t *dc, uint32_t tenancy); /* plans anew and sets timers to match */
 static inline double mdl_dc_throughput(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy)
 {
-    return tenancy->terms.ported ? 1 : dc->state->workload.port_throughput;
+    return tenancy->terms.ported ? 1 : dc->workload->port_throughput;
 }
 /* Stands `rng` at the address of a tenancy's job. */
 void mdl_dc_stand_at(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy, uint64_t ordinal, sim_rng_t *rng);

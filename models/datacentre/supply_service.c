@@ -27,7 +27,7 @@ static double noise_of_the_day(const mdl_dc_t *dc, mdl_tenancy_t *tenancy)
         tenancy->noise_from_day = from_day;
         mdl_dc_stand_at(dc, tenancy, (uint64_t)from_day, &rng);
         for (int i = 0; i < MDL_NOISE_DAYS; i++)
-            tenancy->noise[i] = mdl_service_noise(&dc->state->workload, &rng);
+            tenancy->noise[i] = mdl_service_noise(dc->workload, &rng);
     }
     return tenancy->noise[day - from_day];
 }
@@ -35,7 +35,7 @@ static double noise_of_the_day(const mdl_dc_t *dc, mdl_tenancy_t *tenancy)
 static void resize_service(mdl_dc_t *dc, uint32_t index, double wave)
 {
     mdl_tenancy_t *tenancy = &dc->tenancies[index];
-    const mdl_workload_settings_t *workload = &dc->state->workload;
+    const mdl_workload_settings_t *workload = dc->workload;
     mdl_service_load_t load;
 
     mdl_service_plan(tenancy, workload, mdl_dc_throughput(dc, tenancy), wave, noise_of_the_day(dc, tenancy), &load);
@@ -49,7 +49,7 @@ static void resize_service(mdl_dc_t *dc, uint32_t index, double wave)
 
 static void set_clock(mdl_dc_t *dc)
 {
-    int64_t interval_s = dc->state->workload.service_interval_s;
+    int64_t interval_s = dc->workload->service_interval_s;
 
     dc->state->serving = true;
     mdl_dc_schedule(dc, interval_s - dc->now_s % interval_s, &(sim_event_t){.type = MDL_DC_SERVICES_DUE}, MDL_DC_DUE,
@@ -59,7 +59,7 @@ static void set_clock(mdl_dc_t *dc)
 /* The clock stops when nobody serves. */
 void mdl_dc_on_services_due(mdl_dc_t *dc, const sim_event_t *event)
 {
-    double wave = mdl_service_wave_at(&dc->state->workload, dc->now_s);
+    double wave = mdl_service_wave_at(dc->workload, dc->now_s);
     bool any = false;
 
     (void)event;
@@ -94,7 +94,7 @@ void mdl_dc_supply_service(mdl_dc_t *dc, uint32_t index)
             mdl_dc_set_timer(dc, index, MDL_DC_SERVICE_READY, tenancy->ready_s - dc->now_s);
         return;
     }
-    resize_service(dc, index, mdl_service_wave_at(&dc->state->workload, dc->now_s));
+    resize_service(dc, index, mdl_service_wave_at(dc->workload, dc->now_s));
     if (!dc->state->serving)
         set_clock(dc);
 }
