@@ -103,23 +103,17 @@ static inline void mdl_dc_fetch_tenancy(const mdl_dc_t *dc, uint32_t index)
 {
     if (index == MDL_NONE)
         return;
-    const char *terms = (const char *)&dc->tenancies[index];
-    const char *queue = (const char *)mdl_scheduler_tenant(dc->scheduler, index);
-    for (size_t line = 0; line < 3; line++) {
-        __builtin_prefetch(terms + line * 64);
-        __builtin_prefetch(queue + line * 64);
-    }
+    __builtin_prefetch(&dc->tenancies[index].terms);
+    __builtin_prefetch(&dc->tenancies[index].load_mgpu);
+    __builtin_prefetch(&mdl_scheduler_tenant(dc->scheduler, index)->running);
 }
 
 static inline void mdl_dc_fetch_job(const mdl_dc_t *dc, uint32_t index)
 {
     uint32_t first = mdl_scheduler_tenant(dc->scheduler, index)->running_head;
 
-    if (first == MDL_NONE)
-        return;
-    const char *job = (const char *)mdl_scheduler_job(dc->scheduler, first);
-    for (size_t line = 0; line < 3; line++)
-        __builtin_prefetch(job + line * 64);
+    if (first != MDL_NONE)
+        __builtin_prefetch(mdl_scheduler_job(dc->scheduler, first));
 }
 
 /* Shared settings (shared.c): makes the centre work by these parameters from now on, its own grain in them; and by none,
@@ -186,8 +180,19 @@ void mdl_dc_climb_up(mdl_dc_t *dc);
 void mdl_dc_on_service_ready(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_services_due(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_supply_service(mdl_dc_t *dc, uint32_t tenancy);
-uint16_t mdl_dc_busy_share(int64_t load_mgpu, uint32_t gpus);                /* thousandths */
-uint16_t mdl_dc_service_share(const mdl_dc_t *dc, const mdl_job_t *replica); /* of one that starts or goes on */
+/* The busy share of so many GPUs under a load; and of a replica that starts. Thousandths. */
+static inline uint16_t mdl_dc_busy_share(int64_t load_mgpu, uint32_t gpus)
+{
+    int64_t share_permille = gpus > 0 ? load_mgpu / gpus : 1000;
+
+    return (uint16_t)(share_permille < 1000 ? share_permille : 1000);
+}
+static inline uint16_t mdl_dc_service_share(const mdl_dc_t *dc, const mdl_job_t *replica)
+{
+    const mdl_tenancy_t *tenancy = &dc->tenancies[replica->tenant];
+
+    return replica->elastic ? mdl_dc_busy_share(tenancy->load_mgpu, replica->gpus) : (uint16_t)tenancy->share_permille;
+}
 
 /* A service as an elastic job (service_elastic.c): to the load of the interval; to a width or as far as that goes; by a
  * node that fails; those that lack nodes. */
@@ -215,15 +220,27 @@ void mdl_dc_on_serviced(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_advance(mdl_dc_t *dc);                                                  /* integrals to dc->now_s */
 void mdl_dc_earn_start(mdl_dc_t *dc, const mdl_job_t *job);                         /* its lines begin */
 void mdl_dc_earn_stop(mdl_dc_t *dc, const mdl_job_t *job, mdl_progress_t progress); /* its lines become what was done */
-/* A service's pace: thousandths of GPUs kept busy, the same times its speed, and from when on. */
-typedef struct mdl_pace {
-    int64_t rate, work_rate, from_s;
-    uint32_t speed_permille;
-} mdl_pace_t;
-mdl_pace_t mdl_dc_pace(const mdl_job_t *job);
-void mdl_dc_earn_on(mdl_dc_t *dc, const mdl_pace_t *before, const mdl_job_t *job); /* stop and start in one */
-void mdl_dc_note_service(mdl_dc_t *dc, uint32_t tenancy);                          /* after each change of it */
-void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter);                     /* the meters at dc->now_s */
+void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter);                      /* the meters at dc->now_s */
 void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report);
+
+/* After each change of a service: counts the time since the last note by what was noted then. A service that has grown to its need meets its target
+ * when the last of its replicas are warm. */
+static inline void mdl_dc_note_service(mdl_dc_t *dc, uint32_t index)
+{
+    mdl_tenancy_t *tenancy = &dc->tenancies[index];
+    mdl_datacentre_t *state = dc->state;
+    uint32_t gpus = mdl_scheduler_tenant(dc->scheduler, index)->used_gpus;
+    int64_t from_s = tenancy->serves_from_s > tenancy->noted_s ? tenancy->serves_from_s : tenancy->noted_s;
+
+    state->service_load_mgpu_s += tenancy->noted_load_mgpu * (dc->now_s - tenancy->noted_s);
+    if (tenancy->noted_gpus >= tenancy->noted_needed_gpus && dc->now_s > from_s)
+        state->service_met_mgpu_s += tenancy->noted_load_mgpu * (dc->now_s - from_s);
+    if (tenancy->noted_gpus < tenancy->needed_gpus && gpus >= tenancy->needed_gpus)
+        tenancy->serves_from_s = dc->now_s + dc->workload->service_startup_s;
+    tenancy->noted_s = dc->now_s;
+    tenancy->noted_gpus = gpus;
+    tenancy->noted_needed_gpus = tenancy->needed_gpus;
+    tenancy->noted_load_mgpu = tenancy->load_mgpu;
+}
 
 #endif

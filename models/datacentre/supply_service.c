@@ -3,32 +3,23 @@
 #include "models/datacentre/state.h"
 #include "models/workload/service.h"
 
-uint16_t mdl_dc_busy_share(int64_t load_mgpu, uint32_t gpus)
+/* Draws for some days at once, at the address of the first. */
+static void draw_noise(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, int64_t from_day)
 {
-    int64_t share_permille = gpus > 0 ? load_mgpu / gpus : 1000;
-
-    return (uint16_t)(share_permille < 1000 ? share_permille : 1000);
-}
-
-uint16_t mdl_dc_service_share(const mdl_dc_t *dc, const mdl_job_t *replica)
-{
-    const mdl_tenancy_t *tenancy = &dc->tenancies[replica->tenant];
-
-    return replica->elastic ? mdl_dc_busy_share(tenancy->load_mgpu, replica->gpus) : tenancy->share_permille;
-}
-
-/* Drawn for some days at once, at the address of the first. */
-static double noise_of_the_day(const mdl_dc_t *dc, mdl_tenancy_t *tenancy)
-{
-    int64_t day = dc->now_s / SIM_DAY_S, from_day = day - day % MDL_NOISE_DAYS;
     sim_rng_t rng;
 
-    if (tenancy->noise_from_day != from_day) {
-        tenancy->noise_from_day = from_day;
-        mdl_dc_stand_at(dc, tenancy, (uint64_t)from_day, &rng);
-        for (int i = 0; i < MDL_NOISE_DAYS; i++)
-            tenancy->noise[i] = mdl_service_noise(dc->workload, &rng);
-    }
+    tenancy->noise_from_day = (int32_t)from_day;
+    mdl_dc_stand_at(dc, tenancy, (uint64_t)from_day, &rng);
+    for (int i = 0; i < MDL_NOISE_DAYS; i++)
+        tenancy->noise[i] = mdl_service_noise(dc->workload, &rng);
+}
+
+static inline double noise_of_the_day(const mdl_dc_t *dc, mdl_tenancy_t *tenancy)
+{
+    int64_t day = dc->now_s / SIM_DAY_S, from_day = day - day % MDL_NOISE_DAYS;
+
+    if (tenancy->noise_from_day != from_day)
+        draw_noise(dc, tenancy, from_day);
     return tenancy->noise[day - from_day];
 }
 

@@ -280,8 +280,32 @@ static void refresh_all(mdl_scheduler_t *self)
     self->stale = true;
 }
 
+/* Whether a pass has nothing to look at: nobody waits and nobody lacks nodes, under a policy that asks no more of running
+ * jobs. Most events of a data centre leave it so. */
+static bool is_idle(const mdl_scheduler_t *self)
+{
+    return self->queued == 0 && self->short_gpus == 0 && self->policy.order != MDL_ORDER_FAIR &&
+           self->policy.preemption != MDL_PREEMPTION_CHECKPOINT && !mdl_reservations[self->policy.reservation].plans;
+}
+
+static void note_pass(mdl_scheduler_t *self, const mdl_cluster_t *cluster)
+{
+    self->stale = self->again;
+    self->again = self->moved = false;
+    self->fresh = MDL_NONE;
+    self->seen_free = cluster->free_gpus;
+    self->seen_up = cluster->up;
+}
+
 void mdl_scheduler_pass(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s, const mdl_scheduler_host_t *host)
 {
+    if (is_idle(self)) {
+        self->promise.job = MDL_NONE;
+        self->review_s = SIM_NEVER;
+        self->blocked_gpus = 0;
+        note_pass(self, cluster);
+        return;
+    }
     if (self->policy.order == MDL_ORDER_FAIR && mdl_fair_review(self, now_s))
         refresh_all(self);
     if (cluster->free_gpus != self->seen_free || cluster->up != self->seen_up)
@@ -294,11 +318,7 @@ void mdl_scheduler_pass(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t n
         mdl_reservations[self->policy.reservation].pass(self, cluster, now_s, host);
     if (self->short_gpus > 0)
         mdl_reclaim_short(&(mdl_pass_t){self, cluster, now_s, host});
-    self->stale = self->again;
-    self->again = self->moved = false;
-    self->fresh = MDL_NONE;
-    self->seen_free = cluster->free_gpus;
-    self->seen_up = cluster->up;
+    note_pass(self, cluster);
 }
 
 /* Notes a placed job on its nodes. */
@@ -342,16 +362,6 @@ static void give_nodes(mdl_cluster_t *cluster, mdl_job_t *job)
     if (job->part_node != MDL_NONE)
         mdl_cluster_give(cluster, job->part_node, job->gpus % cluster->node_gpus);
     job->part_node = MDL_NONE;
-}
-
-void mdl_scheduler_use(mdl_scheduler_t *self, uint32_t tenant, uint32_t more, uint32_t less)
-{
-    mdl_scheduler_tenant_t *owner = mdl_scheduler_tenant(self, tenant);
-
-    if (self->policy.order == MDL_ORDER_FAIR)
-        mdl_fair_accrue(self, owner);
-    owner->used_gpus += more - less;
-    self->allocated_gpus += more - less;
 }
 
 /* Takes a running job off its nodes. */
