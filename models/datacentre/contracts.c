@@ -11,6 +11,16 @@ static uint32_t find(const mdl_dc_t *dc, uint32_t number)
     return i;
 }
 
+/* Where a service stands in the list of services, or MDL_NONE the end of the list. */
+static uint32_t *service_link(mdl_dc_t *dc, uint32_t index)
+{
+    uint32_t *link = &dc->state->first_service;
+
+    while (*link != index)
+        link = &dc->tenancies[*link].next_service;
+    return link;
+}
+
 static void link_last(mdl_dc_t *dc, uint32_t index)
 {
     mdl_datacentre_t *state = dc->state;
@@ -23,6 +33,9 @@ static void link_last(mdl_dc_t *dc, uint32_t index)
         state->first_tenancy = index;
     state->last_tenancy = index;
     state->open_tenancies++;
+    dc->tenancies[index].next_service = MDL_NONE;
+    if (dc->tenancies[index].terms.job_class == MDL_JOB_INFERENCE)
+        *service_link(dc, MDL_NONE) = index;
 }
 
 static void unlink_tenancy(mdl_dc_t *dc, uint32_t index)
@@ -39,6 +52,8 @@ static void unlink_tenancy(mdl_dc_t *dc, uint32_t index)
     else
         state->last_tenancy = tenancy->prev;
     state->open_tenancies--;
+    if (tenancy->terms.job_class == MDL_JOB_INFERENCE)
+        *service_link(dc, index) = tenancy->next_service;
 }
 
 /* Cancels, newest first, what a tenant runs above its quota, and what it has queued that can no longer run. */

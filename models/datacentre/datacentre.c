@@ -83,7 +83,7 @@ static void fetch_lines(const void *from, size_t bytes)
         __builtin_prefetch((const char *)from + at);
 }
 
-/* First the scheduler's header, the nodes' counts and the first contract; then that contract's job and the next one. */
+/* First the scheduler's header, the nodes' counts and the first service; then its job and the next one. */
 static void fetch(const sim_arena_t *arena, const void *of, int turn)
 {
     const mdl_datacentre_t *state = of;
@@ -96,10 +96,10 @@ static void fetch(const sim_arena_t *arena, const void *of, int turn)
         fetch_lines(&state->reported, sizeof state->reported);
         fetch_lines(dc.scheduler, sizeof *dc.scheduler);
         fetch_lines(sim_arena_at(arena, state->cluster), sizeof(mdl_cluster_t));
-        mdl_dc_fetch_tenancy(&dc, state->first_tenancy);
-    } else if (state->first_tenancy != MDL_NONE) {
-        mdl_dc_fetch_job(&dc, state->first_tenancy);
-        mdl_dc_fetch_tenancy(&dc, dc.tenancies[state->first_tenancy].next);
+        mdl_dc_fetch_tenancy(&dc, state->first_service);
+    } else if (state->first_service != MDL_NONE) {
+        mdl_dc_fetch_job(&dc, state->first_service);
+        mdl_dc_fetch_tenancy(&dc, dc.tenancies[state->first_service].next_service);
     }
 }
 
@@ -283,7 +283,7 @@ sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_
         return status;
     mdl_datacentre_t *state = sim_world_state(world, *lp);
     state->spec = resolved;
-    state->first_tenancy = state->last_tenancy = MDL_NONE;
+    state->first_tenancy = state->last_tenancy = state->first_service = MDL_NONE;
     state->review_s = SIM_NEVER;
     status = configure(world, *lp, &params, err);
     return status < 0 ? status : build(world, *lp, &params, time_s, err);

@@ -68,6 +68,12 @@ void mdl_dc_on_review(mdl_dc_t *dc, const sim_event_t *event)
     dc->state->review_s = SIM_NEVER;
 }
 
+void mdl_dc_submit(mdl_dc_t *dc, uint32_t tenancy, const mdl_job_request_t *request)
+{
+    (void)mdl_scheduler_start(dc->scheduler, dc->cluster, tenancy, dc->now_s, request,
+                              &(mdl_scheduler_host_t){dc, on_started, on_stopped});
+}
+
 void mdl_dc_pass(mdl_dc_t *dc)
 {
     mdl_scheduler_pass(dc->scheduler, dc->cluster, dc->now_s, &(mdl_scheduler_host_t){dc, on_started, on_stopped});

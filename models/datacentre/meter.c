@@ -197,6 +197,8 @@ static mdl_datacentre_use_t read_use(mdl_dc_t *dc)
                                 .service_load_gpu_s = state->service_load_mgpu_s / 1000,
                                 .service_met_gpu_s = state->service_met_mgpu_s / 1000};
     for (int c = 0; c < MDL_JOB_CLASSES; c++) {
+        if (counts->submitted[c] == 0)
+            continue; /* most centres serve some classes only */
         use.busy_gpu_s += use.busy_by_class_gpu_s[c] = sums.busy[c] / 1000;
         use.useful_gpu_s += sums.useful[c] / 1000;
         use.jobs_submitted[c] = counts->submitted[c];
@@ -209,21 +211,23 @@ static mdl_datacentre_use_t read_use(mdl_dc_t *dc)
     return use;
 }
 
-/* All members count in the same way. */
-static void subtract(mdl_datacentre_use_t *result, const mdl_datacentre_use_t *now, const mdl_datacentre_use_t *before)
+/* What has been added since the last report. All members count in the same way. */
+static void report_since(mdl_datacentre_use_t *restrict day, const mdl_datacentre_use_t *restrict now,
+                         mdl_datacentre_use_t *restrict reported)
 {
-    const int64_t *a = (const int64_t *)now, *b = (const int64_t *)before;
-    int64_t *out = (int64_t *)result;
+    int64_t *out = (int64_t *)day, *before = (int64_t *)reported;
 
-    for (size_t i = 0; i < sizeof *now / sizeof *a; i++)
-        out[i] = a[i] - b[i];
+    for (size_t i = 0; i < sizeof *now / sizeof *before; i++) {
+        int64_t count = ((const int64_t *)now)[i];
+        out[i] = count - before[i];
+        before[i] = count;
+    }
 }
 
 void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report)
 {
     mdl_datacentre_use_t now = read_use(dc);
 
-    subtract(&report->day, &now, &dc->state->reported);
-    dc->state->reported = now;
+    report_since(&report->day, &now, &dc->state->reported);
     report->cramped = mdl_dc_is_cramped(dc);
 }

@@ -60,7 +60,7 @@ static inline void go_on(mdl_dc_t *dc, mdl_job_t *job, uint32_t gpus_before, con
     mdl_dc_note_service(dc, job->tenant);
 }
 
-void mdl_dc_stretch_service(mdl_dc_t *dc, uint32_t index, uint32_t gpus)
+static inline void stretch(mdl_dc_t *dc, uint32_t index, uint32_t gpus)
 {
     mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
     uint32_t gpus_before = job->gpus;
@@ -69,6 +69,11 @@ void mdl_dc_stretch_service(mdl_dc_t *dc, uint32_t index, uint32_t gpus)
     if (gpus != gpus_before || gpus != job->wanted_gpus)
         mdl_scheduler_resize(dc->scheduler, dc->cluster, index, gpus);
     go_on(dc, job, gpus_before, &before);
+}
+
+void mdl_dc_stretch_service(mdl_dc_t *dc, uint32_t index, uint32_t gpus)
+{
+    stretch(dc, index, gpus);
 }
 
 void mdl_dc_shrink_service(mdl_dc_t *dc, uint32_t index, uint32_t node)
@@ -83,7 +88,7 @@ void mdl_dc_shrink_service(mdl_dc_t *dc, uint32_t index, uint32_t node)
 
 void mdl_dc_refill_services(mdl_dc_t *dc)
 {
-    for (uint32_t t = dc->state->first_tenancy; t != MDL_NONE; t = dc->tenancies[t].next) {
+    for (uint32_t t = dc->state->first_service; t != MDL_NONE; t = dc->tenancies[t].next_service) {
         uint32_t i = mdl_scheduler_tenant(dc->scheduler, t)->running_head;
         const mdl_job_t *job = i == MDL_NONE ? NULL : mdl_scheduler_job(dc->scheduler, i);
         if (job != NULL && job->wanted_gpus > job->gpus)
@@ -91,29 +96,28 @@ void mdl_dc_refill_services(mdl_dc_t *dc)
     }
 }
 
-/* The service's job, running or queued; MDL_NONE: there is none. Replicas from a time before the grain are ended. */
-static uint32_t find_job(mdl_dc_t *dc, uint32_t index)
+/* Ends replicas from a time before the grain. */
+static void end_replicas(mdl_dc_t *dc, uint32_t index)
 {
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
-    uint32_t i = tenant->running > 0 ? tenant->running_head : tenant->queue.first;
 
-    if (i == MDL_NONE || mdl_scheduler_job(dc->scheduler, i)->elastic)
-        return i;
     while (tenant->running > 0)
         mdl_dc_end_job(dc, tenant->running_head, MDL_END_FINISHED);
     while (tenant->queued > 0)
         mdl_dc_end_job(dc, tenant->queue.first, MDL_END_CANCELLED);
-    return MDL_NONE;
 }
 
-static uint32_t width_for(const mdl_dc_t *dc, const mdl_service_load_t *load, uint32_t wanted_gpus)
+/* A service's width under a load, when it asked for another before. */
+static inline uint32_t width_for(const mdl_dc_t *dc, const mdl_service_load_t *load, uint32_t wanted_gpus)
 {
     return mdl_service_replicas(dc->workload, load, wanted_gpus / MDL_NODE_GPUS) * load->replica_gpus;
 }
 
 /* A service that does not run: it is submitted, waits for another width, or is given up. */
-static void ask_for(mdl_dc_t *dc, uint32_t index, uint32_t i, uint32_t gpus)
+static void ask_for(mdl_dc_t *dc, uint32_t index, const mdl_service_load_t *load)
 {
+    uint32_t i = mdl_scheduler_tenant(dc->scheduler, index)->queue.first;
+    uint32_t gpus = width_for(dc, load, i == MDL_NONE ? 0 : mdl_scheduler_job(dc->scheduler, i)->wanted_gpus);
     mdl_job_request_t request;
 
     if (gpus == 0 && i != MDL_NONE) {
@@ -127,18 +131,26 @@ static void ask_for(mdl_dc_t *dc, uint32_t index, uint32_t i, uint32_t gpus)
     mdl_dc_note_service(dc, index);
 }
 
+static void give_up(mdl_dc_t *dc, uint32_t index, uint32_t job)
+{
+    mdl_dc_end_job(dc, job, MDL_END_FINISHED);
+    mdl_dc_note_service(dc, index);
+}
+
 void mdl_dc_resize_elastic(mdl_dc_t *dc, uint32_t index, const mdl_service_load_t *load)
 {
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
-    uint32_t i = find_job(dc, index);
-    uint32_t gpus = width_for(dc, load, i == MDL_NONE ? 0 : mdl_scheduler_job(dc->scheduler, i)->wanted_gpus);
+    uint32_t i = tenant->running > 0 ? tenant->running_head : tenant->queue.first;
 
+    if (i != MDL_NONE && !mdl_scheduler_job(dc->scheduler, i)->elastic)
+        end_replicas(dc, index);
     if (tenant->running == 0) {
-        ask_for(dc, index, i, gpus);
-    } else if (gpus > 0) {
-        mdl_dc_stretch_service(dc, i, gpus);
-    } else {
-        mdl_dc_end_job(dc, i, MDL_END_FINISHED);
-        mdl_dc_note_service(dc, index);
+        ask_for(dc, index, load);
+        return;
     }
+    uint32_t gpus = width_for(dc, load, mdl_scheduler_job(dc->scheduler, i)->wanted_gpus);
+    if (gpus > 0)
+        stretch(dc, i, gpus);
+    else
+        give_up(dc, index, i);
 }

@@ -42,7 +42,8 @@ typedef struct mdl_earning {
 typedef struct mdl_datacentre {
     sim_ref_t cluster, scheduler, tenancies, shared; /* 0 once retired */
     uint32_t tenancy_capacity;
-    uint32_t first_tenancy, last_tenancy, open_tenancies; /* in order of start */
+    uint32_t first_tenancy, last_tenancy, open_tenancies; /* in order of start, */
+    uint32_t first_service;                               /* and the services among them */
     int64_t metered_s;                                    /* integrals stand at this time */
     int64_t review_s;                                     /* the scheduler's next review; SIM_NEVER: none */
     int64_t racked_node_s, powered_node_s, up_node_s, leased_node_s;
@@ -134,6 +135,9 @@ sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32
 void mdl_dc_schedule(mdl_dc_t *dc, int64_t delay_s, const sim_event_t *event, unsigned priority, sim_handle_t *handle);
 /* Starts what may start. */
 void mdl_dc_pass(mdl_dc_t *dc);
+
+/* Puts a job into its contract's queue, or starts it where nobody waits. */
+void mdl_dc_submit(mdl_dc_t *dc, uint32_t tenancy, const mdl_job_request_t *request);
 
 /* Jobs (jobs.c): settles and ends one, or puts one back into the queue. */
 void mdl_dc_end_job(mdl_dc_t *dc, uint32_t job, mdl_job_end_t end);

@@ -47,6 +47,15 @@ static void set_clock(mdl_dc_t *dc)
                     NULL);
 }
 
+/* Fetches the service that comes after the next one, and the next one's job. */
+static inline void fetch_ahead(const mdl_dc_t *dc, uint32_t next)
+{
+    if (next == MDL_NONE)
+        return;
+    mdl_dc_fetch_job(dc, next);
+    mdl_dc_fetch_tenancy(dc, dc->tenancies[next].next_service);
+}
+
 /* The clock stops when nobody serves. */
 void mdl_dc_on_services_due(mdl_dc_t *dc, const sim_event_t *event)
 {
@@ -54,13 +63,9 @@ void mdl_dc_on_services_due(mdl_dc_t *dc, const sim_event_t *event)
     bool any = false;
 
     (void)event;
-    for (uint32_t t = dc->state->first_tenancy; t != MDL_NONE; t = dc->tenancies[t].next) {
-        const mdl_tenancy_t *tenancy = &dc->tenancies[t];
-        if (tenancy->next != MDL_NONE) {
-            mdl_dc_fetch_job(dc, tenancy->next);
-            mdl_dc_fetch_tenancy(dc, dc->tenancies[tenancy->next].next);
-        }
-        if (tenancy->terms.job_class != MDL_JOB_INFERENCE || tenancy->ready_s > dc->now_s)
+    for (uint32_t t = dc->state->first_service; t != MDL_NONE; t = dc->tenancies[t].next_service) {
+        fetch_ahead(dc, dc->tenancies[t].next_service);
+        if (dc->tenancies[t].ready_s > dc->now_s)
             continue;
         any = true;
         resize_service(dc, t, wave);

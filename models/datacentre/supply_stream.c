@@ -34,7 +34,7 @@ void mdl_dc_on_job_due(mdl_dc_t *dc, const sim_event_t *event)
     }
     mdl_stream_job(tenancy, mdl_dc_stream_settings(dc, tenancy), workload->grain_s, mdl_dc_throughput(dc, tenancy),
                    workload->rate[tenancy->terms.job_class], &rng, &request);
-    (void)mdl_scheduler_submit(dc->scheduler, dc->cluster, event->entity, dc->now_s, &request);
+    mdl_dc_submit(dc, event->entity, &request);
 }
 
 /* A stream's pending gap is stretched to the new mean (exponential gaps have no memory), or drawn if there was none. */

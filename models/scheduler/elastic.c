@@ -19,8 +19,10 @@ static inline void move_nodes(mdl_cluster_t *cluster, mdl_job_t *job, uint32_t i
     bool more = gpus > job->gpus;
     uint32_t nodes = (more ? gpus - job->gpus : job->gpus - gpus) / cluster->node_gpus;
 
-    if (cluster->pooled)
-        (more ? mdl_pool_take : mdl_pool_give)(cluster, nodes);
+    if (cluster->pooled && more)
+        mdl_pool_take(cluster, nodes);
+    else if (cluster->pooled)
+        mdl_pool_give(cluster, nodes);
     else if (more)
         widen(cluster, job, index, nodes);
     else

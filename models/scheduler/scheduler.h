@@ -142,7 +142,17 @@ static inline mdl_job_t *mdl_scheduler_job(mdl_scheduler_t *self, uint32_t job)
 }
 
 /* Brings the time integrals to now_s. First call of each instant. O(1). */
-void mdl_scheduler_advance(mdl_scheduler_t *self, int64_t now_s);
+static inline void mdl_scheduler_advance(mdl_scheduler_t *self, int64_t now_s)
+{
+    int64_t elapsed_s = now_s - self->now_s;
+
+    SIM_ASSERT(elapsed_s >= 0);
+    self->now_s = now_s;
+    self->allocated_gpu_s += elapsed_s * self->allocated_gpus;
+    self->blocked_gpu_s[MDL_BLOCKED_QUOTA] += elapsed_s * self->held_gpus;
+    self->blocked_gpu_s[self->blocked_reason] += elapsed_s * self->blocked_gpus;
+    self->blocked_gpu_s[MDL_BLOCKED_FAILURE] += elapsed_s * self->short_gpus;
+}
 
 /* A tenant's life. Opening an open tenant is a bug; closing needs it without jobs. A quota may be set below what is
  * used: its user then ends or requeues jobs within the same instant. */
@@ -168,6 +178,10 @@ void mdl_scheduler_close_tenant(mdl_scheduler_t *self, uint32_t tenant);
  * job table is full. Either way it counts as submitted; refused ones as cancelled. */
 uint32_t mdl_scheduler_submit(mdl_scheduler_t *self, const mdl_cluster_t *cluster, uint32_t tenant, int64_t now_s,
                               const mdl_job_request_t *request);
+/* The same; where the next pass would start the job before all others it is started here already, which in a pool without
+ * a queue spares the queue. The pass follows all the same. */
+uint32_t mdl_scheduler_start(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t tenant, int64_t now_s,
+                             const mdl_job_request_t *request, const mdl_scheduler_host_t *host);
 /* Counts a job that its tenant thought of and gave up at once: submitted and refused. */
 void mdl_scheduler_balk(mdl_scheduler_t *self, mdl_job_class_t job_class);
 

@@ -55,6 +55,7 @@ typedef struct mdl_tenancy {
     int64_t noted_s;              /* at this time; */
     int64_t serves_from_s;        /* the last of them serve from here on */
     double noise[MDL_NOISE_DAYS]; /* of a service's load */
+    uint32_t next_service;        /* after a service, in order of start */
     uint32_t prev;
     uint32_t number;         /* the economy's */
     uint32_t share_permille; /* of a service's single replicas that is busy */
