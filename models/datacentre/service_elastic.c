@@ -137,18 +137,19 @@ static void give_up(mdl_dc_t *dc, uint32_t index, uint32_t job)
     mdl_dc_note_service(dc, index);
 }
 
-void mdl_dc_resize_elastic(mdl_dc_t *dc, uint32_t index, const mdl_service_load_t *load)
+void mdl_dc_resize_elastic(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)
 {
+    mdl_service_load_t load = mdl_dc_plan_service(dc, index, instant);
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
     uint32_t i = tenant->running > 0 ? tenant->running_head : tenant->queue.first;
 
     if (i != MDL_NONE && !mdl_scheduler_job(dc->scheduler, i)->elastic)
         end_replicas(dc, index);
     if (tenant->running == 0) {
-        ask_for(dc, index, load);
+        ask_for(dc, index, &load);
         return;
     }
-    uint32_t gpus = width_for(dc, load, mdl_scheduler_job(dc->scheduler, i)->wanted_gpus);
+    uint32_t gpus = width_for(dc, &load, mdl_scheduler_job(dc->scheduler, i)->wanted_gpus);
     if (gpus > 0)
         stretch(dc, i, gpus);
     else

@@ -198,15 +198,39 @@ static inline uint16_t mdl_dc_service_share(const mdl_dc_t *dc, const mdl_job_t 
     return replica->elastic ? mdl_dc_busy_share(tenancy->load_mgpu, replica->gpus) : (uint16_t)tenancy->share_permille;
 }
 
+/* What the services of a centre have in common at a resizing. */
+typedef struct mdl_dc_instant {
+    double wave;
+    int64_t from_day; /* of the days whose noise is drawn at once, */
+    int64_t day;      /* counted from there */
+} mdl_dc_instant_t;
+void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, int64_t from_day);
+
+/* A service's load in the interval that begins. Inlined, so that it stays in registers. */
+static inline mdl_service_load_t mdl_dc_plan_service(const mdl_dc_t *dc, uint32_t index,
+                                                     const mdl_dc_instant_t *instant)
+{
+    mdl_tenancy_t *tenancy = &dc->tenancies[index];
+    mdl_service_load_t load;
+
+    if (tenancy->noise_from_day != instant->from_day)
+        mdl_dc_draw_noise(dc, tenancy, instant->from_day);
+    mdl_service_plan(tenancy, dc->workload, mdl_dc_throughput(dc, tenancy), instant->wave, tenancy->noise[instant->day],
+                     &load);
+    tenancy->load_mgpu = load.load_mgpu;
+    tenancy->needed_gpus = load.needed_gpus;
+    return load;
+}
+
 /* A service as an elastic job (service_elastic.c): to the load of the interval; to a width or as far as that goes; by a
  * node that fails; those that lack nodes. */
-void mdl_dc_resize_elastic(mdl_dc_t *dc, uint32_t tenancy, const mdl_service_load_t *load);
+void mdl_dc_resize_elastic(mdl_dc_t *dc, uint32_t tenancy, const mdl_dc_instant_t *instant);
 void mdl_dc_stretch_service(mdl_dc_t *dc, uint32_t job, uint32_t gpus);
 void mdl_dc_shrink_service(mdl_dc_t *dc, uint32_t job, uint32_t node);
 void mdl_dc_refill_services(mdl_dc_t *dc);
 
 /* A service as a job for each replica (service_replicas.c). */
-void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t tenancy, const mdl_service_load_t *load);
+void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t tenancy, const mdl_dc_instant_t *instant);
 
 /* Nodes (nodes.c). */
 void mdl_dc_on_failure(mdl_dc_t *dc, const sim_event_t *event);

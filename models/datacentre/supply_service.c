@@ -4,7 +4,7 @@
 #include "models/workload/service.h"
 
 /* Draws for some days at once, at the address of the first. */
-static void draw_noise(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, int64_t from_day)
+void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, int64_t from_day)
 {
     sim_rng_t rng;
 
@@ -14,28 +14,20 @@ static void draw_noise(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, int64_t from_
         tenancy->noise[i] = mdl_service_noise(dc->workload, &rng);
 }
 
-static inline double noise_of_the_day(const mdl_dc_t *dc, mdl_tenancy_t *tenancy)
+static mdl_dc_instant_t instant_of(const mdl_dc_t *dc)
 {
-    int64_t day = dc->now_s / SIM_DAY_S, from_day = day - day % MDL_NOISE_DAYS;
+    int64_t day = dc->now_s / SIM_DAY_S, behind = day % MDL_NOISE_DAYS;
 
-    if (tenancy->noise_from_day != from_day)
-        draw_noise(dc, tenancy, from_day);
-    return tenancy->noise[day - from_day];
+    return (mdl_dc_instant_t){
+        .wave = mdl_service_wave_at(dc->workload, dc->now_s), .from_day = day - behind, .day = behind};
 }
 
-static void resize_service(mdl_dc_t *dc, uint32_t index, double wave)
+static void resize_service(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)
 {
-    mdl_tenancy_t *tenancy = &dc->tenancies[index];
-    const mdl_workload_settings_t *workload = dc->workload;
-    mdl_service_load_t load;
-
-    mdl_service_plan(tenancy, workload, mdl_dc_throughput(dc, tenancy), wave, noise_of_the_day(dc, tenancy), &load);
-    tenancy->load_mgpu = load.load_mgpu;
-    tenancy->needed_gpus = load.needed_gpus;
-    if (workload->grain_s > 0)
-        mdl_dc_resize_elastic(dc, index, &load);
+    if (dc->workload->grain_s > 0)
+        mdl_dc_resize_elastic(dc, index, instant);
     else
-        mdl_dc_resize_replicas(dc, index, &load);
+        mdl_dc_resize_replicas(dc, index, instant);
 }
 
 static void set_clock(mdl_dc_t *dc)
@@ -59,7 +51,7 @@ static inline void fetch_ahead(const mdl_dc_t *dc, uint32_t next)
 /* The clock stops when nobody serves. */
 void mdl_dc_on_services_due(mdl_dc_t *dc, const sim_event_t *event)
 {
-    double wave = mdl_service_wave_at(dc->workload, dc->now_s);
+    mdl_dc_instant_t instant = instant_of(dc);
     bool any = false;
 
     (void)event;
@@ -68,7 +60,7 @@ void mdl_dc_on_services_due(mdl_dc_t *dc, const sim_event_t *event)
         if (dc->tenancies[t].ready_s > dc->now_s)
             continue;
         any = true;
-        resize_service(dc, t, wave);
+        resize_service(dc, t, &instant);
     }
     dc->state->serving = false;
     if (any)
@@ -90,7 +82,8 @@ void mdl_dc_supply_service(mdl_dc_t *dc, uint32_t index)
             mdl_dc_set_timer(dc, index, MDL_DC_SERVICE_READY, tenancy->ready_s - dc->now_s);
         return;
     }
-    resize_service(dc, index, mdl_service_wave_at(dc->workload, dc->now_s));
+    mdl_dc_instant_t instant = instant_of(dc);
+    resize_service(dc, index, &instant);
     if (!dc->state->serving)
         set_clock(dc);
 }
