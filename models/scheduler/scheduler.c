@@ -231,14 +231,6 @@ static void count_size(mdl_scheduler_t *self, const mdl_cluster_t *cluster, uint
         self->part_sizes[gpus < cluster->node_gpus ? gpus : cluster->node_gpus]++;
 }
 
-/* Whether a pass has nothing to look at: nobody waits and nobody lacks nodes, under a policy that asks no more of running
- * jobs. Most events of a data centre leave it so. */
-static bool is_idle(const mdl_scheduler_t *self)
-{
-    return self->queued == 0 && self->short_gpus == 0 && self->policy.order != MDL_ORDER_FAIR &&
-           self->policy.preemption != MDL_PREEMPTION_CHECKPOINT && !mdl_reservations[self->policy.reservation].plans;
-}
-
 /* Gives a job a row and counts it; there must be room. */
 static uint32_t admit(mdl_scheduler_t *self, const mdl_cluster_t *cluster, uint32_t tenant, int64_t now_s,
                       const mdl_job_request_t *request)
@@ -290,24 +282,10 @@ static void refresh_all(mdl_scheduler_t *self)
     self->stale = true;
 }
 
-static void note_pass(mdl_scheduler_t *self, const mdl_cluster_t *cluster)
-{
-    self->stale = self->again;
-    self->again = self->moved = false;
-    self->fresh = MDL_NONE;
-    self->seen_free = cluster->free_gpus;
-    self->seen_up = cluster->up;
-}
-
 void mdl_scheduler_pass(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s, const mdl_scheduler_host_t *host)
 {
-    if (is_idle(self)) {
-        self->promise.job = MDL_NONE;
-        self->review_s = SIM_NEVER;
-        self->blocked_gpus = 0;
-        note_pass(self, cluster);
+    if (mdl_scheduler_rests(self, cluster))
         return;
-    }
     if (self->policy.order == MDL_ORDER_FAIR && mdl_fair_review(self, now_s))
         refresh_all(self);
     if (cluster->free_gpus != self->seen_free || cluster->up != self->seen_up)
@@ -320,7 +298,7 @@ void mdl_scheduler_pass(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t n
         mdl_reservations[self->policy.reservation].pass(self, cluster, now_s, host);
     if (self->short_gpus > 0)
         mdl_reclaim_short(&(mdl_pass_t){self, cluster, now_s, host});
-    note_pass(self, cluster);
+    mdl_scheduler_note_pass_(self, cluster);
 }
 
 /* Notes a placed job on its nodes. */
@@ -441,8 +419,8 @@ void mdl_pass_begin(const mdl_pass_t *pass, uint32_t index)
 static bool starts_at_once(const mdl_scheduler_t *self, const mdl_cluster_t *cluster,
                            const mdl_scheduler_tenant_t *owner, const mdl_job_request_t *request)
 {
-    return cluster->pooled && !request->elastic && is_idle(self) && can_ever_run(self, cluster, owner, request) &&
-           owner->used_gpus + request->gpus <= owner->limit_gpus &&
+    return cluster->pooled && !request->elastic && mdl_scheduler_is_idle_(self) &&
+           can_ever_run(self, cluster, owner, request) && owner->used_gpus + request->gpus <= owner->limit_gpus &&
            request->gpus <= mdl_scheduler_room(self, cluster) && has_slot(self);
 }
 

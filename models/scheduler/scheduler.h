@@ -185,6 +185,35 @@ uint32_t mdl_scheduler_start(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint
 /* Counts a job that its tenant thought of and gave up at once: submitted and refused. */
 void mdl_scheduler_balk(mdl_scheduler_t *self, mdl_job_class_t job_class);
 
+/* Whether nobody waits and nobody lacks nodes, under a policy that asks no more of running jobs. */
+static inline bool mdl_scheduler_is_idle_(const mdl_scheduler_t *self)
+{
+    return self->queued == 0 && self->short_gpus == 0 && self->policy.order != MDL_ORDER_FAIR &&
+           self->policy.preemption != MDL_PREEMPTION_CHECKPOINT && !mdl_reservations[self->policy.reservation].plans;
+}
+
+/* What each pass leaves behind. */
+static inline void mdl_scheduler_note_pass_(mdl_scheduler_t *self, const mdl_cluster_t *cluster)
+{
+    self->stale = self->again;
+    self->again = self->moved = false;
+    self->fresh = MDL_NONE;
+    self->seen_free = cluster->free_gpus;
+    self->seen_up = cluster->up;
+}
+
+/* A pass that has nobody to look at, which is what most events of a data centre leave to do: true when it was that. */
+static inline bool mdl_scheduler_rests(mdl_scheduler_t *self, const mdl_cluster_t *cluster)
+{
+    if (!mdl_scheduler_is_idle_(self))
+        return false;
+    self->promise.job = MDL_NONE;
+    self->review_s = SIM_NEVER;
+    self->blocked_gpus = 0;
+    mdl_scheduler_note_pass_(self, cluster);
+    return true;
+}
+
 /* Starts what the policy lets start, telling `host` of each. */
 void mdl_scheduler_pass(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s, const mdl_scheduler_host_t *host);
 
