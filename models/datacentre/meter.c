@@ -67,22 +67,6 @@ void mdl_dc_earn_stop(mdl_dc_t *dc, const mdl_job_t *job, mdl_progress_t progres
         useful_mgpu_s / 1000 * job->speed_permille + useful_mgpu_s % 1000 * job->speed_permille / 1000;
 }
 
-void mdl_dc_advance(mdl_dc_t *dc)
-{
-    mdl_datacentre_t *state = dc->state;
-    int64_t elapsed_s = dc->now_s - state->metered_s;
-
-    SIM_ASSERT(elapsed_s >= 0);
-    if (elapsed_s == 0 || state->closed)
-        return;
-    state->metered_s = dc->now_s;
-    state->racked_node_s += elapsed_s * state->spec.nodes;
-    state->powered_node_s += elapsed_s * dc->cluster->powered;
-    state->up_node_s += elapsed_s * dc->cluster->up;
-    state->leased_node_s += elapsed_s * state->leased_nodes;
-    mdl_scheduler_advance(dc->scheduler, dc->now_s);
-}
-
 typedef struct sums {
     int64_t busy[MDL_JOB_CLASSES], useful[MDL_JOB_CLASSES], work[MDL_JOB_CLASSES];
 } sums_t;

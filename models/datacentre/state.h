@@ -245,7 +245,6 @@ void mdl_dc_on_maintenance(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_serviced(mdl_dc_t *dc, const sim_event_t *event);
 
 /* Meters (meter.c). */
-void mdl_dc_advance(mdl_dc_t *dc);                                                  /* integrals to dc->now_s */
 void mdl_dc_earn_start(mdl_dc_t *dc, const mdl_job_t *job);                         /* its lines begin */
 void mdl_dc_earn_stop(mdl_dc_t *dc, const mdl_job_t *job, mdl_progress_t progress); /* its lines become what was done */
 void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter);                      /* the meters at dc->now_s */
@@ -269,6 +268,23 @@ static inline void mdl_dc_note_service(mdl_dc_t *dc, uint32_t index)
     tenancy->noted_gpus = gpus;
     tenancy->noted_needed_gpus = tenancy->needed_gpus;
     tenancy->noted_load_mgpu = tenancy->load_mgpu;
+}
+
+/* Brings the integrals to dc->now_s: first at each event and reading. */
+static inline void mdl_dc_advance(mdl_dc_t *dc)
+{
+    mdl_datacentre_t *state = dc->state;
+    int64_t elapsed_s = dc->now_s - state->metered_s;
+
+    SIM_ASSERT(elapsed_s >= 0);
+    if (elapsed_s == 0 || state->closed)
+        return;
+    state->metered_s = dc->now_s;
+    state->racked_node_s += elapsed_s * state->spec.nodes;
+    state->powered_node_s += elapsed_s * dc->cluster->powered;
+    state->up_node_s += elapsed_s * dc->cluster->up;
+    state->leased_node_s += elapsed_s * state->leased_nodes;
+    mdl_scheduler_advance(dc->scheduler, dc->now_s);
 }
 
 #endif
