@@ -152,6 +152,12 @@ uint32_t sim_world_lp_count(const sim_world_t *world)
     return world->root->n_lps;
 }
 
+uint32_t sim_world_kind(const sim_world_t *world, uint32_t lp)
+{
+    SIM_ASSERT(lp < world->root->n_lps);
+    return sim_world_record_(world, lp)->kind;
+}
+
 void *sim_world_state(sim_world_t *world, uint32_t lp)
 {
     SIM_ASSERT(lp < world->root->n_lps);

@@ -146,6 +146,7 @@ const void *sim_world_input(const sim_world_t *world);
 uint64_t sim_world_seed(const sim_world_t *world);
 uint64_t sim_world_replication(const sim_world_t *world);
 uint32_t sim_world_lp_count(const sim_world_t *world);
+uint32_t sim_world_kind(const sim_world_t *world, uint32_t lp); /* position among the model's kinds */
 void *sim_world_state(sim_world_t *world, uint32_t lp);
 const void *sim_world_report(const sim_world_t *world, uint32_t lp); /* zeros before its first */
 sim_arena_t *sim_world_arena(sim_world_t *world);

@@ -7,7 +7,7 @@
 static sim_status_t audit_contracts(const mdl_dc_t *dc, sim_error_t *err)
 {
     const mdl_datacentre_t *state = dc->state;
-    uint32_t nodes = 0, count = 0;
+    uint32_t nodes = 0, count = 0, service = state->first_service;
 
     for (uint32_t i = state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next) {
         const mdl_tenancy_t *tenancy = &dc->tenancies[i];
@@ -19,7 +19,14 @@ static sim_status_t audit_contracts(const mdl_dc_t *dc, sim_error_t *err)
             return BROKEN("contract %u: quota of %u GPUs, %u nodes granted of %u", tenancy->number, tenant->quota_gpus,
                           tenancy->granted_nodes, tenancy->terms.nodes);
         nodes += tenancy->granted_nodes;
+        if (tenancy->terms.job_class != MDL_JOB_INFERENCE)
+            continue;
+        if (service != i)
+            return BROKEN("contract %u serves and is not listed as a service where it should be", tenancy->number);
+        service = tenancy->next_service;
     }
+    if (service != MDL_NONE)
+        return BROKEN("contract in slot %u is listed as a service and is none", service);
     if (nodes != state->leased_nodes || nodes > dc->cluster->powered || count != state->open_tenancies)
         return BROKEN("%u contracts lease %u nodes; counted %u and %u, powered %u", count, nodes, state->open_tenancies,
                       state->leased_nodes, dc->cluster->powered);

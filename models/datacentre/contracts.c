@@ -11,6 +11,16 @@ static uint32_t find(const mdl_dc_t *dc, uint32_t number)
     return i;
 }
 
+/* Where a service stands in the list of services, or MDL_NONE the end of the list. */
+static uint32_t *service_link(mdl_dc_t *dc, uint32_t index)
+{
+    uint32_t *link = &dc->state->first_service;
+
+    while (*link != index)
+        link = &dc->tenancies[*link].next_service;
+    return link;
+}
+
 static void link_last(mdl_dc_t *dc, uint32_t index)
 {
     mdl_datacentre_t *state = dc->state;
@@ -23,6 +33,9 @@ static void link_last(mdl_dc_t *dc, uint32_t index)
         state->first_tenancy = index;
     state->last_tenancy = index;
     state->open_tenancies++;
+    dc->tenancies[index].next_service = MDL_NONE;
+    if (dc->tenancies[index].terms.job_class == MDL_JOB_INFERENCE)
+        *service_link(dc, MDL_NONE) = index;
 }
 
 static void unlink_tenancy(mdl_dc_t *dc, uint32_t index)
@@ -39,6 +52,8 @@ static void unlink_tenancy(mdl_dc_t *dc, uint32_t index)
     else
         state->last_tenancy = tenancy->prev;
     state->open_tenancies--;
+    if (tenancy->terms.job_class == MDL_JOB_INFERENCE)
+        *service_link(dc, index) = tenancy->next_service;
 }
 
 /* Cancels, newest first, what a tenant runs above its quota, and what it has queued that can no longer run. */
@@ -166,7 +181,7 @@ void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event)
     dc->tenancies[index] = (mdl_tenancy_t){.terms = terms,
                                            .entity = (uint64_t)event->b,
                                            .generation = ++state->generation,
-                                           .ready_s = dc->now_s + (terms.ported ? 0 : state->workload.port_time_s),
+                                           .ready_s = dc->now_s + (terms.ported ? 0 : dc->workload->port_time_s),
                                            .timer_s = SIM_NEVER,
                                            .noise_from_day = -MDL_NOISE_DAYS,
                                            .noted_s = dc->now_s,

@@ -13,6 +13,7 @@ mdl_dc_t mdl_dc_view(sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s)
                       .cluster = sim_arena_at(arena, state->cluster),
                       .scheduler = sim_arena_at(arena, state->scheduler),
                       .tenancies = sim_arena_at(arena, state->tenancies),
+                      .workload = mdl_dc_workload(arena, state),
                       .now_s = now_s};
 }
 
@@ -82,7 +83,7 @@ static void fetch_lines(const void *from, size_t bytes)
         __builtin_prefetch((const char *)from + at);
 }
 
-/* First the scheduler's header, the nodes' counts and the first contract; then that contract's job and the next one. */
+/* First the scheduler's header, the nodes' counts and the first service; then its job and the next one. */
 static void fetch(const sim_arena_t *arena, const void *of, int turn)
 {
     const mdl_datacentre_t *state = of;
@@ -92,14 +93,13 @@ static void fetch(const sim_arena_t *arena, const void *of, int turn)
     mdl_dc_t dc = {.scheduler = sim_arena_at(arena, state->scheduler),
                    .tenancies = sim_arena_at(arena, state->tenancies)};
     if (turn == 0) {
-        fetch_lines(&state->workload.service_interval_s, 2 * 64);
         fetch_lines(&state->reported, sizeof state->reported);
         fetch_lines(dc.scheduler, sizeof *dc.scheduler);
         fetch_lines(sim_arena_at(arena, state->cluster), sizeof(mdl_cluster_t));
-        mdl_dc_fetch_tenancy(&dc, state->first_tenancy);
-    } else if (state->first_tenancy != MDL_NONE) {
-        mdl_dc_fetch_job(&dc, state->first_tenancy);
-        mdl_dc_fetch_tenancy(&dc, dc.tenancies[state->first_tenancy].next);
+        mdl_dc_fetch_tenancy(&dc, state->first_service);
+    } else if (state->first_service != MDL_NONE) {
+        mdl_dc_fetch_job(&dc, state->first_service);
+        mdl_dc_fetch_tenancy(&dc, dc.tenancies[state->first_service].next_service);
     }
 }
 
@@ -121,22 +121,31 @@ static sim_status_t params_at(const mdl_input_t *input, int64_t time_s, mdl_para
     return SIM_OK;
 }
 
-static void configure(mdl_datacentre_t *state, const mdl_tables_t *tables, const mdl_params_t *params)
+/* The parameters with the centre's own grain; a pool keeps the one it has when jobs go one by one elsewhere. */
+static mdl_params_t own_params(const sim_arena_t *arena, const mdl_datacentre_t *state, const mdl_params_t *params)
 {
-    const mdl_gpu_type_t *type = &tables->gpu_types[state->spec.gpu_type];
     mdl_params_t own = *params;
 
     if (state->spec.grain_factor > 0)
         own.workload_grain_s = (int64_t)((double)params->workload_grain_s * state->spec.grain_factor);
     if (state->spec.mode == MDL_DC_MODE_POOL && params->workload_grain_s <= 0)
-        own.workload_grain_s = (int64_t)state->workload.grain_s;
-    mdl_power_init(&state->power, type, state->spec.pue, params);
+        own.workload_grain_s = (int64_t)mdl_dc_workload(arena, state)->grain_s;
+    return own;
+}
+
+static sim_status_t configure(sim_world_t *world, uint32_t lp, const mdl_params_t *params, sim_error_t *err)
+{
+    mdl_datacentre_t *state = sim_world_state(world, lp);
+    const mdl_input_t *input = sim_world_input(world);
+    mdl_params_t own = own_params(sim_world_arena(world), state, params);
+
+    mdl_power_init(&state->power, &input->tables->gpu_types[state->spec.gpu_type], state->spec.pue, params);
     mdl_failure_rates_init(&state->failures, params);
     state->drawn_powered = 0;
     state->maintenance_every_s = params->maintenance_every_s;
     state->maintenance_length_s = params->maintenance_length_s;
     state->borrowing = params->scheduler_borrowing;
-    mdl_workload_settings_init(&state->workload, &own, type);
+    return mdl_dc_share(world, lp, &own, err);
 }
 
 static mdl_datacentre_mode_t mode_of(const mdl_datacentre_spec_t *spec, const mdl_params_t *params)
@@ -274,24 +283,25 @@ sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_
         return status;
     mdl_datacentre_t *state = sim_world_state(world, *lp);
     state->spec = resolved;
-    state->first_tenancy = state->last_tenancy = MDL_NONE;
+    state->first_tenancy = state->last_tenancy = state->first_service = MDL_NONE;
     state->review_s = SIM_NEVER;
-    configure(state, input->tables, &params);
-    return build(world, *lp, &params, time_s, err);
+    status = configure(world, *lp, &params, err);
+    return status < 0 ? status : build(world, *lp, &params, time_s, err);
 }
 
 sim_status_t mdl_datacentre_configure(sim_world_t *world, uint32_t lp, const mdl_params_t *params, sim_error_t *err)
 {
     mdl_datacentre_t *state = sim_world_state(world, lp);
-    const mdl_input_t *input = sim_world_input(world);
 
     if (state->cluster == 0)
         return SIM_OK;
-    configure(state, input->tables, params);
+    sim_status_t status = configure(world, lp, params, err);
+    if (status < 0)
+        return status;
     mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, sim_world_now(world));
     for (uint32_t i = state->first_tenancy; i != MDL_NONE; i = dc.tenancies[i].next)
         mdl_dc_plan(&dc, i);
-    sim_status_t status = start_failures(world, lp, sim_world_now(world), err);
+    status = start_failures(world, lp, sim_world_now(world), err);
     return status < 0 ? status : start_maintenance(world, lp, sim_world_now(world), err);
 }
 

@@ -52,8 +52,6 @@ static void follow_review(mdl_dc_t *dc)
     mdl_datacentre_t *state = dc->state;
     int64_t review_s = mdl_scheduler_review_s(dc->scheduler);
 
-    if (state->review_s == review_s)
-        return;
     if (state->review_s != SIM_NEVER)
         (void)sim_cancel(dc->lp, state->review);
     state->review_s = review_s;
@@ -68,10 +66,18 @@ void mdl_dc_on_review(mdl_dc_t *dc, const sim_event_t *event)
     dc->state->review_s = SIM_NEVER;
 }
 
+void mdl_dc_submit(mdl_dc_t *dc, uint32_t tenancy, const mdl_job_request_t *request)
+{
+    (void)mdl_scheduler_start(dc->scheduler, dc->cluster, tenancy, dc->now_s, request,
+                              &(mdl_scheduler_host_t){dc, on_started, on_stopped});
+}
+
 void mdl_dc_pass(mdl_dc_t *dc)
 {
-    mdl_scheduler_pass(dc->scheduler, dc->cluster, dc->now_s, &(mdl_scheduler_host_t){dc, on_started, on_stopped});
-    follow_review(dc);
+    if (!mdl_scheduler_rests(dc->scheduler, dc->cluster))
+        mdl_scheduler_pass(dc->scheduler, dc->cluster, dc->now_s, &(mdl_scheduler_host_t){dc, on_started, on_stopped});
+    if (dc->state->review_s != mdl_scheduler_review_s(dc->scheduler))
+        follow_review(dc);
     if (dc->scheduler->short_gpus > 0 && dc->cluster->in_bucket[MDL_NODE_GPUS] > 0)
         mdl_dc_refill_services(dc);
 }

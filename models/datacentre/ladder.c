@@ -16,7 +16,7 @@ static bool has_room(const mdl_dc_t *dc, const mdl_job_t *job, uint32_t gpus)
 /* The widest rung for which there is room; the job's own width where there is none. */
 static uint32_t rung(const mdl_dc_t *dc, const mdl_job_t *job)
 {
-    uint32_t lowest = mdl_training_gang_gpus(&dc->tenancies[job->tenant]) >> dc->state->workload.training_ladder;
+    uint32_t lowest = mdl_training_gang_gpus(&dc->tenancies[job->tenant]) >> dc->workload->training_ladder;
 
     for (uint32_t gpus = job->gpus; gpus >= lowest && gpus % MDL_NODE_GPUS == 0 && gpus > 0; gpus /= 2)
         if (has_room(dc, job, gpus))
@@ -26,7 +26,7 @@ static uint32_t rung(const mdl_dc_t *dc, const mdl_job_t *job)
 
 void mdl_dc_climb_down(mdl_dc_t *dc)
 {
-    if (dc->state->workload.training_ladder == 0)
+    if (dc->workload->training_ladder == 0)
         return;
     for (uint32_t t = dc->state->first_tenancy; t != MDL_NONE; t = dc->tenancies[t].next) {
         uint32_t head = mdl_scheduler_tenant(dc->scheduler, t)->queue.first;
@@ -50,7 +50,7 @@ static uint32_t narrow_gang(const mdl_dc_t *dc, uint32_t tenant)
 
 void mdl_dc_climb_up(mdl_dc_t *dc)
 {
-    if (dc->state->workload.training_ladder == 0)
+    if (dc->workload->training_ladder == 0)
         return;
     for (uint32_t t = dc->state->first_tenancy; t != MDL_NONE; t = dc->tenancies[t].next) {
         if (dc->tenancies[t].terms.job_class != MDL_JOB_TRAINING)

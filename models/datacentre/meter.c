@@ -67,76 +67,6 @@ void mdl_dc_earn_stop(mdl_dc_t *dc, const mdl_job_t *job, mdl_progress_t progres
         useful_mgpu_s / 1000 * job->speed_permille + useful_mgpu_s % 1000 * job->speed_permille / 1000;
 }
 
-mdl_pace_t mdl_dc_pace(const mdl_job_t *job)
-{
-    mdl_pace_t pace = {.rate = (int64_t)job->share_permille * job->gpus,
-                       .from_s = job->compute_from_s,
-                       .speed_permille = job->speed_permille};
-
-    pace.work_rate = pace.rate * job->speed_permille / 1000;
-    return pace;
-}
-
-static void turn(mdl_earning_t *self, int64_t done, int64_t rate, int64_t offset)
-{
-    self->settled_mgpu_s += done;
-    self->running.rate += rate;
-    self->running.offset += offset;
-}
-
-/* All that a service has computed is saved, so what it did is its rate times the time. */
-void mdl_dc_earn_on(mdl_dc_t *dc, const mdl_pace_t *before, const mdl_job_t *job)
-{
-    mdl_datacentre_t *state = dc->state;
-    mdl_pace_t now = mdl_dc_pace(job);
-    int64_t done = dc->now_s > before->from_s ? before->rate * (dc->now_s - before->from_s) : 0;
-    int64_t rate = now.rate - before->rate, offset = now.rate * now.from_s - before->rate * before->from_s;
-
-    turn(&state->busy[MDL_JOB_INFERENCE], done, rate, offset);
-    turn(&state->useful[MDL_JOB_INFERENCE], done, rate, offset);
-    turn(&state->work[MDL_JOB_INFERENCE],
-         done / 1000 * before->speed_permille + done % 1000 * before->speed_permille / 1000,
-         now.work_rate - before->work_rate, now.work_rate * now.from_s - before->work_rate * before->from_s);
-    if (now.from_s > state->young_until_s)
-        state->young_until_s = now.from_s;
-}
-
-/* Counts the time since the last note by what was noted then. A service that has grown to its need meets its target
- * when the last of its replicas are warm. */
-void mdl_dc_note_service(mdl_dc_t *dc, uint32_t index)
-{
-    mdl_tenancy_t *tenancy = &dc->tenancies[index];
-    mdl_datacentre_t *state = dc->state;
-    uint32_t gpus = mdl_scheduler_tenant(dc->scheduler, index)->used_gpus;
-    int64_t from_s = tenancy->serves_from_s > tenancy->noted_s ? tenancy->serves_from_s : tenancy->noted_s;
-
-    state->service_load_mgpu_s += tenancy->noted_load_mgpu * (dc->now_s - tenancy->noted_s);
-    if (tenancy->noted_gpus >= tenancy->noted_needed_gpus && dc->now_s > from_s)
-        state->service_met_mgpu_s += tenancy->noted_load_mgpu * (dc->now_s - from_s);
-    if (tenancy->noted_gpus < tenancy->needed_gpus && gpus >= tenancy->needed_gpus)
-        tenancy->serves_from_s = dc->now_s + state->workload.service_startup_s;
-    tenancy->noted_s = dc->now_s;
-    tenancy->noted_gpus = gpus;
-    tenancy->noted_needed_gpus = tenancy->needed_gpus;
-    tenancy->noted_load_mgpu = tenancy->load_mgpu;
-}
-
-void mdl_dc_advance(mdl_dc_t *dc)
-{
-    mdl_datacentre_t *state = dc->state;
-    int64_t elapsed_s = dc->now_s - state->metered_s;
-
-    SIM_ASSERT(elapsed_s >= 0);
-    if (elapsed_s == 0 || state->closed)
-        return;
-    state->metered_s = dc->now_s;
-    state->racked_node_s += elapsed_s * state->spec.nodes;
-    state->powered_node_s += elapsed_s * dc->cluster->powered;
-    state->up_node_s += elapsed_s * dc->cluster->up;
-    state->leased_node_s += elapsed_s * state->leased_nodes;
-    mdl_scheduler_advance(dc->scheduler, dc->now_s);
-}
-
 typedef struct sums {
     int64_t busy[MDL_JOB_CLASSES], useful[MDL_JOB_CLASSES], work[MDL_JOB_CLASSES];
 } sums_t;
@@ -251,6 +181,8 @@ static mdl_datacentre_use_t read_use(mdl_dc_t *dc)
                                 .service_load_gpu_s = state->service_load_mgpu_s / 1000,
                                 .service_met_gpu_s = state->service_met_mgpu_s / 1000};
     for (int c = 0; c < MDL_JOB_CLASSES; c++) {
+        if (counts->submitted[c] == 0)
+            continue; /* most centres serve some classes only */
         use.busy_gpu_s += use.busy_by_class_gpu_s[c] = sums.busy[c] / 1000;
         use.useful_gpu_s += sums.useful[c] / 1000;
         use.jobs_submitted[c] = counts->submitted[c];
@@ -263,21 +195,23 @@ static mdl_datacentre_use_t read_use(mdl_dc_t *dc)
     return use;
 }
 
-/* All members count in the same way. */
-static void subtract(mdl_datacentre_use_t *result, const mdl_datacentre_use_t *now, const mdl_datacentre_use_t *before)
+/* What has been added since the last report. All members count in the same way. */
+static void report_since(mdl_datacentre_use_t *restrict day, const mdl_datacentre_use_t *restrict now,
+                         mdl_datacentre_use_t *restrict reported)
 {
-    const int64_t *a = (const int64_t *)now, *b = (const int64_t *)before;
-    int64_t *out = (int64_t *)result;
+    int64_t *out = (int64_t *)day, *before = (int64_t *)reported;
 
-    for (size_t i = 0; i < sizeof *now / sizeof *a; i++)
-        out[i] = a[i] - b[i];
+    for (size_t i = 0; i < sizeof *now / sizeof *before; i++) {
+        int64_t count = ((const int64_t *)now)[i];
+        out[i] = count - before[i];
+        before[i] = count;
+    }
 }
 
 void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report)
 {
     mdl_datacentre_use_t now = read_use(dc);
 
-    subtract(&report->day, &now, &dc->state->reported);
-    dc->state->reported = now;
+    report_since(&report->day, &now, &dc->state->reported);
     report->cramped = mdl_dc_is_cramped(dc);
 }

@@ -13,10 +13,9 @@
 #define QUEUE_PER_TENANT        4
 #define POOL_JOBS               64
 
-uint32_t mdl_dc_job_capacity(const mdl_datacentre_t *state, uint32_t tenancies)
+static uint32_t job_capacity(const mdl_datacentre_t *state, bool batched, uint32_t tenancies)
 {
-    uint32_t per_node =
-        state->workload.grain_s > 0 ? 1 + QUEUED_BUNDLES_PER_NODE : MDL_NODE_GPUS + QUEUED_JOBS_PER_NODE;
+    uint32_t per_node = batched ? 1 + QUEUED_BUNDLES_PER_NODE : MDL_NODE_GPUS + QUEUED_JOBS_PER_NODE;
     uint32_t jobs = per_node * state->spec.nodes;
 
     if (state->spec.mode == MDL_DC_MODE_POOL && jobs > POOL_JOBS)
@@ -35,7 +34,7 @@ static void init_cluster(mdl_cluster_t *cluster, const mdl_datacentre_spec_t *sp
 sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32_t tenancies, mdl_policy_t policy,
                              bool fabric, sim_error_t *err)
 {
-    uint32_t jobs = mdl_dc_job_capacity(state, tenancies);
+    uint32_t jobs = job_capacity(state, mdl_dc_workload(arena, state)->grain_s > 0, tenancies);
 
     bool pool = state->spec.mode == MDL_DC_MODE_POOL;
 
@@ -59,6 +58,7 @@ static void release(sim_arena_t *arena, mdl_datacentre_t *state)
     sim_arena_release(arena, state->cluster, mdl_cluster_size(sim_arena_at(arena, state->cluster)));
     sim_arena_release(arena, state->scheduler, scheduler_bytes);
     sim_arena_release(arena, state->tenancies, state->tenancy_capacity * sizeof(mdl_tenancy_t));
+    mdl_dc_unshare(arena, state);
     state->cluster = state->scheduler = state->tenancies = 0;
 }
 

@@ -2,44 +2,85 @@
 /* A service as one elastic job, whose nodes are its replicas. */
 #include "models/datacentre/state.h"
 
-static uint32_t speed_of(const mdl_dc_t *dc, const mdl_job_t *job)
+/* Thousandths of GPUs that a service keeps busy, the same times its speed, and from when on. */
+typedef struct pace {
+    int64_t rate, work_rate, from_s;
+    uint32_t speed_permille;
+} pace_t;
+
+static inline pace_t pace_of(const mdl_job_t *job)
 {
-    return mdl_service_speed(&dc->state->workload, mdl_dc_throughput(dc, &dc->tenancies[job->tenant]));
+    int64_t rate = (int64_t)job->share_permille * job->gpus;
+
+    return (pace_t){.rate = rate,
+                    .work_rate = rate * job->speed_permille / 1000,
+                    .from_s = job->compute_from_s,
+                    .speed_permille = job->speed_permille};
+}
+
+static inline void turn(mdl_earning_t *self, int64_t done, int64_t rate, int64_t offset)
+{
+    self->settled_mgpu_s += done;
+    self->running.rate += rate;
+    self->running.offset += offset;
+}
+
+/* Its lines stop and start in one. All that a service has computed is saved, so what it did is its rate times the time. */
+static inline void earn_on(mdl_dc_t *dc, const pace_t *before, const pace_t *now)
+{
+    mdl_datacentre_t *state = dc->state;
+    int64_t done = dc->now_s > before->from_s ? before->rate * (dc->now_s - before->from_s) : 0;
+    int64_t rate = now->rate - before->rate, offset = now->rate * now->from_s - before->rate * before->from_s;
+
+    turn(&state->busy[MDL_JOB_INFERENCE], done, rate, offset);
+    turn(&state->useful[MDL_JOB_INFERENCE], done, rate, offset);
+    turn(&state->work[MDL_JOB_INFERENCE],
+         done / 1000 * before->speed_permille + done % 1000 * before->speed_permille / 1000,
+         now->work_rate - before->work_rate, now->work_rate * now->from_s - before->work_rate * before->from_s);
+    if (now->from_s > state->young_until_s)
+        state->young_until_s = now->from_s;
 }
 
 /* Goes on after a change of width, load or software. Replicas that were added start up; they take their part of the
  * time until then away from all. */
-static void go_on(mdl_dc_t *dc, mdl_job_t *job, uint32_t gpus_before, const mdl_pace_t *before)
+static inline void go_on(mdl_dc_t *dc, mdl_job_t *job, uint32_t gpus_before, const pace_t *before)
 {
+    const mdl_tenancy_t *tenancy = &dc->tenancies[job->tenant];
     int64_t waiting_s = job->compute_from_s > dc->now_s ? job->compute_from_s - dc->now_s : 0;
     uint32_t added = job->gpus > gpus_before ? job->gpus - gpus_before : 0;
 
-    job->start_s = job->compute_from_s = dc->now_s;
     if (added > 0)
-        job->compute_from_s += (waiting_s * (job->gpus - added) + (int64_t)job->startup_s * added) / job->gpus;
-    else
-        job->compute_from_s += waiting_s;
-    job->share_permille = mdl_dc_service_share(dc, job);
-    job->speed_permille = speed_of(dc, job);
-    mdl_dc_earn_on(dc, before, job);
+        waiting_s = (waiting_s * (job->gpus - added) + (int64_t)job->startup_s * added) / job->gpus;
+    job->start_s = dc->now_s;
+    job->compute_from_s = dc->now_s + waiting_s;
+    job->share_permille = mdl_dc_busy_share(tenancy->load_mgpu, job->gpus);
+    job->speed_permille = mdl_service_speed(dc->workload, mdl_dc_throughput(dc, tenancy));
+    pace_t now = pace_of(job);
+    earn_on(dc, before, &now);
     mdl_dc_note_service(dc, job->tenant);
+}
+
+static inline void stretch(mdl_dc_t *dc, uint32_t index, uint32_t gpus)
+{
+    mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
+    uint32_t gpus_before = job->gpus;
+    pace_t before = pace_of(job);
+
+    if (gpus != gpus_before || gpus != job->wanted_gpus)
+        mdl_scheduler_resize(dc->scheduler, dc->cluster, index, gpus);
+    go_on(dc, job, gpus_before, &before);
 }
 
 void mdl_dc_stretch_service(mdl_dc_t *dc, uint32_t index, uint32_t gpus)
 {
-    mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
-    uint32_t gpus_before = job->gpus;
-    mdl_pace_t before = mdl_dc_pace(job);
-
-    mdl_scheduler_resize(dc->scheduler, dc->cluster, index, gpus);
-    go_on(dc, job, gpus_before, &before);
+    stretch(dc, index, gpus);
 }
 
 void mdl_dc_shrink_service(mdl_dc_t *dc, uint32_t index, uint32_t node)
 {
     mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
     uint32_t gpus_before = job->gpus;
-    mdl_pace_t before = mdl_dc_pace(job);
+    pace_t before = pace_of(job);
 
     mdl_scheduler_lose_node(dc->scheduler, dc->cluster, index, node);
     go_on(dc, job, gpus_before, &before);
@@ -47,7 +88,7 @@ void mdl_dc_shrink_service(mdl_dc_t *dc, uint32_t index, uint32_t node)
 
 void mdl_dc_refill_services(mdl_dc_t *dc)
 {
-    for (uint32_t t = dc->state->first_tenancy; t != MDL_NONE; t = dc->tenancies[t].next) {
+    for (uint32_t t = dc->state->first_service; t != MDL_NONE; t = dc->tenancies[t].next_service) {
         uint32_t i = mdl_scheduler_tenant(dc->scheduler, t)->running_head;
         const mdl_job_t *job = i == MDL_NONE ? NULL : mdl_scheduler_job(dc->scheduler, i);
         if (job != NULL && job->wanted_gpus > job->gpus)
@@ -55,55 +96,62 @@ void mdl_dc_refill_services(mdl_dc_t *dc)
     }
 }
 
-/* The service's job, running or queued; MDL_NONE: there is none. Replicas from a time before the grain are ended. */
-static uint32_t find_job(mdl_dc_t *dc, uint32_t index)
+/* Ends replicas from a time before the grain. */
+static void end_replicas(mdl_dc_t *dc, uint32_t index)
 {
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
-    uint32_t i = tenant->running > 0 ? tenant->running_head : tenant->queue.first;
 
-    if (i == MDL_NONE || mdl_scheduler_job(dc->scheduler, i)->elastic)
-        return i;
     while (tenant->running > 0)
         mdl_dc_end_job(dc, tenant->running_head, MDL_END_FINISHED);
     while (tenant->queued > 0)
         mdl_dc_end_job(dc, tenant->queue.first, MDL_END_CANCELLED);
-    return MDL_NONE;
 }
 
-/* Most resizings change the load and not the width: then all nodes go on as they are. */
-static void follow_load(mdl_dc_t *dc, uint32_t index, uint32_t gpus)
+/* A service's width under a load, when it asked for another before. */
+static inline uint32_t width_for(const mdl_dc_t *dc, const mdl_service_load_t *load, uint32_t wanted_gpus)
 {
-    mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
-    mdl_pace_t before;
-
-    if (gpus != job->gpus || gpus != job->wanted_gpus) {
-        mdl_dc_stretch_service(dc, index, gpus);
-        return;
-    }
-    before = mdl_dc_pace(job);
-    go_on(dc, job, gpus, &before);
+    return mdl_service_replicas(dc->workload, load, wanted_gpus / MDL_NODE_GPUS) * load->replica_gpus;
 }
 
-void mdl_dc_resize_elastic(mdl_dc_t *dc, uint32_t index, const mdl_service_load_t *load)
+/* A service that does not run: it is submitted, waits for another width, or is given up. */
+static void ask_for(mdl_dc_t *dc, uint32_t index, const mdl_service_load_t *load)
 {
-    const mdl_workload_settings_t *workload = &dc->state->workload;
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
-    uint32_t i = find_job(dc, index);
-    uint32_t present = i == MDL_NONE ? 0 : mdl_scheduler_job(dc->scheduler, i)->wanted_gpus / MDL_NODE_GPUS;
-    uint32_t gpus = mdl_service_replicas(workload, load, present) * load->replica_gpus;
+    uint32_t i = mdl_scheduler_tenant(dc->scheduler, index)->queue.first;
+    uint32_t gpus = width_for(dc, load, i == MDL_NONE ? 0 : mdl_scheduler_job(dc->scheduler, i)->wanted_gpus);
     mdl_job_request_t request;
 
-    if (gpus > 0 && tenant->running > 0) {
-        follow_load(dc, i, gpus);
-        return;
-    }
     if (gpus == 0 && i != MDL_NONE) {
-        mdl_dc_end_job(dc, i, tenant->running > 0 ? MDL_END_FINISHED : MDL_END_CANCELLED);
+        mdl_dc_end_job(dc, i, MDL_END_CANCELLED);
     } else if (gpus > 0 && i != MDL_NONE) {
         mdl_scheduler_resize(dc->scheduler, dc->cluster, i, gpus);
     } else if (gpus > 0) {
-        mdl_service_replica(workload, mdl_dc_throughput(dc, &dc->tenancies[index]), gpus, &request);
+        mdl_service_replica(dc->workload, mdl_dc_throughput(dc, &dc->tenancies[index]), gpus, &request);
         (void)mdl_scheduler_submit(dc->scheduler, dc->cluster, index, dc->now_s, &request);
     }
     mdl_dc_note_service(dc, index);
+}
+
+static void give_up(mdl_dc_t *dc, uint32_t index, uint32_t job)
+{
+    mdl_dc_end_job(dc, job, MDL_END_FINISHED);
+    mdl_dc_note_service(dc, index);
+}
+
+void mdl_dc_resize_elastic(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)
+{
+    mdl_service_load_t load = mdl_dc_plan_service(dc, index, instant);
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
+    uint32_t i = tenant->running > 0 ? tenant->running_head : tenant->queue.first;
+
+    if (i != MDL_NONE && !mdl_scheduler_job(dc->scheduler, i)->elastic)
+        end_replicas(dc, index);
+    if (tenant->running == 0) {
+        ask_for(dc, index, &load);
+        return;
+    }
+    uint32_t gpus = width_for(dc, &load, mdl_scheduler_job(dc->scheduler, i)->wanted_gpus);
+    if (gpus > 0)
+        stretch(dc, i, gpus);
+    else
+        give_up(dc, index, i);
 }

@@ -44,20 +44,20 @@ static void share_load(mdl_dc_t *dc, uint32_t index, int64_t load_mgpu)
     }
 }
 
-void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t index, const mdl_service_load_t *load)
+void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)
 {
+    mdl_service_load_t load = mdl_dc_plan_service(dc, index, instant);
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
-    uint32_t replicas = mdl_service_replicas(&dc->state->workload, load, tenant->running + tenant->queued);
+    uint32_t replicas = mdl_service_replicas(dc->workload, &load, tenant->running + tenant->queued);
     mdl_job_request_t request;
 
-    end_replicas(dc, index, replicas, load->replica_gpus);
-    mdl_service_replica(&dc->state->workload, mdl_dc_throughput(dc, &dc->tenancies[index]), load->replica_gpus,
-                        &request);
+    end_replicas(dc, index, replicas, load.replica_gpus);
+    mdl_service_replica(dc->workload, mdl_dc_throughput(dc, &dc->tenancies[index]), load.replica_gpus, &request);
     while (tenant->running + tenant->queued < replicas) {
         if (mdl_scheduler_submit(dc->scheduler, dc->cluster, index, dc->now_s, &request) == MDL_NONE)
             break;
     }
     mdl_dc_pass(dc);
-    share_load(dc, index, load->load_mgpu);
+    share_load(dc, index, load.load_mgpu);
     mdl_dc_note_service(dc, index);
 }

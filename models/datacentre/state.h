@@ -40,9 +40,10 @@ typedef struct mdl_earning {
 
 /* What most events and each report ask for comes first, in few cache lines. */
 typedef struct mdl_datacentre {
-    sim_ref_t cluster, scheduler, tenancies; /* 0 once retired */
+    sim_ref_t cluster, scheduler, tenancies, shared; /* 0 once retired */
     uint32_t tenancy_capacity;
-    uint32_t first_tenancy, last_tenancy, open_tenancies; /* in order of start */
+    uint32_t first_tenancy, last_tenancy, open_tenancies; /* in order of start, */
+    uint32_t first_service;                               /* and the services among them */
     int64_t metered_s;                                    /* integrals stand at this time */
     int64_t review_s;                                     /* the scheduler's next review; SIM_NEVER: none */
     int64_t racked_node_s, powered_node_s, up_node_s, leased_node_s;
@@ -58,7 +59,6 @@ typedef struct mdl_datacentre {
     bool maintaining; /* the next round of maintenance is in the calendar */
     mdl_datacentre_spec_t spec;
     mdl_power_t power;
-    mdl_workload_settings_t workload;
     mdl_failure_rates_t failures;
     uint64_t generation;
     uint64_t failure_ordinal;                          /* of the failure that comes next, */
@@ -74,6 +74,15 @@ typedef struct mdl_datacentre {
     mdl_datacentre_meter_t meter;  /* as last read */
 } mdl_datacentre_t;
 
+/* What follows from the parameters and the GPU type alone, once for all centres that have them in common: they are few,
+ * and so it stays in a core's cache. */
+typedef struct mdl_dc_shared {
+    mdl_workload_settings_t workload;
+    mdl_params_t params; /* what it was made of, */
+    int32_t gpu_type;
+    uint32_t users; /* and centres that refer to it */
+} mdl_dc_shared_t;
+
 /* A data centre as its handlers see it, for the length of one event (lp set) or of one call at a boundary. */
 typedef struct mdl_dc {
     sim_lp_t *lp;
@@ -81,6 +90,7 @@ typedef struct mdl_dc {
     mdl_cluster_t *cluster;
     mdl_scheduler_t *scheduler;
     mdl_tenancy_t *tenancies;
+    const mdl_workload_settings_t *workload;
     int64_t now_s;
     sim_status_t status; /* first failure of the event */
 } mdl_dc_t;
@@ -94,27 +104,29 @@ static inline void mdl_dc_fetch_tenancy(const mdl_dc_t *dc, uint32_t index)
 {
     if (index == MDL_NONE)
         return;
-    const char *terms = (const char *)&dc->tenancies[index];
-    const char *queue = (const char *)mdl_scheduler_tenant(dc->scheduler, index);
-    for (size_t line = 0; line < 3; line++) {
-        __builtin_prefetch(terms + line * 64);
-        __builtin_prefetch(queue + line * 64);
-    }
+    __builtin_prefetch(&dc->tenancies[index].terms);
+    __builtin_prefetch(&dc->tenancies[index].load_mgpu);
+    __builtin_prefetch(&mdl_scheduler_tenant(dc->scheduler, index)->running);
 }
 
 static inline void mdl_dc_fetch_job(const mdl_dc_t *dc, uint32_t index)
 {
     uint32_t first = mdl_scheduler_tenant(dc->scheduler, index)->running_head;
 
-    if (first == MDL_NONE)
-        return;
-    const char *job = (const char *)mdl_scheduler_job(dc->scheduler, first);
-    for (size_t line = 0; line < 3; line++)
-        __builtin_prefetch(job + line * 64);
+    if (first != MDL_NONE)
+        __builtin_prefetch(mdl_scheduler_job(dc->scheduler, first));
+}
+
+/* Shared settings (shared.c): makes the centre work by these parameters from now on, its own grain in them; and by none,
+ * when it is retired. */
+sim_status_t mdl_dc_share(sim_world_t *world, uint32_t lp, const mdl_params_t *params, sim_error_t *err);
+void mdl_dc_unshare(sim_arena_t *arena, mdl_datacentre_t *state);
+static inline const mdl_workload_settings_t *mdl_dc_workload(const sim_arena_t *arena, const mdl_datacentre_t *state)
+{
+    return &((const mdl_dc_shared_t *)sim_arena_at(arena, state->shared))->workload;
 }
 
 /* Blocks and how large they are (pools.c). */
-uint32_t mdl_dc_job_capacity(const mdl_datacentre_t *state, uint32_t tenancies);
 bool mdl_dc_is_cramped(const mdl_dc_t *dc); /* a block is more than half full */
 sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32_t tenancies, mdl_policy_t policy,
                              bool fabric, sim_error_t *err);
@@ -123,6 +135,9 @@ sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32
 void mdl_dc_schedule(mdl_dc_t *dc, int64_t delay_s, const sim_event_t *event, unsigned priority, sim_handle_t *handle);
 /* Starts what may start. */
 void mdl_dc_pass(mdl_dc_t *dc);
+
+/* Puts a job into its contract's queue, or starts it where nobody waits. */
+void mdl_dc_submit(mdl_dc_t *dc, uint32_t tenancy, const mdl_job_request_t *request);
 
 /* Jobs (jobs.c): settles and ends one, or puts one back into the queue. */
 void mdl_dc_end_job(mdl_dc_t *dc, uint32_t job, mdl_job_end_t end);
@@ -143,7 +158,7 @@ void mdl_dc_plan(mdl_dc_t *dc, uint32_t tenancy);   /* numbers only */
 void mdl_dc_supply(mdl_dc_t *dc, uint32_t tenancy); /* plans anew and sets timers to match */
 static inline double mdl_dc_throughput(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy)
 {
-    return tenancy->terms.ported ? 1 : dc->state->workload.port_throughput;
+    return tenancy->terms.ported ? 1 : dc->workload->port_throughput;
 }
 /* Stands `rng` at the address of a tenancy's job. */
 void mdl_dc_stand_at(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy, uint64_t ordinal, sim_rng_t *rng);
@@ -169,18 +184,53 @@ void mdl_dc_climb_up(mdl_dc_t *dc);
 void mdl_dc_on_service_ready(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_services_due(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_supply_service(mdl_dc_t *dc, uint32_t tenancy);
-uint16_t mdl_dc_busy_share(int64_t load_mgpu, uint32_t gpus);                /* thousandths */
-uint16_t mdl_dc_service_share(const mdl_dc_t *dc, const mdl_job_t *replica); /* of one that starts or goes on */
+/* The busy share of so many GPUs under a load; and of a replica that starts. Thousandths. */
+static inline uint16_t mdl_dc_busy_share(int64_t load_mgpu, uint32_t gpus)
+{
+    int64_t share_permille = gpus > 0 ? load_mgpu / gpus : 1000;
+
+    return (uint16_t)(share_permille < 1000 ? share_permille : 1000);
+}
+static inline uint16_t mdl_dc_service_share(const mdl_dc_t *dc, const mdl_job_t *replica)
+{
+    const mdl_tenancy_t *tenancy = &dc->tenancies[replica->tenant];
+
+    return replica->elastic ? mdl_dc_busy_share(tenancy->load_mgpu, replica->gpus) : (uint16_t)tenancy->share_permille;
+}
+
+/* What the services of a centre have in common at a resizing. */
+typedef struct mdl_dc_instant {
+    double wave;
+    int64_t from_day; /* of the days whose noise is drawn at once, */
+    int64_t day;      /* counted from there */
+} mdl_dc_instant_t;
+void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, int64_t from_day);
+
+/* A service's load in the interval that begins. Inlined, so that it stays in registers. */
+static inline mdl_service_load_t mdl_dc_plan_service(const mdl_dc_t *dc, uint32_t index,
+                                                     const mdl_dc_instant_t *instant)
+{
+    mdl_tenancy_t *tenancy = &dc->tenancies[index];
+    mdl_service_load_t load;
+
+    if (tenancy->noise_from_day != instant->from_day)
+        mdl_dc_draw_noise(dc, tenancy, instant->from_day);
+    mdl_service_plan(tenancy, dc->workload, mdl_dc_throughput(dc, tenancy), instant->wave, tenancy->noise[instant->day],
+                     &load);
+    tenancy->load_mgpu = load.load_mgpu;
+    tenancy->needed_gpus = load.needed_gpus;
+    return load;
+}
 
 /* A service as an elastic job (service_elastic.c): to the load of the interval; to a width or as far as that goes; by a
  * node that fails; those that lack nodes. */
-void mdl_dc_resize_elastic(mdl_dc_t *dc, uint32_t tenancy, const mdl_service_load_t *load);
+void mdl_dc_resize_elastic(mdl_dc_t *dc, uint32_t tenancy, const mdl_dc_instant_t *instant);
 void mdl_dc_stretch_service(mdl_dc_t *dc, uint32_t job, uint32_t gpus);
 void mdl_dc_shrink_service(mdl_dc_t *dc, uint32_t job, uint32_t node);
 void mdl_dc_refill_services(mdl_dc_t *dc);
 
 /* A service as a job for each replica (service_replicas.c). */
-void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t tenancy, const mdl_service_load_t *load);
+void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t tenancy, const mdl_dc_instant_t *instant);
 
 /* Nodes (nodes.c). */
 void mdl_dc_on_failure(mdl_dc_t *dc, const sim_event_t *event);
@@ -195,18 +245,46 @@ void mdl_dc_on_maintenance(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_serviced(mdl_dc_t *dc, const sim_event_t *event);
 
 /* Meters (meter.c). */
-void mdl_dc_advance(mdl_dc_t *dc);                                                  /* integrals to dc->now_s */
 void mdl_dc_earn_start(mdl_dc_t *dc, const mdl_job_t *job);                         /* its lines begin */
 void mdl_dc_earn_stop(mdl_dc_t *dc, const mdl_job_t *job, mdl_progress_t progress); /* its lines become what was done */
-/* A service's pace: thousandths of GPUs kept busy, the same times its speed, and from when on. */
-typedef struct mdl_pace {
-    int64_t rate, work_rate, from_s;
-    uint32_t speed_permille;
-} mdl_pace_t;
-mdl_pace_t mdl_dc_pace(const mdl_job_t *job);
-void mdl_dc_earn_on(mdl_dc_t *dc, const mdl_pace_t *before, const mdl_job_t *job); /* stop and start in one */
-void mdl_dc_note_service(mdl_dc_t *dc, uint32_t tenancy);                          /* after each change of it */
-void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter);                     /* the meters at dc->now_s */
+void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter);                      /* the meters at dc->now_s */
 void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report);
+
+/* After each change of a service: counts the time since the last note by what was noted then. A service that has grown to its need meets its target
+ * when the last of its replicas are warm. */
+static inline void mdl_dc_note_service(mdl_dc_t *dc, uint32_t index)
+{
+    mdl_tenancy_t *tenancy = &dc->tenancies[index];
+    mdl_datacentre_t *state = dc->state;
+    uint32_t gpus = mdl_scheduler_tenant(dc->scheduler, index)->used_gpus;
+    int64_t from_s = tenancy->serves_from_s > tenancy->noted_s ? tenancy->serves_from_s : tenancy->noted_s;
+
+    state->service_load_mgpu_s += tenancy->noted_load_mgpu * (dc->now_s - tenancy->noted_s);
+    if (tenancy->noted_gpus >= tenancy->noted_needed_gpus && dc->now_s > from_s)
+        state->service_met_mgpu_s += tenancy->noted_load_mgpu * (dc->now_s - from_s);
+    if (tenancy->noted_gpus < tenancy->needed_gpus && gpus >= tenancy->needed_gpus)
+        tenancy->serves_from_s = dc->now_s + dc->workload->service_startup_s;
+    tenancy->noted_s = dc->now_s;
+    tenancy->noted_gpus = gpus;
+    tenancy->noted_needed_gpus = tenancy->needed_gpus;
+    tenancy->noted_load_mgpu = tenancy->load_mgpu;
+}
+
+/* Brings the integrals to dc->now_s: first at each event and reading. */
+static inline void mdl_dc_advance(mdl_dc_t *dc)
+{
+    mdl_datacentre_t *state = dc->state;
+    int64_t elapsed_s = dc->now_s - state->metered_s;
+
+    SIM_ASSERT(elapsed_s >= 0);
+    if (elapsed_s == 0 || state->closed)
+        return;
+    state->metered_s = dc->now_s;
+    state->racked_node_s += elapsed_s * state->spec.nodes;
+    state->powered_node_s += elapsed_s * dc->cluster->powered;
+    state->up_node_s += elapsed_s * dc->cluster->up;
+    state->leased_node_s += elapsed_s * state->leased_nodes;
+    mdl_scheduler_advance(dc->scheduler, dc->now_s);
+}
 
 #endif

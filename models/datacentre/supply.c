@@ -27,7 +27,7 @@ void mdl_dc_set_timer(mdl_dc_t *dc, uint32_t index, uint32_t type, int64_t delay
 void mdl_dc_plan(mdl_dc_t *dc, uint32_t index)
 {
     mdl_tenancy_t *tenancy = &dc->tenancies[index];
-    const mdl_workload_settings_t *workload = &dc->state->workload;
+    const mdl_workload_settings_t *workload = dc->workload;
 
     tenancy->bundle_gpus = mdl_bundle_gpus(workload, tenancy->granted_nodes);
     if (tenancy->terms.job_class == MDL_JOB_TRAINING)

@@ -50,7 +50,7 @@ void mdl_dc_on_gang_due(mdl_dc_t *dc, const sim_event_t *event)
         return;
     mdl_dc_stand_at(dc, tenancy, (uint64_t)event->a, &rng);
     (void)mdl_training_pause(tenancy, &rng);
-    mdl_training_job(tenancy, &dc->state->workload, mdl_dc_throughput(dc, tenancy), &rng, &request);
+    mdl_training_job(tenancy, dc->workload, mdl_dc_throughput(dc, tenancy), &rng, &request);
     if (mdl_scheduler_submit(dc->scheduler, dc->cluster, event->entity, dc->now_s, &request) == MDL_NONE)
         mdl_dc_gang_rest(dc, event->entity, request.work_s); /* the run is done elsewhere */
 }

@@ -3,76 +3,64 @@
 #include "models/datacentre/state.h"
 #include "models/workload/service.h"
 
-uint16_t mdl_dc_busy_share(int64_t load_mgpu, uint32_t gpus)
+/* Draws for some days at once, at the address of the first. */
+void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, int64_t from_day)
 {
-    int64_t share_permille = gpus > 0 ? load_mgpu / gpus : 1000;
-
-    return (uint16_t)(share_permille < 1000 ? share_permille : 1000);
-}
-
-uint16_t mdl_dc_service_share(const mdl_dc_t *dc, const mdl_job_t *replica)
-{
-    const mdl_tenancy_t *tenancy = &dc->tenancies[replica->tenant];
-
-    return replica->elastic ? mdl_dc_busy_share(tenancy->load_mgpu, replica->gpus) : tenancy->share_permille;
-}
-
-/* Drawn for some days at once, at the address of the first. */
-static double noise_of_the_day(const mdl_dc_t *dc, mdl_tenancy_t *tenancy)
-{
-    int64_t day = dc->now_s / SIM_DAY_S, from_day = day - day % MDL_NOISE_DAYS;
     sim_rng_t rng;
 
-    if (tenancy->noise_from_day != from_day) {
-        tenancy->noise_from_day = from_day;
-        mdl_dc_stand_at(dc, tenancy, (uint64_t)from_day, &rng);
-        for (int i = 0; i < MDL_NOISE_DAYS; i++)
-            tenancy->noise[i] = mdl_service_noise(&dc->state->workload, &rng);
-    }
-    return tenancy->noise[day - from_day];
+    tenancy->noise_from_day = (int32_t)from_day;
+    mdl_dc_stand_at(dc, tenancy, (uint64_t)from_day, &rng);
+    for (int i = 0; i < MDL_NOISE_DAYS; i++)
+        tenancy->noise[i] = mdl_service_noise(dc->workload, &rng);
 }
 
-static void resize_service(mdl_dc_t *dc, uint32_t index, double wave)
+static mdl_dc_instant_t instant_of(const mdl_dc_t *dc)
 {
-    mdl_tenancy_t *tenancy = &dc->tenancies[index];
-    const mdl_workload_settings_t *workload = &dc->state->workload;
-    mdl_service_load_t load;
+    int64_t day = dc->now_s / SIM_DAY_S, behind = day % MDL_NOISE_DAYS;
 
-    mdl_service_plan(tenancy, workload, mdl_dc_throughput(dc, tenancy), wave, noise_of_the_day(dc, tenancy), &load);
-    tenancy->load_mgpu = load.load_mgpu;
-    tenancy->needed_gpus = load.needed_gpus;
-    if (workload->grain_s > 0)
-        mdl_dc_resize_elastic(dc, index, &load);
+    return (mdl_dc_instant_t){
+        .wave = mdl_service_wave_at(dc->workload, dc->now_s), .from_day = day - behind, .day = behind};
+}
+
+static void resize_service(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)
+{
+    if (dc->workload->grain_s > 0)
+        mdl_dc_resize_elastic(dc, index, instant);
     else
-        mdl_dc_resize_replicas(dc, index, &load);
+        mdl_dc_resize_replicas(dc, index, instant);
 }
 
 static void set_clock(mdl_dc_t *dc)
 {
-    int64_t interval_s = dc->state->workload.service_interval_s;
+    int64_t interval_s = dc->workload->service_interval_s;
 
     dc->state->serving = true;
     mdl_dc_schedule(dc, interval_s - dc->now_s % interval_s, &(sim_event_t){.type = MDL_DC_SERVICES_DUE}, MDL_DC_DUE,
                     NULL);
 }
 
+/* Fetches the service that comes after the next one, and the next one's job. */
+static inline void fetch_ahead(const mdl_dc_t *dc, uint32_t next)
+{
+    if (next == MDL_NONE)
+        return;
+    mdl_dc_fetch_job(dc, next);
+    mdl_dc_fetch_tenancy(dc, dc->tenancies[next].next_service);
+}
+
 /* The clock stops when nobody serves. */
 void mdl_dc_on_services_due(mdl_dc_t *dc, const sim_event_t *event)
 {
-    double wave = mdl_service_wave_at(&dc->state->workload, dc->now_s);
+    mdl_dc_instant_t instant = instant_of(dc);
     bool any = false;
 
     (void)event;
-    for (uint32_t t = dc->state->first_tenancy; t != MDL_NONE; t = dc->tenancies[t].next) {
-        const mdl_tenancy_t *tenancy = &dc->tenancies[t];
-        if (tenancy->next != MDL_NONE) {
-            mdl_dc_fetch_job(dc, tenancy->next);
-            mdl_dc_fetch_tenancy(dc, dc->tenancies[tenancy->next].next);
-        }
-        if (tenancy->terms.job_class != MDL_JOB_INFERENCE || tenancy->ready_s > dc->now_s)
+    for (uint32_t t = dc->state->first_service; t != MDL_NONE; t = dc->tenancies[t].next_service) {
+        fetch_ahead(dc, dc->tenancies[t].next_service);
+        if (dc->tenancies[t].ready_s > dc->now_s)
             continue;
         any = true;
-        resize_service(dc, t, wave);
+        resize_service(dc, t, &instant);
     }
     dc->state->serving = false;
     if (any)
@@ -94,7 +82,8 @@ void mdl_dc_supply_service(mdl_dc_t *dc, uint32_t index)
             mdl_dc_set_timer(dc, index, MDL_DC_SERVICE_READY, tenancy->ready_s - dc->now_s);
         return;
     }
-    resize_service(dc, index, mdl_service_wave_at(&dc->state->workload, dc->now_s));
+    mdl_dc_instant_t instant = instant_of(dc);
+    resize_service(dc, index, &instant);
     if (!dc->state->serving)
         set_clock(dc);
 }

@@ -5,7 +5,7 @@
 
 const mdl_stream_settings_t *mdl_dc_stream_settings(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy)
 {
-    return tenancy->terms.job_class == MDL_JOB_BATCH ? &dc->state->workload.batch : &dc->state->workload.finetune;
+    return tenancy->terms.job_class == MDL_JOB_BATCH ? &dc->workload->batch : &dc->workload->finetune;
 }
 
 /* Whether a tenant's queue is longer than it will wait for. */
@@ -13,13 +13,13 @@ static bool is_impatient(const mdl_dc_t *dc, uint32_t index)
 {
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
 
-    return (double)tenant->queued_gpu_s > dc->state->workload.patience_s * tenant->quota_gpus;
+    return (double)tenant->queued_gpu_s > dc->workload->patience_s * tenant->quota_gpus;
 }
 
 void mdl_dc_on_job_due(mdl_dc_t *dc, const sim_event_t *event)
 {
     mdl_tenancy_t *tenancy = &dc->tenancies[event->entity];
-    const mdl_workload_settings_t *workload = &dc->state->workload;
+    const mdl_workload_settings_t *workload = dc->workload;
     mdl_job_request_t request;
     sim_rng_t rng;
 
@@ -34,7 +34,7 @@ void mdl_dc_on_job_due(mdl_dc_t *dc, const sim_event_t *event)
     }
     mdl_stream_job(tenancy, mdl_dc_stream_settings(dc, tenancy), workload->grain_s, mdl_dc_throughput(dc, tenancy),
                    workload->rate[tenancy->terms.job_class], &rng, &request);
-    (void)mdl_scheduler_submit(dc->scheduler, dc->cluster, event->entity, dc->now_s, &request);
+    mdl_dc_submit(dc, event->entity, &request);
 }
 
 /* A stream's pending gap is stretched to the new mean (exponential gaps have no memory), or drawn if there was none. */

@@ -6,14 +6,6 @@ size_t mdl_pool_bytes(void)
     return mdl_cluster_bytes(0, MDL_NODE_MOST_GPUS);
 }
 
-/* Free nodes are the bucket of whole nodes; there are no others. */
-static void set_free(mdl_cluster_t *self, uint32_t nodes)
-{
-    self->in_bucket[self->node_gpus] = nodes;
-    self->free_gpus = nodes * self->node_gpus;
-    self->filled = nodes > 0 ? UINT32_C(1) << self->node_gpus : 0;
-}
-
 void mdl_pool_init(mdl_cluster_t *self, uint32_t nodes, uint32_t node_gpus, uint32_t powered)
 {
     mdl_cluster_init(self, 0, node_gpus, 0);
@@ -21,31 +13,14 @@ void mdl_pool_init(mdl_cluster_t *self, uint32_t nodes, uint32_t node_gpus, uint
     self->pooled = true;
     self->nodes = nodes;
     self->powered = self->up = powered;
-    set_free(self, powered);
-}
-
-void mdl_pool_take(mdl_cluster_t *self, uint32_t nodes)
-{
-    SIM_ASSERT(nodes <= self->in_bucket[self->node_gpus]);
-    set_free(self, self->in_bucket[self->node_gpus] - nodes);
-}
-
-void mdl_pool_give(mdl_cluster_t *self, uint32_t nodes)
-{
-    SIM_ASSERT(nodes <= mdl_pool_taken(self));
-    set_free(self, self->in_bucket[self->node_gpus] + nodes);
-}
-
-uint32_t mdl_pool_taken(const mdl_cluster_t *self)
-{
-    return self->up - self->in_bucket[self->node_gpus];
+    mdl_pool_set_free_(self, powered);
 }
 
 void mdl_pool_break(mdl_cluster_t *self)
 {
     SIM_ASSERT(self->pooled && self->in_bucket[self->node_gpus] > 0);
     self->up--;
-    set_free(self, self->in_bucket[self->node_gpus] - 1);
+    mdl_pool_set_free_(self, self->in_bucket[self->node_gpus] - 1);
 }
 
 void mdl_pool_repair(mdl_cluster_t *self)
@@ -53,7 +28,7 @@ void mdl_pool_repair(mdl_cluster_t *self)
     SIM_ASSERT(self->pooled && (self->up < self->powered || self->broken_off > 0));
     if (self->up < self->powered) {
         self->up++;
-        set_free(self, self->in_bucket[self->node_gpus] + 1);
+        mdl_pool_set_free_(self, self->in_bucket[self->node_gpus] + 1);
     } else {
         self->broken_off--;
     }
@@ -67,7 +42,7 @@ static void switch_on(mdl_cluster_t *self, uint32_t nodes)
     self->powered += nodes;
     self->up += good;
     self->broken_off -= nodes - good;
-    set_free(self, self->in_bucket[self->node_gpus] + good);
+    mdl_pool_set_free_(self, self->in_bucket[self->node_gpus] + good);
 }
 
 static void switch_off(mdl_cluster_t *self, uint32_t nodes)
@@ -79,7 +54,7 @@ static void switch_off(mdl_cluster_t *self, uint32_t nodes)
     self->powered -= nodes;
     self->up -= good;
     self->broken_off += nodes - good;
-    set_free(self, idle - good);
+    mdl_pool_set_free_(self, idle - good);
 }
 
 void mdl_pool_power(mdl_cluster_t *self, uint32_t powered)

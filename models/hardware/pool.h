@@ -27,12 +27,31 @@ size_t mdl_pool_bytes(void);
  * are up. With one GPU to a node a pool counts GPUs. */
 void mdl_pool_init(mdl_cluster_t *self, uint32_t nodes, uint32_t node_gpus, uint32_t powered);
 
-/* Takes free nodes, no more than there are, and gives taken ones back. O(1). */
-void mdl_pool_take(mdl_cluster_t *self, uint32_t nodes);
-void mdl_pool_give(mdl_cluster_t *self, uint32_t nodes);
-
 /* Nodes held by jobs. */
-uint32_t mdl_pool_taken(const mdl_cluster_t *self);
+static inline uint32_t mdl_pool_taken(const mdl_cluster_t *self)
+{
+    return self->up - self->in_bucket[self->node_gpus];
+}
+
+/* Free nodes are the bucket of whole nodes; there are no others. */
+static inline void mdl_pool_set_free_(mdl_cluster_t *self, uint32_t nodes)
+{
+    self->in_bucket[self->node_gpus] = nodes;
+    self->free_gpus = nodes * self->node_gpus;
+    self->filled = (uint32_t)(nodes > 0) << self->node_gpus;
+}
+
+/* Takes free nodes, no more than there are, and gives taken ones back. O(1). */
+static inline void mdl_pool_take(mdl_cluster_t *self, uint32_t nodes)
+{
+    SIM_ASSERT(nodes <= self->in_bucket[self->node_gpus]);
+    mdl_pool_set_free_(self, self->in_bucket[self->node_gpus] - nodes);
+}
+static inline void mdl_pool_give(mdl_cluster_t *self, uint32_t nodes)
+{
+    SIM_ASSERT(nodes <= mdl_pool_taken(self));
+    mdl_pool_set_free_(self, self->in_bucket[self->node_gpus] + nodes);
+}
 
 /* A free node breaks (the user takes it from its job first), and a broken one is repaired: one with power, if there is
  * any. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Jobs that change their width: elastic ones while they run, others in the queue. */
+#include "models/hardware/pool.h"
 #include "models/scheduler/passes.h"
 
 /* Takes nodes for a running job and notes it on them. */
@@ -12,23 +13,34 @@ static void widen(mdl_cluster_t *cluster, mdl_job_t *job, uint32_t index, uint32
         mdl_cluster_node(cluster, i)->first_job = index;
 }
 
-/* Takes whole nodes for a running job, or gives some of them back. */
-static void set_width(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, uint32_t gpus)
+/* Gives a running job whole nodes up to a width, or takes them from it down to one. */
+static inline void move_nodes(mdl_cluster_t *cluster, mdl_job_t *job, uint32_t index, uint32_t gpus)
+{
+    bool more = gpus > job->gpus;
+    uint32_t nodes = (more ? gpus - job->gpus : job->gpus - gpus) / cluster->node_gpus;
+
+    if (cluster->pooled && more)
+        mdl_pool_take(cluster, nodes);
+    else if (cluster->pooled)
+        mdl_pool_give(cluster, nodes);
+    else if (more)
+        widen(cluster, job, index, nodes);
+    else
+        mdl_cluster_give_nodes(cluster, nodes, &job->gang);
+}
+
+static inline void set_width(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, uint32_t gpus)
 {
     mdl_job_t *job = mdl_scheduler_job(self, index);
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
 
-    if (gpus > job->gpus)
-        widen(cluster, job, index, (gpus - job->gpus) / cluster->node_gpus);
-    else
-        mdl_cluster_give_nodes(cluster, (job->gpus - gpus) / cluster->node_gpus, &job->gang);
+    move_nodes(cluster, job, index, gpus);
     self->stale = self->moved = true;
     mdl_scheduler_use(self, job->tenant, gpus, job->gpus);
     if (mdl_reservations[self->policy.reservation].plans)
         mdl_conservative_widen(self, (int64_t)gpus - job->gpus);
     self->short_gpus -= gpus - job->gpus;
     job->gpus = gpus;
-    if (tenant->queued > 0)
+    if (mdl_scheduler_tenant(self, job->tenant)->queued > 0)
         mdl_queue_refresh(self, job->tenant);
 }
 
@@ -39,13 +51,22 @@ static uint32_t least_of(uint32_t a, uint32_t b, uint32_t c)
     return least < c ? least : c;
 }
 
-void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, uint32_t wanted_gpus)
+/* How far a running job can be widened now, up to `gpus`. */
+static uint32_t widest(mdl_scheduler_t *self, const mdl_cluster_t *cluster, const mdl_job_t *job, uint32_t gpus)
 {
-    mdl_job_t *job = mdl_scheduler_job(self, index);
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
     uint32_t allowed = tenant->limit_gpus > tenant->used_gpus ? tenant->limit_gpus - tenant->used_gpus : 0;
     uint32_t idle = mdl_cluster_empty_nodes(cluster) * cluster->node_gpus, room = mdl_scheduler_room(self, cluster);
-    uint32_t most = job->gpus + least_of(allowed, idle, room) / cluster->node_gpus * cluster->node_gpus;
+    uint32_t more = least_of(allowed, idle, room);
+
+    if (gpus - job->gpus <= more)
+        return gpus;
+    return job->gpus + more / cluster->node_gpus * cluster->node_gpus;
+}
+
+void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, uint32_t wanted_gpus)
+{
+    mdl_job_t *job = mdl_scheduler_job(self, index);
 
     SIM_ASSERT(job->elastic && wanted_gpus > 0 && wanted_gpus % cluster->node_gpus == 0);
     if (job->state == MDL_JOB_QUEUED) {
@@ -56,7 +77,7 @@ void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_
     }
     self->short_gpus += wanted_gpus - job->wanted_gpus;
     job->wanted_gpus = wanted_gpus;
-    uint32_t gpus = wanted_gpus < most ? wanted_gpus : most;
+    uint32_t gpus = wanted_gpus > job->gpus ? widest(self, cluster, job, wanted_gpus) : wanted_gpus;
     if (gpus != job->gpus)
         set_width(self, cluster, index, gpus);
 }

@@ -48,32 +48,34 @@ typedef struct mdl_job_request {
     bool elastic;            /* its width may change: see mdl_scheduler_resize(); whole nodes, endless work */
 } mdl_job_request_t;
 
-/* Three cache lines: what a running job needs until its end comes first, what only waiting needs last. */
+/* Three cache lines: what a service is asked at each resizing comes first, with what else a running job needs until its
+ * end behind it, and what only waiting needs last. */
 typedef struct mdl_job {
     _Alignas(64) int64_t compute_from_s; /* from here on it computes, in its present share */
     int64_t work_s;                      /* computing seconds left at compute_from_s */
+    int64_t start_s;                     /* of this attempt */
     uint32_t next, prev;                 /* running: in its tenant's list; free list */
     uint32_t tenant;
-    uint32_t gpus;                 /* while it runs: held */
-    uint32_t wanted_gpus;          /* more than `gpus` where an elastic job has found too few nodes */
-    uint32_t gang;                 /* first whole node, or MDL_NONE */
-    uint32_t part_node;            /* node of which it holds the remainder, or MDL_NONE */
-    uint32_t part_next, part_prev; /* jobs that hold parts of the same node */
-    uint16_t share_permille;       /* share of its allocated time that is busy: a replica's load, else 1000 */
+    uint32_t gpus;        /* while it runs: held */
+    uint32_t wanted_gpus; /* more than `gpus` where an elastic job has found too few nodes */
+    int32_t startup_s;
+    uint32_t speed_permille;
+    uint16_t share_permille; /* share of its allocated time that is busy: a replica's load, else 1000 */
     uint8_t job_class, intended_end, state;
     bool tightly_coupled, elastic;
     bool started;            /* at least once */
     uint32_t promise_number; /* conservative: the how-manieth promise of a start its latest one was; wraps around */
     _Alignas(64) sim_handle_t end_event; /* the owner's */
-    int32_t startup_s, interval_s, pause_s;
-    int32_t resume_s; /* to be spent at its next start besides: writing the checkpoint that a preemption asked for */
-    uint32_t speed_permille;
-    uint32_t needed_gpus;   /* to start: all it asks for, an elastic one a node */
+    int32_t interval_s, pause_s;
+    int32_t resume_s;   /* to be spent at its next start besides: writing the checkpoint that a preemption asked for */
+    uint32_t gang;      /* first whole node, or MDL_NONE */
+    uint32_t part_node; /* node of which it holds the remainder, or MDL_NONE */
+    uint32_t part_next, part_prev; /* jobs that hold parts of the same node */
+    uint32_t needed_gpus;          /* to start: all it asks for, an elastic one a node */
     int64_t key;            /* queued: its place by the policy's order, lowest first; running: its estimated end */
     mdl_tree_links_t links; /* queued: in its tenant's queue; running: among all running jobs by estimated end */
     int64_t left_s;         /* queued: what is left of its estimate */
     int64_t submit_s;
-    int64_t start_s;    /* of this attempt */
     int64_t estimate_s; /* of its length, all attempts together */
     int64_t done_s;     /* computing seconds that earlier attempts saved */
     int64_t planned_s;  /* start that a conservative reservation promises; MDL_NOT_PLANNED */

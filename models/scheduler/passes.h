@@ -42,8 +42,21 @@ void mdl_pass_begin(const mdl_pass_t *pass, uint32_t job);
 /* Gives back the nodes of a job that was placed and not begun. */
 void mdl_pass_unplace(const mdl_pass_t *pass, uint32_t job);
 
+/* fair: brings a tenant's usage to the scheduler's time, before its GPUs change; computes priorities anew where that is
+ * due, and says whether it did. */
+void mdl_fair_accrue(const mdl_scheduler_t *self, mdl_scheduler_tenant_t *tenant);
+bool mdl_fair_review(mdl_scheduler_t *self, int64_t now_s);
+
 /* Changes what a tenant holds, in GPUs. */
-void mdl_scheduler_use(mdl_scheduler_t *self, uint32_t tenant, uint32_t more, uint32_t less);
+static inline void mdl_scheduler_use(mdl_scheduler_t *self, uint32_t tenant, uint32_t more, uint32_t less)
+{
+    mdl_scheduler_tenant_t *owner = mdl_scheduler_tenant(self, tenant);
+
+    if (self->policy.order == MDL_ORDER_FAIR)
+        mdl_fair_accrue(self, owner);
+    owner->used_gpus += more - less;
+    self->allocated_gpus += more - less;
+}
 
 /* Starts heads in order, until one cannot be placed; its index, or MDL_NONE. Counts it as blocked. */
 uint32_t mdl_pass_heads(const mdl_pass_t *pass);
@@ -75,10 +88,5 @@ void mdl_easy_within(const mdl_pass_t *pass, uint32_t tenant);
 /* Conservative: takes note of a job that leaves, queued or running, and of an elastic one that changes its width. */
 void mdl_conservative_forget(mdl_scheduler_t *self, const mdl_cluster_t *cluster, const mdl_job_t *job);
 void mdl_conservative_widen(mdl_scheduler_t *self, int64_t more_gpus);
-
-/* fair: brings a tenant's usage to the scheduler's time, before its GPUs change; computes priorities anew where that is
- * due, and says whether it did. */
-void mdl_fair_accrue(const mdl_scheduler_t *self, mdl_scheduler_tenant_t *tenant);
-bool mdl_fair_review(mdl_scheduler_t *self, int64_t now_s);
 
 #endif

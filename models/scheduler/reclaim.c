@@ -167,7 +167,11 @@ bool mdl_reclaim_for(const mdl_pass_t *pass, uint32_t index)
 void mdl_reclaim_short(const mdl_pass_t *pass)
 {
     mdl_scheduler_t *self = pass->scheduler;
-    uint32_t room_gpus = whole_room(pass), most_gpus = room_gpus + lent(self);
+    uint32_t room_gpus = whole_room(pass);
+
+    if (self->policy.preemption != MDL_PREEMPTION_RECLAIM || self->short_gpus <= room_gpus)
+        return;
+    uint32_t most_gpus = room_gpus + lent(self);
     uint32_t gpus = self->short_gpus < most_gpus ? self->short_gpus : most_gpus;
 
     if (gpus <= room_gpus || !may_reclaim(pass, gpus - room_gpus))

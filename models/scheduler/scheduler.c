@@ -106,18 +106,6 @@ void mdl_scheduler_grow_into(mdl_scheduler_t *self, uint32_t jobs, uint32_t tena
         memcpy(mdl_scheduler_profile_steps(self), old_steps, from->profile_end * sizeof(mdl_profile_step_t));
 }
 
-void mdl_scheduler_advance(mdl_scheduler_t *self, int64_t now_s)
-{
-    int64_t elapsed_s = now_s - self->now_s;
-
-    SIM_ASSERT(elapsed_s >= 0);
-    self->now_s = now_s;
-    self->allocated_gpu_s += elapsed_s * self->allocated_gpus;
-    self->blocked_gpu_s[MDL_BLOCKED_QUOTA] += elapsed_s * self->held_gpus;
-    self->blocked_gpu_s[self->blocked_reason] += elapsed_s * self->blocked_gpus;
-    self->blocked_gpu_s[MDL_BLOCKED_FAILURE] += elapsed_s * self->short_gpus;
-}
-
 void mdl_scheduler_open_tenant(mdl_scheduler_t *self, uint32_t index, uint32_t quota_gpus)
 {
     mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
@@ -244,24 +232,38 @@ static void count_size(mdl_scheduler_t *self, const mdl_cluster_t *cluster, uint
         self->part_sizes[gpus < cluster->node_gpus ? gpus : cluster->node_gpus]++;
 }
 
+/* Gives a job a row and counts it; there must be room. */
+static uint32_t admit(mdl_scheduler_t *self, const mdl_cluster_t *cluster, uint32_t tenant, int64_t now_s,
+                      const mdl_job_request_t *request)
+{
+    uint32_t slot = take_slot(self);
+
+    fill_job(mdl_scheduler_job(self, slot), tenant, now_s, self->sequence++, request);
+    self->submitted++;
+    self->counts.submitted[request->job_class]++;
+    count_size(self, cluster, request->gpus);
+    return slot;
+}
+
+static bool has_slot(const mdl_scheduler_t *self)
+{
+    return self->free_job != MDL_NONE || self->untouched_job < self->jobs;
+}
+
 uint32_t mdl_scheduler_submit(mdl_scheduler_t *self, const mdl_cluster_t *cluster, uint32_t tenant, int64_t now_s,
                               const mdl_job_request_t *request)
 {
     const mdl_scheduler_tenant_t *owner = mdl_scheduler_tenant(self, tenant);
-    uint32_t slot = can_ever_run(self, cluster, owner, request) ? take_slot(self) : MDL_NONE;
 
     SIM_ASSERT(tenant < self->tenants && owner->open && request->gpus > 0 && request->interval_s > 0);
     SIM_ASSERT(!request->elastic || (request->gpus % cluster->node_gpus == 0 && request->work_s == MDL_WORK_ENDLESS));
-    if (slot == MDL_NONE) {
+    if (!can_ever_run(self, cluster, owner, request) || !has_slot(self)) {
         mdl_scheduler_balk(self, request->job_class);
         return MDL_NONE;
     }
-    fill_job(mdl_scheduler_job(self, slot), tenant, now_s, self->sequence++, request);
+    uint32_t slot = admit(self, cluster, tenant, now_s, request);
     if (request->elastic)
         mdl_scheduler_job(self, slot)->needed_gpus = cluster->node_gpus;
-    self->submitted++;
-    self->counts.submitted[request->job_class]++;
-    count_size(self, cluster, request->gpus);
     mdl_queue_insert(self, slot);
     self->stale |= self->fresh != MDL_NONE;
     if (owner->queue.first == slot) {
@@ -283,6 +285,8 @@ static void refresh_all(mdl_scheduler_t *self)
 
 void mdl_scheduler_pass(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s, const mdl_scheduler_host_t *host)
 {
+    if (mdl_scheduler_rests(self, cluster))
+        return;
     if (self->policy.order == MDL_ORDER_FAIR && mdl_fair_review(self, now_s))
         refresh_all(self);
     if (cluster->free_gpus != self->seen_free || cluster->up != self->seen_up)
@@ -295,11 +299,7 @@ void mdl_scheduler_pass(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t n
         mdl_reservations[self->policy.reservation].pass(self, cluster, now_s, host);
     if (self->short_gpus > 0)
         mdl_reclaim_short(&(mdl_pass_t){self, cluster, now_s, host});
-    self->stale = self->again;
-    self->again = self->moved = false;
-    self->fresh = MDL_NONE;
-    self->seen_free = cluster->free_gpus;
-    self->seen_up = cluster->up;
+    mdl_scheduler_note_pass_(self, cluster);
 }
 
 /* Notes a placed job on its nodes. */
@@ -345,16 +345,6 @@ static void give_nodes(mdl_cluster_t *cluster, mdl_job_t *job)
     job->part_node = MDL_NONE;
 }
 
-void mdl_scheduler_use(mdl_scheduler_t *self, uint32_t tenant, uint32_t more, uint32_t less)
-{
-    mdl_scheduler_tenant_t *owner = mdl_scheduler_tenant(self, tenant);
-
-    if (self->policy.order == MDL_ORDER_FAIR)
-        mdl_fair_accrue(self, owner);
-    owner->used_gpus += more - less;
-    self->allocated_gpus += more - less;
-}
-
 /* Takes a running job off its nodes. */
 static void vacate(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index)
 {
@@ -378,6 +368,18 @@ static void begin_attempt(mdl_scheduler_t *self, mdl_job_t *job, int64_t now_s)
     job->started = true;
     self->counts.started[job->job_class]++;
     self->counts.wait_s[job->job_class] += now_s - job->submit_s;
+}
+
+/* From here on a job with nodes runs. */
+static void set_going(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, int64_t now_s)
+{
+    mdl_job_t *job = mdl_scheduler_job(self, index);
+
+    occupy(self, cluster, index);
+    begin_attempt(self, job, now_s);
+    mdl_running_insert(self, index);
+    mdl_scheduler_use(self, job->tenant, job->gpus, 0);
+    self->short_gpus += job->wanted_gpus - job->gpus;
 }
 
 void mdl_pass_unplace(const mdl_pass_t *pass, uint32_t index)
@@ -406,15 +408,33 @@ void mdl_pass_begin(const mdl_pass_t *pass, uint32_t index)
     mdl_scheduler_t *self = pass->scheduler;
     mdl_job_t *job = mdl_scheduler_job(self, index);
 
-    occupy(self, pass->cluster, index);
     mdl_queue_remove(self, index);
-    begin_attempt(self, job, pass->now_s);
-    mdl_running_insert(self, index);
-    mdl_scheduler_use(self, job->tenant, job->gpus, 0);
-    self->short_gpus += job->wanted_gpus - job->gpus;
+    set_going(self, pass->cluster, index, pass->now_s);
     mdl_queue_refresh(self, job->tenant);
     pass->host->started(pass->host->user, index);
     job->resume_s = 0;
+}
+
+/* Whether a job that comes now is started by the pass that follows, whatever the policy's order: nobody waits, and in a
+ * pool all free nodes are as good. */
+static bool starts_at_once(const mdl_scheduler_t *self, const mdl_cluster_t *cluster,
+                           const mdl_scheduler_tenant_t *owner, const mdl_job_request_t *request)
+{
+    return cluster->pooled && !request->elastic && mdl_scheduler_is_idle_(self) &&
+           can_ever_run(self, cluster, owner, request) && owner->used_gpus + request->gpus <= owner->limit_gpus &&
+           request->gpus <= mdl_scheduler_room(self, cluster) && has_slot(self);
+}
+
+uint32_t mdl_scheduler_start(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t tenant, int64_t now_s,
+                             const mdl_job_request_t *request, const mdl_scheduler_host_t *host)
+{
+    if (!starts_at_once(self, cluster, mdl_scheduler_tenant(self, tenant), request))
+        return mdl_scheduler_submit(self, cluster, tenant, now_s, request);
+    uint32_t slot = admit(self, cluster, tenant, now_s, request);
+    mdl_pool_take(cluster, request->gpus / cluster->node_gpus);
+    set_going(self, cluster, slot, now_s);
+    host->started(host->user, slot);
+    return slot;
 }
 
 bool mdl_pass_start(const mdl_pass_t *pass, uint32_t job)

@@ -143,7 +143,17 @@ static inline mdl_job_t *mdl_scheduler_job(mdl_scheduler_t *self, uint32_t job)
 }
 
 /* Brings the time integrals to now_s. First call of each instant. O(1). */
-void mdl_scheduler_advance(mdl_scheduler_t *self, int64_t now_s);
+static inline void mdl_scheduler_advance(mdl_scheduler_t *self, int64_t now_s)
+{
+    int64_t elapsed_s = now_s - self->now_s;
+
+    SIM_ASSERT(elapsed_s >= 0);
+    self->now_s = now_s;
+    self->allocated_gpu_s += elapsed_s * self->allocated_gpus;
+    self->blocked_gpu_s[MDL_BLOCKED_QUOTA] += elapsed_s * self->held_gpus;
+    self->blocked_gpu_s[self->blocked_reason] += elapsed_s * self->blocked_gpus;
+    self->blocked_gpu_s[MDL_BLOCKED_FAILURE] += elapsed_s * self->short_gpus;
+}
 
 /* A tenant's life. Opening an open tenant is a bug; closing needs it without jobs. A quota may be set below what is
  * used: its user then ends or requeues jobs within the same instant. */
@@ -169,8 +179,41 @@ void mdl_scheduler_close_tenant(mdl_scheduler_t *self, uint32_t tenant);
  * job table is full. Either way it counts as submitted; refused ones as cancelled. */
 uint32_t mdl_scheduler_submit(mdl_scheduler_t *self, const mdl_cluster_t *cluster, uint32_t tenant, int64_t now_s,
                               const mdl_job_request_t *request);
+/* The same; where the next pass would start the job before all others it is started here already, which in a pool without
+ * a queue spares the queue. The pass follows all the same. */
+uint32_t mdl_scheduler_start(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t tenant, int64_t now_s,
+                             const mdl_job_request_t *request, const mdl_scheduler_host_t *host);
 /* Counts a job that its tenant thought of and gave up at once: submitted and refused. */
 void mdl_scheduler_balk(mdl_scheduler_t *self, mdl_job_class_t job_class);
+
+/* Whether nobody waits and nobody lacks nodes, under a policy that asks no more of running jobs. */
+static inline bool mdl_scheduler_is_idle_(const mdl_scheduler_t *self)
+{
+    return self->queued == 0 && self->short_gpus == 0 && self->policy.order != MDL_ORDER_FAIR &&
+           self->policy.preemption != MDL_PREEMPTION_CHECKPOINT && !mdl_reservations[self->policy.reservation].plans;
+}
+
+/* What each pass leaves behind. */
+static inline void mdl_scheduler_note_pass_(mdl_scheduler_t *self, const mdl_cluster_t *cluster)
+{
+    self->stale = self->again;
+    self->again = self->moved = false;
+    self->fresh = MDL_NONE;
+    self->seen_free = cluster->free_gpus;
+    self->seen_up = cluster->up;
+}
+
+/* A pass that has nobody to look at, which is what most events of a data centre leave to do: true when it was that. */
+static inline bool mdl_scheduler_rests(mdl_scheduler_t *self, const mdl_cluster_t *cluster)
+{
+    if (!mdl_scheduler_is_idle_(self))
+        return false;
+    self->promise.job = MDL_NONE;
+    self->review_s = SIM_NEVER;
+    self->blocked_gpus = 0;
+    mdl_scheduler_note_pass_(self, cluster);
+    return true;
+}
 
 /* Starts what the policy lets start, telling `host` of each. */
 void mdl_scheduler_pass(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s, const mdl_scheduler_host_t *host);

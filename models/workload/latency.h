@@ -116,8 +116,9 @@ static inline double mdl_headroom_servers(const mdl_headroom_t *self, double loa
         return load > 0 ? load + self->excess[0] * load : 0;
     if (load >= largest)
         return load + self->excess[MDL_HEADROOM_OCTAVES - 1];
-    int octave = 63 - __builtin_clzll((uint64_t)load);
-    double from = (double)(UINT64_C(1) << octave);
+    int64_t whole = (int64_t)load; /* signed numbers convert in one step */
+    int octave = 63 - __builtin_clzll((uint64_t)whole);
+    double from = (double)(INT64_C(1) << octave);
     double low = self->excess[octave], high = self->excess[octave + 1];
     return load + low + (high - low) * (load - from) / from;
 }

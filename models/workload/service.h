@@ -13,6 +13,7 @@
 #ifndef MDL_SERVICE_H
 #define MDL_SERVICE_H
 
+#include "models/hardware/cluster.h"
 #include "models/workload/settings.h"
 #include "models/workload/tenancy.h"
 #include "sim/rng.h"
@@ -35,12 +36,60 @@ double mdl_service_wave_at(const mdl_workload_settings_t *settings, int64_t now_
 /* Draws the noise of a day, mean 1. */
 double mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng);
 
-/* Load of an interval from its wave and its day's noise. */
-void mdl_service_plan(const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings, double throughput,
-                      double wave, double noise, mdl_service_load_t *load);
+#define MDL_SERVICE_MOST_GPUS (UINT32_C(1) << 30) /* more than any service has */
+
+/* GPUs that serve a load, itself in GPUs, within the target. */
+static inline double mdl_service_needed(const mdl_workload_settings_t *settings, double gpus)
+{
+    return mdl_headroom_servers(&settings->service_headroom, gpus * settings->service_slots) / settings->service_slots;
+}
+
+/* The whole number that is no less than x, `most` at most. */
+static inline uint32_t mdl_service_round_up(double x, uint32_t most)
+{
+    uint32_t whole = x < most ? (uint32_t)x : most;
+
+    return whole + (whole < x && whole < most);
+}
+
+/* Replicas of so many GPUs, up to `most`. Times an eighth is exact, and no division. */
+static inline uint32_t mdl_service_whole(double gpus, uint32_t replica_gpus, uint32_t most)
+{
+    double wanted = replica_gpus == MDL_NODE_GPUS ? gpus * (1.0 / MDL_NODE_GPUS) : gpus / replica_gpus;
+
+    return mdl_service_round_up(wanted, most);
+}
+
+/* Load of an interval from its wave and its day's noise. Each service asks for it in each interval. */
+static inline void mdl_service_plan(const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings,
+                                    double throughput, double wave, double noise, mdl_service_load_t *load)
+{
+    uint32_t most_gpus = tenancy->granted_nodes * MDL_NODE_GPUS;
+    uint32_t replica_gpus = settings->grain_s > 0 ? MDL_NODE_GPUS : settings->service_replica_gpus;
+    double gpus = tenancy->terms.activity_permille / 1000.0 * most_gpus * wave * noise;
+
+    if (throughput != 1) /* seldom; a division costs as much as all else here */
+        gpus /= throughput;
+    load->load_mgpu = (int64_t)(1000 * gpus + 0.5);
+    load->gpus = gpus;
+    load->replica_gpus = replica_gpus < most_gpus ? replica_gpus : most_gpus;
+    double needed_gpus = mdl_service_needed(settings, (double)load->load_mgpu / 1000);
+    load->needed_gpus = mdl_service_round_up(needed_gpus, MDL_SERVICE_MOST_GPUS);
+    if (load->replica_gpus == MDL_NODE_GPUS)
+        load->most = most_gpus / MDL_NODE_GPUS;
+    else
+        load->most = load->replica_gpus > 0 ? most_gpus / load->replica_gpus : 0;
+    load->replicas = load->most > 0 ? mdl_service_whole(needed_gpus, load->replica_gpus, load->most) : 0;
+}
 
 /* Replicas that serve a load with room to spare: up to so many are not given up. At least load->replicas. */
-uint32_t mdl_service_kept(const mdl_workload_settings_t *settings, const mdl_service_load_t *load);
+static inline uint32_t mdl_service_kept(const mdl_workload_settings_t *settings, const mdl_service_load_t *load)
+{
+    if (load->most == 0)
+        return 0;
+    double roomy_gpus = mdl_service_needed(settings, load->gpus / (1 - settings->service_band));
+    return mdl_service_whole(roomy_gpus, load->replica_gpus, load->most);
+}
 
 /* Replicas of a service that has `present`. */
 static inline uint32_t mdl_service_replicas(const mdl_workload_settings_t *settings, const mdl_service_load_t *load,

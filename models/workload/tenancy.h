@@ -40,27 +40,29 @@ typedef struct mdl_stream_unit {
     bool tightly_coupled;
 } mdl_stream_unit_t;
 
-/* What a service is asked at each resizing comes first, in few cache lines; what makes streams comes last. */
+/* What a service is asked at each resizing comes first, in two cache lines; what makes streams comes last. */
 typedef struct mdl_tenancy {
     _Alignas(64) mdl_contract_terms_t terms;
-    uint32_t next, prev; /* in order of start */
-    uint32_t number;     /* the economy's */
+    uint32_t next; /* in order of start */
     uint32_t granted_nodes;
-    uint32_t share_permille; /* of a service's replicas that is busy */
-    int64_t ready_s;         /* its software is ported from here on */
-    int64_t load_mgpu;       /* of a service, in this interval */
-    uint32_t needed_gpus;    /* that serve it in time */
-    uint32_t noted_gpus;     /* what a service had and needed when its meter was last noted, */
+    uint32_t needed_gpus; /* of a service: that serve its load in time */
+    uint32_t noted_gpus;  /* what it had and needed when its meter was last noted, */
     uint32_t noted_needed_gpus;
+    int32_t noise_from_day; /* first day whose noise stands in noise; negative: none */
+    int64_t ready_s;        /* its software is ported from here on */
+    int64_t load_mgpu;      /* of a service, in this interval */
     int64_t noted_load_mgpu;
     int64_t noted_s;              /* at this time; */
     int64_t serves_from_s;        /* the last of them serve from here on */
-    int64_t noise_from_day;       /* first day whose noise stands in noise; negative: none */
     double noise[MDL_NOISE_DAYS]; /* of a service's load */
-    uint64_t entity;              /* random address */
-    uint64_t ordinal;             /* of its next job */
-    uint64_t generation;          /* of its gangs' timers; others are stale */
-    int64_t timer_s;              /* a stream's next arrival, a service's first replica; SIM_NEVER: none */
+    uint32_t next_service;        /* after a service, in order of start */
+    uint32_t prev;
+    uint32_t number;         /* the economy's */
+    uint32_t share_permille; /* of a service's single replicas that is busy */
+    uint64_t entity;         /* random address */
+    uint64_t ordinal;        /* of its next job */
+    uint64_t generation;     /* of its gangs' timers; others are stale */
+    int64_t timer_s;         /* a stream's next arrival, a service's first replica; SIM_NEVER: none */
     sim_handle_t timer;
     double mean_gap_s;       /* between jobs: of a stream (0: none), or of a gang's pause (negative: none) */
     double gap_rest_s;       /* part of a second that a stream's last gap was rounded by */

@@ -510,6 +510,39 @@ static void test_parameters_hold_from_their_date(void **state)
     test_centres_free(&centres);
 }
 
+/* Centres of one type share what follows from the parameters: one that changes them changes nothing for the others, and
+ * the blocks of those that left are used again. */
+static void test_parameters_change_for_one_centre_alone(void **state)
+{
+    mdl_datacentre_meter_t meters[2];
+
+    (void)state;
+    for (int changes = 0; changes < 2; changes++) {
+        test_centres_t centres;
+        test_centres_init(&centres);
+        test_centres_open(&centres, SEED, 1);
+        uint32_t other = test_centres_add(&centres, 16, 1), one = test_centres_add(&centres, 16, 2);
+        test_centres_start(&centres, other, 1, quiet_finetune);
+        test_centres_start(&centres, one, 1, quiet_finetune);
+        test_centres_run(&centres, 5 * SIM_DAY_S);
+        mdl_params_t params = centres.input.params;
+        for (int i = 0; changes && i < 100; i++) {
+            params.finetune_median_s = 600 + i;
+            assert_int_equal(mdl_datacentre_configure(centres.world, one, &params, NULL), SIM_OK);
+        }
+        size_t before = sim_arena_used(sim_world_arena(centres.world));
+        params.finetune_median_s = 60;
+        assert_int_equal(mdl_datacentre_configure(centres.world, one, &params, NULL), SIM_OK);
+        if (changes)
+            assert_int_equal(sim_arena_used(sim_world_arena(centres.world)), before);
+        test_centres_run(&centres, 40 * SIM_DAY_S);
+        meters[changes] = *test_centres_read(&centres, other);
+        test_centres_free(&centres);
+    }
+    assert_true(meters[0].jobs_finished[MDL_JOB_FINETUNE] > 0);
+    assert_memory_equal(&meters[0], &meters[1], sizeof meters[0]);
+}
+
 static void damage(mdl_datacentre_t *state, mdl_dc_t *dc, int kind)
 {
     uint32_t first = state->first_tenancy;
@@ -527,6 +560,7 @@ static void damage(mdl_datacentre_t *state, mdl_dc_t *dc, int kind)
     case 9: mdl_cluster_node(dc->cluster, 0)->free ^= 1; break;
     case 10: dc->cluster->free_gpus -= 8; break;
     case 11: mdl_pool_take(dc->cluster, 1); break;
+    case 12: state->first_service = first; break;
     default: state->power.pue_permille = 900; break;
     }
 }
@@ -534,7 +568,7 @@ static void damage(mdl_datacentre_t *state, mdl_dc_t *dc, int kind)
 static void test_audit_catches_each_damage(void **state)
 {
     (void)state;
-    for (int kind = 0; kind <= 12; kind++) {
+    for (int kind = 0; kind <= 13; kind++) {
         test_centres_t centres;
         sim_error_t err = {0};
         test_centres_init(&centres);
@@ -577,6 +611,7 @@ int main(void)
         cmocka_unit_test(test_impossible_orders_fail_by_name),
         cmocka_unit_test(test_impossible_specs_are_refused),
         cmocka_unit_test(test_parameters_hold_from_their_date),
+        cmocka_unit_test(test_parameters_change_for_one_centre_alone),
         cmocka_unit_test(test_audit_catches_each_damage),
     };
 
