@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Progress of a run on stderr, shown by a thread of its own so that workers never wait for a terminal.
  *
- * On a terminal: one line, rewritten four times a second. Elsewhere: a line a minute. Quiet: nothing.
+ * On a terminal: one line, rewritten four times a second. Elsewhere: a line as soon as the time left can be told,
+ * then one a minute. Quiet: nothing.
  */
 #ifndef APP_PROGRESS_H
 #define APP_PROGRESS_H

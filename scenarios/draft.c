@@ -100,9 +100,10 @@ static void read_metric(scn_reader_t *self, const scn_node_t *node, void *target
             return;
         }
     }
-    scn_log_add(self->log, node->place, "metric: found %s; expected the name of an outcome%s%s%s", name,
-                near.best != NULL ? "; did you mean " : ", as docs/OUTPUT.md lists them",
-                near.best != NULL ? near.best : "", near.best != NULL ? "?" : "");
+    char hint[MDL_SPELLING_HINT];
+    scn_log_add(self->log, node->place,
+                "metric: found %s; expected the name of an outcome, as docs/OUTPUT.md lists them%s", name,
+                mdl_spelling_hint_of(&near, hint));
 }
 
 static void read_half_width(scn_reader_t *self, const scn_node_t *node, void *target)

@@ -4,8 +4,8 @@
  * Published simulators differ in what happens at one instant. Those of the Parallel Workloads Archive (pyss and its
  * family) take submissions one by one, then ends one by one, and let the scheduler look at its queue after each (EASY:
  * after a submission only if that job fits at once); a job whose estimate is up no longer counts whenever that is done.
- * Others (Helios' simulator) take all ends, then
- * all submissions, then look once. Neither has start-up times; a job that is preempted pays `restart_s` when it goes on.
+ * Others (Helios' simulator) take all ends, then all submissions, then look once. Neither has start-up times; a job that
+ * is preempted pays `restart_s` when it goes on.
  *
  *     mdl_replay_setup_t setup = {.nodes = 100, .node_gpus = 1, .pool = true, .one_by_one = true,
  *                                 .policy = {.reservation = MDL_RESERVATION_EASY}};
