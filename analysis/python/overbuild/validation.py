@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What docs/VALIDATION.md is made from: runs of two experiments, and what the program says about them.
+"""What docs/VALIDATION.md is made from: one experiment with the arms of two presets, and what the program says about it.
 
     python3 -m overbuild.validation --root . -n 100
 
@@ -12,13 +12,20 @@ import hashlib
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
+import time
 from statistics import NormalDist
 
 import h5py
 import numpy as np
 
+from .joint_scenario import JointScenario
+
+NAME = "validation"  # of the joint scenario and its result
+DETAIL = ("gpu_market", "developers")  # what facts and the page read beside outcomes and national series
+STEPS = 3
 WILD_SIMULATIONS = 499  # of the bootstrap, per replication
 BUBBLE_VARIABLES = ("rent_over_full_cost", "chip_price")
 INTERVAL = 0.95
@@ -29,36 +36,76 @@ class Program:
 
     def __init__(self, binary):
         self.binary = binary
+        self.child = None
+        self.interrupted = 0  # by which signal
+
+    def catch_signals(self):
+        """Makes Ctrl-C and SIGTERM end the script once the program has stored what is finished."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._stop)
+
+    def _stop(self, number, _):
+        self.interrupted = number
+        if self.child is None or self.child.returncode is not None:
+            sys.exit(128 + number)
+        self.child.terminate()
 
     def run(self, *arguments, accept=(0,)):
         """Standard output; progress stays on stderr. Ends the script when the exit status is none of `accept`."""
         command = [self.binary, *map(str, arguments)]
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-        if done.returncode not in accept:
-            sys.exit(f"scripts/validate: overbuild {' '.join(command[1:])} ended with {done.returncode}")
-        return done.stdout
+        self.child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        output, _ = self.child.communicate()
+        if self.interrupted:
+            print("scripts/validate: interrupted; the same command without --fresh goes on", file=sys.stderr)
+            sys.exit(128 + self.interrupted)
+        if self.child.returncode not in accept:
+            sys.exit(f"scripts/validate: overbuild {' '.join(command[1:])} ended with {self.child.returncode}")
+        return output
 
     def json(self, *arguments, accept=(0,)):
         return json.loads(self.run(*arguments, "--json", accept=accept))
 
 
+def step(number, text):
+    print(f"\n== {number}/{STEPS} {text}", file=sys.stderr)
+
+
+def build_of(program):
+    return hashlib.sha256(pathlib.Path(program.binary).read_bytes()).hexdigest()
+
+
 def check_build(program, folder, options):
     """Results of another build are not mixed with this one's: the same scenario may come out differently."""
-    mark, build = folder / "build.sha256", hashlib.sha256(pathlib.Path(program.binary).read_bytes()).hexdigest()
+    mark, build = folder / "build.sha256", build_of(program)
     if mark.exists() and mark.read_text() != build and not (options.fresh or options.keep):
         sys.exit(f"scripts/validate: {folder}: found results of another build of overbuild; expected those of {program.binary}: "
                  "use --fresh to run anew, or --keep if the change cannot matter")
     mark.write_text(build)
 
 
-def experiment(program, preset, path, options):
-    """Runs a preset into `path`, or what is missing of it; nothing with --no-run."""
+def join_presets(program, folder, options):
+    """(the two presets' arms as one scenario, its path). Ends the script when they can't be joined."""
+    presets, path = (options.controls, options.policies), folder / f"{NAME}.yaml"
+    try:
+        joint = JointScenario({preset: program.run("show", preset, "--resolved") for preset in presets})
+        path.write_text(joint.text(NAME, DETAIL), encoding="utf-8")
+        joint.check(program.run("show", path, "--resolved"))
+    except ValueError as problem:
+        sys.exit(f"scripts/validate: {problem}")
+    return joint, path
+
+
+def experiment(program, joint, scenario, path, options):
+    """Runs the joint scenario into `path`, or what is missing of it; nothing with --no-run."""
+    step(1, f"simulate: {len(joint.arms)} arms of {' and '.join(joint.of)} x {options.replications} replications -> {path}")
     if options.no_run:
+        print("left out: --no-run", file=sys.stderr)
         return
-    print(f"== {preset}, {options.replications} replications an arm -> {path}", file=sys.stderr)
     mode = "--force" if options.fresh else "--resume"
     threads = ("-j", options.threads) if options.threads else ()
-    program.run("run", preset, "-n", options.replications, *threads, mode, "-o", path)
+    told = program.run("run", scenario, "-n", options.replications, *threads, mode, "-o", path)
+    print(told.partition("\n")[0], file=sys.stderr)
 
 
 def read_table(path, columns):
@@ -119,8 +166,8 @@ def dates(file, name):
     return out
 
 
-def by_kind(path, baseline="baseline"):
-    """How many projects each kind of developer announced and opened, and what each arm changes.
+def by_kind(path, wanted=None, baseline="baseline"):
+    """How many projects each kind of developer announced and opened, and what each arm (of those `wanted`) changes.
 
     {kinds, arms: {arm: {variable: {kind: {mean, difference, ci_low, ci_high, n}}}}}; the variable share is of the projects
     announced. Differences are paired by replication.
@@ -133,7 +180,8 @@ def by_kind(path, baseline="baseline"):
     with np.errstate(invalid="ignore", divide="ignore"):
         last["share"] = last["announced"] / last["announced"].sum(axis=2, keepdims=True)
     base = arms.index(baseline)
-    for a, arm in enumerate(arms):
+    for arm in wanted or arms:
+        a = arms.index(arm)
         out[arm] = {name: {kind: effect(values[a, :, k], values[base, :, k]) for k, kind in enumerate(kinds)}
                     for name, values in last.items()}
     return {"kinds": kinds, "arms": out}
@@ -160,15 +208,16 @@ def effect(values, base):
             "n": int((~np.isnan(values - base)).sum())}
 
 
-def turning_points(path, releases):
-    """For each arm of `path` and each dated outcome: the median date, and the share before each release."""
+def turning_points(path, wanted, releases):
+    """For each arm of `path` that is `wanted`, and each dated outcome: the median date, and the share before each release."""
     out = {}
     with h5py.File(path) as file:
         arms = labels(file, "arm")
         for name in ("peak_rent_date", "peak_chip_price_date"):
             found = dates(file, name)
-            for a, arm in enumerate(arms):
-                known = np.sort(found[a][~np.isnat(found[a])])
+            for arm in wanted:
+                dated = found[arms.index(arm)]
+                known = np.sort(dated[~np.isnat(dated)])
                 out.setdefault(arm, {})[name] = {
                     "n": len(known), "median": str(known[(len(known) - 1) // 2]) if len(known) else None,
                     "before": {release: float((known < np.datetime64(day)).mean()) if len(known) else None
@@ -186,17 +235,42 @@ def calibration_record(path):
     return record
 
 
-def bubble_tests(program, path, folder, options):
-    """Explosive-root tests under two null models and LPPLS, of two series; kept in the folder."""
+def kept_tests(path, key):
+    """Bubble tests of an earlier call, by their arguments; none when they are not of this result and build."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept["tests"] if isinstance(kept, dict) and kept.get("of") == key else {}
+
+
+def bubble_calls(options):
+    """Arguments of the calls: explosive-root tests under two null models, LPPLS with the first, of each series."""
+    how = {"walk": ("--lppls", "--starts", str(options.starts)), "wild": ("--null", "wild", "--simulations", str(WILD_SIMULATIONS))}
+    return [{null: ("--variable", variable, "--min-duration", "log", *more) for null, more in how.items()}
+            for variable in BUBBLE_VARIABLES]
+
+
+def bubble_tests(program, path, digest, folder, options):
+    """What the calls find, {null: ...} of each series. Each is kept in the folder as soon as it is done."""
     threads = ("-j", options.threads) if options.threads else ()
-    found = []
-    for variable in BUBBLE_VARIABLES:
-        print(f"== bubble tests of {variable}", file=sys.stderr)
-        common = ("bubbles", path, "--variable", variable, "--min-duration", "log", *threads)
-        found.append({"walk": program.json(*common, "--lppls", "--starts", options.starts),
-                      "wild": program.json(*common, "--null", "wild", "--simulations", WILD_SIMULATIONS)})
-    (folder / "bubbles.json").write_text(json.dumps(found, indent=1))
-    return found
+    kept, key = folder / "bubbles.json", [digest, build_of(program)]
+    tests = {} if options.fresh else kept_tests(kept, key)
+    calls = bubble_calls(options)
+    todo = [arguments for series in calls for arguments in series.values()]
+    step(2, f"bubble tests of {' and '.join(BUBBLE_VARIABLES)}: {len(todo)} calls")
+    for number, arguments in enumerate(todo, start=1):
+        name, start, told = " ".join(arguments), time.monotonic(), f"found in {kept}"
+        if name not in tests:
+            tests[name] = program.json("bubbles", path, *arguments, *threads)
+            kept.write_text(json.dumps({"of": key, "tests": tests}, indent=1), encoding="utf-8")
+            told = f"{time.monotonic() - start:.0f} s"
+        print(f"{number}/{len(todo)} {name}: {told}", file=sys.stderr)
+    return [{null: tests[" ".join(arguments)] for null, arguments in series.items()} for series in calls]
+
+
+def of_arms(effects, arms):
+    return [effect for arm in arms for effect in effects if effect["arm"] == arm]
 
 
 def gather(program, options):
@@ -204,25 +278,31 @@ def gather(program, options):
     folder = pathlib.Path(options.folder)
     folder.mkdir(parents=True, exist_ok=True)
     check_build(program, folder, options)
-    controls, policies = folder / "controls.h5", folder / "policies.h5"
-    experiment(program, options.controls, controls, options)
-    experiment(program, options.policies, policies, options)
+    joint, scenario = join_presets(program, folder, options)
+    controls, policies = joint.of[options.controls], joint.of[options.policies]
+    path = folder / f"{NAME}.h5"
+    experiment(program, joint, scenario, path, options)
+    digest = program.run("digest", path).strip()
+    bubbles = bubble_tests(program, path, digest, folder, options)
+    step(3, "hold against facts, theory and each other")
     docs = pathlib.Path(options.root) / "docs" / "validation"
     releases = {row["release"]: row["date"] for row in read_table(docs / "releases.csv", ("release", "date"))}
+    effects = program.json("compare", path, "--baseline", "baseline")["metrics"]
     return {
-        "finished": {"controls": finished(controls), "policies": finished(policies)},
+        "finished": finished(path),
         "presets": {"controls": options.controls, "policies": options.policies},
-        "digests": {"controls": program.run("digest", controls).strip(), "policies": program.run("digest", policies).strip()},
-        "validation": program.json("validate", controls, accept=(0, 1)),
+        "arms": len(joint.arms),
+        "digest": digest,
+        "validation": program.json("validate", path, accept=(0, 1)),
         "reasons": {row["id"]: row["why"] for row in read_table(docs / "reasons.csv", ("id", "why"))},
-        "controls": program.json("compare", controls, "--baseline", "baseline")["metrics"],
+        "controls": of_arms(effects, controls),
         "expected": read_table(docs / "controls.csv", ("arm", "outcome", "sign", "why", "contrary")),
-        "against_rational": program.json("compare", controls, "--baseline", "rational")["metrics"],
-        "policies": program.json("compare", policies, "--baseline", "baseline")["metrics"],
-        "by_kind": by_kind(policies),
-        "turning_points": turning_points(controls, releases),
+        "against_rational": of_arms(program.json("compare", path, "--baseline", "rational")["metrics"], controls),
+        "policies": of_arms(effects, policies),
+        "by_kind": by_kind(path, policies),
+        "turning_points": turning_points(path, controls, releases),
         "releases": releases,
-        "bubbles": bubble_tests(program, controls, folder, options),
+        "bubbles": bubbles,
         "calibration": calibration_record(options.calibration),
         "calibration_page": (docs.parent / "CALIBRATION.md").exists(),
     }
@@ -267,6 +347,7 @@ def main(arguments):
 
     options = parse(arguments)
     program = Program(os.environ.get("OVERBUILD_BINARY", str(pathlib.Path(options.root) / "build/release/overbuild")))
+    program.catch_signals()
     found = gather(program, options)
     warn_of_reasons(found)
     pathlib.Path(options.page).write_text(page(found), encoding="utf-8")
