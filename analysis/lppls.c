@@ -209,22 +209,25 @@ static bool counts(const ana_lppls_t *fit, const window_t *window)
            ahead_day <= window->length_day;
 }
 
-typedef struct lppls_task {
-    const double *day, *log_price;
+/* Windows that end at one observation, each searched from the same starts: a task for every window and start. */
+typedef struct lppls_tasks {
+    const double *day, *log_price; /* of the longest window */
     size_t n;
+    const size_t *lengths; /* of the windows */
     const ana_lppls_options_t *options;
-    ana_lppls_t *fits; /* by start; squares = INFINITY where there is none */
-} lppls_task_t;
+    ana_lppls_t *fits; /* by window, then start; squares = INFINITY where there is none */
+} lppls_tasks_t;
 
 static sim_status_t fit_start(void *user, size_t index, int worker, int inner_threads, sim_error_t *err)
 {
-    lppls_task_t *self = user;
+    lppls_tasks_t *self = user;
+    size_t length = self->lengths[index / self->options->starts], skip = self->n - length;
     window_t window;
     double searched[N_SEARCHED];
     (void)worker;
     (void)inner_threads;
-    sim_status_t status = window_init(&window, self->day, self->log_price, self->n, err);
-    draw_start(self->options->seed, index, searched);
+    sim_status_t status = window_init(&window, self->day + skip, self->log_price + skip, length, err);
+    draw_start(self->options->seed, index % self->options->starts, searched);
     bool found = false;
     if (status == SIM_OK)
         status = search(&window, searched, &found, err);
@@ -256,22 +259,32 @@ static sim_status_t check(const double *day, const double *log_price, size_t n, 
                   : sim_fail(err, SIM_EINPUT, "LPPLS", "found one price throughout; expected prices that vary");
 }
 
-static sim_status_t best_fit(const double *day, const double *log_price, size_t n, const ana_lppls_options_t *options,
-                             ana_lppls_t *fit, sim_error_t *err)
+/* The best of `starts` fits. */
+static ana_lppls_t best_of(const ana_lppls_t *fits, size_t starts)
 {
-    *fit = (ana_lppls_t){.squares = INFINITY};
-    lppls_task_t task = {day, log_price, n, options, calloc(options->starts, sizeof *task.fits)};
-    sim_task_result_t *results = calloc(options->starts, sizeof *results);
+    ana_lppls_t best = {.squares = INFINITY};
+    for (size_t i = 0; i < starts; i++)
+        if (fits[i].squares < best.squares)
+            best = fits[i];
+    return best;
+}
+
+/* The best fit in each of `n_windows` windows. They are one ensemble: threads wait for each other once, not per window. */
+static sim_status_t best_fits(lppls_tasks_t *tasks, size_t n_windows, ana_lppls_t *best, sim_error_t *err)
+{
+    const ana_lppls_options_t *options = tasks->options;
+    size_t n_tasks = n_windows * options->starts;
+    tasks->fits = calloc(n_tasks, sizeof *tasks->fits);
+    sim_task_result_t *results = calloc(n_tasks, sizeof *results);
     sim_ensemble_options_t ensemble = {.threads = options->threads > 0 ? options->threads : omp_get_num_procs()};
     gsl_error_handler_t *handler = gsl_set_error_handler_off();
-    sim_status_t status = task.fits == NULL || results == NULL
-                              ? sim_fail(err, SIM_ENOMEM, "LPPLS", "no memory for %zu starts", options->starts)
-                              : sim_ensemble_run(options->starts, fit_start, &task, &ensemble, results, err);
+    sim_status_t status = tasks->fits == NULL || results == NULL
+                              ? sim_fail(err, SIM_ENOMEM, "LPPLS", "no memory for %zu starts", n_tasks)
+                              : sim_ensemble_run(n_tasks, fit_start, tasks, &ensemble, results, err);
     gsl_set_error_handler(handler);
-    for (size_t i = 0; i < options->starts && status == SIM_OK; i++)
-        if (task.fits[i].squares < fit->squares)
-            *fit = task.fits[i];
-    free(task.fits);
+    for (size_t i = 0; i < n_windows && status == SIM_OK; i++)
+        best[i] = best_of(tasks->fits + i * options->starts, options->starts);
+    free(tasks->fits);
     free(results);
     return status;
 }
@@ -279,22 +292,27 @@ static sim_status_t best_fit(const double *day, const double *log_price, size_t 
 sim_status_t ana_lppls_fit(const double *day, const double *log_price, size_t n, const ana_lppls_options_t *options,
                            ana_lppls_t *fit, sim_error_t *err)
 {
+    lppls_tasks_t tasks = {.day = day, .log_price = log_price, .n = n, .lengths = &n, .options = options};
+    *fit = (ana_lppls_t){.squares = INFINITY};
     sim_status_t status = check(day, log_price, n, err);
-    return status == SIM_OK ? best_fit(day, log_price, n, options, fit, err) : status;
+    return status == SIM_OK ? best_fits(&tasks, 1, fit, err) : status;
 }
 
 sim_status_t ana_lppls_confidence(const double *day, const double *log_price, size_t n,
                                   const ana_lppls_options_t *options, double *share, sim_error_t *err)
 {
     size_t shortest = n / 6 > ANA_LPPLS_FEWEST ? n / 6 : ANA_LPPLS_FEWEST, qualified = 0;
+    size_t lengths[ANA_LPPLS_WINDOWS];
+    ana_lppls_t fits[ANA_LPPLS_WINDOWS];
+    lppls_tasks_t tasks = {.day = day, .log_price = log_price, .n = n, .lengths = lengths, .options = options};
     *share = 0;
     sim_status_t status = check(day, log_price, n, err);
-    for (size_t i = 0; i < ANA_LPPLS_WINDOWS && status == SIM_OK; i++) {
-        size_t length = n - (n - shortest) * i / (ANA_LPPLS_WINDOWS - 1), skip = n - length;
-        ana_lppls_t fit;
-        status = best_fit(day + skip, log_price + skip, length, options, &fit, err);
-        qualified += status == SIM_OK && fit.qualified;
-    }
+    for (size_t i = 0; i < ANA_LPPLS_WINDOWS && status == SIM_OK; i++)
+        lengths[i] = n - (n - shortest) * i / (ANA_LPPLS_WINDOWS - 1);
+    if (status == SIM_OK)
+        status = best_fits(&tasks, ANA_LPPLS_WINDOWS, fits, err);
+    for (size_t i = 0; i < ANA_LPPLS_WINDOWS && status == SIM_OK; i++)
+        qualified += fits[i].qualified;
     *share = (double)qualified / ANA_LPPLS_WINDOWS;
     return status;
 }
