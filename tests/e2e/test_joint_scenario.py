@@ -4,15 +4,19 @@ preset, presets that can't be joined are refused, and a script that is killed go
 
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import sys
 import time
+import unittest
 
 import yaml
 
-from test_validation_page import SOURCE, CliTest, unittest  # which finds overbuild_cli and the package
+sys.path.insert(0, str(pathlib.Path(os.environ["OVERBUILD_SOURCE"]) / "tests" / "support"))
+from overbuild_cli import SOURCE, CliTest
 
+sys.path.insert(0, str(SOURCE / "analysis" / "python"))
 from overbuild.joint_scenario import JointScenario
 
 DETAIL = ("gpu_market", "developers")
@@ -78,6 +82,14 @@ class Joint(CliTest):
         self.assertEqual(list(self.joint(one, same).arms), ["baseline", "twice"])
         done = self.script("--controls", one, "--policies", str(self.dir / "world.yaml")).communicate()
         self.assertIn("differ in more than their arms", done[1])
+
+    def test_without_a_run_the_result_has_to_be_there(self):
+        quick = ("--controls", "quick", "--policies", "quick", "--no-run")
+        self.assertIn("no such result", self.script(*quick).communicate()[1])
+        self.write("more.yaml", "extends: quick\narms:\n  - {name: baseline}\n  - {name: more, set: {audit.hazard: 1}}\n")
+        self.run_ok("run", "quick", "-n", 1, "--quiet", "-o", "results/validation.h5")
+        told = self.script(*quick, "--policies", str(self.dir / "more.yaml")).communicate()[1]
+        self.assertIn("it has no arm more", told)
 
     def script(self, *arguments):
         """scripts/validate on small worlds, started."""

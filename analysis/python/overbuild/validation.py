@@ -96,11 +96,23 @@ def join_presets(program, folder, options):
     return joint, path
 
 
+def check_arms(joint, path):
+    """That an earlier call's result is there and has the arms. Ends the script when not."""
+    if not path.exists():
+        sys.exit(f"scripts/validate: {path}: no such result; expected that of an earlier call: leave out --no-run")
+    with h5py.File(path) as file:
+        missing = [arm for arm in joint.arms if arm not in labels(file, "arm")]
+    if missing:
+        sys.exit(f"scripts/validate: {path}: it has no arm {', '.join(missing)}; expected all of {' and '.join(joint.of)}: leave "
+                 "out --no-run")
+
+
 def experiment(program, joint, scenario, path, options):
     """Runs the joint scenario into `path`, or what is missing of it; nothing with --no-run."""
     step(1, f"simulate: {len(joint.arms)} arms of {' and '.join(joint.of)} x {options.replications} replications -> {path}")
     if options.no_run:
-        print("left out: --no-run", file=sys.stderr)
+        check_arms(joint, path)
+        print("left out (--no-run): what is there is taken", file=sys.stderr)
         return
     mode = "--force" if options.fresh else "--resume"
     threads = ("-j", options.threads) if options.threads else ()
@@ -246,7 +258,8 @@ def kept_tests(path, key):
 
 def bubble_calls(options):
     """Arguments of the calls: explosive-root tests under two null models, LPPLS with the first, of each series."""
-    how = {"walk": ("--lppls", "--starts", str(options.starts)), "wild": ("--null", "wild", "--simulations", str(WILD_SIMULATIONS))}
+    how = {"walk": ("--lppls", "--starts", str(options.starts)),
+           "wild": ("--null", "wild", "--simulations", str(WILD_SIMULATIONS))}
     return [{null: ("--variable", variable, "--min-duration", "log", *more) for null, more in how.items()}
             for variable in BUBBLE_VARIABLES]
 
@@ -320,18 +333,42 @@ def warn_of_reasons(found):
             print(f"docs/validation/reasons.csv: {fact}: {verdict}, and no reason is written", file=sys.stderr)
 
 
+DESCRIPTION = """\
+Writes docs/VALIDATION.md: what the model gets right and what it misses.
+
+  1. runs the arms of two presets, controls and policies, as one experiment (an arm that both have is run once)
+  2. tests rent and chip price for explosive episodes, baseline and rational control
+  3. holds all of it against facts, theory and each other, and writes the page
+
+With 100 replications an arm, 2,500 runs of about a second each, that takes on two cores less than half an hour. Progress
+and the time left are on stderr. Ctrl-C stores what is finished; the same command, without --fresh, goes on from there, and
+so does one that asks for more replications. Results are kept in a folder: validation.yaml (the joint scenario),
+validation.h5 (read it with overbuild info, compare, ...) and bubbles.json."""
+
+EXAMPLES = """\
+examples:
+  scripts/validate -n 4 --page first.md    a first look in minutes; docs/VALIDATION.md stays as it is
+  scripts/validate                         the page as it is shipped; goes on from the 4 replications above
+  scripts/validate --no-run                the page again from the results that are there, after a change of docs/validation/
+  scripts/validate --fresh                 after a change of the model: everything anew
+
+The program is build/release/overbuild, or $OVERBUILD_BINARY."""
+
+
 def parse(arguments):
-    parser = argparse.ArgumentParser(prog="scripts/validate", description="Regenerates docs/VALIDATION.md.")
+    parser = argparse.ArgumentParser(prog="scripts/validate", description=DESCRIPTION, epilog=EXAMPLES,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-n", "--replications", type=int, default=100, help="replications an arm (default: %(default)s)")
     parser.add_argument("-j", "--threads", type=int, default=0, help="threads (default: all)")
     parser.add_argument("--folder", help="where results are kept (default: build/validation)")
     parser.add_argument("--page", help="what is written (default: docs/VALIDATION.md)")
     parser.add_argument("--fresh", action="store_true", help="run everything anew; else what is there is kept and completed")
-    parser.add_argument("--no-run", action="store_true", help="write the page from the results that are there")
+    parser.add_argument("--no-run", action="store_true", help="simulate nothing: write the page from the results that are there")
     parser.add_argument("--keep", action="store_true", help="go on from results of another build of the program")
     parser.add_argument("--starts", type=int, default=24, help="starts of each LPPLS search (default: %(default)s)")
-    parser.add_argument("--controls", default="controls", help="preset of the controls (default: %(default)s)")
-    parser.add_argument("--policies", default="policies", help="preset of the policies (default: %(default)s)")
+    parser.add_argument("--controls", default="controls", help="scenario with the controls (default: the preset %(default)s)")
+    parser.add_argument("--policies", default="policies",
+                        help="scenario with the policies, of the same world (default: the preset %(default)s)")
     parser.add_argument("--calibration", help="record of a calibration, JSON (default: docs/validation/calibration.json, if any)")
     parser.add_argument("--root", default=".", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)

@@ -332,8 +332,8 @@ def policies(found):
     kinds = [kind.replace("_", " ") for kind in found["by_kind"]["kinds"]]
     return (
         "## Policies\n\n"
-        f"Mean paired change of the arms of `{found['presets']['policies']}` against the baseline (* the 95 % interval leaves out zero; "
-        "of 20 numbers that a policy does not touch, one is marked by chance).\n\n"
+        f"Mean paired change of the arms of `{found['presets']['policies']}` against the baseline (* the 95 % interval leaves "
+        "out zero; of 20 numbers that a policy does not touch, one is marked by chance).\n\n"
         + table(("policy", *(title for _, title, _ in POLICY_OUTCOMES)),
                 list(effects_rows(found["policies"], POLICY_OUTCOMES)))
         + "\n### Who enters\n\n"
