@@ -78,7 +78,8 @@ class Joint(CliTest):
             with self.assertRaisesRegex(ValueError, expected):
                 self.joint(one, other)
         turned = arms.replace("audit.hazard: 0.5, subsidy.clawback_share: 0.8", "subsidy.clawback_share: 0.8, audit.hazard: 0.5")
-        same = self.write("same.yaml", "extends: quick\nreplications: 3\nrecord: {detail: [finance]}\n" + turned)
+        own = "extends: quick\nreplications: 3\nrecord: {detail: [finance]}\nset: {labs.base_nodes: 16}\n"
+        same = self.write("same.yaml", own + turned)
         self.assertEqual(list(self.joint(one, same).arms), ["baseline", "twice"])
         done = self.script("--controls", one, "--policies", str(self.dir / "world.yaml")).communicate()
         self.assertIn("differ in more than their arms", done[1])
