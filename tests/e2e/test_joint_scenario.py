@@ -2,9 +2,11 @@
 """scripts/validate runs the arms of two presets as one experiment: the union is whole, an arm in it is the same as in its own
 preset, presets that can't be joined are refused, and a script that is killed goes on."""
 
+import csv
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -17,9 +19,8 @@ sys.path.insert(0, str(pathlib.Path(os.environ["OVERBUILD_SOURCE"]) / "tests" / 
 from overbuild_cli import SOURCE, CliTest
 
 sys.path.insert(0, str(SOURCE / "analysis" / "python"))
+from overbuild import validation
 from overbuild.joint_scenario import JointScenario
-
-DETAIL = ("gpu_market", "developers")
 
 
 class Joint(CliTest):
@@ -37,7 +38,7 @@ class Joint(CliTest):
         return str(self.dir / name)
 
     def test_every_arm_of_the_shipped_presets_is_there_with_its_settings(self):
-        path = self.write("validation.yaml", self.joint("controls", "policies").text("validation", DETAIL))
+        path = self.write("validation.yaml", self.joint("controls", "policies").text("validation", validation.DETAIL))
         joint, presets = self.resolved(path), [self.resolved(name) for name in ("controls", "policies")]
         self.assertEqual(list(joint["arms"]), list(presets[0]["arms"] | presets[1]["arms"]))
         self.assertGreater(len(presets[0]["arms"].keys() & presets[1]["arms"].keys()), 2)
@@ -46,17 +47,17 @@ class Joint(CliTest):
                 self.assertEqual(joint["arms"][name], arm)
             for key in preset.keys() - {"name", "replications", "record", "arms"}:
                 self.assertEqual(joint[key], preset[key], key)
-        self.assertEqual(set(joint["record"]["detail"]), set(DETAIL))
+        self.assertEqual(set(joint["record"]["detail"]), set(validation.DETAIL))
 
     def test_an_arm_has_the_bits_that_it_has_in_its_own_preset(self):
-        record = f"record: {{interval: 28 d, detail: [{', '.join(DETAIL)}]}}\n"
+        record = f"record: {{interval: 28 d, detail: [{', '.join(validation.DETAIL)}]}}\n"
         base = "extends: quick\n" + record + "arms:\n  - {name: baseline}\n  - {name: rational}\n"
         late = "  - {name: late, from: 2023-07-01, set: {subsidy.enabled: false}}\n"
         scenarios = {"a": base + "  - {name: none, set: {subsidy.enabled: false}}\n" + late,
                      "b": base + "  - {name: clawback, set: {subsidy.clawback_share: 0.8, audit.hazard: 2}}\n"}
         paths = {name: self.write(f"{name}.yaml", text) for name, text in scenarios.items()}
         joint = self.joint(*paths.values())
-        self.write("joint.yaml", joint.text("joint", DETAIL))
+        self.write("joint.yaml", joint.text("joint", validation.DETAIL))
         digests = {}
         for name in (*paths, "joint"):
             self.run_ok("run", f"{name}.yaml", "-n", 3, "-j2", "--quiet", "-o", f"{name}.h5")
@@ -91,6 +92,13 @@ class Joint(CliTest):
         self.run_ok("run", "quick", "-n", 1, "--quiet", "-o", "results/validation.h5")
         told = self.script(*quick, "--policies", str(self.dir / "more.yaml")).communicate()[1]
         self.assertIn("it has no arm more", told)
+
+    def test_what_scored_facts_read_is_recorded(self):
+        with open(SOURCE / "analysis" / "facts" / "china.csv", encoding="utf-8", newline="") as file:
+            facts = [row for row in csv.DictReader(line for line in file if not line.startswith("#")) if row["scoring"] != "none"]
+        read = {group for row in facts for key in ("variable", "over") for group in re.findall(r"/(\w+)/", row[key])}
+        self.assertLessEqual({"gpu_market"}, read)
+        self.assertLessEqual(read, {"outcomes", *validation.DETAIL})
 
     def script(self, *arguments):
         """scripts/validate on small worlds, started."""
