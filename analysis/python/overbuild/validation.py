@@ -342,8 +342,8 @@ Writes docs/VALIDATION.md: what the model gets right and what it misses.
 
 With 100 replications an arm, 2,500 runs of about a second each, that takes on two cores less than half an hour. Progress
 and the time left are on stderr. Ctrl-C stores what is finished; the same command, without --fresh, goes on from there, and
-so does one that asks for more replications. Results are kept in a folder: validation.yaml (the joint scenario),
-validation.h5 (read it with overbuild info, compare, ...) and bubbles.json."""
+so does one that asks for more replications (fewer: --fresh, or another --folder). Results are kept in a folder:
+validation.yaml (the joint scenario), validation.h5 (read it with overbuild info, compare, ...) and bubbles.json."""
 
 EXAMPLES = """\
 examples:
