@@ -185,18 +185,40 @@ static inline void count_flow(mdl_ledger_t *self, int row, uint32_t sink, uint32
     self->since_start.cell_fen[row][to] += amount;
 }
 
+static sim_status_t fail_overflow(const char *what, uint32_t giver, uint32_t taker, int64_t amount, sim_error_t *err)
+{
+    return sim_fail(err, SIM_EINVARIANT, "ledger", "%s of %lld fen between accounts %u and %u overflows", what,
+                    (long long)amount, giver, taker);
+}
+
 /* Posts both sides or nothing. The financial position that moves between the parties is counted as the counterpart of
  * the flow: a falling deposit is a source of funds. */
 static inline sim_status_t post(mdl_ledger_t *self, const char *what, const side_t *giver, const side_t *taker,
                                 int64_t amount, sim_error_t *err)
 {
     if (!side_fits(self, giver, amount) || !side_fits(self, taker, amount))
-        return sim_fail(err, SIM_EINVARIANT, "ledger", "%s of %lld fen between accounts %u and %u overflows", what,
-                        (long long)amount, giver->account, taker->account);
+        return fail_overflow(what, giver->account, taker->account, amount, err);
     post_side(self, giver, amount);
     post_side(self, taker, amount);
     self->postings++;
     return check_balanced(self, what, giver->account, taker->account, err);
+}
+
+/* What most transactions are: a deposit and what its owner is worth fall, the payee's rise. No total over all accounts
+ * changes by it. */
+static inline sim_status_t post_expense(mdl_ledger_t *self, const char *what, uint32_t payer, uint32_t payee,
+                                        int64_t amount, sim_error_t *err)
+{
+    int64_t *from = self->accounts[payer].position_fen, *to = self->accounts[payee].position_fen;
+    if (leaves_bound(from[MDL_POSITION_DEPOSIT], -amount) | leaves_bound(from[MDL_POSITION_NET_WORTH], amount) |
+        leaves_bound(to[MDL_POSITION_NET_WORTH], -amount) | leaves_bound(to[MDL_POSITION_DEPOSIT], amount))
+        return fail_overflow(what, payer, payee, amount, err);
+    from[MDL_POSITION_DEPOSIT] -= amount;
+    from[MDL_POSITION_NET_WORTH] += amount;
+    to[MDL_POSITION_NET_WORTH] -= amount;
+    to[MDL_POSITION_DEPOSIT] += amount;
+    self->postings++;
+    return check_balanced(self, what, payer, payee, err);
 }
 
 /* Change of a financial position as a flow: the one whose position falls has a source of funds, the other a use. */
@@ -227,16 +249,17 @@ sim_status_t mdl_ledger_pay(mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer,
         status = check_deposit(self, what, payer, amount_fen, err);
     if (status != SIM_OK || amount_fen == 0 || payer == payee)
         return status;
-    mdl_position_t gets = flows[kind].capital ? MDL_POSITION_CAPITAL : MDL_POSITION_NET_WORTH;
-    side_t giver = {payer, MDL_POSITION_DEPOSIT, gets};
-    side_t taker = {payee, MDL_POSITION_NET_WORTH, MDL_POSITION_DEPOSIT};
-    status = post(self, what, &giver, &taker, amount_fen, err);
+    if (flows[kind].capital) {
+        status = post(self, what, &(side_t){payer, MDL_POSITION_DEPOSIT, MDL_POSITION_CAPITAL},
+                      &(side_t){payee, MDL_POSITION_NET_WORTH, MDL_POSITION_DEPOSIT}, amount_fen, err);
+        self->month_bought_fen[self->accounts[payer].sector] += status == SIM_OK ? amount_fen : 0;
+    } else {
+        status = post_expense(self, what, payer, payee, amount_fen, err);
+    }
     if (status != SIM_OK)
         return status;
     count_flow(self, (int)kind, payer, payee, amount_fen);
     count_change(self, MDL_POSITION_DEPOSIT, payer, payee, amount_fen);
-    if (flows[kind].capital)
-        self->month_bought_fen[self->accounts[payer].sector] += amount_fen;
     return SIM_OK;
 }
 
