@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define MAX_COMPACT_ATTRIBUTES 32
+#define SMALL_TRANSFER         ((size_t)16 << 10)
 
 /* Files are always closed by hand here; HDF5's own clean-up at exit would trip over one that could not be. */
 void sim_h5_quiet(void)
@@ -123,6 +124,33 @@ hid_t sim_h5_text_type(void)
         return -1;
     }
     return type;
+}
+
+/* HDF5 clears all of its buffer at each transfer that converts, 1 MiB unless it is told otherwise. */
+static hid_t small_transfer(void)
+{
+    hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
+    if (transfer >= 0 && H5Pset_buffer(transfer, SMALL_TRANSFER, NULL, NULL) < 0) {
+        sim_h5_close(transfer);
+        return -1;
+    }
+    return transfer;
+}
+
+herr_t sim_h5_write_small(hid_t dataset, hid_t type, const void *values)
+{
+    hid_t transfer = small_transfer();
+    herr_t status = transfer < 0 ? -1 : H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, transfer, values);
+    sim_h5_close(transfer);
+    return status;
+}
+
+herr_t sim_h5_read_small(hid_t dataset, hid_t type, void *values)
+{
+    hid_t transfer = small_transfer();
+    herr_t status = transfer < 0 ? -1 : H5Dread(dataset, type, H5S_ALL, H5S_ALL, transfer, values);
+    sim_h5_close(transfer);
+    return status;
 }
 
 static hid_t create_group(hid_t file, const char *group)

@@ -67,9 +67,12 @@ void sim_h5_quiet(void);
  * tried ("write the scales"). When HDF5 has no complaint, an allocation of the store's failed. */
 sim_status_t sim_h5_fail(sim_error_t *err, const char *path, const char *what);
 
-hid_t sim_h5_access(void);                         /* property list to open and create files with */
-hid_t sim_h5_create_file(const char *path);        /* creation order tracked, no times */
-hid_t sim_h5_text_type(void);                      /* variable-length UTF-8 */
+hid_t sim_h5_access(void);                  /* property list to open and create files with */
+hid_t sim_h5_create_file(const char *path); /* creation order tracked, no times */
+hid_t sim_h5_text_type(void);               /* variable-length UTF-8 */
+/* All of a dataset of few values, texts above all, without a large buffer. */
+herr_t sim_h5_write_small(hid_t dataset, hid_t type, const void *values);
+herr_t sim_h5_read_small(hid_t dataset, hid_t type, void *values);
 hid_t sim_h5_group(hid_t file, const char *group); /* opens, or creates with its parents */
 hid_t sim_h5_dataset_list(void);                   /* creation list of a dataset: order tracked, no times */
 void sim_h5_close(hid_t id);                       /* any kind of id; negative ones are fine */

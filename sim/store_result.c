@@ -435,7 +435,7 @@ static sim_status_t read_strings(sim_result_t *self, hid_t dataset, const char *
     if (status == SIM_OK) {
         *n = sim_h5_shape_count(&shape);
         raw = calloc(*n + 1, sizeof *raw);
-        if (raw == NULL || H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw) < 0)
+        if (raw == NULL || sim_h5_read_small(dataset, type, raw) < 0)
             status = sim_h5_fail(err, self->path, path);
         else if ((*labels = copy_labels(raw, *n)) == NULL)
             status = sim_fail(err, SIM_ENOMEM, self->path, "no memory for the labels of %s", path);

@@ -78,7 +78,7 @@ sim_h5_scale_t *sim_h5_add_scale(sim_result_t *self, const char *group, const ch
 {
     hid_t dataset = create_dataset(self, group, name, file_type, n);
     sim_h5_scale_t *scale = NULL;
-    if (dataset >= 0 && H5Dwrite(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0 &&
+    if (dataset >= 0 && sim_h5_write_small(dataset, memory_type, values) >= 0 &&
         set_fixed_text(dataset, "CLASS", "DIMENSION_SCALE") >= 0 && set_fixed_text(dataset, "NAME", name) >= 0)
         scale = keep(self, group, name, dataset, n);
     if (scale == NULL)
@@ -103,8 +103,7 @@ static sim_h5_scale_t *copy_scale(sim_result_t *self, hid_t dataset, hsize_t n, 
     void *values = calloc((size_t)n + 1, width + 1);
     sim_h5_scale_t *scale = NULL;
     if (width > 0 && space >= 0 && values != NULL && (units = sim_h5_get_text(dataset, "units")) != NULL &&
-        (long_name = sim_h5_get_text(dataset, "long_name")) != NULL &&
-        H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0) {
+        (long_name = sim_h5_get_text(dataset, "long_name")) != NULL && sim_h5_read_small(dataset, type, values) >= 0) {
         scale = sim_h5_add_scale(self, group, name, type, type, values, n);
         if (is_text)
             free_texts(values, n);

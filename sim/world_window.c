@@ -11,8 +11,11 @@
 #define CHUNKS_PER_THREAD 16u /* enough for an even load, few enough that handing them out costs nothing */
 #define CALENDAR_LINES    4u  /* fetched ahead: the header and the first keys */
 #define STATE_LINES       8u
-#define SLOT_LINES        4u
 #define NO_LP             UINT32_MAX
+
+/* How many LPs before its turn an LP's memory is asked for: what its record names, what its state names, what that
+ * names. */
+enum { BLOCKS_AHEAD = 6, KIND_AHEAD = 4, EVENTS_AHEAD = 2 };
 
 /* One call of sim_world_run, shared by the team of threads. */
 typedef struct run {
@@ -100,22 +103,35 @@ static void report_failure(run_t *run, const sim_lp_t *lp, sim_status_t status, 
     omp_unset_lock(&run->failure_lock);
 }
 
+/* Whether an LP has events in the window; if not, it is only closed. */
+static bool is_due(const run_t *run, uint32_t index)
+{
+    return sim_world_brief_(run->world, index)->next_s < run->end_s;
+}
+
+/* Handles an LP's events up to the window's end. */
+static sim_status_t run_events(run_t *run, sim_lp_t *lp, const sim_lp_kind_t *kind)
+{
+    sim_lp_record_t *record = sim_world_record_(run->world, lp->index);
+    sim_dispatched_t tally = {record->fingerprint, record->events};
+    sim_status_t status = sim_lp_dispatch_(lp, kind, run->end_s, &tally);
+    record->fingerprint = tally.fingerprint;
+    record->events = tally.events;
+    sim_lp_brief_t *brief = sim_world_brief_(run->world, lp->index);
+    brief->next_s = sim_calendar_next_time(lp->calendar);
+    bool half_full = 2 * (uint64_t)lp->calendar->pending >= lp->calendar->capacity;
+    brief->flags =
+        (brief->flags & SIM_BRIEF_CLOSES) | (lp->sent ? SIM_BRIEF_MESSAGES : 0u) | (half_full ? SIM_BRIEF_GROW : 0u);
+    return status;
+}
+
 /* Brings one LP to the window's end. */
 static void run_lp(run_t *run, uint32_t index, sim_error_t *cause)
 {
     sim_world_t *world = run->world;
-    sim_lp_record_t *record = sim_world_record_(world, index);
     sim_lp_t lp = sim_lp_view_(world, index, run->end_s, cause);
-    sim_dispatched_t tally = {record->fingerprint, record->events};
-    const sim_lp_kind_t *kind = &world->model->kinds[record->kind];
-    sim_status_t status = sim_lp_dispatch_(&lp, kind, run->end_s, &tally);
-    record->fingerprint = tally.fingerprint;
-    record->events = tally.events;
-    sim_lp_brief_t *brief = sim_world_brief_(world, index);
-    brief->next_s = sim_calendar_next_time(lp.calendar);
-    bool half_full = 2 * (uint64_t)lp.calendar->pending >= lp.calendar->capacity;
-    brief->flags =
-        (brief->flags & SIM_BRIEF_CLOSES) | (lp.sent ? SIM_BRIEF_MESSAGES : 0u) | (half_full ? SIM_BRIEF_GROW : 0u);
+    const sim_lp_kind_t *kind = &world->model->kinds[sim_world_record_(world, index)->kind];
+    sim_status_t status = is_due(run, index) ? run_events(run, &lp, kind) : SIM_OK;
     if (status < 0) {
         report_failure(run, &lp, status, cause);
         *cause = (sim_error_t){0};
@@ -125,55 +141,70 @@ static void run_lp(run_t *run, uint32_t index, sim_error_t *cause)
     }
 }
 
-static void fetch_lines(const void *from, size_t lines)
+/* What does nothing but fetch has no effect that a compiler knows of: it leaves out calls that it does not inline. */
+#define FETCH static inline __attribute__((always_inline))
+
+FETCH void fetch_lines(const void *from, size_t lines)
 {
     for (size_t line = 0; line < lines; line++)
         __builtin_prefetch((const char *)from + line * 64);
 }
 
 /* Starts to fetch what an LP's window will touch, while those before it run: of many LPs with little to do each,
- * waiting for memory is most of the cost. What has come names what else there is to fetch, so it takes three LPs' time.
- */
-static void fetch_blocks(const sim_world_t *world, uint32_t index)
+ * waiting for memory is most of the cost. What has come names what else there is to fetch, so it takes three turns. */
+FETCH void fetch_blocks(const run_t *run, uint32_t index)
 {
+    const sim_world_t *world = run->world;
     const sim_lp_record_t *record = sim_world_record_(world, index);
-    fetch_lines(sim_arena_at(&world->arena, record->calendar), CALENDAR_LINES);
+    if (is_due(run, index))
+        fetch_lines(sim_arena_at(&world->arena, record->calendar), CALENDAR_LINES);
     fetch_lines(sim_arena_at(&world->arena, record->state), STATE_LINES);
 }
 
 /* What the state refers to, and what that refers to. */
-static void fetch_kind(const sim_world_t *world, uint32_t index, int turn)
+FETCH void fetch_kind(const run_t *run, uint32_t index, int turn)
 {
+    const sim_world_t *world = run->world;
     const sim_lp_record_t *record = sim_world_record_(world, index);
     const sim_lp_kind_t *kind = &world->model->kinds[record->kind];
     if (kind->fetch != NULL)
         kind->fetch(&world->arena, sim_arena_at(&world->arena, record->state), turn);
 }
 
-/* The contents of events, which stand in the lowest slots where there are few: the first one and its neighbours; and
- * the report. */
-static void fetch_events(const sim_world_t *world, uint32_t index)
+/* What the first events say: the root's and its children's, of which the next ones are. */
+FETCH void fetch_events(const run_t *run, uint32_t index)
 {
-    const sim_lp_record_t *record = sim_world_record_(world, index);
-    const sim_calendar_t *calendar = sim_world_calendar_(world, record);
-    uint32_t slot = sim_key_slot_(sim_calendar_heap_(calendar)[SIM_HEAP_ROOT]);
-    if (slot < calendar->capacity)
-        fetch_lines(&sim_calendar_slots_(calendar)[slot], 1);
-    fetch_lines(sim_calendar_slots_(calendar), SLOT_LINES);
-    fetch_lines(sim_calendar_places_(calendar), 1);
-    fetch_lines(sim_world_report_(world, index), (world->model->kinds[record->kind].report_bytes + 63) / 64);
+    const sim_calendar_t *calendar = sim_world_calendar_(run->world, sim_world_record_(run->world, index));
+    const sim_key_t *heap = sim_calendar_heap_(calendar);
+    for (uint32_t position = SIM_HEAP_ROOT; position <= SIM_HEAP_ROOT + 4; position++) {
+        uint32_t slot = sim_key_slot_(heap[position]);
+        if (slot >= calendar->capacity)
+            continue;
+        __builtin_prefetch(&sim_calendar_slots_(calendar)[slot]);
+        __builtin_prefetch(&sim_calendar_places_(calendar)[slot]);
+    }
 }
 
-static void fetch_ahead(const sim_world_t *world, const uint32_t *active, uint32_t n)
+FETCH void fetch_report(const run_t *run, uint32_t index)
 {
-    if (n > 3)
-        fetch_blocks(world, active[3]);
-    if (n > 2)
-        fetch_kind(world, active[2], 0);
-    if (n > 1) {
-        fetch_events(world, active[1]);
-        fetch_kind(world, active[1], 1);
-    }
+    const sim_lp_kind_t *kind = &run->world->model->kinds[sim_world_record_(run->world, index)->kind];
+    fetch_lines(sim_world_report_(run->world, index), (kind->report_bytes + 63) / 64);
+}
+
+/* What the LPs ahead of the one at position `at` need; of positions from `first` to before `last`. */
+FETCH void fetch_ahead(const run_t *run, const uint32_t *active, int64_t at, int64_t first, int64_t last)
+{
+    if (at + BLOCKS_AHEAD < last)
+        fetch_blocks(run, active[at + BLOCKS_AHEAD]);
+    if (at + KIND_AHEAD >= first && at + KIND_AHEAD < last)
+        fetch_kind(run, active[at + KIND_AHEAD], 0);
+    if (at + EVENTS_AHEAD < first || at + EVENTS_AHEAD >= last)
+        return;
+    uint32_t index = active[at + EVENTS_AHEAD];
+    if (is_due(run, index))
+        fetch_events(run, index);
+    fetch_report(run, index);
+    fetch_kind(run, index, 1);
 }
 
 /* One thread's share of a window. After a failure the window is still finished, so that the state the world is left
@@ -187,9 +218,10 @@ static void run_share(run_t *run)
         if (first >= run->n_active)
             return;
         uint32_t last = run->n_active - first < run->chunk ? run->n_active : first + run->chunk;
-        for (uint32_t i = first; i < last; i++) {
-            fetch_ahead(run->world, active + i, last - i);
-            run_lp(run, active[i], &cause);
+        for (int64_t i = (int64_t)first - BLOCKS_AHEAD; i < last; i++) {
+            fetch_ahead(run, active, i, first, last);
+            if (i >= first)
+                run_lp(run, active[i], &cause);
         }
     }
 }

@@ -42,7 +42,8 @@ double mdl_enterprise_nodes(int64_t tokens_day, double tokens_node_day, double l
 
 /* Adoption spreads (its log odds grow evenly: a logistic) and takes up what releases have pushed; other demand drifts
  * and swings. */
-static void move_demand(mdl_enterprise_t *self, const mdl_params_t *params, const mdl_address_t *at)
+static void move_demand(mdl_enterprise_t *self, const mdl_params_t *params, const mdl_enterprise_env_t *env,
+                        const mdl_address_t *at)
 {
     double arrived = mdl_day_gain(params->enterprise_release_lag_s) * self->pending_logit;
     self->pending_logit -= arrived;
@@ -51,9 +52,7 @@ static void move_demand(mdl_enterprise_t *self, const mdl_params_t *params, cons
 
     sim_rng_t rng;
     mdl_address_draw(at, MDL_PURPOSE_ENTERPRISE_DEMAND, &rng);
-    double keep = 1.0 - mdl_day_gain(params->enterprise_demand_memory_s);
-    double shock = sim_draw_normal(&rng, 0.0, params->enterprise_demand_sd * sqrt(1.0 - keep * keep));
-    self->noise_log = keep * self->noise_log + shock;
+    self->noise_log = env->demand_kept * self->noise_log + sim_draw_normal(&rng, 0.0, env->demand_sd);
     self->trend_log = clamp(self->trend_log + params->enterprise_growth / MDL_DAYS_PER_YEAR, -MAX_LOG, MAX_LOG);
 }
 
@@ -80,12 +79,25 @@ static mdl_want_t want(const mdl_params_t *params, int32_t *held, double nodes, 
     return (mdl_want_t){.nodes = *held, .limit_fen = mdl_demand_count(limit, MDL_DEMAND_MAX_FEN)};
 }
 
-/* Fine-tuning or batch: a national start in nodes, a province's weight in it, trend, swings, elasticity to rent. */
-static double work_nodes(const mdl_enterprise_t *self, const mdl_params_t *params, double national, double weight,
-                         int64_t rent_fen)
+static double price_log(const mdl_params_t *params, int64_t rent_fen)
 {
     double rent = rent_fen > 0 ? (double)rent_fen : (double)params->enterprise_reference_rent_fen;
-    double price = sim_log(rent / (double)params->enterprise_reference_rent_fen);
+    return sim_log(rent / (double)params->enterprise_reference_rent_fen);
+}
+
+void mdl_enterprise_look(mdl_enterprise_env_t *env, const mdl_params_t *params)
+{
+    double keep = 1.0 - mdl_day_gain(params->enterprise_demand_memory_s);
+    env->demand_kept = keep;
+    env->demand_sd = params->enterprise_demand_sd * sqrt(1.0 - keep * keep);
+    env->price_log_finetune = price_log(params, env->rent_finetune_fen);
+    env->price_log_batch = price_log(params, env->rent_batch_fen);
+}
+
+/* Fine-tuning or batch: a national start in nodes, a province's weight in it, trend, swings, elasticity to rent. */
+static double work_nodes(const mdl_enterprise_t *self, const mdl_params_t *params, double national, double weight,
+                         double price)
+{
     double log_nodes = self->trend_log + self->noise_log - params->enterprise_rent_elasticity * price;
     return national * weight * sim_exp(clamp(log_nodes, -MAX_LOG, MAX_LOG));
 }
@@ -94,14 +106,14 @@ void mdl_enterprise_step(mdl_enterprise_t *self, const mdl_params_t *params, dou
                          const mdl_enterprise_env_t *env, const mdl_address_t *at, mdl_enterprise_decision_t *decision)
 {
     *decision = (mdl_enterprise_decision_t){0};
-    move_demand(self, params, at);
+    move_demand(self, params, env, at);
     buy_tokens(params, weight, mdl_enterprise_adoption(self), env, decision);
     double inference = mdl_enterprise_nodes(decision->tokens_own, env->tokens_node_day, params->tokens_load);
     double near = inference * params->enterprise_low_latency_share;
     decision->inference_near = want(params, &self->near_nodes, near, env->rent_inference_fen);
     decision->inference_far = want(params, &self->far_nodes, inference - near, env->rent_inference_fen);
-    double finetune = work_nodes(self, params, params->enterprise_finetune_start, weight, env->rent_finetune_fen);
+    double finetune = work_nodes(self, params, params->enterprise_finetune_start, weight, env->price_log_finetune);
     decision->finetune = want(params, &self->finetune_nodes, finetune, env->rent_finetune_fen);
-    double batch = work_nodes(self, params, params->enterprise_batch_start, weight, env->rent_batch_fen);
+    double batch = work_nodes(self, params, params->enterprise_batch_start, weight, env->price_log_batch);
     decision->batch = want(params, &self->batch_nodes, batch, env->rent_batch_fen);
 }

@@ -6,6 +6,7 @@
  * bought from platforms, a share from labs, and the rest is run on nodes that they rent themselves: nodes = tokens /
  * what a node serves. Part of that needs low latency and must be near (C27, T15).
  *
+ *     mdl_enterprise_look(&env, &params);
  *     mdl_enterprise_step(&province, &params, weight, &env, &at, &decision);
  *     rental market: decision.inference_near, inference_far, finetune, batch
  *     ledger: decision.bill_platforms_fen and bill_labs_fen for the day's tokens
@@ -33,6 +34,9 @@ typedef struct mdl_enterprise_env {
     int64_t rent_inference_fen; /* average rents, fen per node-month */
     int64_t rent_finetune_fen;
     int64_t rent_batch_fen;
+    /* Filled by mdl_enterprise_look. */
+    double demand_kept, demand_sd;              /* of the deviation of other demand: share that stays, a day's shock */
+    double price_log_finetune, price_log_batch; /* of rent over the reference */
 } mdl_enterprise_env_t;
 
 typedef struct mdl_enterprise_decision {
@@ -54,6 +58,9 @@ void mdl_enterprise_init(mdl_enterprise_t *self, const mdl_params_t *params, con
 /* An open release (MDL_SHOCK_MODEL_RELEASE) of `step_log` >= 0 pushes adoption up over the following weeks (R1: F13).
  */
 void mdl_enterprise_release(mdl_enterprise_t *self, const mdl_params_t *params, double step_log);
+
+/* What follows from the parameters and rents, the same for all provinces. */
+void mdl_enterprise_look(mdl_enterprise_env_t *env, const mdl_params_t *params);
 
 /* One day; `weight`: the province's share of national demand (its table row, sum 1). Fills `decision` completely. */
 void mdl_enterprise_step(mdl_enterprise_t *self, const mdl_params_t *params, double weight,

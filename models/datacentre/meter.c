@@ -165,53 +165,59 @@ void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter)
     meter->energy_metered_wh = mdl_power_metered_wh(&state->power, meter->energy_it_wh);
 }
 
-/* The part of mdl_dc_read that reports hold. */
-static mdl_datacentre_use_t read_use(mdl_dc_t *dc)
+/* What a count has grown by since the last report, which it is noted for. */
+static inline int64_t since(int64_t *reported, int64_t now)
 {
-    const mdl_datacentre_t *state = dc->state;
-    const mdl_job_counts_t *counts = &dc->scheduler->counts;
-    sums_t sums;
+    int64_t before = *reported;
 
-    mdl_dc_advance(dc);
-    sum_earnings(dc, &sums);
-    mdl_datacentre_use_t use = {.powered_gpu_s = state->powered_node_s * MDL_NODE_GPUS,
-                                .leased_gpu_s = state->leased_node_s * MDL_NODE_GPUS,
-                                .allocated_gpu_s = dc->scheduler->allocated_gpu_s,
-                                .training_work_gpu_s = sums.work[MDL_JOB_TRAINING] / 1000,
-                                .service_load_gpu_s = state->service_load_mgpu_s / 1000,
-                                .service_met_gpu_s = state->service_met_mgpu_s / 1000};
-    for (int c = 0; c < MDL_JOB_CLASSES; c++) {
-        if (counts->submitted[c] == 0)
-            continue; /* most centres serve some classes only */
-        use.busy_gpu_s += use.busy_by_class_gpu_s[c] = sums.busy[c] / 1000;
-        use.useful_gpu_s += sums.useful[c] / 1000;
-        use.jobs_submitted[c] = counts->submitted[c];
-        use.jobs_started[c] = counts->started[c];
-        use.jobs_finished[c] = counts->ended[MDL_END_FINISHED][c];
-        use.wait_s[c] = counts->wait_s[c];
-    }
-    int64_t it_wh = mdl_power_it_wh(&state->power, state->up_node_s, use.busy_gpu_s);
-    use.energy_metered_wh = mdl_power_metered_wh(&state->power, it_wh);
-    return use;
+    *reported = now;
+    return now - before;
 }
 
-/* What has been added since the last report. All members count in the same way. */
-static void report_since(mdl_datacentre_use_t *restrict day, const mdl_datacentre_use_t *restrict now,
-                         mdl_datacentre_use_t *restrict reported)
+/* The part of a class in a report; returns its busy GPU seconds up to now, and adds its useful ones. */
+static int64_t report_class(const mdl_dc_t *dc, const sums_t *sums, int c, mdl_datacentre_use_t *day,
+                            int64_t *useful_gpu_s)
 {
-    int64_t *out = (int64_t *)day, *before = (int64_t *)reported;
+    mdl_datacentre_use_t *reported = &dc->state->reported;
+    const mdl_job_counts_t *counts = &dc->scheduler->counts;
+    int64_t busy_gpu_s = sums->busy[c] / 1000;
 
-    for (size_t i = 0; i < sizeof *now / sizeof *before; i++) {
-        int64_t count = ((const int64_t *)now)[i];
-        out[i] = count - before[i];
-        before[i] = count;
-    }
+    *useful_gpu_s += sums->useful[c] / 1000;
+    day->busy_by_class_gpu_s[c] = since(&reported->busy_by_class_gpu_s[c], busy_gpu_s);
+    day->jobs_submitted[c] = since(&reported->jobs_submitted[c], counts->submitted[c]);
+    day->jobs_started[c] = since(&reported->jobs_started[c], counts->started[c]);
+    day->jobs_finished[c] = since(&reported->jobs_finished[c], counts->ended[MDL_END_FINISHED][c]);
+    day->wait_s[c] = since(&reported->wait_s[c], counts->wait_s[c]);
+    return busy_gpu_s;
+}
+
+/* The part of mdl_dc_read that reports hold, since the last one. */
+static void report_use(mdl_dc_t *dc, mdl_datacentre_use_t *day)
+{
+    mdl_datacentre_t *state = dc->state;
+    mdl_datacentre_use_t *reported = &state->reported;
+    int64_t busy_gpu_s = 0, useful_gpu_s = 0;
+    sums_t sums;
+
+    sum_earnings(dc, &sums);
+    for (int c = 0; c < MDL_JOB_CLASSES; c++)
+        if (dc->scheduler->counts.submitted[c] != 0) /* most centres serve some classes only */
+            busy_gpu_s += report_class(dc, &sums, c, day, &useful_gpu_s);
+    int64_t it_wh = mdl_power_it_wh(&state->power, state->up_node_s, busy_gpu_s);
+    day->powered_gpu_s = since(&reported->powered_gpu_s, state->powered_node_s * MDL_NODE_GPUS);
+    day->leased_gpu_s = since(&reported->leased_gpu_s, state->leased_node_s * MDL_NODE_GPUS);
+    day->allocated_gpu_s = since(&reported->allocated_gpu_s, dc->scheduler->allocated_gpu_s);
+    day->busy_gpu_s = since(&reported->busy_gpu_s, busy_gpu_s);
+    day->useful_gpu_s = since(&reported->useful_gpu_s, useful_gpu_s);
+    day->training_work_gpu_s = since(&reported->training_work_gpu_s, sums.work[MDL_JOB_TRAINING] / 1000);
+    day->service_load_gpu_s = since(&reported->service_load_gpu_s, state->service_load_mgpu_s / 1000);
+    day->service_met_gpu_s = since(&reported->service_met_gpu_s, state->service_met_mgpu_s / 1000);
+    day->energy_metered_wh = since(&reported->energy_metered_wh, mdl_power_metered_wh(&state->power, it_wh));
 }
 
 void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report)
 {
-    mdl_datacentre_use_t now = read_use(dc);
-
-    report_since(&report->day, &now, &dc->state->reported);
+    mdl_dc_advance(dc);
+    report_use(dc, &report->day);
     report->cramped = mdl_dc_is_cramped(dc);
 }

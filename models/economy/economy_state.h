@@ -187,6 +187,11 @@ typedef struct mdl_quote {
     double chance;     /* the chance that chips come before patience ends, kept by mdl_supply_chance() */
 } mdl_quote_t;
 
+/* Power of a node of a type in a province, yuan a month: when busy, when idle, and what reselling it would bring. */
+typedef struct mdl_node_power {
+    double busy_yuan, idle_yuan, resale_yuan;
+} mdl_node_power_t;
+
 #define MDL_RECENT_DAYS 90 /* what builders call recent when they look at each other */
 
 typedef struct mdl_eco {
@@ -238,10 +243,13 @@ typedef struct mdl_eco {
     int64_t type_rent_fen[MDL_MAX_GPU_TYPES]; /* rents of a physical node of a type; 0 before the first contract */
     double week_rent_fen[MDL_MAX_GPU_TYPES], week_nodes[MDL_MAX_GPU_TYPES];             /* of the week's contracts */
     double annuity, life_rent_yuan[MDL_BELIEF_RULES], life_occupancy[MDL_BELIEF_RULES]; /* prospects.c, of the day */
-    double building_share;                  /* mdl_developer_building_share, by the parameters in force */
-    int32_t best_type[MDL_BELIEF_RULES][2]; /* for free builders, for state-funded ones */
-    bool above_trend;                       /* committed capacity is above the counter-cyclical trend */
-    int64_t signal_fen[MDL_MAX_GPU_TYPES];  /* price that brokers and builders reckon with */
+    double building_share; /* mdl_developer_building_share, by the parameters in force */
+    mdl_node_power_t power[MDL_MAX_PROVINCES][MDL_MAX_GPU_TYPES]; /* by the parameters in force */
+    double reference_per_gpu[MDL_MAX_GPU_TYPES];                  /* H100-equivalents, dense FP16 */
+    mdl_zone_t region[MDL_MAX_PROVINCES];                         /* of the country, as platforms see it */
+    int32_t best_type[MDL_BELIEF_RULES][2];                       /* for free builders, for state-funded ones */
+    bool above_trend;                      /* committed capacity is above the counter-cyclical trend */
+    int64_t signal_fen[MDL_MAX_GPU_TYPES]; /* price that brokers and builders reckon with */
     mdl_quote_t quote[MDL_MAX_GPU_TYPES];
     /* Wanted at no less than the price, in vain, at the last clearing: builders' bids, platforms' backlog. */
     double queue_gpus[MDL_MAX_GPU_TYPES];
@@ -303,7 +311,11 @@ void mdl_step_open(mdl_step_t *step, sim_world_t *world, int64_t now_s, sim_erro
 
 /* step_outside.c */
 sim_status_t mdl_eco_resolve_params(mdl_step_t *step); /* parameters and changes as they stand at step->now_s */
-uint64_t mdl_eco_banned(const mdl_step_t *step);       /* types that an export rule stands against, bit set */
+/* Types that an export rule stands against, bit set. */
+static inline uint64_t mdl_eco_banned(const mdl_step_t *step)
+{
+    return step->params->rules_export ? step->eco->banned : 0;
+}
 
 /* birth.c: agents and what stands on the first day. */
 sim_status_t mdl_eco_found(mdl_step_t *step);
@@ -354,9 +366,13 @@ double mdl_node_kwh_month(const mdl_step_t *step, int32_t province, int32_t gpu_
                           bool busy); /* through the meter */
 int mdl_tariff_flags(const mdl_step_t *step, int32_t gpu_type);
 double mdl_best_rate(const mdl_gpu_type_t *type); /* throughput against a reference node in the segment it is best at */
-double mdl_reference_per_gpu(const mdl_step_t *step, int32_t gpu_type); /* H100-equivalents, dense FP16 */
+static inline double mdl_reference_per_gpu(const mdl_step_t *step, int32_t gpu_type) /* H100-equivalents, dense FP16 */
+{
+    return step->eco->reference_per_gpu[gpu_type];
+}
 
 /* prospects.c: what a node looks like to builders. */
+mdl_node_power_t mdl_node_power(const mdl_step_t *step, int32_t province, int32_t gpu_type);
 void mdl_prospects_day(mdl_step_t *step);
 void mdl_prospect_at(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t city, int32_t type, mdl_prospect_t *p);
 int32_t mdl_best_type(const mdl_step_t *step, mdl_belief_rule_t rule, bool state_funded); /* -1: none to be had */

@@ -46,16 +46,18 @@ static double mean_nodes(const mdl_params_t *params)
     return nodes > 1 ? nodes : 1;
 }
 
-static void add_power(const mdl_step_t *step, mdl_prospect_t *p, int32_t province, int32_t type)
+mdl_node_power_t mdl_node_power(const mdl_step_t *step, int32_t province, int32_t type)
 {
     const mdl_province_t *place = &step->tables->provinces[province];
     int flags = mdl_tariff_flags(step, type);
     double tariff_yuan = mdl_grid_tariff_fen_kwh(step->params, place, flags) / MDL_FEN_PER_YUAN;
     double gain_yuan = mdl_grid_resale_gain_fen_kwh(step->params, place, flags) / MDL_FEN_PER_YUAN;
     double busy_kwh = mdl_node_kwh_month(step, province, type, true);
-    p->power_busy_yuan = busy_kwh * tariff_yuan;
-    p->power_idle_yuan = mdl_node_kwh_month(step, province, type, false) * tariff_yuan;
-    p->resale_yuan = gain_yuan > 0 ? gain_yuan * busy_kwh * step->params->developers_resale_share : 0;
+    return (mdl_node_power_t){
+        .busy_yuan = busy_kwh * tariff_yuan,
+        .idle_yuan = mdl_node_kwh_month(step, province, type, false) * tariff_yuan,
+        .resale_yuan = gain_yuan > 0 ? gain_yuan * busy_kwh * step->params->developers_resale_share : 0,
+    };
 }
 
 static double lending_share(const mdl_step_t *step)
@@ -69,6 +71,7 @@ void mdl_prospect_at(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t cit
     const mdl_eco_t *eco = step->eco;
     const mdl_params_t *params = step->params;
     const mdl_city_state_t *state = &eco->cities[city];
+    const mdl_node_power_t *power = &eco->power[state->province][type];
     double upkeep_fen = (double)params->developers_node_cost_fen;
     double staff_fen = (double)params->developers_fixed_cost_fen / mean_nodes(params);
     double building_yuan = (double)params->developers_building_cost_fen / MDL_FEN_PER_YUAN;
@@ -78,6 +81,9 @@ void mdl_prospect_at(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t cit
         .rent_yuan = eco->life_rent_yuan[rule] * earning_rate(step, type),
         .occupancy = eco->life_occupancy[rule],
         .activity = eco->activity,
+        .power_busy_yuan = power->busy_yuan,
+        .power_idle_yuan = power->idle_yuan,
+        .resale_yuan = power->resale_yuan,
         .fixed_yuan = (upkeep_fen + staff_fen) / MDL_FEN_PER_YUAN,
         .grant_share = mdl_city_offer(state, params, eco->above_trend),
         .loan_share = lending_share(step),
@@ -85,7 +91,6 @@ void mdl_prospect_at(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t cit
         .hype = mdl_hype_level(&eco->hype),
         .state_hype = eco->hype.state,
     };
-    add_power(step, p, state->province, type);
 }
 
 /* Whether a project may have the type at all: on the market, and foreign only if that is open to it. */

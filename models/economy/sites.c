@@ -7,12 +7,6 @@
 
 #define HOURS_PER_MONTH (24 * MDL_DAYS_PER_MONTH)
 
-double mdl_reference_per_gpu(const mdl_step_t *step, int32_t gpu_type)
-{
-    const mdl_tables_t *tables = step->tables;
-    return tables->gpu_types[gpu_type].tflops_fp16 / tables->gpu_types[tables->reference_type].tflops_fp16;
-}
-
 double mdl_best_rate(const mdl_gpu_type_t *type)
 {
     double rate[MDL_SEGMENTS], best = 0;
@@ -138,7 +132,7 @@ sim_status_t mdl_site_open(mdl_step_t *step, const mdl_site_plan_t *plan, uint32
         .account = plan->account,
         .province = spec.province,
         .zone = step->rental->province_zone[spec.province],
-        .region = mdl_zone_of(&step->tables->provinces[spec.province]),
+        .region = eco->region[spec.province],
         .gpu_type = spec.gpu_type,
         .nodes_max = plan->spec.nodes,
         .nodes = plan->spec.nodes_powered,

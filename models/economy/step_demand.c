@@ -102,6 +102,7 @@ static sim_status_t step_enterprises(mdl_step_t *step)
         .rent_finetune_fen = step->eco->heard_fen[MDL_SEGMENT_FINETUNE],
         .rent_batch_fen = step->eco->heard_fen[MDL_SEGMENT_BATCH],
     };
+    mdl_enterprise_look(&env, step->params);
     eco->tokens_day = eco->tokens_labs_day = eco->tokens_platforms_day = 0;
     for (uint32_t p = 0; p < step->tables->n_provinces; p++) {
         mdl_tenant_t *tenant = &step->tenants[eco->n_labs + p];

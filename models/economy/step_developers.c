@@ -34,7 +34,7 @@ static double city_weight(const mdl_step_t *step, uint32_t city)
 
 static bool in_west(const mdl_step_t *step, uint32_t city)
 {
-    return mdl_zone_of(&step->tables->provinces[step->eco->cities[city].province]) == MDL_ZONE_WEST;
+    return step->eco->region[step->eco->cities[city].province] == MDL_ZONE_WEST;
 }
 
 /* Whether the rule on location leaves a developer the west only when it looks today. */

@@ -5,6 +5,7 @@
 #include "models/params/rates.h"
 
 #define UTILISATION_MEMORY_S (30 * SIM_DAY_S)
+#define SITES_AHEAD          4
 #define NEW_S                (730 * SIM_DAY_S) /* how long a centre counts as new */
 
 /* What the day added, in real GPU seconds. */
@@ -146,6 +147,13 @@ static sim_status_t read_site(mdl_step_t *step, mdl_site_t *site, bool in_quarte
     return SIM_OK;
 }
 
+/* Starts to fetch the project of a site that is read soon. */
+static inline __attribute__((always_inline)) void fetch_project(const mdl_step_t *step, uint32_t site)
+{
+    if (site < step->eco->n_sites && step->sites[site].project != MDL_NO_PROJECT)
+        __builtin_prefetch(&step->projects[step->sites[site].project]);
+}
+
 sim_status_t mdl_step_meters(mdl_step_t *step)
 {
     province_day_t provinces[MDL_MAX_PROVINCES] = {{0}};
@@ -153,6 +161,7 @@ sim_status_t mdl_step_meters(mdl_step_t *step)
     bool in_quarter = mdl_outcomes_in_quarter(step);
     for (uint32_t i = 0; i < step->eco->n_sites; i++) {
         mdl_site_t *site = &step->sites[i];
+        fetch_project(step, i + SITES_AHEAD);
         if (site->stopped || (site->nodes == 0 && site->idle))
             continue;
         reading_t day;

@@ -5,9 +5,24 @@
 #include "models/economy/economy_state.h"
 
 /* What follows from the parameters alone and is asked for often. */
-static void derive(mdl_eco_t *eco)
+static void derive(mdl_step_t *step)
 {
+    mdl_eco_t *eco = step->eco;
     eco->building_share = mdl_developer_building_share(&eco->params);
+    for (uint32_t p = 0; p < step->tables->n_provinces; p++)
+        for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
+            eco->power[p][type] = mdl_node_power(step, (int32_t)p, (int32_t)type);
+}
+
+/* What follows from the tables alone. */
+static void derive_constants(mdl_step_t *step)
+{
+    const mdl_tables_t *tables = step->tables;
+    for (uint32_t type = 0; type < tables->n_gpu_types; type++)
+        step->eco->reference_per_gpu[type] =
+            tables->gpu_types[type].tflops_fp16 / tables->gpu_types[tables->reference_type].tflops_fp16;
+    for (uint32_t p = 0; p < tables->n_provinces; p++)
+        step->eco->region[p] = mdl_zone_of(&tables->provinces[p]);
 }
 
 sim_status_t mdl_eco_resolve_params(mdl_step_t *step)
@@ -20,7 +35,8 @@ sim_status_t mdl_eco_resolve_params(mdl_step_t *step)
         const mdl_change_t *change = &input->changes[eco->next_change++];
         MDL_TRY(mdl_params_set(&eco->params, change->param, change->value, step->err));
     }
-    derive(eco);
+    derive_constants(step);
+    derive(step);
     eco->next_shock = 0;
     while (eco->next_shock < input->n_shocks && input->shocks[eco->next_shock].time_s < step->now_s)
         eco->next_shock++;
@@ -55,11 +71,6 @@ static void apply_shock(mdl_step_t *step, const mdl_shock_t *shock)
     mdl_chronicle_shock(step, shock);
 }
 
-uint64_t mdl_eco_banned(const mdl_step_t *step)
-{
-    return step->params->rules_export ? step->eco->banned : 0;
-}
-
 /* Open centres work by the new parameters from here on. */
 static sim_status_t configure_sites(mdl_step_t *step)
 {
@@ -80,7 +91,7 @@ sim_status_t mdl_step_outside(mdl_step_t *step)
         (void)mdl_event(step, MDL_EV_PARAMETER, (uint32_t)change->param, MDL_CAUSE_NONE, change->value);
     }
     if (eco->next_change != before) {
-        derive(eco);
+        derive(step);
         MDL_TRY(configure_sites(step));
     }
     while (eco->next_shock < input->n_shocks && input->shocks[eco->next_shock].time_s < step->now_s)

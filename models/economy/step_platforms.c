@@ -160,7 +160,7 @@ static int32_t next_province(const mdl_step_t *step, uint32_t platform)
         return home;
     for (uint32_t p = 0; p < tables->n_provinces; p++) {
         const mdl_province_t *province = &tables->provinces[p];
-        bool candidate = province->hub && mdl_zone_of(province) == MDL_ZONE_WEST;
+        bool candidate = province->hub && step->eco->region[p] == MDL_ZONE_WEST;
         if (candidate && (hub < 0 || province->power_price_yuan_kwh < tables->provinces[hub].power_price_yuan_kwh))
             hub = (int32_t)p;
     }

@@ -288,7 +288,9 @@ static sim_status_t review(mdl_step_t *step, mdl_project_t *project)
 
 sim_status_t mdl_step_projects(mdl_step_t *step)
 {
+    uint32_t turn = (uint32_t)(step->day % REVIEW_DAYS);
     for (uint32_t i = 0; i < step->eco->n_projects; i++)
-        MDL_TRY(review(step, &step->projects[i]));
+        if (i % REVIEW_DAYS == turn || step->projects[i].stage == MDL_STAGE_WAITING)
+            MDL_TRY(review(step, &step->projects[i]));
     return SIM_OK;
 }

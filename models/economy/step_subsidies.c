@@ -39,7 +39,7 @@ sim_status_t mdl_subsidy_start(mdl_step_t *step, mdl_project_t *project)
 static sim_status_t pay_milestone(mdl_step_t *step, mdl_project_t *project)
 {
     double installed = (double)step->sites[project->site].nodes / (double)project->nodes_planned;
-    if (project->milestone_paid || installed < step->params->subsidy_visible_share)
+    if (installed < step->params->subsidy_visible_share)
         return SIM_OK;
     project->milestone_paid = true;
     int64_t paid_fen = project->grant_paid_fen - project->linked_paid_fen;
@@ -132,7 +132,8 @@ static sim_status_t step_project(mdl_step_t *step, uint32_t i)
     mdl_project_t *project = &step->projects[i];
     if (project->stage != MDL_STAGE_OPERATING || project->grant_promised_fen <= 0)
         return SIM_OK;
-    MDL_TRY(pay_milestone(step, project));
+    if (!project->milestone_paid)
+        MDL_TRY(pay_milestone(step, project));
     int64_t open_days = (step->now_s - project->energised_s) / SIM_DAY_S;
     if (open_days > 0 && open_days % LINKED_DAYS == 0)
         MDL_TRY(pay_linked(step, project));

@@ -16,13 +16,3 @@ void mdl_power_init(mdl_power_t *self, const mdl_gpu_type_t *type, double pue, c
     self->gpu_busy_w = whole(type->power_w - idle_w + (params->host_busy_w - params->host_idle_w) / MDL_NODE_GPUS);
     self->pue_permille = whole(1000 * pue);
 }
-
-int64_t mdl_power_it_wh(const mdl_power_t *self, int64_t node_up_s, int64_t busy_gpu_s)
-{
-    return (node_up_s * self->node_idle_w + busy_gpu_s * self->gpu_busy_w) / 3600;
-}
-
-int64_t mdl_power_metered_wh(const mdl_power_t *self, int64_t it_wh)
-{
-    return it_wh / 1000 * self->pue_permille + it_wh % 1000 * self->pue_permille / 1000;
-}

@@ -21,9 +21,15 @@ typedef struct mdl_power {
 void mdl_power_init(mdl_power_t *self, const mdl_gpu_type_t *type, double pue, const mdl_params_t *params);
 
 /* Energy of the IT equipment in watt hours, rounded down, from node seconds up and GPU seconds busy. */
-int64_t mdl_power_it_wh(const mdl_power_t *self, int64_t node_up_s, int64_t busy_gpu_s);
+static inline int64_t mdl_power_it_wh(const mdl_power_t *self, int64_t node_up_s, int64_t busy_gpu_s)
+{
+    return (node_up_s * self->node_idle_w + busy_gpu_s * self->gpu_busy_w) / 3600;
+}
 
 /* What the grid's meter shows for it: times PUE. Watt hours, rounded down. */
-int64_t mdl_power_metered_wh(const mdl_power_t *self, int64_t it_wh);
+static inline int64_t mdl_power_metered_wh(const mdl_power_t *self, int64_t it_wh)
+{
+    return it_wh / 1000 * self->pue_permille + it_wh % 1000 * self->pue_permille / 1000;
+}
 
 #endif

@@ -104,33 +104,40 @@ typedef struct side {
     mdl_position_t from, to;
 } side_t;
 
-static bool overflows(int64_t a, int64_t b)
+/* Whether a sum that has stayed within its bound so far leaves it by a change of at most MDL_MONEY_MAX_FEN. */
+static inline bool leaves_bound(int64_t sum, int64_t change)
 {
-    int64_t sum;
-    return __builtin_add_overflow(a, b, &sum) || sum > INT64_MAX / 4 || sum < INT64_MIN / 4;
+    const int64_t most = INT64_MAX / 4;
+    return (uint64_t)sum + (uint64_t)change + (uint64_t)most > 2 * (uint64_t)most;
 }
 
-static bool side_fits(const mdl_ledger_t *self, const side_t *side, int64_t amount)
+static inline bool side_fits(const mdl_ledger_t *self, const side_t *side, int64_t amount)
 {
     const mdl_ledger_account_t *account = &self->accounts[side->account];
-    return !overflows(account->position_fen[side->from], -amount) &&
-           !overflows(account->position_fen[side->to], amount) && !overflows(self->total_fen[side->from], -amount) &&
-           !overflows(self->total_fen[side->to], amount);
+    return !(leaves_bound(account->position_fen[side->from], -amount) |
+             leaves_bound(account->position_fen[side->to], amount) |
+             leaves_bound(self->total_fen[side->from], -amount) | leaves_bound(self->total_fen[side->to], amount));
 }
 
-static sim_status_t check_amount(const mdl_ledger_t *self, const char *what, uint32_t account, int64_t amount,
-                                 sim_error_t *err)
+static sim_status_t fail_amount(const mdl_ledger_t *self, const char *what, uint32_t account, int64_t amount,
+                                sim_error_t *err)
 {
     if (account >= self->count)
         return sim_fail(err, SIM_EINVARIANT, "ledger", "%s of account %u; %u accounts are open", what, account,
                         self->count);
-    if (amount < 0 || amount > MDL_MONEY_MAX_FEN)
-        return sim_fail(err, SIM_EINVARIANT, "ledger", "%s of %lld fen by account %u; expected 0 to %lld", what,
-                        (long long)amount, account, (long long)MDL_MONEY_MAX_FEN);
-    return SIM_OK;
+    return sim_fail(err, SIM_EINVARIANT, "ledger", "%s of %lld fen by account %u; expected 0 to %lld", what,
+                    (long long)amount, account, (long long)MDL_MONEY_MAX_FEN);
 }
 
-static void post_side(mdl_ledger_t *self, const side_t *side, int64_t amount)
+static inline sim_status_t check_amount(const mdl_ledger_t *self, const char *what, uint32_t account, int64_t amount,
+                                        sim_error_t *err)
+{
+    if (account < self->count && (uint64_t)amount <= (uint64_t)MDL_MONEY_MAX_FEN)
+        return SIM_OK;
+    return fail_amount(self, what, account, amount, err);
+}
+
+static inline void post_side(mdl_ledger_t *self, const side_t *side, int64_t amount)
 {
     mdl_ledger_account_t *account = &self->accounts[side->account];
     account->position_fen[side->from] -= amount;
@@ -139,7 +146,7 @@ static void post_side(mdl_ledger_t *self, const side_t *side, int64_t amount)
     self->total_fen[side->to] += amount;
 }
 
-static int64_t sheet_sum(const mdl_ledger_account_t *account)
+static inline int64_t sheet_sum(const mdl_ledger_account_t *account)
 {
     int64_t sum = 0;
     for (int p = 0; p < MDL_POSITIONS; p++)
@@ -147,22 +154,29 @@ static int64_t sheet_sum(const mdl_ledger_account_t *account)
     return sum;
 }
 
-/* The O(1) check after each transaction: claims meet liabilities, and the two sheets that were touched balance. */
-static sim_status_t check_balanced(const mdl_ledger_t *self, const char *what, uint32_t a, uint32_t b, sim_error_t *err)
+static sim_status_t fail_balance(const mdl_ledger_t *self, const char *what, uint32_t a, uint32_t b, sim_error_t *err)
 {
     for (int p = 0; p < MDL_FINANCIAL_POSITIONS; p++)
         if (self->total_fen[p] != 0)
             return sim_fail(err, SIM_EINVARIANT, "ledger", "after %s all %s positions add up to %lld fen; expected 0",
                             what, positions[p], (long long)self->total_fen[p]);
-    if (self->total_fen[MDL_POSITION_CAPITAL] + self->total_fen[MDL_POSITION_NET_WORTH] != 0 ||
-        sheet_sum(&self->accounts[a]) != 0 || sheet_sum(&self->accounts[b]) != 0)
-        return sim_fail(err, SIM_EINVARIANT, "ledger", "after %s between accounts %u and %u a sheet is not balanced",
-                        what, a, b);
-    return SIM_OK;
+    return sim_fail(err, SIM_EINVARIANT, "ledger", "after %s between accounts %u and %u a sheet is not balanced", what,
+                    a, b);
+}
+
+/* The O(1) check after each transaction: claims meet liabilities, and the two sheets that were touched balance. */
+static inline sim_status_t check_balanced(const mdl_ledger_t *self, const char *what, uint32_t a, uint32_t b,
+                                          sim_error_t *err)
+{
+    int64_t wrong = (self->total_fen[MDL_POSITION_CAPITAL] + self->total_fen[MDL_POSITION_NET_WORTH]) |
+                    sheet_sum(&self->accounts[a]) | sheet_sum(&self->accounts[b]);
+    for (int p = 0; p < MDL_FINANCIAL_POSITIONS; p++)
+        wrong |= self->total_fen[p];
+    return wrong == 0 ? SIM_OK : fail_balance(self, what, a, b, err);
 }
 
 /* Adds to a row of both matrices: `sink` gave the amount, `source` got it. */
-static void count_flow(mdl_ledger_t *self, int row, uint32_t sink, uint32_t source, int64_t amount)
+static inline void count_flow(mdl_ledger_t *self, int row, uint32_t sink, uint32_t source, int64_t amount)
 {
     int32_t from = self->accounts[sink].sector, to = self->accounts[source].sector;
     self->month.cell_fen[row][from] -= amount;
@@ -171,22 +185,45 @@ static void count_flow(mdl_ledger_t *self, int row, uint32_t sink, uint32_t sour
     self->since_start.cell_fen[row][to] += amount;
 }
 
+static sim_status_t fail_overflow(const char *what, uint32_t giver, uint32_t taker, int64_t amount, sim_error_t *err)
+{
+    return sim_fail(err, SIM_EINVARIANT, "ledger", "%s of %lld fen between accounts %u and %u overflows", what,
+                    (long long)amount, giver, taker);
+}
+
 /* Posts both sides or nothing. The financial position that moves between the parties is counted as the counterpart of
  * the flow: a falling deposit is a source of funds. */
-static sim_status_t post(mdl_ledger_t *self, const char *what, const side_t *giver, const side_t *taker, int64_t amount,
-                         sim_error_t *err)
+static inline sim_status_t post(mdl_ledger_t *self, const char *what, const side_t *giver, const side_t *taker,
+                                int64_t amount, sim_error_t *err)
 {
     if (!side_fits(self, giver, amount) || !side_fits(self, taker, amount))
-        return sim_fail(err, SIM_EINVARIANT, "ledger", "%s of %lld fen between accounts %u and %u overflows", what,
-                        (long long)amount, giver->account, taker->account);
+        return fail_overflow(what, giver->account, taker->account, amount, err);
     post_side(self, giver, amount);
     post_side(self, taker, amount);
     self->postings++;
     return check_balanced(self, what, giver->account, taker->account, err);
 }
 
+/* What most transactions are: a deposit and what its owner is worth fall, the payee's rise. No total over all accounts
+ * changes by it. */
+static inline sim_status_t post_expense(mdl_ledger_t *self, const char *what, uint32_t payer, uint32_t payee,
+                                        int64_t amount, sim_error_t *err)
+{
+    int64_t *from = self->accounts[payer].position_fen, *to = self->accounts[payee].position_fen;
+    if (leaves_bound(from[MDL_POSITION_DEPOSIT], -amount) | leaves_bound(from[MDL_POSITION_NET_WORTH], amount) |
+        leaves_bound(to[MDL_POSITION_NET_WORTH], -amount) | leaves_bound(to[MDL_POSITION_DEPOSIT], amount))
+        return fail_overflow(what, payer, payee, amount, err);
+    from[MDL_POSITION_DEPOSIT] -= amount;
+    from[MDL_POSITION_NET_WORTH] += amount;
+    to[MDL_POSITION_NET_WORTH] -= amount;
+    to[MDL_POSITION_DEPOSIT] += amount;
+    self->postings++;
+    return check_balanced(self, what, payer, payee, err);
+}
+
 /* Change of a financial position as a flow: the one whose position falls has a source of funds, the other a use. */
-static void count_change(mdl_ledger_t *self, mdl_position_t position, uint32_t falls, uint32_t rises, int64_t amount)
+static inline void count_change(mdl_ledger_t *self, mdl_position_t position, uint32_t falls, uint32_t rises,
+                                int64_t amount)
 {
     count_flow(self, MDL_FLOWS + (int)position, rises, falls, amount);
 }
@@ -212,16 +249,17 @@ sim_status_t mdl_ledger_pay(mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer,
         status = check_deposit(self, what, payer, amount_fen, err);
     if (status != SIM_OK || amount_fen == 0 || payer == payee)
         return status;
-    mdl_position_t gets = flows[kind].capital ? MDL_POSITION_CAPITAL : MDL_POSITION_NET_WORTH;
-    side_t giver = {payer, MDL_POSITION_DEPOSIT, gets};
-    side_t taker = {payee, MDL_POSITION_NET_WORTH, MDL_POSITION_DEPOSIT};
-    status = post(self, what, &giver, &taker, amount_fen, err);
+    if (flows[kind].capital) {
+        status = post(self, what, &(side_t){payer, MDL_POSITION_DEPOSIT, MDL_POSITION_CAPITAL},
+                      &(side_t){payee, MDL_POSITION_NET_WORTH, MDL_POSITION_DEPOSIT}, amount_fen, err);
+        self->month_bought_fen[self->accounts[payer].sector] += status == SIM_OK ? amount_fen : 0;
+    } else {
+        status = post_expense(self, what, payer, payee, amount_fen, err);
+    }
     if (status != SIM_OK)
         return status;
     count_flow(self, (int)kind, payer, payee, amount_fen);
     count_change(self, MDL_POSITION_DEPOSIT, payer, payee, amount_fen);
-    if (flows[kind].capital)
-        self->month_bought_fen[self->accounts[payer].sector] += amount_fen;
     return SIM_OK;
 }
 

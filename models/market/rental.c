@@ -67,17 +67,6 @@ static uint32_t *active_list(mdl_rental_t *self)
     return (uint32_t *)(void *)((unsigned char *)self + active_offset(self->offer_capacity, self->contract_capacity));
 }
 
-const mdl_offer_t *mdl_rental_offer(const mdl_rental_t *self, uint32_t offer)
-{
-    return (const mdl_offer_t *)(const void *)((const unsigned char *)self + sizeof *self) + offer;
-}
-
-const mdl_contract_t *mdl_rental_contract(const mdl_rental_t *self, uint32_t slot)
-{
-    const unsigned char *at = (const unsigned char *)self + contracts_offset(self->offer_capacity);
-    return (const mdl_contract_t *)(const void *)at + slot;
-}
-
 const uint32_t *mdl_rental_active(const mdl_rental_t *self)
 {
     const unsigned char *at =

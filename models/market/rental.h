@@ -163,8 +163,14 @@ void mdl_rental_rates(const mdl_gpu_type_t *type, double rate[MDL_SEGMENTS]);
 
 /* Opens an offer; the caller's fields are read. SIM_ELIMIT when full. Rows are not reused. */
 sim_status_t mdl_rental_offer_open(mdl_rental_t *self, const mdl_offer_t *offer, uint32_t *number, sim_error_t *err);
-const mdl_offer_t *mdl_rental_offer(const mdl_rental_t *self, uint32_t offer);
-const mdl_contract_t *mdl_rental_contract(const mdl_rental_t *self, uint32_t slot);
+static inline const mdl_offer_t *mdl_rental_offer(const mdl_rental_t *self, uint32_t offer)
+{
+    return (const mdl_offer_t *)(const void *)(self + 1) + offer;
+}
+static inline const mdl_contract_t *mdl_rental_contract(const mdl_rental_t *self, uint32_t slot)
+{
+    return (const mdl_contract_t *)(const void *)mdl_rental_offer(self, self->offer_capacity) + slot;
+}
 /* Changes the nodes for rent. When fewer than leased, contracts end, youngest first; their records go to `ended`
  * (capacity >= the offer's contracts, else SIM_ELIMIT and nothing changes). */
 sim_status_t mdl_rental_offer_resize(mdl_rental_t *self, uint32_t offer, int32_t nodes, mdl_contract_t *ended,

@@ -29,14 +29,13 @@ void mdl_rental_weigh_all(mdl_rental_t *self)
 static uint32_t holder(mdl_rental_t *self, int64_t node)
 {
     const int64_t *tree = mdl_rental_tree(self);
-    uint32_t at = 0, step = 1;
-    while (step <= self->offer_capacity / 2)
-        step *= 2;
-    for (; step > 0; step /= 2)
-        if (at + step <= self->offer_capacity && tree[at + step] <= node) {
-            at += step;
-            node -= tree[at];
-        }
+    uint32_t at = 0, capacity = self->offer_capacity;
+    for (uint32_t step = UINT32_C(1) << (31 - __builtin_clz(capacity)); step > 0; step /= 2) {
+        uint32_t next = at + step <= capacity ? at + step : 0;
+        bool beyond = (next > 0) & (tree[next] <= node); /* as good as random: no branch */
+        at += beyond ? step : 0;
+        node -= beyond ? tree[next] : 0;
+    }
     return at;
 }
 

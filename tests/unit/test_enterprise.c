@@ -47,8 +47,10 @@ static mdl_enterprise_decision_t step(mdl_enterprise_t *province, const mdl_para
                                       const mdl_enterprise_env_t *env, int64_t day)
 {
     mdl_enterprise_decision_t decision;
+    mdl_enterprise_env_t seen = *env;
     mdl_address_t at = address(day);
-    mdl_enterprise_step(province, params, weight, env, &at, &decision);
+    mdl_enterprise_look(&seen, params);
+    mdl_enterprise_step(province, params, weight, &seen, &at, &decision);
     return decision;
 }
 
