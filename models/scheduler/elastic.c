@@ -17,8 +17,9 @@ static void widen(mdl_cluster_t *cluster, mdl_job_t *job, uint32_t index, uint32
 static inline void move_nodes(mdl_cluster_t *cluster, mdl_job_t *job, uint32_t index, uint32_t gpus)
 {
     bool more = gpus > job->gpus;
-    uint32_t nodes = (more ? gpus - job->gpus : job->gpus - gpus) / cluster->node_gpus;
+    uint32_t change = more ? gpus - job->gpus : job->gpus - gpus, nodes = change / cluster->node_gpus;
 
+    SIM_ASSERT(nodes * cluster->node_gpus == change);
     if (cluster->pooled && more)
         mdl_pool_take(cluster, nodes);
     else if (cluster->pooled)
@@ -68,8 +69,9 @@ void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_
 {
     mdl_job_t *job = mdl_scheduler_job(self, index);
 
-    SIM_ASSERT(job->elastic && wanted_gpus > 0 && wanted_gpus % cluster->node_gpus == 0);
+    SIM_ASSERT(job->elastic && wanted_gpus > 0);
     if (job->state == MDL_JOB_QUEUED) {
+        SIM_ASSERT(wanted_gpus % cluster->node_gpus == 0);
         self->stale = true;
         job->gpus = job->wanted_gpus = wanted_gpus;
         mdl_queue_refresh(self, job->tenant);

@@ -543,8 +543,3 @@ mdl_blocked_t mdl_scheduler_reason(const mdl_cluster_t *cluster, const mdl_job_t
     gpus += (cluster->nodes - cluster->powered) * cluster->node_gpus;
     return gpus >= job->gpus ? MDL_BLOCKED_POWER : MDL_BLOCKED_COUNT;
 }
-
-bool mdl_scheduler_conserves(const mdl_scheduler_t *self)
-{
-    return self->submitted == self->ended + self->queued + self->running;
-}

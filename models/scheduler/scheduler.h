@@ -247,7 +247,10 @@ void mdl_scheduler_reshape(mdl_scheduler_t *self, uint32_t job, uint32_t gpus);
 void mdl_scheduler_lose_node(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, uint32_t node);
 
 /* Checks in O(1) that jobs are conserved: submitted = queued + running + ended. */
-bool mdl_scheduler_conserves(const mdl_scheduler_t *self);
+static inline bool mdl_scheduler_conserves(const mdl_scheduler_t *self)
+{
+    return self->submitted == self->ended + self->queued + self->running;
+}
 /* Recounts everything: queues, gangs, node capacity, quotas, counts. SIM_EINVARIANT names what is broken. */
 sim_status_t mdl_scheduler_verify(mdl_scheduler_t *self, mdl_cluster_t *cluster, sim_error_t *err);
 

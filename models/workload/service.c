@@ -15,12 +15,16 @@ double mdl_service_wave(const mdl_workload_settings_t *settings, double hour)
     return 1 + settings->service_swing * (1 - 2 * u * u * (3 - 2 * u));
 }
 
-double mdl_service_wave_at(const mdl_workload_settings_t *settings, int64_t now_s)
+double mdl_service_wave_from(const mdl_workload_settings_t *settings, int64_t from_s)
 {
-    int64_t interval_s = settings->service_interval_s;
-    int64_t middle_s = now_s / interval_s * interval_s + interval_s / 2;
+    int64_t middle_s = from_s + settings->service_interval_s / 2;
 
     return mdl_service_wave(settings, (double)(middle_s % SIM_DAY_S) / (double)SIM_HOUR_S);
+}
+
+double mdl_service_mean_gpus(const mdl_tenancy_t *tenancy)
+{
+    return tenancy->terms.activity_permille / 1000.0 * (tenancy->granted_nodes * MDL_NODE_GPUS);
 }
 
 double mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng)
