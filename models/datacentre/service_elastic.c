@@ -159,7 +159,7 @@ static void begin(mdl_dc_t *dc, uint32_t index, const mdl_service_load_t *load)
     ask_for(dc, index, load);
 }
 
-static inline void resize(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)
+static inline __attribute__((always_inline)) void resize(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)
 {
     mdl_service_load_t load = mdl_dc_plan_service(dc, index, instant);
     uint32_t i = mdl_scheduler_tenant(dc->scheduler, index)->running_head;

@@ -132,9 +132,14 @@ sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32
                              bool fabric, sim_error_t *err);
 
 /* Schedules an event of the centre; failures go to dc->status. */
-void mdl_dc_schedule(mdl_dc_t *dc, int64_t delay_s, const sim_event_t *event, unsigned priority, sim_handle_t *handle);
-/* Starts what may start. */
-void mdl_dc_pass(mdl_dc_t *dc);
+static inline void mdl_dc_schedule(mdl_dc_t *dc, int64_t delay_s, const sim_event_t *event, unsigned priority,
+                                   sim_handle_t *handle)
+{
+    sim_status_t status = sim_schedule(dc->lp, delay_s, event, priority, handle);
+
+    if (status < 0 && dc->status == SIM_OK)
+        dc->status = status;
+}
 
 /* Puts a job into its contract's queue, or starts it where nobody waits. */
 void mdl_dc_submit(mdl_dc_t *dc, uint32_t tenancy, const mdl_job_request_t *request);
@@ -145,6 +150,8 @@ void mdl_dc_requeue_job(mdl_dc_t *dc, uint32_t job);
 void mdl_dc_stop_job(mdl_dc_t *dc, uint32_t job); /* the same after a checkpoint */
 void mdl_dc_on_job_end(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_review(mdl_dc_t *dc, const sim_event_t *event);
+void mdl_dc_look_at_queues(mdl_dc_t *dc); /* a scheduler's pass */
+void mdl_dc_follow_review(mdl_dc_t *dc);  /* sets the clock to the scheduler's next review */
 
 /* Contracts (contracts.c). */
 void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event);
@@ -306,6 +313,17 @@ static inline void mdl_dc_note_service(mdl_dc_t *dc, uint32_t index)
 
     mdl_dc_count_service(dc, tenancy);
     mdl_dc_note_width(dc, tenancy, mdl_scheduler_tenant(dc->scheduler, index)->used_gpus);
+}
+
+/* Starts what may start: last at each event. */
+static inline void mdl_dc_pass(mdl_dc_t *dc)
+{
+    if (!mdl_scheduler_rests(dc->scheduler, dc->cluster))
+        mdl_dc_look_at_queues(dc);
+    if (dc->state->review_s != mdl_scheduler_review_s(dc->scheduler))
+        mdl_dc_follow_review(dc);
+    if (dc->scheduler->short_gpus > 0 && dc->cluster->in_bucket[MDL_NODE_GPUS] > 0)
+        mdl_dc_refill_services(dc);
 }
 
 /* Brings the integrals to dc->now_s: first at each event and reading. */

@@ -10,8 +10,7 @@ void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, int64_t from_
 
     tenancy->noise_from_day = (int32_t)from_day;
     mdl_dc_stand_at(dc, tenancy, (uint64_t)from_day, &rng);
-    for (int i = 0; i < MDL_NOISE_DAYS; i++)
-        tenancy->noise[i] = mdl_service_noise(dc->workload, &rng);
+    mdl_service_noise(dc->workload, &rng, tenancy->noise, MDL_NOISE_DAYS);
 }
 
 static mdl_dc_instant_t instant_of(const mdl_dc_t *dc)
@@ -19,10 +18,8 @@ static mdl_dc_instant_t instant_of(const mdl_dc_t *dc)
     int64_t day = dc->now_s / SIM_DAY_S, behind = day % MDL_NOISE_DAYS;
     int64_t from_s = dc->now_s - dc->now_s % dc->workload->service_interval_s;
 
-    return (mdl_dc_instant_t){.wave = mdl_service_wave_from(dc->workload, from_s),
-                              .from_s = from_s,
-                              .from_day = day - behind,
-                              .day = behind};
+    return (mdl_dc_instant_t){
+        .wave = mdl_service_wave_from(dc->workload, from_s), .from_s = from_s, .from_day = day - behind, .day = behind};
 }
 
 static void resize_service(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)
@@ -45,8 +42,8 @@ static void set_clock(mdl_dc_t *dc, const mdl_dc_instant_t *instant)
 void mdl_dc_on_services_due(mdl_dc_t *dc, const sim_event_t *event)
 {
     mdl_dc_instant_t instant = instant_of(dc);
-    bool any = dc->workload->grain_s > 0 ? mdl_dc_resize_all_elastic(dc, &instant)
-                                         : mdl_dc_resize_all_replicas(dc, &instant);
+    bool any =
+        dc->workload->grain_s > 0 ? mdl_dc_resize_all_elastic(dc, &instant) : mdl_dc_resize_all_replicas(dc, &instant);
 
     (void)event;
     dc->state->serving = false;

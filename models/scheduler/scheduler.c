@@ -79,7 +79,8 @@ void mdl_scheduler_init(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, 
                               .priority_s = INT64_MIN / 2,
                               .promise = {.job = MDL_NONE},
                               .policy = policy,
-                              .fabric = fabric};
+                              .fabric = fabric,
+                              .watches = mdl_policy_watches(&policy)};
     mdl_tree_init(&self->ready);
     mdl_tree_init(&self->ends);
     memset(mdl_scheduler_tenant(self, 0), 0, tenants * sizeof(mdl_scheduler_tenant_t));

@@ -100,6 +100,7 @@ typedef struct mdl_scheduler {
     uint32_t blocked_gpus;       /* asked for by the head that the last pass could not place */
     uint8_t blocked_reason;      /* of that head */
     bool fabric;                 /* a training fabric joins the nodes */
+    bool watches;                /* its policy asks something of running jobs, too */
     bool stale;                  /* more than one submission has happened since the last pass */
     bool again;                  /* jobs that this pass refused may find other nodes in the next */
     bool moved;                  /* room has come free since the last pass, by a job's end or otherwise */
@@ -189,8 +190,7 @@ void mdl_scheduler_balk(mdl_scheduler_t *self, mdl_job_class_t job_class);
 /* Whether nobody waits and nobody lacks nodes, under a policy that asks no more of running jobs. */
 static inline bool mdl_scheduler_is_idle_(const mdl_scheduler_t *self)
 {
-    return self->queued == 0 && self->short_gpus == 0 && self->policy.order != MDL_ORDER_FAIR &&
-           self->policy.preemption != MDL_PREEMPTION_CHECKPOINT && !mdl_reservations[self->policy.reservation].plans;
+    return (self->queued | self->short_gpus | self->watches) == 0;
 }
 
 /* What each pass leaves behind. */

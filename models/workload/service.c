@@ -27,11 +27,13 @@ double mdl_service_mean_gpus(const mdl_tenancy_t *tenancy)
     return tenancy->terms.activity_permille / 1000.0 * (tenancy->granted_nodes * MDL_NODE_GPUS);
 }
 
-double mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng)
+void mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng, double *noise, size_t days)
 {
     double sigma = settings->service_noise;
 
-    return sim_draw_lognormal(rng, -sigma * sigma / 2, sigma);
+    sim_fill_normal(rng, -sigma * sigma / 2, sigma, noise, days);
+    for (size_t i = 0; i < days; i++)
+        noise[i] = sim_exp(noise[i]);
 }
 
 void mdl_service_replica(const mdl_workload_settings_t *settings, double throughput, uint32_t gpus,

@@ -37,8 +37,8 @@ double mdl_service_wave_from(const mdl_workload_settings_t *settings, int64_t fr
 /* GPUs of a lease that its service keeps busy in the mean, at home speed: what mdl_service_plan starts from. */
 double mdl_service_mean_gpus(const mdl_tenancy_t *tenancy);
 
-/* Draws the noise of a day, mean 1. */
-double mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng);
+/* Draws the noise of so many days, mean 1. */
+void mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng, double *noise, size_t days);
 
 #define MDL_SERVICE_MOST_GPUS (UINT32_C(1) << 30) /* more than any service has */
 

@@ -45,14 +45,14 @@ typedef struct mdl_tenancy {
     _Alignas(64) mdl_contract_terms_t terms;
     uint32_t next; /* in order of start */
     uint32_t granted_nodes;
-    uint32_t needed_gpus;   /* of a service: that serve its load in time */
-    uint32_t noted_gpus;    /* what it had when its width was last noted */
-    int32_t noise_from_day; /* first day whose noise stands in noise; negative: none */
-    int64_t ready_s;        /* its software is ported from here on */
-    double mean_gpus;       /* of a service: its load in the mean (mdl_service_mean_gpus) */
-    int64_t load_mgpu;      /* and in this interval */
-    int64_t counted_s;      /* up to here its load is in the centre's meters */
-    int64_t serves_from_s;  /* the last of the replicas that it needs serve from here on */
+    uint32_t needed_gpus;         /* of a service: that serve its load in time */
+    uint32_t noted_gpus;          /* what it had when its width was last noted */
+    int32_t noise_from_day;       /* first day whose noise stands in noise; negative: none */
+    int64_t ready_s;              /* its software is ported from here on */
+    double mean_gpus;             /* of a service: its load in the mean (mdl_service_mean_gpus) */
+    int64_t load_mgpu;            /* and in this interval */
+    int64_t counted_s;            /* up to here its load is in the centre's meters */
+    int64_t serves_from_s;        /* the last of the replicas that it needs serve from here on */
     double noise[MDL_NOISE_DAYS]; /* of a service's load */
     uint32_t next_service;        /* after a service, in order of start */
     uint32_t prev;

@@ -303,7 +303,9 @@ static void test_service_asks_for_enough_replicas_and_no_more(void **state)
         sim_rng_t rng;
         stand_at(&rng, (uint64_t)k);
         double wave = mdl_service_wave_from(&settings, k * 6 * SIM_HOUR_S);
-        mdl_service_plan(&tenancy, &settings, 1, wave, mdl_service_noise(&settings, &rng), &plan);
+        double noise;
+        mdl_service_noise(&settings, &rng, &noise, 1);
+        mdl_service_plan(&tenancy, &settings, 1, wave, noise, &plan);
         int64_t capacity_mgpu = 1000 * (int64_t)plan.replicas * plan.replica_gpus;
         assert_true(plan.replicas * plan.replica_gpus <= 31 * MDL_NODE_GPUS);
         int64_t needed_mgpu = 1000 * (int64_t)plan.needed_gpus;
