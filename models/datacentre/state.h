@@ -106,7 +106,7 @@ static inline void mdl_dc_fetch_tenancy(const mdl_dc_t *dc, uint32_t index)
         return;
     __builtin_prefetch(&dc->tenancies[index].terms);
     __builtin_prefetch(&dc->tenancies[index].counted_s);
-    __builtin_prefetch(&mdl_scheduler_tenant(dc->scheduler, index)->running);
+    __builtin_prefetch(mdl_scheduler_tenant(dc->scheduler, index));
 }
 
 static inline void mdl_dc_fetch_job(const mdl_dc_t *dc, uint32_t index)
@@ -115,6 +115,16 @@ static inline void mdl_dc_fetch_job(const mdl_dc_t *dc, uint32_t index)
 
     if (first != MDL_NONE)
         __builtin_prefetch(mdl_scheduler_job(dc->scheduler, first));
+}
+
+/* The same for a job that starts or ends: its three lines. */
+static inline void mdl_dc_fetch_all_of_job(const mdl_dc_t *dc, uint32_t index)
+{
+    const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
+
+    __builtin_prefetch(job);
+    __builtin_prefetch(&job->end_event);
+    __builtin_prefetch(&job->sequence);
 }
 
 /* Shared settings (shared.c): makes the centre work by these parameters from now on, its own grain in them; and by none,

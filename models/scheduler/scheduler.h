@@ -52,24 +52,25 @@ typedef enum mdl_queue_status {
     MDL_QUEUE_HELD   /* its queue's head waits for its own limit */
 } mdl_queue_status_t;
 
+/* What a tenant is asked where nobody waits stands in one cache line. */
 typedef struct mdl_scheduler_tenant {
     _Alignas(64) int64_t queued_gpu_s; /* work in its queue, endless jobs left out */
-    int64_t ready_key;                 /* its head's place among the ready */
-    uint64_t ready_tie;                /* its head's number */
-    mdl_tree_links_t ready;            /* among the ready, when it is */
-    mdl_tree_t queue;                  /* queued jobs in order */
     uint32_t queued;
     uint32_t quota_gpus, limit_gpus, used_gpus;
     uint32_t running_head, running; /* newest first */
-    uint32_t head_gpus;             /* of its queue's head, as counted in held_gpus while it is held */
-    uint32_t planned_gpus;          /* during a round of preemption: given to it so far */
-    double share;                   /* fair: what it is entitled to, relative to the others */
-    double usage_gpu_s;             /* fair: decayed, up to usage_at_s */
+    mdl_tree_t queue;               /* queued jobs in order */
+    uint8_t status;
+    bool open;
+    uint32_t head_gpus;     /* of its queue's head, as counted in held_gpus while it is held */
+    uint32_t planned_gpus;  /* during a round of preemption: given to it so far */
+    int64_t ready_key;      /* its head's place among the ready */
+    uint64_t ready_tie;     /* its head's number */
+    mdl_tree_links_t ready; /* among the ready, when it is */
+    double share;           /* fair: what it is entitled to, relative to the others */
+    double usage_gpu_s;     /* fair: decayed, up to usage_at_s */
     int64_t usage_at_s;
     double priority;                               /* fair: as last computed */
     uint32_t own_at, own_room, own_first, own_end; /* conservative, during a pass: its own profile within its limit */
-    uint8_t status;
-    bool open;
 } mdl_scheduler_tenant_t;
 
 /* What a pass with reservations promised to the first job that waits; with conservative ones, the next start of all. */
