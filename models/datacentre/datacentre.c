@@ -83,7 +83,8 @@ static void fetch_lines(const void *from, size_t bytes)
         __builtin_prefetch((const char *)from + at);
 }
 
-/* First the scheduler's header, the nodes' counts and the first service; then its job and the next one. */
+/* First the rest of the state, the scheduler's header, the nodes' counts and the first service; then its job and the next
+ * one. */
 static void fetch(const sim_arena_t *arena, const void *of, int turn)
 {
     const mdl_datacentre_t *state = of;
@@ -93,7 +94,7 @@ static void fetch(const sim_arena_t *arena, const void *of, int turn)
     mdl_dc_t dc = {.scheduler = sim_arena_at(arena, state->scheduler),
                    .tenancies = sim_arena_at(arena, state->tenancies)};
     if (turn == 0) {
-        fetch_lines(&state->reported, sizeof state->reported);
+        fetch_lines(&state->failures, offsetof(mdl_datacentre_t, meter) - offsetof(mdl_datacentre_t, failures));
         fetch_lines(dc.scheduler, sizeof *dc.scheduler);
         fetch_lines(sim_arena_at(arena, state->cluster), sizeof(mdl_cluster_t));
         mdl_dc_fetch_tenancy(&dc, state->first_service);

@@ -267,9 +267,8 @@ void mdl_dc_refill_services(mdl_dc_t *dc);
 void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t tenancy, const mdl_dc_instant_t *instant);
 bool mdl_dc_resize_all_replicas(mdl_dc_t *dc, const mdl_dc_instant_t *instant);
 
-/* Resizes all services whose software is ported, in order of start; whether there are any. `resize` is known where it is
- * compiled, and becomes part of the walk: as a call of its own it costs a tenth more. While one is resized, the service
- * after the next one is fetched, and the next one's job. */
+/* Resizes all services whose software is ported, in order of start; whether there are any. While one is resized, the
+ * service after the next one is fetched, and the next one's job. */
 static inline bool mdl_dc_resize_each(mdl_dc_t *dc, const mdl_dc_instant_t *instant,
                                       void (*resize)(mdl_dc_t *dc, uint32_t tenancy, const mdl_dc_instant_t *instant))
 {

@@ -22,7 +22,7 @@ static void fetch_stream(const mdl_dc_t *dc, uint32_t index)
     const mdl_tenancy_t *tenancy = &dc->tenancies[index];
 
     __builtin_prefetch(&tenancy->terms);
-    __builtin_prefetch(&tenancy->units);
+    __builtin_prefetch(&tenancy->unit[tenancy->units - 1]);
     __builtin_prefetch(mdl_scheduler_tenant(dc->scheduler, index));
     if (dc->scheduler->free_job != MDL_NONE)
         mdl_dc_fetch_all_of_job(dc, dc->scheduler->free_job);
@@ -35,12 +35,12 @@ void mdl_dc_on_job_due(mdl_dc_t *dc, const sim_event_t *event)
     mdl_job_request_t request;
     sim_rng_t rng;
 
-    fetch_stream(dc, event->entity);
+    if (tenancy->mean_gap_s > 0)
+        fetch_stream(dc, event->entity);
     tenancy->timer_s = SIM_NEVER;
     mdl_dc_stand_at(dc, tenancy, tenancy->ordinal++, &rng);
     if (tenancy->mean_gap_s <= 0)
         return;
-    __builtin_prefetch(&tenancy->unit[tenancy->units - 1]);
     mdl_dc_set_timer(dc, event->entity, MDL_DC_JOB_DUE, mdl_stream_gap(tenancy, &rng));
     if (is_impatient(dc, event->entity)) {
         mdl_scheduler_balk(dc->scheduler, tenancy->terms.job_class);

@@ -40,7 +40,8 @@ typedef struct mdl_stream_unit {
     bool tightly_coupled;
 } mdl_stream_unit_t;
 
-/* What a service is asked at each resizing comes first, in two cache lines; what makes streams comes last. */
+/* What a service is asked at each resizing comes first, in two cache lines; what a stream is asked at each job stands in
+ * the third one, but for its terms and units. */
 typedef struct mdl_tenancy {
     _Alignas(64) mdl_contract_terms_t terms;
     uint32_t next; /* in order of start */
@@ -60,15 +61,15 @@ typedef struct mdl_tenancy {
     uint32_t share_permille; /* of a service's single replicas that is busy */
     uint64_t entity;         /* random address */
     uint64_t ordinal;        /* of its next job */
-    uint64_t generation;     /* of its gangs' timers; others are stale */
     int64_t timer_s;         /* a stream's next arrival, a service's first replica; SIM_NEVER: none */
     sim_handle_t timer;
-    double mean_gap_s;       /* between jobs: of a stream (0: none), or of a gang's pause (negative: none) */
-    double gap_rest_s;       /* part of a second that a stream's last gap was rounded by */
+    double mean_gap_s;    /* between jobs: of a stream (0: none), or of a gang's pause (negative: none) */
+    double gap_rest_s;    /* part of a second that a stream's last gap was rounded by */
+    uint64_t generation;  /* of its gangs' timers; others are stale */
+    uint32_t gang_timers; /* pending */
+    uint32_t units;
     uint32_t supplied_nodes; /* granted when its supply of jobs was last planned */
     uint32_t bundle_gpus;    /* what jobs below it are batched to; 0: job by job */
-    uint32_t gang_timers;    /* pending */
-    uint32_t units;
     bool open;
     mdl_stream_unit_t unit[MDL_STREAM_UNITS];
 } mdl_tenancy_t;
