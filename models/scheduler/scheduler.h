@@ -108,12 +108,12 @@ typedef struct mdl_scheduler {
     uint32_t fresh;              /* the job submitted since the last pass; MDL_NONE */
     uint32_t seen_free, seen_up; /* the cluster's free GPUs and nodes up after the last pass */
     int64_t review_s;            /* a pass is due then, whatever happens; SIM_NEVER */
+    mdl_promise_t promise;       /* up to its job this is what an event touches where nobody waits */
     int64_t preempted_s;         /* last round of preemption */
     int64_t priority_s;          /* fair: priorities were computed then */
     uint32_t part_sizes[MDL_NODE_MOST_GPUS + 1]; /* jobs submitted, by their GPUs below node size or a node */
-    mdl_promise_t promise;
-    uint32_t profile_first, profile_end; /* of the conservative profile in use */
-    uint32_t promises;                   /* of starts so far, conservative */
+    uint32_t profile_first, profile_end;         /* of the conservative profile in use */
+    uint32_t promises;                           /* of starts so far, conservative */
     mdl_policy_t policy;
 } mdl_scheduler_t;
 
