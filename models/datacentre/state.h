@@ -282,6 +282,8 @@ static inline bool mdl_dc_resize_each(mdl_dc_t *dc, const mdl_dc_instant_t *inst
         next = dc->tenancies[t].next_service;
         if (next != MDL_NONE) {
             mdl_dc_fetch_job(dc, next);
+            if (dc->tenancies[next].noise_from_day != instant->from_day) /* it will draw */
+                __builtin_prefetch(&dc->tenancies[next].entity);
             mdl_dc_fetch_tenancy(dc, dc->tenancies[next].next_service);
         }
         if (dc->tenancies[t].ready_s > dc->now_s)
