@@ -4,7 +4,7 @@
 #include "models/scheduler/elastic_inline.h"
 
 /* Part of the walk over all services: as calls of their own they cost a tenth more. */
-#define HOT static inline __attribute__((always_inline))
+#define INLINED static inline __attribute__((always_inline))
 
 /* Thousandths of GPUs that a service keeps busy, the same times its speed, and from when on. */
 typedef struct pace {
@@ -70,7 +70,7 @@ static inline void go_on(mdl_dc_t *dc, mdl_tenancy_t *tenancy, mdl_job_t *job, u
     mdl_dc_note_width(dc, tenancy, job->gpus);
 }
 
-HOT void stretch(mdl_dc_t *dc, mdl_tenancy_t *tenancy, uint32_t index, uint32_t gpus)
+INLINED void stretch(mdl_dc_t *dc, mdl_tenancy_t *tenancy, uint32_t index, uint32_t gpus)
 {
     mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
     uint32_t gpus_before = job->gpus;
@@ -163,7 +163,7 @@ static void begin(mdl_dc_t *dc, uint32_t index, const mdl_service_load_t *load)
     ask_for(dc, index, load);
 }
 
-HOT void resize(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)
+INLINED void resize(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)
 {
     mdl_service_load_t load = mdl_dc_plan_service(dc, index, instant);
     uint32_t i = mdl_scheduler_tenant(dc->scheduler, index)->running_head;
