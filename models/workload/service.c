@@ -31,9 +31,8 @@ void mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng, 
 {
     double sigma = settings->service_noise;
 
-    sim_fill_normal(rng, -sigma * sigma / 2, sigma, noise, days);
     for (size_t i = 0; i < days; i++)
-        noise[i] = sim_exp(noise[i]);
+        noise[i] = sim_draw_lognormal(rng, -sigma * sigma / 2, sigma);
 }
 
 void mdl_service_replica(const mdl_workload_settings_t *settings, double throughput, uint32_t gpus,
