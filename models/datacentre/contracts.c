@@ -184,7 +184,7 @@ void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event)
                                            .ready_s = dc->now_s + (terms.ported ? 0 : dc->workload->port_time_s),
                                            .timer_s = SIM_NEVER,
                                            .noise_from_day = -MDL_NOISE_DAYS,
-                                           .noted_s = dc->now_s,
+                                           .counted_s = dc->now_s,
                                            .number = event->entity,
                                            .share_permille = 1000,
                                            .supplied_nodes = MDL_NONE,

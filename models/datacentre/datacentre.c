@@ -77,13 +77,32 @@ static void close_window(sim_lp_t *lp, void *report)
     mdl_dc_report(&dc, report);
 }
 
-static void fetch_lines(const void *from, size_t bytes)
+MDL_DC_FETCH void fetch_lines(const void *from, size_t bytes)
 {
     for (size_t at = 0; at < bytes; at += 64)
         __builtin_prefetch((const char *)from + at);
 }
 
-/* First the scheduler's header, the nodes' counts and the first service; then its job and the next one. */
+/* First the rest of the state, what a scheduler that rests is asked, the nodes' counts and the first service. */
+MDL_DC_FETCH void fetch_first(const mdl_dc_t *dc, const mdl_datacentre_t *state)
+{
+    fetch_lines(&state->failures, offsetof(mdl_datacentre_t, meter) - offsetof(mdl_datacentre_t, failures));
+    fetch_lines(dc->scheduler, offsetof(mdl_scheduler_t, promise) + offsetof(mdl_promise_t, with_free));
+    fetch_lines(dc->cluster, sizeof *dc->cluster);
+    mdl_dc_fetch_tenancy(dc, state->first_service);
+}
+
+/* Then what these name: the row that the next job will have, the first service's job, and the second service. */
+MDL_DC_FETCH void fetch_second(const mdl_dc_t *dc, uint32_t service)
+{
+    if (dc->scheduler->free_job != MDL_NONE)
+        mdl_dc_fetch_all_of_job(dc, dc->scheduler->free_job);
+    if (service == MDL_NONE)
+        return;
+    mdl_dc_fetch_job(dc, service);
+    mdl_dc_fetch_tenancy(dc, dc->tenancies[service].next_service);
+}
+
 static void fetch(const sim_arena_t *arena, const void *of, int turn)
 {
     const mdl_datacentre_t *state = of;
@@ -91,16 +110,12 @@ static void fetch(const sim_arena_t *arena, const void *of, int turn)
     if (state->cluster == 0)
         return;
     mdl_dc_t dc = {.scheduler = sim_arena_at(arena, state->scheduler),
+                   .cluster = sim_arena_at(arena, state->cluster),
                    .tenancies = sim_arena_at(arena, state->tenancies)};
-    if (turn == 0) {
-        fetch_lines(&state->reported, sizeof state->reported);
-        fetch_lines(dc.scheduler, sizeof *dc.scheduler);
-        fetch_lines(sim_arena_at(arena, state->cluster), sizeof(mdl_cluster_t));
-        mdl_dc_fetch_tenancy(&dc, state->first_service);
-    } else if (state->first_service != MDL_NONE) {
-        mdl_dc_fetch_job(&dc, state->first_service);
-        mdl_dc_fetch_tenancy(&dc, dc.tenancies[state->first_service].next_service);
-    }
+    if (turn == 0)
+        fetch_first(&dc, state);
+    else
+        fetch_second(&dc, state->first_service);
 }
 
 const sim_lp_kind_t mdl_datacentre_kind = {.name = "data centre",

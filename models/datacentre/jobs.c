@@ -2,14 +2,6 @@
 /* Jobs from their start to their end. */
 #include "models/datacentre/state.h"
 
-void mdl_dc_schedule(mdl_dc_t *dc, int64_t delay_s, const sim_event_t *event, unsigned priority, sim_handle_t *handle)
-{
-    sim_status_t status = sim_schedule(dc->lp, delay_s, event, priority, handle);
-
-    if (status < 0 && dc->status == SIM_OK)
-        dc->status = status;
-}
-
 static void on_started(void *user, uint32_t index)
 {
     mdl_dc_t *dc = user;
@@ -46,8 +38,7 @@ static int64_t on_stopped(void *user, uint32_t index)
     return settle(user, index, true).saved_s;
 }
 
-/* Sets the clock to the scheduler's next review. */
-static void follow_review(mdl_dc_t *dc)
+void mdl_dc_follow_review(mdl_dc_t *dc)
 {
     mdl_datacentre_t *state = dc->state;
     int64_t review_s = mdl_scheduler_review_s(dc->scheduler);
@@ -72,14 +63,9 @@ void mdl_dc_submit(mdl_dc_t *dc, uint32_t tenancy, const mdl_job_request_t *requ
                               &(mdl_scheduler_host_t){dc, on_started, on_stopped});
 }
 
-void mdl_dc_pass(mdl_dc_t *dc)
+void mdl_dc_look_at_queues(mdl_dc_t *dc)
 {
-    if (!mdl_scheduler_rests(dc->scheduler, dc->cluster))
-        mdl_scheduler_pass(dc->scheduler, dc->cluster, dc->now_s, &(mdl_scheduler_host_t){dc, on_started, on_stopped});
-    if (dc->state->review_s != mdl_scheduler_review_s(dc->scheduler))
-        follow_review(dc);
-    if (dc->scheduler->short_gpus > 0 && dc->cluster->in_bucket[MDL_NODE_GPUS] > 0)
-        mdl_dc_refill_services(dc);
+    mdl_scheduler_pass(dc->scheduler, dc->cluster, dc->now_s, &(mdl_scheduler_host_t){dc, on_started, on_stopped});
 }
 
 void mdl_dc_end_job(mdl_dc_t *dc, uint32_t index, mdl_job_end_t end)
@@ -112,9 +98,11 @@ void mdl_dc_stop_job(mdl_dc_t *dc, uint32_t index)
 void mdl_dc_on_job_end(mdl_dc_t *dc, const sim_event_t *event)
 {
     const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, event->entity);
+
+    mdl_dc_fetch_all_of_job(dc, event->entity);
     mdl_job_class_t job_class = job->job_class;
     uint32_t tenant = job->tenant;
-
+    __builtin_prefetch(mdl_scheduler_tenant(dc->scheduler, tenant));
     mdl_dc_earn_stop(dc, job, (mdl_progress_t){job->work_s, job->work_s});
     mdl_scheduler_end(dc->scheduler, dc->cluster, event->entity, job->intended_end);
     if (job_class == MDL_JOB_TRAINING)

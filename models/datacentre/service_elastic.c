@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* A service as one elastic job, whose nodes are its replicas. */
 #include "models/datacentre/state.h"
+#include "models/scheduler/elastic_inline.h"
+
+/* Part of the walk over all services: as calls of their own they cost a tenth more. */
+#define INLINED static inline __attribute__((always_inline))
 
 /* Thousandths of GPUs that a service keeps busy, the same times its speed, and from when on. */
 typedef struct pace {
@@ -8,12 +12,18 @@ typedef struct pace {
     uint32_t speed_permille;
 } pace_t;
 
+/* Of a number that is not negative: without a sign to mind it is shorter. */
+static inline int64_t thousandth(int64_t x)
+{
+    return (int64_t)((uint64_t)x / 1000);
+}
+
 static inline pace_t pace_of(const mdl_job_t *job)
 {
     int64_t rate = (int64_t)job->share_permille * job->gpus;
 
     return (pace_t){.rate = rate,
-                    .work_rate = rate * job->speed_permille / 1000,
+                    .work_rate = thousandth(rate * job->speed_permille),
                     .from_s = job->compute_from_s,
                     .speed_permille = job->speed_permille};
 }
@@ -31,11 +41,11 @@ static inline void earn_on(mdl_dc_t *dc, const pace_t *before, const pace_t *now
     mdl_datacentre_t *state = dc->state;
     int64_t done = dc->now_s > before->from_s ? before->rate * (dc->now_s - before->from_s) : 0;
     int64_t rate = now->rate - before->rate, offset = now->rate * now->from_s - before->rate * before->from_s;
+    int64_t whole = thousandth(done), rest = done - 1000 * whole;
 
     turn(&state->busy[MDL_JOB_INFERENCE], done, rate, offset);
     turn(&state->useful[MDL_JOB_INFERENCE], done, rate, offset);
-    turn(&state->work[MDL_JOB_INFERENCE],
-         done / 1000 * before->speed_permille + done % 1000 * before->speed_permille / 1000,
+    turn(&state->work[MDL_JOB_INFERENCE], whole * before->speed_permille + thousandth(rest * before->speed_permille),
          now->work_rate - before->work_rate, now->work_rate * now->from_s - before->work_rate * before->from_s);
     if (now->from_s > state->young_until_s)
         state->young_until_s = now->from_s;
@@ -43,9 +53,9 @@ static inline void earn_on(mdl_dc_t *dc, const pace_t *before, const pace_t *now
 
 /* Goes on after a change of width, load or software. Replicas that were added start up; they take their part of the
  * time until then away from all. */
-static inline void go_on(mdl_dc_t *dc, mdl_job_t *job, uint32_t gpus_before, const pace_t *before)
+static inline void go_on(mdl_dc_t *dc, mdl_tenancy_t *tenancy, mdl_job_t *job, uint32_t gpus_before,
+                         const pace_t *before)
 {
-    const mdl_tenancy_t *tenancy = &dc->tenancies[job->tenant];
     int64_t waiting_s = job->compute_from_s > dc->now_s ? job->compute_from_s - dc->now_s : 0;
     uint32_t added = job->gpus > gpus_before ? job->gpus - gpus_before : 0;
 
@@ -57,33 +67,38 @@ static inline void go_on(mdl_dc_t *dc, mdl_job_t *job, uint32_t gpus_before, con
     job->speed_permille = mdl_service_speed(dc->workload, mdl_dc_throughput(dc, tenancy));
     pace_t now = pace_of(job);
     earn_on(dc, before, &now);
-    mdl_dc_note_service(dc, job->tenant);
+    mdl_dc_note_width(dc, tenancy, job->gpus);
 }
 
-static inline void stretch(mdl_dc_t *dc, uint32_t index, uint32_t gpus)
+INLINED void stretch(mdl_dc_t *dc, mdl_tenancy_t *tenancy, uint32_t index, uint32_t gpus)
 {
     mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
     uint32_t gpus_before = job->gpus;
     pace_t before = pace_of(job);
 
     if (gpus != gpus_before || gpus != job->wanted_gpus)
-        mdl_scheduler_resize(dc->scheduler, dc->cluster, index, gpus);
-    go_on(dc, job, gpus_before, &before);
+        mdl_scheduler_resize_(dc->scheduler, dc->cluster, index, gpus);
+    go_on(dc, tenancy, job, gpus_before, &before);
 }
 
 void mdl_dc_stretch_service(mdl_dc_t *dc, uint32_t index, uint32_t gpus)
 {
-    stretch(dc, index, gpus);
+    mdl_tenancy_t *tenancy = &dc->tenancies[mdl_scheduler_job(dc->scheduler, index)->tenant];
+
+    mdl_dc_count_service(dc, tenancy);
+    stretch(dc, tenancy, index, gpus);
 }
 
 void mdl_dc_shrink_service(mdl_dc_t *dc, uint32_t index, uint32_t node)
 {
     mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
+    mdl_tenancy_t *tenancy = &dc->tenancies[job->tenant];
     uint32_t gpus_before = job->gpus;
     pace_t before = pace_of(job);
 
+    mdl_dc_count_service(dc, tenancy);
     mdl_scheduler_lose_node(dc->scheduler, dc->cluster, index, node);
-    go_on(dc, job, gpus_before, &before);
+    go_on(dc, tenancy, job, gpus_before, &before);
 }
 
 void mdl_dc_refill_services(mdl_dc_t *dc)
@@ -137,21 +152,39 @@ static void give_up(mdl_dc_t *dc, uint32_t index, uint32_t job)
     mdl_dc_note_service(dc, index);
 }
 
-void mdl_dc_resize_elastic(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)
+/* A service that does not run as an elastic job, or not at all. */
+static void begin(mdl_dc_t *dc, uint32_t index, const mdl_service_load_t *load)
 {
-    mdl_service_load_t load = mdl_dc_plan_service(dc, index, instant);
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
     uint32_t i = tenant->running > 0 ? tenant->running_head : tenant->queue.first;
 
     if (i != MDL_NONE && !mdl_scheduler_job(dc->scheduler, i)->elastic)
         end_replicas(dc, index);
-    if (tenant->running == 0) {
-        ask_for(dc, index, &load);
+    ask_for(dc, index, load);
+}
+
+INLINED void resize(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)
+{
+    mdl_service_load_t load = mdl_dc_plan_service(dc, index, instant);
+    uint32_t i = mdl_scheduler_tenant(dc->scheduler, index)->running_head;
+
+    if (i == MDL_NONE || !mdl_scheduler_job(dc->scheduler, i)->elastic) {
+        begin(dc, index, &load);
         return;
     }
     uint32_t gpus = width_for(dc, &load, mdl_scheduler_job(dc->scheduler, i)->wanted_gpus);
     if (gpus > 0)
-        stretch(dc, i, gpus);
+        stretch(dc, &dc->tenancies[index], i, gpus);
     else
         give_up(dc, index, i);
+}
+
+void mdl_dc_resize_elastic(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)
+{
+    resize(dc, index, instant);
+}
+
+bool mdl_dc_resize_all_elastic(mdl_dc_t *dc, const mdl_dc_instant_t *instant)
+{
+    return mdl_dc_resize_each(dc, instant, resize);
 }

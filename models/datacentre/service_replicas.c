@@ -61,3 +61,8 @@ void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t
     share_load(dc, index, load.load_mgpu);
     mdl_dc_note_service(dc, index);
 }
+
+bool mdl_dc_resize_all_replicas(mdl_dc_t *dc, const mdl_dc_instant_t *instant)
+{
+    return mdl_dc_resize_each(dc, instant, mdl_dc_resize_replicas);
+}

@@ -97,24 +97,38 @@ typedef struct mdl_dc {
 
 mdl_dc_t mdl_dc_view(sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s);
 
-/* Starts to fetch what the resizing of a service asks of its contract: what stands first of it, and its queue; and once
- * that has come, its job. Going through contracts these are called for those that come next: most of a walk is waiting
+/* A function that does nothing but fetch has no effect that a compiler knows of: it leaves out calls that it does not
+ * inline at once. */
+#define MDL_DC_FETCH static inline __attribute__((always_inline))
+
+/* Starts to fetch what the resizing of a service asks of its contract, two lines of it and its queue; and once that has
+ * come, its job. Going through contracts these are called for those that come next: most of a walk is waiting
  * for memory otherwise. */
-static inline void mdl_dc_fetch_tenancy(const mdl_dc_t *dc, uint32_t index)
+MDL_DC_FETCH void mdl_dc_fetch_tenancy(const mdl_dc_t *dc, uint32_t index)
 {
     if (index == MDL_NONE)
         return;
     __builtin_prefetch(&dc->tenancies[index].terms);
-    __builtin_prefetch(&dc->tenancies[index].load_mgpu);
-    __builtin_prefetch(&mdl_scheduler_tenant(dc->scheduler, index)->running);
+    __builtin_prefetch(&dc->tenancies[index].counted_s);
+    __builtin_prefetch(mdl_scheduler_tenant(dc->scheduler, index));
 }
 
-static inline void mdl_dc_fetch_job(const mdl_dc_t *dc, uint32_t index)
+MDL_DC_FETCH void mdl_dc_fetch_job(const mdl_dc_t *dc, uint32_t index)
 {
     uint32_t first = mdl_scheduler_tenant(dc->scheduler, index)->running_head;
 
     if (first != MDL_NONE)
         __builtin_prefetch(mdl_scheduler_job(dc->scheduler, first));
+}
+
+/* The same for a job that starts or ends: its three lines. */
+MDL_DC_FETCH void mdl_dc_fetch_all_of_job(const mdl_dc_t *dc, uint32_t index)
+{
+    const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
+
+    __builtin_prefetch(job);
+    __builtin_prefetch(&job->end_event);
+    __builtin_prefetch(&job->sequence);
 }
 
 /* Shared settings (shared.c): makes the centre work by these parameters from now on, its own grain in them; and by none,
@@ -132,9 +146,14 @@ sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32
                              bool fabric, sim_error_t *err);
 
 /* Schedules an event of the centre; failures go to dc->status. */
-void mdl_dc_schedule(mdl_dc_t *dc, int64_t delay_s, const sim_event_t *event, unsigned priority, sim_handle_t *handle);
-/* Starts what may start. */
-void mdl_dc_pass(mdl_dc_t *dc);
+static inline void mdl_dc_schedule(mdl_dc_t *dc, int64_t delay_s, const sim_event_t *event, unsigned priority,
+                                   sim_handle_t *handle)
+{
+    sim_status_t status = sim_schedule(dc->lp, delay_s, event, priority, handle);
+
+    if (status < 0 && dc->status == SIM_OK)
+        dc->status = status;
+}
 
 /* Puts a job into its contract's queue, or starts it where nobody waits. */
 void mdl_dc_submit(mdl_dc_t *dc, uint32_t tenancy, const mdl_job_request_t *request);
@@ -145,6 +164,8 @@ void mdl_dc_requeue_job(mdl_dc_t *dc, uint32_t job);
 void mdl_dc_stop_job(mdl_dc_t *dc, uint32_t job); /* the same after a checkpoint */
 void mdl_dc_on_job_end(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_review(mdl_dc_t *dc, const sim_event_t *event);
+void mdl_dc_look_at_queues(mdl_dc_t *dc); /* a scheduler's pass */
+void mdl_dc_follow_review(mdl_dc_t *dc);  /* sets the clock to the scheduler's next review */
 
 /* Contracts (contracts.c). */
 void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event);
@@ -201,10 +222,25 @@ static inline uint16_t mdl_dc_service_share(const mdl_dc_t *dc, const mdl_job_t 
 /* What the services of a centre have in common at a resizing. */
 typedef struct mdl_dc_instant {
     double wave;
+    int64_t from_s;   /* the interval's start */
     int64_t from_day; /* of the days whose noise is drawn at once, */
     int64_t day;      /* counted from there */
 } mdl_dc_instant_t;
 void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, int64_t from_day);
+
+/* Counts a service's load since it was last counted, and what of it came while warm replicas sufficed. Before its load,
+ * its need or what it has changes. */
+static inline void mdl_dc_count_service(const mdl_dc_t *dc, mdl_tenancy_t *tenancy)
+{
+    mdl_datacentre_t *state = dc->state;
+    int64_t now_s = dc->now_s, since_s = tenancy->counted_s, load_mgpu = tenancy->load_mgpu;
+    int64_t from_s = tenancy->serves_from_s > since_s ? tenancy->serves_from_s : since_s;
+
+    tenancy->counted_s = now_s;
+    state->service_load_mgpu_s += load_mgpu * (now_s - since_s);
+    if (tenancy->noted_gpus >= tenancy->needed_gpus && now_s > from_s)
+        state->service_met_mgpu_s += load_mgpu * (now_s - from_s);
+}
 
 /* A service's load in the interval that begins. Inlined, so that it stays in registers. */
 static inline mdl_service_load_t mdl_dc_plan_service(const mdl_dc_t *dc, uint32_t index,
@@ -213,6 +249,7 @@ static inline mdl_service_load_t mdl_dc_plan_service(const mdl_dc_t *dc, uint32_
     mdl_tenancy_t *tenancy = &dc->tenancies[index];
     mdl_service_load_t load;
 
+    mdl_dc_count_service(dc, tenancy);
     if (tenancy->noise_from_day != instant->from_day)
         mdl_dc_draw_noise(dc, tenancy, instant->from_day);
     mdl_service_plan(tenancy, dc->workload, mdl_dc_throughput(dc, tenancy), instant->wave, tenancy->noise[instant->day],
@@ -225,12 +262,37 @@ static inline mdl_service_load_t mdl_dc_plan_service(const mdl_dc_t *dc, uint32_
 /* A service as an elastic job (service_elastic.c): to the load of the interval; to a width or as far as that goes; by a
  * node that fails; those that lack nodes. */
 void mdl_dc_resize_elastic(mdl_dc_t *dc, uint32_t tenancy, const mdl_dc_instant_t *instant);
+bool mdl_dc_resize_all_elastic(mdl_dc_t *dc, const mdl_dc_instant_t *instant); /* whether there are any */
 void mdl_dc_stretch_service(mdl_dc_t *dc, uint32_t job, uint32_t gpus);
 void mdl_dc_shrink_service(mdl_dc_t *dc, uint32_t job, uint32_t node);
 void mdl_dc_refill_services(mdl_dc_t *dc);
 
 /* A service as a job for each replica (service_replicas.c). */
 void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t tenancy, const mdl_dc_instant_t *instant);
+bool mdl_dc_resize_all_replicas(mdl_dc_t *dc, const mdl_dc_instant_t *instant);
+
+/* Resizes all services whose software is ported, in order of start; whether there are any. While one is resized, the
+ * service after the next one is fetched, and the next one's job. */
+static inline bool mdl_dc_resize_each(mdl_dc_t *dc, const mdl_dc_instant_t *instant,
+                                      void (*resize)(mdl_dc_t *dc, uint32_t tenancy, const mdl_dc_instant_t *instant))
+{
+    bool any = false;
+
+    for (uint32_t t = dc->state->first_service, next; t != MDL_NONE; t = next) {
+        next = dc->tenancies[t].next_service;
+        if (next != MDL_NONE) {
+            mdl_dc_fetch_job(dc, next);
+            if (dc->tenancies[next].noise_from_day != instant->from_day) /* it will draw */
+                __builtin_prefetch(&dc->tenancies[next].entity);
+            mdl_dc_fetch_tenancy(dc, dc->tenancies[next].next_service);
+        }
+        if (dc->tenancies[t].ready_s > dc->now_s)
+            continue;
+        any = true;
+        resize(dc, t, instant);
+    }
+    return any;
+}
 
 /* Nodes (nodes.c). */
 void mdl_dc_on_failure(mdl_dc_t *dc, const sim_event_t *event);
@@ -250,24 +312,33 @@ void mdl_dc_earn_stop(mdl_dc_t *dc, const mdl_job_t *job, mdl_progress_t progres
 void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter);                      /* the meters at dc->now_s */
 void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report);
 
-/* After each change of a service: counts the time since the last note by what was noted then. A service that has grown to its need meets its target
+/* After each change of a service that is counted: notes what it has. One that has grown to its need meets its target
  * when the last of its replicas are warm. */
+static inline void mdl_dc_note_width(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, uint32_t gpus)
+{
+    if (tenancy->noted_gpus < tenancy->needed_gpus && gpus >= tenancy->needed_gpus)
+        tenancy->serves_from_s = dc->now_s + dc->workload->service_startup_s;
+    tenancy->noted_gpus = gpus;
+}
+
+/* After each change of what a service has. */
 static inline void mdl_dc_note_service(mdl_dc_t *dc, uint32_t index)
 {
     mdl_tenancy_t *tenancy = &dc->tenancies[index];
-    mdl_datacentre_t *state = dc->state;
-    uint32_t gpus = mdl_scheduler_tenant(dc->scheduler, index)->used_gpus;
-    int64_t from_s = tenancy->serves_from_s > tenancy->noted_s ? tenancy->serves_from_s : tenancy->noted_s;
 
-    state->service_load_mgpu_s += tenancy->noted_load_mgpu * (dc->now_s - tenancy->noted_s);
-    if (tenancy->noted_gpus >= tenancy->noted_needed_gpus && dc->now_s > from_s)
-        state->service_met_mgpu_s += tenancy->noted_load_mgpu * (dc->now_s - from_s);
-    if (tenancy->noted_gpus < tenancy->needed_gpus && gpus >= tenancy->needed_gpus)
-        tenancy->serves_from_s = dc->now_s + dc->workload->service_startup_s;
-    tenancy->noted_s = dc->now_s;
-    tenancy->noted_gpus = gpus;
-    tenancy->noted_needed_gpus = tenancy->needed_gpus;
-    tenancy->noted_load_mgpu = tenancy->load_mgpu;
+    mdl_dc_count_service(dc, tenancy);
+    mdl_dc_note_width(dc, tenancy, mdl_scheduler_tenant(dc->scheduler, index)->used_gpus);
+}
+
+/* Starts what may start: last at each event. */
+static inline void mdl_dc_pass(mdl_dc_t *dc)
+{
+    if (!mdl_scheduler_rests(dc->scheduler, dc->cluster))
+        mdl_dc_look_at_queues(dc);
+    if (dc->state->review_s != mdl_scheduler_review_s(dc->scheduler))
+        mdl_dc_follow_review(dc);
+    if (dc->scheduler->short_gpus > 0 && dc->cluster->in_bucket[MDL_NODE_GPUS] > 0)
+        mdl_dc_refill_services(dc);
 }
 
 /* Brings the integrals to dc->now_s: first at each event and reading. */

@@ -32,7 +32,9 @@ void mdl_dc_plan(mdl_dc_t *dc, uint32_t index)
     tenancy->bundle_gpus = mdl_bundle_gpus(workload, tenancy->granted_nodes);
     if (tenancy->terms.job_class == MDL_JOB_TRAINING)
         mdl_training_plan(tenancy, workload);
-    else if (tenancy->terms.job_class != MDL_JOB_INFERENCE)
+    else if (tenancy->terms.job_class == MDL_JOB_INFERENCE)
+        tenancy->mean_gpus = mdl_service_mean_gpus(tenancy);
+    else
         mdl_stream_plan(tenancy, mdl_dc_stream_settings(dc, tenancy), workload->grain_s);
 }
 

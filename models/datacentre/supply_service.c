@@ -10,16 +10,16 @@ void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, int64_t from_
 
     tenancy->noise_from_day = (int32_t)from_day;
     mdl_dc_stand_at(dc, tenancy, (uint64_t)from_day, &rng);
-    for (int i = 0; i < MDL_NOISE_DAYS; i++)
-        tenancy->noise[i] = mdl_service_noise(dc->workload, &rng);
+    mdl_service_noise(dc->workload, &rng, tenancy->noise, MDL_NOISE_DAYS);
 }
 
 static mdl_dc_instant_t instant_of(const mdl_dc_t *dc)
 {
     int64_t day = dc->now_s / SIM_DAY_S, behind = day % MDL_NOISE_DAYS;
+    int64_t from_s = dc->now_s - dc->now_s % dc->workload->service_interval_s;
 
     return (mdl_dc_instant_t){
-        .wave = mdl_service_wave_at(dc->workload, dc->now_s), .from_day = day - behind, .day = behind};
+        .wave = mdl_service_wave_from(dc->workload, from_s), .from_s = from_s, .from_day = day - behind, .day = behind};
 }
 
 static void resize_service(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)
@@ -30,41 +30,25 @@ static void resize_service(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t 
         mdl_dc_resize_replicas(dc, index, instant);
 }
 
-static void set_clock(mdl_dc_t *dc)
+/* Sets the clock to the next interval. */
+static void set_clock(mdl_dc_t *dc, const mdl_dc_instant_t *instant)
 {
-    int64_t interval_s = dc->workload->service_interval_s;
-
     dc->state->serving = true;
-    mdl_dc_schedule(dc, interval_s - dc->now_s % interval_s, &(sim_event_t){.type = MDL_DC_SERVICES_DUE}, MDL_DC_DUE,
-                    NULL);
-}
-
-/* Fetches the service that comes after the next one, and the next one's job. */
-static inline void fetch_ahead(const mdl_dc_t *dc, uint32_t next)
-{
-    if (next == MDL_NONE)
-        return;
-    mdl_dc_fetch_job(dc, next);
-    mdl_dc_fetch_tenancy(dc, dc->tenancies[next].next_service);
+    mdl_dc_schedule(dc, instant->from_s + dc->workload->service_interval_s - dc->now_s,
+                    &(sim_event_t){.type = MDL_DC_SERVICES_DUE}, MDL_DC_DUE, NULL);
 }
 
 /* The clock stops when nobody serves. */
 void mdl_dc_on_services_due(mdl_dc_t *dc, const sim_event_t *event)
 {
     mdl_dc_instant_t instant = instant_of(dc);
-    bool any = false;
+    bool any =
+        dc->workload->grain_s > 0 ? mdl_dc_resize_all_elastic(dc, &instant) : mdl_dc_resize_all_replicas(dc, &instant);
 
     (void)event;
-    for (uint32_t t = dc->state->first_service; t != MDL_NONE; t = dc->tenancies[t].next_service) {
-        fetch_ahead(dc, dc->tenancies[t].next_service);
-        if (dc->tenancies[t].ready_s > dc->now_s)
-            continue;
-        any = true;
-        resize_service(dc, t, &instant);
-    }
     dc->state->serving = false;
     if (any)
-        set_clock(dc);
+        set_clock(dc, &instant);
 }
 
 void mdl_dc_on_service_ready(mdl_dc_t *dc, const sim_event_t *event)
@@ -85,5 +69,5 @@ void mdl_dc_supply_service(mdl_dc_t *dc, uint32_t index)
     mdl_dc_instant_t instant = instant_of(dc);
     resize_service(dc, index, &instant);
     if (!dc->state->serving)
-        set_clock(dc);
+        set_clock(dc, &instant);
 }

@@ -16,6 +16,18 @@ static bool is_impatient(const mdl_dc_t *dc, uint32_t index)
     return (double)tenant->queued_gpu_s > dc->workload->patience_s * tenant->quota_gpus;
 }
 
+/* Starts to fetch what a stream's next job touches besides: it comes while random numbers are worked out. */
+MDL_DC_FETCH void fetch_stream(const mdl_dc_t *dc, uint32_t index)
+{
+    const mdl_tenancy_t *tenancy = &dc->tenancies[index];
+
+    __builtin_prefetch(&tenancy->terms);
+    __builtin_prefetch(&tenancy->unit[tenancy->units - 1]);
+    __builtin_prefetch(mdl_scheduler_tenant(dc->scheduler, index));
+    if (dc->scheduler->free_job != MDL_NONE)
+        mdl_dc_fetch_all_of_job(dc, dc->scheduler->free_job);
+}
+
 void mdl_dc_on_job_due(mdl_dc_t *dc, const sim_event_t *event)
 {
     mdl_tenancy_t *tenancy = &dc->tenancies[event->entity];
@@ -23,6 +35,8 @@ void mdl_dc_on_job_due(mdl_dc_t *dc, const sim_event_t *event)
     mdl_job_request_t request;
     sim_rng_t rng;
 
+    if (tenancy->mean_gap_s > 0)
+        fetch_stream(dc, event->entity);
     tenancy->timer_s = SIM_NEVER;
     mdl_dc_stand_at(dc, tenancy, tenancy->ordinal++, &rng);
     if (tenancy->mean_gap_s <= 0)

@@ -1,85 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Jobs that change their width: elastic ones while they run, others in the queue. */
-#include "models/hardware/pool.h"
-#include "models/scheduler/passes.h"
-
-/* Takes nodes for a running job and notes it on them. */
-static void widen(mdl_cluster_t *cluster, mdl_job_t *job, uint32_t index, uint32_t nodes)
-{
-    uint32_t before = job->gang;
-
-    mdl_cluster_take_nodes(cluster, nodes, &job->gang);
-    for (uint32_t i = job->gang; i != before; i = mdl_cluster_node(cluster, i)->next_of_gang)
-        mdl_cluster_node(cluster, i)->first_job = index;
-}
-
-/* Gives a running job whole nodes up to a width, or takes them from it down to one. */
-static inline void move_nodes(mdl_cluster_t *cluster, mdl_job_t *job, uint32_t index, uint32_t gpus)
-{
-    bool more = gpus > job->gpus;
-    uint32_t nodes = (more ? gpus - job->gpus : job->gpus - gpus) / cluster->node_gpus;
-
-    if (cluster->pooled && more)
-        mdl_pool_take(cluster, nodes);
-    else if (cluster->pooled)
-        mdl_pool_give(cluster, nodes);
-    else if (more)
-        widen(cluster, job, index, nodes);
-    else
-        mdl_cluster_give_nodes(cluster, nodes, &job->gang);
-}
-
-static inline void set_width(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, uint32_t gpus)
-{
-    mdl_job_t *job = mdl_scheduler_job(self, index);
-
-    move_nodes(cluster, job, index, gpus);
-    self->stale = self->moved = true;
-    mdl_scheduler_use(self, job->tenant, gpus, job->gpus);
-    if (mdl_reservations[self->policy.reservation].plans)
-        mdl_conservative_widen(self, (int64_t)gpus - job->gpus);
-    self->short_gpus -= gpus - job->gpus;
-    job->gpus = gpus;
-    if (mdl_scheduler_tenant(self, job->tenant)->queued > 0)
-        mdl_queue_refresh(self, job->tenant);
-}
-
-static uint32_t least_of(uint32_t a, uint32_t b, uint32_t c)
-{
-    uint32_t least = a < b ? a : b;
-
-    return least < c ? least : c;
-}
-
-/* How far a running job can be widened now, up to `gpus`. */
-static uint32_t widest(mdl_scheduler_t *self, const mdl_cluster_t *cluster, const mdl_job_t *job, uint32_t gpus)
-{
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
-    uint32_t allowed = tenant->limit_gpus > tenant->used_gpus ? tenant->limit_gpus - tenant->used_gpus : 0;
-    uint32_t idle = mdl_cluster_empty_nodes(cluster) * cluster->node_gpus, room = mdl_scheduler_room(self, cluster);
-    uint32_t more = least_of(allowed, idle, room);
-
-    if (gpus - job->gpus <= more)
-        return gpus;
-    return job->gpus + more / cluster->node_gpus * cluster->node_gpus;
-}
+#include "models/scheduler/elastic_inline.h"
 
 void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, uint32_t wanted_gpus)
 {
-    mdl_job_t *job = mdl_scheduler_job(self, index);
-
-    SIM_ASSERT(job->elastic && wanted_gpus > 0 && wanted_gpus % cluster->node_gpus == 0);
-    if (job->state == MDL_JOB_QUEUED) {
-        self->stale = true;
-        job->gpus = job->wanted_gpus = wanted_gpus;
-        mdl_queue_refresh(self, job->tenant);
-        return;
-    }
-    self->short_gpus += wanted_gpus - job->wanted_gpus;
-    job->wanted_gpus = wanted_gpus;
-    uint32_t gpus = wanted_gpus > job->gpus ? widest(self, cluster, job, wanted_gpus) : wanted_gpus;
-    if (gpus != job->gpus)
-        set_width(self, cluster, index, gpus);
+    mdl_scheduler_resize_(self, cluster, index, wanted_gpus);
 }
 
 /* Brings a node of a gang to the front of its list. */
@@ -101,7 +26,7 @@ void mdl_scheduler_lose_node(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint
     SIM_ASSERT(job->elastic && job->state == MDL_JOB_RUNNING && job->gpus > cluster->node_gpus);
     if (!cluster->pooled)
         bring_to_front(cluster, &job->gang, node);
-    set_width(self, cluster, index, job->gpus - cluster->node_gpus);
+    mdl_elastic_set_(self, cluster, index, job->gpus - cluster->node_gpus);
     self->counts.restarted[job->job_class]++;
 }
 

@@ -52,7 +52,7 @@ static inline void mdl_scheduler_use(mdl_scheduler_t *self, uint32_t tenant, uin
 {
     mdl_scheduler_tenant_t *owner = mdl_scheduler_tenant(self, tenant);
 
-    if (self->policy.order == MDL_ORDER_FAIR)
+    if (self->watches && self->policy.order == MDL_ORDER_FAIR)
         mdl_fair_accrue(self, owner);
     owner->used_gpus += more - less;
     self->allocated_gpus += more - less;

@@ -64,3 +64,9 @@ bool mdl_policy_sorts(const mdl_policy_t *policy)
 {
     return mdl_reservations[policy->reservation].follows_ends || policy->preemption == MDL_PREEMPTION_CHECKPOINT;
 }
+
+bool mdl_policy_watches(const mdl_policy_t *policy)
+{
+    return policy->order == MDL_ORDER_FAIR || policy->preemption == MDL_PREEMPTION_CHECKPOINT ||
+           mdl_reservations[policy->reservation].plans;
+}

@@ -138,5 +138,7 @@ extern const char *const mdl_preemptions[MDL_PREEMPTIONS];
 
 /* Whether a pass sorts jobs in memory of its own. */
 bool mdl_policy_sorts(const mdl_policy_t *policy);
+/* Whether a pass has something to do where nobody waits: priorities, rounds of preemption, a plan. */
+bool mdl_policy_watches(const mdl_policy_t *policy);
 
 #endif

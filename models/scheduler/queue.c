@@ -199,7 +199,8 @@ void mdl_queue_refresh(mdl_scheduler_t *self, uint32_t index)
         stand_ready(self, tenant, index, head);
         return;
     }
-    leave(self, tenant, index);
+    if (tenant->status != MDL_QUEUE_EMPTY)
+        leave(self, tenant, index);
     if (head == NULL)
         return;
     tenant->status = MDL_QUEUE_HELD;

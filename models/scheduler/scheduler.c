@@ -79,7 +79,8 @@ void mdl_scheduler_init(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, 
                               .priority_s = INT64_MIN / 2,
                               .promise = {.job = MDL_NONE},
                               .policy = policy,
-                              .fabric = fabric};
+                              .fabric = fabric,
+                              .watches = mdl_policy_watches(&policy)};
     mdl_tree_init(&self->ready);
     mdl_tree_init(&self->ends);
     memset(mdl_scheduler_tenant(self, 0), 0, tenants * sizeof(mdl_scheduler_tenant_t));
@@ -542,9 +543,4 @@ mdl_blocked_t mdl_scheduler_reason(const mdl_cluster_t *cluster, const mdl_job_t
         return MDL_BLOCKED_FAILURE;
     gpus += (cluster->nodes - cluster->powered) * cluster->node_gpus;
     return gpus >= job->gpus ? MDL_BLOCKED_POWER : MDL_BLOCKED_COUNT;
-}
-
-bool mdl_scheduler_conserves(const mdl_scheduler_t *self)
-{
-    return self->submitted == self->ended + self->queued + self->running;
 }

@@ -52,24 +52,25 @@ typedef enum mdl_queue_status {
     MDL_QUEUE_HELD   /* its queue's head waits for its own limit */
 } mdl_queue_status_t;
 
+/* What a tenant is asked where nobody waits stands in one cache line. */
 typedef struct mdl_scheduler_tenant {
     _Alignas(64) int64_t queued_gpu_s; /* work in its queue, endless jobs left out */
-    int64_t ready_key;                 /* its head's place among the ready */
-    uint64_t ready_tie;                /* its head's number */
-    mdl_tree_links_t ready;            /* among the ready, when it is */
-    mdl_tree_t queue;                  /* queued jobs in order */
     uint32_t queued;
     uint32_t quota_gpus, limit_gpus, used_gpus;
     uint32_t running_head, running; /* newest first */
-    uint32_t head_gpus;             /* of its queue's head, as counted in held_gpus while it is held */
-    uint32_t planned_gpus;          /* during a round of preemption: given to it so far */
-    double share;                   /* fair: what it is entitled to, relative to the others */
-    double usage_gpu_s;             /* fair: decayed, up to usage_at_s */
+    mdl_tree_t queue;               /* queued jobs in order */
+    uint8_t status;
+    bool open;
+    uint32_t head_gpus;     /* of its queue's head, as counted in held_gpus while it is held */
+    uint32_t planned_gpus;  /* during a round of preemption: given to it so far */
+    int64_t ready_key;      /* its head's place among the ready */
+    uint64_t ready_tie;     /* its head's number */
+    mdl_tree_links_t ready; /* among the ready, when it is */
+    double share;           /* fair: what it is entitled to, relative to the others */
+    double usage_gpu_s;     /* fair: decayed, up to usage_at_s */
     int64_t usage_at_s;
     double priority;                               /* fair: as last computed */
     uint32_t own_at, own_room, own_first, own_end; /* conservative, during a pass: its own profile within its limit */
-    uint8_t status;
-    bool open;
 } mdl_scheduler_tenant_t;
 
 /* What a pass with reservations promised to the first job that waits; with conservative ones, the next start of all. */
@@ -100,18 +101,19 @@ typedef struct mdl_scheduler {
     uint32_t blocked_gpus;       /* asked for by the head that the last pass could not place */
     uint8_t blocked_reason;      /* of that head */
     bool fabric;                 /* a training fabric joins the nodes */
+    bool watches;                /* its policy asks something of running jobs, too */
     bool stale;                  /* more than one submission has happened since the last pass */
     bool again;                  /* jobs that this pass refused may find other nodes in the next */
     bool moved;                  /* room has come free since the last pass, by a job's end or otherwise */
     uint32_t fresh;              /* the job submitted since the last pass; MDL_NONE */
     uint32_t seen_free, seen_up; /* the cluster's free GPUs and nodes up after the last pass */
     int64_t review_s;            /* a pass is due then, whatever happens; SIM_NEVER */
+    mdl_promise_t promise;       /* up to its job this is what an event touches where nobody waits */
     int64_t preempted_s;         /* last round of preemption */
     int64_t priority_s;          /* fair: priorities were computed then */
     uint32_t part_sizes[MDL_NODE_MOST_GPUS + 1]; /* jobs submitted, by their GPUs below node size or a node */
-    mdl_promise_t promise;
-    uint32_t profile_first, profile_end; /* of the conservative profile in use */
-    uint32_t promises;                   /* of starts so far, conservative */
+    uint32_t profile_first, profile_end;         /* of the conservative profile in use */
+    uint32_t promises;                           /* of starts so far, conservative */
     mdl_policy_t policy;
 } mdl_scheduler_t;
 
@@ -189,8 +191,7 @@ void mdl_scheduler_balk(mdl_scheduler_t *self, mdl_job_class_t job_class);
 /* Whether nobody waits and nobody lacks nodes, under a policy that asks no more of running jobs. */
 static inline bool mdl_scheduler_is_idle_(const mdl_scheduler_t *self)
 {
-    return self->queued == 0 && self->short_gpus == 0 && self->policy.order != MDL_ORDER_FAIR &&
-           self->policy.preemption != MDL_PREEMPTION_CHECKPOINT && !mdl_reservations[self->policy.reservation].plans;
+    return (self->queued | self->short_gpus | self->watches) == 0;
 }
 
 /* What each pass leaves behind. */
@@ -247,7 +248,10 @@ void mdl_scheduler_reshape(mdl_scheduler_t *self, uint32_t job, uint32_t gpus);
 void mdl_scheduler_lose_node(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, uint32_t node);
 
 /* Checks in O(1) that jobs are conserved: submitted = queued + running + ended. */
-bool mdl_scheduler_conserves(const mdl_scheduler_t *self);
+static inline bool mdl_scheduler_conserves(const mdl_scheduler_t *self)
+{
+    return self->submitted == self->ended + self->queued + self->running;
+}
 /* Recounts everything: queues, gangs, node capacity, quotas, counts. SIM_EINVARIANT names what is broken. */
 sim_status_t mdl_scheduler_verify(mdl_scheduler_t *self, mdl_cluster_t *cluster, sim_error_t *err);
 

@@ -242,4 +242,7 @@ void mdl_headroom_init(mdl_headroom_t *self, const mdl_holding_t *holding, doubl
         b = deviations_for(per_slot * scale, goal, b);
         self->excess[i] = b * scale;
     }
+    offered = 1;
+    for (int i = 0; i + 1 < MDL_HEADROOM_OCTAVES; i++, offered *= 2)
+        self->slope[i] = (self->excess[i + 1] - self->excess[i]) / offered;
 }

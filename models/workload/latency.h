@@ -36,6 +36,7 @@
 #define MDL_LATENCY_H
 
 #include <stdint.h>
+#include <string.h>
 
 #define MDL_REPLICAS_NEVER UINT32_MAX /* no number of replicas below 2^31 is enough */
 
@@ -101,6 +102,7 @@ double mdl_latency_window(const mdl_latency_t *self, double rate_per_s, uint32_t
  * below; beyond the last it grows no more. */
 typedef struct mdl_headroom {
     double excess[MDL_HEADROOM_OCTAVES];
+    double slope[MDL_HEADROOM_OCTAVES - 1]; /* of the excess, from each of these loads to the next */
 } mdl_headroom_t;
 
 /* Sets the table for a station. target_s >= 0; 0 < share < 1. */
@@ -116,11 +118,13 @@ static inline double mdl_headroom_servers(const mdl_headroom_t *self, double loa
         return load > 0 ? load + self->excess[0] * load : 0;
     if (load >= largest)
         return load + self->excess[MDL_HEADROOM_OCTAVES - 1];
-    int64_t whole = (int64_t)load; /* signed numbers convert in one step */
-    int octave = 63 - __builtin_clzll((uint64_t)whole);
-    double from = (double)(INT64_C(1) << octave);
-    double low = self->excess[octave], high = self->excess[octave + 1];
-    return load + low + (high - low) * (load - from) / from;
+    uint64_t bits; /* the power of two that is no larger is the load without its fraction bits */
+    memcpy(&bits, &load, sizeof bits);
+    uint64_t octave = (bits >> 52) - 1023;
+    bits &= ~UINT64_C(0) << 52;
+    double from;
+    memcpy(&from, &bits, sizeof from);
+    return load + self->excess[octave] + self->slope[octave] * (load - from);
 }
 
 #endif

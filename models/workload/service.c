@@ -15,19 +15,24 @@ double mdl_service_wave(const mdl_workload_settings_t *settings, double hour)
     return 1 + settings->service_swing * (1 - 2 * u * u * (3 - 2 * u));
 }
 
-double mdl_service_wave_at(const mdl_workload_settings_t *settings, int64_t now_s)
+double mdl_service_wave_from(const mdl_workload_settings_t *settings, int64_t from_s)
 {
-    int64_t interval_s = settings->service_interval_s;
-    int64_t middle_s = now_s / interval_s * interval_s + interval_s / 2;
+    int64_t middle_s = from_s + settings->service_interval_s / 2;
 
     return mdl_service_wave(settings, (double)(middle_s % SIM_DAY_S) / (double)SIM_HOUR_S);
 }
 
-double mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng)
+double mdl_service_mean_gpus(const mdl_tenancy_t *tenancy)
+{
+    return tenancy->terms.activity_permille / 1000.0 * (tenancy->granted_nodes * MDL_NODE_GPUS);
+}
+
+void mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng, double *noise, size_t days)
 {
     double sigma = settings->service_noise;
 
-    return sim_draw_lognormal(rng, -sigma * sigma / 2, sigma);
+    for (size_t i = 0; i < days; i++)
+        noise[i] = sim_draw_lognormal(rng, -sigma * sigma / 2, sigma);
 }
 
 void mdl_service_replica(const mdl_workload_settings_t *settings, double throughput, uint32_t gpus,

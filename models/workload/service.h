@@ -16,6 +16,7 @@
 #include "models/hardware/cluster.h"
 #include "models/workload/settings.h"
 #include "models/workload/tenancy.h"
+#include "sim/math.h"
 #include "sim/rng.h"
 
 typedef struct mdl_service_load {
@@ -30,11 +31,14 @@ typedef struct mdl_service_load {
 /* Relative load at an hour of the day, mean 1 over the day: a smooth wave with its peak at settings->service_peak_h. */
 double mdl_service_wave(const mdl_workload_settings_t *settings, double hour);
 
-/* The same in the middle of the interval that contains now_s. */
-double mdl_service_wave_at(const mdl_workload_settings_t *settings, int64_t now_s);
+/* The same in the middle of the interval that begins at from_s. */
+double mdl_service_wave_from(const mdl_workload_settings_t *settings, int64_t from_s);
 
-/* Draws the noise of a day, mean 1. */
-double mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng);
+/* GPUs of a lease that its service keeps busy in the mean, at home speed: what mdl_service_plan starts from. */
+double mdl_service_mean_gpus(const mdl_tenancy_t *tenancy);
+
+/* Draws the noise of so many days, mean 1. */
+void mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng, double *noise, size_t days);
 
 #define MDL_SERVICE_MOST_GPUS (UINT32_C(1) << 30) /* more than any service has */
 
@@ -44,12 +48,12 @@ static inline double mdl_service_needed(const mdl_workload_settings_t *settings,
     return mdl_headroom_servers(&settings->service_headroom, gpus * settings->service_slots) / settings->service_slots;
 }
 
-/* The whole number that is no less than x, `most` at most. */
+/* The whole number that is no less than x >= 0, `most` at most. */
 static inline uint32_t mdl_service_round_up(double x, uint32_t most)
 {
-    uint32_t whole = x < most ? (uint32_t)x : most;
+    int64_t whole = sim_ceil_i64(x);
 
-    return whole + (whole < x && whole < most);
+    return whole < most ? (uint32_t)whole : most;
 }
 
 /* Replicas of so many GPUs, up to `most`. Times an eighth is exact, and no division. */
@@ -65,14 +69,13 @@ static inline void mdl_service_plan(const mdl_tenancy_t *tenancy, const mdl_work
                                     double throughput, double wave, double noise, mdl_service_load_t *load)
 {
     uint32_t most_gpus = tenancy->granted_nodes * MDL_NODE_GPUS;
-    uint32_t replica_gpus = settings->grain_s > 0 ? MDL_NODE_GPUS : settings->service_replica_gpus;
-    double gpus = tenancy->terms.activity_permille / 1000.0 * most_gpus * wave * noise;
+    double gpus = tenancy->mean_gpus * wave * noise;
 
     if (throughput != 1) /* seldom; a division costs as much as all else here */
         gpus /= throughput;
     load->load_mgpu = (int64_t)(1000 * gpus + 0.5);
     load->gpus = gpus;
-    load->replica_gpus = replica_gpus < most_gpus ? replica_gpus : most_gpus;
+    load->replica_gpus = settings->service_replica_gpus < most_gpus ? settings->service_replica_gpus : most_gpus;
     double needed_gpus = mdl_service_needed(settings, (double)load->load_mgpu / 1000);
     load->needed_gpus = mdl_service_round_up(needed_gpus, MDL_SERVICE_MOST_GPUS);
     if (load->replica_gpus == MDL_NODE_GPUS)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/workload/settings.h"
 
+#include "models/hardware/cluster.h"
 #include "sim/math.h"
 
 #include <math.h>
@@ -114,7 +115,7 @@ static void init_service(mdl_workload_settings_t *self, const mdl_params_t *para
     mdl_headroom_init(&self->service_headroom, &(mdl_holding_t){params->service_time, params->service_spread},
                       params->service_dispersion, params->service_target, params->service_attainment);
     self->service_startup_s = (int32_t)params->service_startup_s;
-    self->service_replica_gpus = (uint32_t)params->service_replica_gpus;
+    self->service_replica_gpus = params->workload_grain_s > 0 ? MDL_NODE_GPUS : (uint32_t)params->service_replica_gpus;
 }
 
 static double usable(double rate)

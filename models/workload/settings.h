@@ -44,7 +44,7 @@ typedef struct mdl_workload_settings {
     mdl_headroom_t service_headroom; /* in slots */
     double service_slots;            /* per GPU */
     int32_t service_startup_s;
-    uint32_t service_replica_gpus;
+    uint32_t service_replica_gpus; /* with a grain a node's */
     int64_t port_time_s;
     double port_throughput;
     double rate[MDL_JOB_CLASSES]; /* throughput of the GPU type against an H100 */

@@ -144,13 +144,14 @@ static double draw_length_s(const mdl_stream_settings_t *settings, double grain_
     return length_s < settings->longest_s ? length_s : settings->longest_s;
 }
 
+/* From the end, where the chains of small jobs stand: most units are of them. */
 static const mdl_stream_unit_t *draw_unit(const mdl_tenancy_t *tenancy, sim_rng_t *rng)
 {
     double u = sim_draw_uniform(rng);
-    uint32_t i = 0;
+    uint32_t i = tenancy->units - 1;
 
-    while (i + 1 < tenancy->units && u >= tenancy->unit[i].cumulative)
-        i++;
+    while (i > 0 && u < tenancy->unit[i - 1].cumulative)
+        i--;
     return &tenancy->unit[i];
 }
 

@@ -40,20 +40,20 @@ typedef struct mdl_stream_unit {
     bool tightly_coupled;
 } mdl_stream_unit_t;
 
-/* What a service is asked at each resizing comes first, in two cache lines; what makes streams comes last. */
+/* What a service is asked at each resizing comes first, in two cache lines; what a stream is asked at each job stands in
+ * the third one, but for its terms and units. */
 typedef struct mdl_tenancy {
     _Alignas(64) mdl_contract_terms_t terms;
     uint32_t next; /* in order of start */
     uint32_t granted_nodes;
-    uint32_t needed_gpus; /* of a service: that serve its load in time */
-    uint32_t noted_gpus;  /* what it had and needed when its meter was last noted, */
-    uint32_t noted_needed_gpus;
-    int32_t noise_from_day; /* first day whose noise stands in noise; negative: none */
-    int64_t ready_s;        /* its software is ported from here on */
-    int64_t load_mgpu;      /* of a service, in this interval */
-    int64_t noted_load_mgpu;
-    int64_t noted_s;              /* at this time; */
-    int64_t serves_from_s;        /* the last of them serve from here on */
+    uint32_t needed_gpus;         /* of a service: that serve its load in time */
+    uint32_t noted_gpus;          /* what it had when its width was last noted */
+    int32_t noise_from_day;       /* first day whose noise stands in noise; negative: none */
+    int64_t ready_s;              /* its software is ported from here on */
+    double mean_gpus;             /* of a service: its load in the mean (mdl_service_mean_gpus) */
+    int64_t load_mgpu;            /* and in this interval */
+    int64_t counted_s;            /* up to here its load is in the centre's meters */
+    int64_t serves_from_s;        /* the last of the replicas that it needs serve from here on */
     double noise[MDL_NOISE_DAYS]; /* of a service's load */
     uint32_t next_service;        /* after a service, in order of start */
     uint32_t prev;
@@ -61,15 +61,15 @@ typedef struct mdl_tenancy {
     uint32_t share_permille; /* of a service's single replicas that is busy */
     uint64_t entity;         /* random address */
     uint64_t ordinal;        /* of its next job */
-    uint64_t generation;     /* of its gangs' timers; others are stale */
     int64_t timer_s;         /* a stream's next arrival, a service's first replica; SIM_NEVER: none */
     sim_handle_t timer;
-    double mean_gap_s;       /* between jobs: of a stream (0: none), or of a gang's pause (negative: none) */
-    double gap_rest_s;       /* part of a second that a stream's last gap was rounded by */
+    double mean_gap_s;    /* between jobs: of a stream (0: none), or of a gang's pause (negative: none) */
+    double gap_rest_s;    /* part of a second that a stream's last gap was rounded by */
+    uint64_t generation;  /* of its gangs' timers; others are stale */
+    uint32_t gang_timers; /* pending */
+    uint32_t units;
     uint32_t supplied_nodes; /* granted when its supply of jobs was last planned */
     uint32_t bundle_gpus;    /* what jobs below it are batched to; 0: job by job */
-    uint32_t gang_timers;    /* pending */
-    uint32_t units;
     bool open;
     mdl_stream_unit_t unit[MDL_STREAM_UNITS];
 } mdl_tenancy_t;

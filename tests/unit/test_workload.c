@@ -297,12 +297,15 @@ static void test_service_asks_for_enough_replicas_and_no_more(void **state)
     (void)state;
     settings_at_grain(&settings, SIM_DAY_S, 1);
     tenancy.bundle_gpus = mdl_bundle_gpus(&settings, 31);
+    tenancy.mean_gpus = mdl_service_mean_gpus(&tenancy);
     for (int64_t k = 0; k < 20000; k++) {
         mdl_service_load_t plan;
         sim_rng_t rng;
         stand_at(&rng, (uint64_t)k);
-        double wave = mdl_service_wave_at(&settings, k * 6 * SIM_HOUR_S);
-        mdl_service_plan(&tenancy, &settings, 1, wave, mdl_service_noise(&settings, &rng), &plan);
+        double wave = mdl_service_wave_from(&settings, k * 6 * SIM_HOUR_S);
+        double noise;
+        mdl_service_noise(&settings, &rng, &noise, 1);
+        mdl_service_plan(&tenancy, &settings, 1, wave, noise, &plan);
         int64_t capacity_mgpu = 1000 * (int64_t)plan.replicas * plan.replica_gpus;
         assert_true(plan.replicas * plan.replica_gpus <= 31 * MDL_NODE_GPUS);
         int64_t needed_mgpu = 1000 * (int64_t)plan.needed_gpus;
@@ -335,6 +338,7 @@ static void test_headroom_falls_with_size(void **state)
     for (uint32_t nodes = 4; nodes <= 4096; nodes *= 4) {
         mdl_tenancy_t tenancy = tenancy_of(MDL_JOB_INFERENCE, nodes, 500);
         mdl_service_load_t plan;
+        tenancy.mean_gpus = mdl_service_mean_gpus(&tenancy);
         mdl_service_plan(&tenancy, &settings, 1, 1, 1, &plan);
         double share = (double)plan.load_mgpu / 1000 / plan.needed_gpus;
         assert_true(share > before && share < 1);
