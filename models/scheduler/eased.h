@@ -13,7 +13,7 @@
 
 #include "models/scheduler/outlook.h"
 
-#define MDL_EASED_SPANS 32
+#define MDL_EASED_SPANS 32 /* more are measured more often, fewer tell less */
 #define MDL_EASED_SIZES 32
 
 /* A job's place in a queue. */
@@ -23,14 +23,13 @@ typedef struct mdl_queue_place {
 } mdl_queue_place_t;
 
 #define MDL_EASED_FOR_ALL ((mdl_queue_place_t){INT64_MAX, UINT64_MAX})
-
-#define MDL_EASED_UNKNOWN UINT32_MAX
+#define MDL_EASED_UNKNOWN UINT32_MAX /* a gap that has not been measured */
 
 typedef struct mdl_eased_span {
     int64_t from_s, to_s;
     int64_t most;             /* no more GPUs are free in it */
     mdl_queue_place_t before; /* jobs from here on have looked already */
-    /* No gap with a moment in it is longer in which two to the power of the index are free; MDL_EASED_UNKNOWN. */
+    /* No gap with a moment in it is longer in which two to the power of the index are free. */
     uint32_t longest_s[MDL_EASED_SIZES];
 } mdl_eased_span_t;
 
@@ -42,7 +41,7 @@ typedef struct mdl_eased {
 /* Notes that GPUs have come free in `outlook` during [from_s, to_s), of interest to jobs that stand before `before`. */
 void mdl_eased_add(mdl_eased_t *self, const mdl_outlook_t *outlook, int64_t from_s, int64_t to_s,
                    mdl_queue_place_t before);
-/* The most GPUs that are free in any span; 0 without one. */
+/* The most GPUs that are free in any span; 0 where there is none. */
 int64_t mdl_eased_most(const mdl_eased_t *self);
 /* Whether a job at `place` that wants `gpus` for length_s may find a start from from_s on and before held_s, where it has
  * been given its GPUs, that it did not find when it looked last. */
