@@ -14,6 +14,8 @@
 #include "models/scheduler/starts.h"
 #include "sim/time.h"
 
+#define MOVES_NOTED 32 /* in a sweep, however few have had their turn */
+
 /* One pass, and the profile of the cluster that it works on. */
 typedef struct plans {
     mdl_pass_t pass;
@@ -225,6 +227,13 @@ typedef struct span {
     int64_t from_s, to_s;
 } span_t;
 
+/* Whether so many of the jobs that have had their turn have moved that it is cheaper to let all look, in this sweep and in
+ * the next, than to note what each of them leaves. */
+static bool most_move(uint32_t moved, uint32_t seen)
+{
+    return moved > MOVES_NOTED + seen / 3;
+}
+
 /* Lets a job with a promise look for an earlier start. Returns what it leaves, noted for those that stand before `before`
  * and have had their turn. */
 static span_t move(plans_t *plans, uint32_t index, mdl_queue_place_t before)
@@ -237,7 +246,8 @@ static span_t move(plans_t *plans, uint32_t index, mdl_queue_place_t before)
         return (span_t){0, 0};
     int64_t end_s = end_of(job->planned_s, job);
     span_t left = {end_s > held_s ? end_s : held_s, end_of(held_s, job)};
-    ease(plans, left.from_s, left.to_s, before);
+    if (!plans->pass.scheduler->unsettled)
+        ease(plans, left.from_s, left.to_s, before);
     return left;
 }
 
@@ -246,17 +256,20 @@ static void plan_all(plans_t *plans, bool forward)
 {
     mdl_scheduler_t *self = plans->pass.scheduler;
     mdl_candidate_t *candidates = mdl_scheduler_candidates(self);
-    uint32_t n = all_queued(self, candidates);
+    uint32_t n = all_queued(self, candidates), moved = 0;
 
     if (forward)
         mdl_scheduler_eased(self)->n = 0;
     self->unsettled &= !forward;
     for (uint32_t i = 0; i < n; i++) {
         const mdl_job_t *job = mdl_scheduler_job(self, candidates[i].job);
-        if (job->planned_s == MDL_NOT_PLANNED)
+        if (job->planned_s == MDL_NOT_PLANNED) {
             plan(plans, candidates[i].job, plans->pass.now_s);
-        else if (forward && job->planned_s > plans->pass.now_s)
-            (void)move(plans, candidates[i].job, MDL_EASED_FOR_ALL);
+        } else if (forward && job->planned_s > plans->pass.now_s) {
+            span_t left = move(plans, candidates[i].job, MDL_EASED_FOR_ALL);
+            moved += left.from_s < left.to_s;
+            self->unsettled |= most_move(moved, i);
+        }
     }
 }
 
@@ -291,12 +304,15 @@ static void move_forward(plans_t *plans, const mdl_scheduler_tenant_t *tenant)
     uint32_t i = mdl_queue_next_within(self, tenant, MDL_NONE, &bounds);
 
     mdl_scheduler_eased(self)->n = 0;
-    while (i != MDL_NONE) {
+    for (uint32_t seen = 0, moved = 0; i != MDL_NONE; seen++) {
         const mdl_job_t *job = mdl_scheduler_job(self, i);
-        if (is_helped(plans, job, &eased)) {
+        if (self->unsettled && job->planned_s > plans->pass.now_s && job->planned_s != MDL_NOT_PLANNED) {
+            (void)move(plans, i, place_of(job));
+        } else if (!self->unsettled && is_helped(plans, job, &eased)) {
             span_t left = move(plans, i, place_of(job));
             mdl_eased_add(&eased, &plans->profile, left.from_s, left.to_s, MDL_EASED_FOR_ALL);
-            bounds.most_size = (uint32_t)mdl_eased_most(&eased);
+            self->unsettled = most_move(++moved, seen);
+            bounds.most_size = self->unsettled ? UINT32_MAX : (uint32_t)mdl_eased_most(&eased);
         }
         i = mdl_queue_next_within(self, tenant, i, &bounds);
     }
