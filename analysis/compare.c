@@ -113,7 +113,7 @@ sim_status_t ana_compare(sim_result_t *result, const char *baseline, const char 
     const char **metrics = NULL;
     sim_status_t status = sim_result_labels(result, "/arm", &arms, &n_arms, err);
     if (status == SIM_OK)
-        status = ana_find_arm(arms, n_arms, "--baseline", baseline, &base, err);
+        status = ana_find_arm(arms, n_arms, "file", "--baseline", baseline, &base, err);
     if (status == SIM_OK)
         status = sim_result_list(result, "/outcomes", &names, &n_names, err);
     if (status != SIM_OK)

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-sim_status_t ana_find_arm(char *const *arms, size_t n, const char *option, const char *name, size_t *index,
-                          sim_error_t *err)
+sim_status_t ana_find_arm(char *const *arms, size_t n, const char *whose, const char *option, const char *name,
+                          size_t *index, sim_error_t *err)
 {
     char known[512] = "", hint[MDL_SPELLING_HINT];
     mdl_spelling_t near = mdl_spelling(name);
@@ -18,7 +18,7 @@ sim_status_t ana_find_arm(char *const *arms, size_t n, const char *option, const
         size_t used = strlen(known);
         snprintf(known + used, sizeof known - used, "%s%s", i == 0 ? "" : ", ", arms[i]);
     }
-    return sim_fail(err, SIM_EINPUT, option, "found '%s'; expected an arm of the file: %s%s", name, known,
+    return sim_fail(err, SIM_EINPUT, option, "found '%s'; expected an arm of the %s: %s%s", name, whose, known,
                     mdl_spelling_hint_of(&near, hint));
 }
 
@@ -28,7 +28,7 @@ sim_status_t ana_result_arm(sim_result_t *result, const char *option, const char
     size_t n = 0;
     sim_status_t status = sim_result_labels(result, "/arm", &arms, &n, err);
     if (status == SIM_OK)
-        status = ana_find_arm(arms, n, option, name, index, err);
+        status = ana_find_arm(arms, n, "file", option, name, index, err);
     sim_labels_free(arms, n);
     return status;
 }

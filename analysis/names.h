@@ -14,10 +14,10 @@
 
 #include <stddef.h>
 
-/* The position of the arm called `name` among `n` names. SIM_EINPUT names the arms that there are; `option` is where the
- * user said it ("--baseline"). */
-sim_status_t ana_find_arm(char *const *arms, size_t n, const char *option, const char *name, size_t *index,
-                          sim_error_t *err);
+/* The position of the arm called `name` among `n` names. SIM_EINPUT names the arms that there are; `whose` they are is
+ * "file" or "scenario", and `option` is where the user said it ("--baseline"). */
+sim_status_t ana_find_arm(char *const *arms, size_t n, const char *whose, const char *option, const char *name,
+                          size_t *index, sim_error_t *err);
 /* The same among the arms of a result. */
 sim_status_t ana_result_arm(sim_result_t *result, const char *option, const char *name, size_t *index,
                             sim_error_t *err);

@@ -6,6 +6,7 @@
 #include "app/output_file.h"
 #include "app/problems.h"
 #include "app/progress.h"
+#include "models/params/spelling.h"
 
 #include <omp.h>
 #include <stdio.h>
@@ -166,21 +167,31 @@ static sim_status_t write_scenario(const calibrate_call_t *self, sim_error_t *er
 
 /* --- the command -------------------------------------------------------------------------------------------------- */
 
+static sim_status_t parse_method(const char *word, ana_calibrate_method_t *method, sim_error_t *err)
+{
+    static const char *const names[] = {[ANA_CALIBRATE_ABC] = "abc", [ANA_CALIBRATE_MSM] = "msm"};
+    char hint[MDL_SPELLING_HINT];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i], word) == 0) {
+            *method = (ana_calibrate_method_t)i;
+            return SIM_OK;
+        }
+    return sim_fail(err, SIM_EINPUT, "--method", "found '%s'; expected abc or msm%s", word,
+                    mdl_spelling_hint(word, names, sizeof names / sizeof names[0], hint));
+}
+
 static sim_status_t check_values(calibrate_call_t *self, sim_error_t *err)
 {
     const calibrate_values_t *values = &self->values;
     if (values->resume && values->force)
         return sim_fail(err, SIM_EINPUT, NULL,
                         "found --resume and --force; expected one of them: go on, or start anew");
-    if (strcmp(values->method, "abc") != 0 && strcmp(values->method, "msm") != 0)
-        return sim_fail(err, SIM_EINPUT, "--method", "found '%s'; expected abc or msm", values->method);
-    self->options = (ana_calibration_options_t){
-        .method = strcmp(values->method, "msm") == 0 ? ANA_CALIBRATE_MSM : ANA_CALIBRATE_ABC,
-        .budget = (size_t)values->budget,
-        .threads = values->threads > 0 ? (int)values->threads : omp_get_num_procs(),
-        .arm = values->arm,
-        .parameters = values->parameters};
-    return SIM_OK;
+    self->options =
+        (ana_calibration_options_t){.budget = (size_t)values->budget,
+                                    .threads = values->threads > 0 ? (int)values->threads : omp_get_num_procs(),
+                                    .arm = values->arm,
+                                    .parameters = values->parameters};
+    return parse_method(values->method, &self->options.method, err);
 }
 
 static sim_status_t prepare(calibrate_call_t *self, sim_error_t *err)

@@ -199,8 +199,9 @@ static int run(const app_command_t *command, int argc, char **argv)
     if (print_matching(glob, values.json) > 0)
         return APP_DONE;
     const char *near = mdl_params_suggest(glob);
-    fprintf(stderr, "overbuild params: '%s': no parameter matches%s%s%s\n", glob, near ? "; did you mean " : "",
-            near ? near : "", near ? "?" : "; expected a key or a pattern such as 'subsidy.*'");
+    char hint[MDL_SPELLING_HINT];
+    fprintf(stderr, "overbuild params: '%s': no parameter matches; expected a key or a pattern such as 'subsidy.*'%s\n",
+            glob, mdl_spelling_hint(glob, &near, near != NULL ? 1 : 0, hint));
     return APP_BAD_INPUT;
 }
 

@@ -27,6 +27,7 @@ typedef struct run_values {
 
 #define MAX_REPLICATIONS 10000000
 #define MAX_THREADS      1024
+#define LARGE_RESULT     1000000000 /* bytes from which on a design is advised to record less */
 
 static const app_option_t options[] = {
     {'o', "output", "FILE", APP_TEXT, offsetof(run_values_t, output), "result file (default: SCENARIO-NAME.h5)", 0, 0},
@@ -107,6 +108,16 @@ static void print_plan(const run_call_t *self, uint64_t bytes)
     json_decref(json);
 }
 
+/* A design takes over what the scenario it extends records: good for one run, and much for thousands of points. */
+static void advise_on_size(const scn_scenario_t *scenario, uint64_t bytes)
+{
+    if (scn_scenario_has_design(scenario) && scn_scenario_input(scenario, 0, 0)->detail != 0 && bytes > LARGE_RESULT)
+        fprintf(stderr,
+                "%s: each of its %" PRIu32 " points is recorded in detail; record: {interval: 28 d, detail: []} in the "
+                "scenario keeps outcomes and national series alone\n",
+                scn_scenario_name(scenario), scn_scenario_points(scenario));
+}
+
 /* Says what will be run and how large the result may get; refuses when the disk is too small. */
 static sim_status_t announce(const run_call_t *self, sim_error_t *err)
 {
@@ -130,6 +141,8 @@ static sim_status_t announce(const run_call_t *self, sim_error_t *err)
                 scn_scenario_name(self->scenario), arms, sim_plural(arms), points, sim_plural(points), replications,
                 sim_plural(replications), runs, sim_plural(runs), self->threads, sim_plural((uint64_t)self->threads),
                 self->path, (double)expected / 1e6, room);
+    if (!self->values.quiet && !self->values.json)
+        advise_on_size(self->scenario, expected);
     if (free_bytes > 0 && expected > free_bytes) /* 0: cannot be told, e.g. no such folder; the store will say */
         return sim_fail(err, SIM_EIO, self->path,
                         "the result may take %.1f MB and the disk has %.1f MB left; expected enough room for it; "

@@ -209,7 +209,7 @@ static sim_status_t find_arm(const scn_scenario_t *scenario, const char *name, u
     size_t index = 0;
     for (uint32_t i = 0; i < n; i++)
         arms[i] = (char *)(uintptr_t)scn_scenario_arm_name(scenario, i);
-    sim_status_t status = ana_find_arm(arms, n, "--arm", name, &index, err);
+    sim_status_t status = ana_find_arm(arms, n, "scenario", "--arm", name, &index, err);
     *arm = (uint32_t)index;
     free(arms);
     return status;

@@ -258,6 +258,22 @@ static void backfill_alone(const mdl_pass_t *pass, const mdl_scheduler_tenant_t 
     }
 }
 
+/* Tries all tenants' jobs, the shortest first. What has become too large since the last start is not looked at. */
+static void backfill_shortest(const mdl_pass_t *pass)
+{
+    mdl_scheduler_t *self = pass->scheduler;
+    mdl_tree_bounds_t bounds = bounds_of(pass);
+    uint32_t i = mdl_queue_next_shortest(self, MDL_NONE, &bounds);
+
+    while (i != MDL_NONE && pass->cluster->free_gpus > 0) {
+        uint32_t candidate = i;
+        bounds = bounds_of(pass);
+        i = mdl_queue_next_shortest(self, candidate, &bounds);
+        if (candidate != self->promise.job)
+            try_behind(pass, candidate);
+    }
+}
+
 /* Jobs behind the head that might fit, in the order in which they are tried. */
 static uint32_t collect(const mdl_pass_t *pass, mdl_candidate_t *candidates)
 {
@@ -289,6 +305,10 @@ static void backfill(const mdl_pass_t *pass)
         return;
     if (self->policy.reservation == MDL_RESERVATION_EASY && self->ready.first == self->ready.last) {
         backfill_alone(pass, mdl_scheduler_tenant(self, self->ready.first));
+        return;
+    }
+    if (mdl_policy_tries_shortest(&self->policy)) {
+        backfill_shortest(pass);
         return;
     }
     mdl_candidate_t *candidates = mdl_scheduler_candidates(self);

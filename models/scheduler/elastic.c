@@ -44,6 +44,8 @@ void mdl_scheduler_reshape(mdl_scheduler_t *self, uint32_t index, uint32_t gpus)
     SIM_ASSERT(job->state == MDL_JOB_QUEUED && !job->elastic && job->work_s != MDL_WORK_ENDLESS && gpus > 0);
     if (gpus == from)
         return;
+    if (mdl_reservations[self->policy.reservation].plans)
+        mdl_conservative_forget(self, index);
     mdl_queue_remove(self, index);
     job->work_s = rescaled_s(job->work_s, from, gpus);
     job->done_s = rescaled_s(job->done_s, from, gpus);

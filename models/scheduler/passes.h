@@ -4,7 +4,7 @@
 #ifndef MDL_PASSES_H
 #define MDL_PASSES_H
 
-#include "models/scheduler/profile.h"
+#include "models/scheduler/eased.h"
 #include "models/scheduler/queue.h"
 #include "models/scheduler/scheduler.h"
 
@@ -23,13 +23,30 @@ typedef struct mdl_candidate {
     uint32_t kept_gpus; /* room that it has found in a round of preemption */
 } mdl_candidate_t;
 
-/* The memory behind the tables: candidates (as many as jobs), free GPUs by node, the profile, and for the length of a
- * pass the tenants' own profiles. */
+/* The memory behind the tables: candidates (as many as jobs), free GPUs by node, the profile (its memory with its state),
+ * for the length of a pass a tenant's own profile, the promised starts as
+ * a tree (starts.h), and where room has come free (eased.h). */
 mdl_candidate_t *mdl_scheduler_candidates(mdl_scheduler_t *self);
 uint8_t *mdl_scheduler_shadow(mdl_scheduler_t *self);
-mdl_profile_step_t *mdl_scheduler_profile_steps(mdl_scheduler_t *self);
-uint32_t mdl_scheduler_profile_room(const mdl_scheduler_t *self);
-mdl_profile_step_t *mdl_scheduler_own_steps(mdl_scheduler_t *self);
+mdl_outlook_t mdl_scheduler_outlook(mdl_scheduler_t *self);
+mdl_outlook_t mdl_scheduler_own(mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant);
+int64_t *mdl_scheduler_starts(mdl_scheduler_t *self);
+mdl_eased_t *mdl_scheduler_eased(mdl_scheduler_t *self);
+
+/* Where the policy tries all that wait by their estimates: queued jobs of all tenants in that order, what is needed of
+ * each beside its links. */
+typedef struct mdl_brief {
+    mdl_tree_links_t links;
+    int64_t estimate_s, left_s;
+    uint64_t sequence;
+    uint32_t needed_gpus;
+} mdl_brief_t;
+
+static inline bool mdl_policy_tries_shortest(const mdl_policy_t *policy)
+{
+    return policy->reservation == MDL_RESERVATION_EASY_SJBF && policy->backfill_depth == 0;
+}
+mdl_brief_t *mdl_scheduler_briefs(mdl_scheduler_t *self);
 
 /* Sorts candidates by key, then by the jobs' numbers. O(n log n), in place. */
 void mdl_candidates_sort(mdl_scheduler_t *self, mdl_candidate_t *candidates, uint32_t n);
@@ -86,7 +103,7 @@ bool mdl_easy_try(const mdl_pass_t *pass, uint32_t job);
 void mdl_easy_within(const mdl_pass_t *pass, uint32_t tenant);
 
 /* Conservative: takes note of a job that leaves, queued or running, and of an elastic one that changes its width. */
-void mdl_conservative_forget(mdl_scheduler_t *self, const mdl_cluster_t *cluster, const mdl_job_t *job);
+void mdl_conservative_forget(mdl_scheduler_t *self, uint32_t job);
 void mdl_conservative_widen(mdl_scheduler_t *self, int64_t more_gpus);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/scheduler/queue.h"
 
+#include "models/scheduler/passes.h"
 #include "models/scheduler/tree_inline.h"
 
 static mdl_tree_items_t job_items(mdl_scheduler_t *self)
@@ -20,6 +21,43 @@ static mdl_tree_items_t sized_items(mdl_scheduler_t *self)
     items.size = offsetof(mdl_job_t, needed_gpus);
     items.length = offsetof(mdl_job_t, left_s);
     return items;
+}
+
+static mdl_tree_items_t brief_items(mdl_scheduler_t *self)
+{
+    return (mdl_tree_items_t){.base = (char *)mdl_scheduler_briefs(self),
+                              .stride = sizeof(mdl_brief_t),
+                              .links = offsetof(mdl_brief_t, links),
+                              .key = offsetof(mdl_brief_t, estimate_s),
+                              .tie = offsetof(mdl_brief_t, sequence),
+                              .size = offsetof(mdl_brief_t, needed_gpus),
+                              .length = offsetof(mdl_brief_t, left_s)};
+}
+
+static void link_brief(mdl_scheduler_t *self, uint32_t index)
+{
+    const mdl_job_t *job = mdl_scheduler_job(self, index);
+    mdl_tree_items_t items = brief_items(self);
+
+    mdl_scheduler_briefs(self)[index] = (mdl_brief_t){.estimate_s = job->estimate_s,
+                                                      .left_s = job->left_s,
+                                                      .sequence = job->sequence,
+                                                      .needed_gpus = job->needed_gpus};
+    mdl_tree_insert(&self->shortest, &items, index);
+}
+
+static void unlink_brief(mdl_scheduler_t *self, uint32_t index)
+{
+    mdl_tree_items_t items = brief_items(self);
+
+    mdl_tree_remove(&self->shortest, &items, index);
+}
+
+uint32_t mdl_queue_next_shortest(mdl_scheduler_t *self, uint32_t job, const mdl_tree_bounds_t *bounds)
+{
+    mdl_tree_items_t items = brief_items(self);
+
+    return mdl_tree_next_within(&self->shortest, &items, job, bounds);
 }
 
 static bool follows_ends(const mdl_scheduler_t *self)
@@ -77,7 +115,10 @@ void mdl_queue_insert(mdl_scheduler_t *self, uint32_t index)
     job->left_s = mdl_job_estimate_left_s(job, 0);
     job->key = mdl_orders[self->policy.order].key(&self->policy, job, 0);
     job->planned_s = MDL_NOT_PLANNED;
+    self->unplanned++;
     link_queued(self, &tenant->queue, index);
+    if (mdl_policy_tries_shortest(&self->policy))
+        link_brief(self, index);
     job->state = MDL_JOB_QUEUED;
     tenant->queued++;
     tenant->queued_gpu_s += queued_gpu_s(job);
@@ -90,6 +131,9 @@ void mdl_queue_remove(mdl_scheduler_t *self, uint32_t index)
     mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
 
     unlink_queued(self, &tenant->queue, index);
+    if (mdl_policy_tries_shortest(&self->policy))
+        unlink_brief(self, index);
+    self->unplanned -= job->planned_s == MDL_NOT_PLANNED;
     tenant->queued--;
     tenant->queued_gpu_s -= queued_gpu_s(job);
     self->queued--;

@@ -17,6 +17,9 @@ void mdl_queue_remove(mdl_scheduler_t *self, uint32_t job);
 uint32_t mdl_queue_next_within(mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant, uint32_t job,
                                const mdl_tree_bounds_t *bounds);
 
+/* The same among the jobs of all tenants by estimate, under a policy that tries the shortest. */
+uint32_t mdl_queue_next_shortest(mdl_scheduler_t *self, uint32_t job, const mdl_tree_bounds_t *bounds);
+
 /* Puts a job in front of its tenant's running jobs, and takes it out. */
 void mdl_running_insert(mdl_scheduler_t *self, uint32_t job);
 void mdl_running_remove(mdl_scheduler_t *self, uint32_t job);

@@ -3,6 +3,7 @@
 
 #include "models/hardware/pool.h"
 #include "models/scheduler/passes.h"
+#include "models/scheduler/starts.h"
 #include "sim/time.h"
 
 #include <string.h>
@@ -21,22 +22,38 @@ static size_t sorting_bytes(uint32_t jobs, const mdl_policy_t *policy)
     return mdl_policy_sorts(policy) ? jobs * (sizeof(mdl_candidate_t) + SHADOW_BYTES) : 0;
 }
 
-static uint32_t profile_steps(uint32_t jobs, const mdl_policy_t *policy)
+static bool plans(const mdl_policy_t *policy)
 {
-    return mdl_reservations[policy->reservation].plans ? 2 * jobs + PROFILE_SPARE : 0;
+    return mdl_reservations[policy->reservation].plans;
 }
 
-static size_t own_bytes(uint32_t jobs, uint32_t tenants, const mdl_policy_t *policy)
+static uint32_t profile_blocks(uint32_t jobs)
 {
-    size_t steps = mdl_reservations[policy->reservation].plans ? 2 * (size_t)jobs + PROFILE_SPARE * (size_t)tenants : 0;
+    return mdl_outlook_blocks(2 * jobs + PROFILE_SPARE);
+}
 
-    return steps * sizeof(mdl_profile_step_t);
+/* All tenants' own profiles together have no more jobs than there are. */
+static uint32_t own_blocks(uint32_t jobs, uint32_t tenants)
+{
+    return mdl_outlook_blocks(2 * jobs) + tenants * mdl_outlook_blocks(PROFILE_SPARE + MDL_OUTLOOK_BLOCK_STEPS / 4);
+}
+
+static size_t planning_bytes(uint32_t jobs, uint32_t tenants, const mdl_policy_t *policy)
+{
+    return plans(policy) ? mdl_outlook_bytes(profile_blocks(jobs)) + mdl_outlook_bytes(own_blocks(jobs, tenants)) +
+                               mdl_starts_bytes(jobs) + sizeof(mdl_eased_t)
+                         : 0;
+}
+
+static size_t brief_bytes(uint32_t jobs, const mdl_policy_t *policy)
+{
+    return mdl_policy_tries_shortest(policy) ? jobs * sizeof(mdl_brief_t) : 0;
 }
 
 size_t mdl_scheduler_bytes(uint32_t jobs, uint32_t tenants, const mdl_policy_t *policy)
 {
-    size_t bytes = table_bytes(jobs, tenants) + sorting_bytes(jobs, policy) +
-                   profile_steps(jobs, policy) * sizeof(mdl_profile_step_t) + own_bytes(jobs, tenants, policy);
+    size_t bytes = table_bytes(jobs, tenants) + sorting_bytes(jobs, policy) + brief_bytes(jobs, policy) +
+                   planning_bytes(jobs, tenants, policy);
 
     return (bytes + 63) / 64 * 64;
 }
@@ -51,19 +68,42 @@ uint8_t *mdl_scheduler_shadow(mdl_scheduler_t *self)
     return (uint8_t *)(mdl_scheduler_candidates(self) + self->jobs);
 }
 
-mdl_profile_step_t *mdl_scheduler_profile_steps(mdl_scheduler_t *self)
+mdl_brief_t *mdl_scheduler_briefs(mdl_scheduler_t *self)
 {
-    return (mdl_profile_step_t *)((char *)mdl_scheduler_candidates(self) + sorting_bytes(self->jobs, &self->policy));
+    return (mdl_brief_t *)(void *)((char *)mdl_scheduler_candidates(self) + sorting_bytes(self->jobs, &self->policy));
 }
 
-uint32_t mdl_scheduler_profile_room(const mdl_scheduler_t *self)
+/* Where no policy asks for both. */
+static char *planning(mdl_scheduler_t *self)
 {
-    return profile_steps(self->jobs, &self->policy);
+    return (char *)mdl_scheduler_briefs(self);
 }
 
-mdl_profile_step_t *mdl_scheduler_own_steps(mdl_scheduler_t *self)
+mdl_outlook_t mdl_scheduler_outlook(mdl_scheduler_t *self)
 {
-    return mdl_scheduler_profile_steps(self) + mdl_scheduler_profile_room(self);
+    mdl_outlook_t profile = mdl_outlook_in(planning(self), profile_blocks(self->jobs));
+
+    profile.state = self->profile;
+    return profile;
+}
+
+int64_t *mdl_scheduler_starts(mdl_scheduler_t *self)
+{
+    return (int64_t *)(void *)(planning(self) + mdl_outlook_bytes(profile_blocks(self->jobs)));
+}
+
+mdl_eased_t *mdl_scheduler_eased(mdl_scheduler_t *self)
+{
+    return (mdl_eased_t *)(void *)((char *)mdl_scheduler_starts(self) + mdl_starts_bytes(self->jobs));
+}
+
+mdl_outlook_t mdl_scheduler_own(mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant)
+{
+    char *memory = (char *)(mdl_scheduler_eased(self) + 1);
+    mdl_outlook_t own = mdl_outlook_in(memory + mdl_outlook_bytes(tenant->own_at), tenant->own_room);
+
+    own.state = tenant->own;
+    return own;
 }
 
 void mdl_scheduler_init(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, mdl_policy_t policy, bool fabric)
@@ -83,28 +123,40 @@ void mdl_scheduler_init(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, 
                               .watches = mdl_policy_watches(&policy)};
     mdl_tree_init(&self->ready);
     mdl_tree_init(&self->ends);
+    mdl_tree_init(&self->shortest);
     memset(mdl_scheduler_tenant(self, 0), 0, tenants * sizeof(mdl_scheduler_tenant_t));
+    if (!plans(&policy))
+        return;
+    mdl_starts_clear(mdl_scheduler_starts(self), jobs);
+    *mdl_scheduler_eased(self) = (mdl_eased_t){0};
 }
 
-void mdl_scheduler_grow_into(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, const mdl_scheduler_t *from)
+/* The memory behind the jobs, as far as it lasts longer than a pass: free GPUs by node as long as a promise, the profile
+ * and the promised starts. */
+static void copy_rest(mdl_scheduler_t *self, mdl_scheduler_t *from)
+{
+    if (mdl_policy_sorts(&self->policy))
+        memcpy(mdl_scheduler_shadow(self), mdl_scheduler_shadow(from), from->jobs * SHADOW_BYTES);
+    memcpy(mdl_scheduler_briefs(self), mdl_scheduler_briefs(from), brief_bytes(from->jobs, &from->policy));
+    if (!plans(&self->policy))
+        return;
+    mdl_outlook_t profile = mdl_scheduler_outlook(self), old = mdl_scheduler_outlook(from);
+    mdl_outlook_copy(&profile, &old);
+    *mdl_scheduler_eased(self) = *mdl_scheduler_eased(from);
+    mdl_starts_copy(mdl_scheduler_starts(self), self->jobs, mdl_scheduler_starts(from), from->jobs);
+}
+
+void mdl_scheduler_grow_into(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, mdl_scheduler_t *from)
 {
     SIM_ASSERT(jobs >= from->jobs && tenants >= from->tenants);
-    const mdl_scheduler_tenant_t *old_tenants = (const mdl_scheduler_tenant_t *)(from + 1);
-    const mdl_job_t *old_jobs = (const mdl_job_t *)(old_tenants + from->tenants);
-    const char *old_sorting = (const char *)(old_jobs + from->jobs);
-    const char *old_steps = old_sorting + sorting_bytes(from->jobs, &from->policy);
-
     *self = *from;
     self->jobs = jobs;
     self->tenants = tenants;
     memset(mdl_scheduler_tenant(self, 0), 0, tenants * sizeof(mdl_scheduler_tenant_t));
-    memcpy(mdl_scheduler_tenant(self, 0), old_tenants, from->tenants * sizeof(mdl_scheduler_tenant_t));
-    memcpy(mdl_scheduler_job(self, 0), old_jobs, from->untouched_job * sizeof(mdl_job_t));
-    if (mdl_policy_sorts(&self->policy)) /* candidates last no longer than a pass, free GPUs as long as a promise */
-        memcpy(mdl_scheduler_shadow(self), old_sorting + from->jobs * sizeof(mdl_candidate_t),
-               from->jobs * SHADOW_BYTES);
-    if (mdl_reservations[self->policy.reservation].plans)
-        memcpy(mdl_scheduler_profile_steps(self), old_steps, from->profile_end * sizeof(mdl_profile_step_t));
+    memcpy(mdl_scheduler_tenant(self, 0), mdl_scheduler_tenant(from, 0),
+           from->tenants * sizeof(mdl_scheduler_tenant_t));
+    memcpy(mdl_scheduler_job(self, 0), mdl_scheduler_job(from, 0), from->untouched_job * sizeof(mdl_job_t));
+    copy_rest(self, from);
 }
 
 void mdl_scheduler_open_tenant(mdl_scheduler_t *self, uint32_t index, uint32_t quota_gpus)
@@ -135,6 +187,7 @@ void mdl_scheduler_set_limits(mdl_scheduler_t *self, uint32_t index, uint32_t qu
     tenant->quota_gpus = quota_gpus;
     tenant->limit_gpus = limit_gpus;
     self->stale = self->moved = true;
+    self->unsettled = true;
     mdl_queue_refresh(self, index);
 }
 
@@ -142,6 +195,7 @@ void mdl_scheduler_set_most(mdl_scheduler_t *self, uint32_t gpus)
 {
     self->most_gpus = gpus;
     self->stale = self->moved = true;
+    self->unsettled = true;
 }
 
 void mdl_scheduler_set_share(mdl_scheduler_t *self, uint32_t tenant, double share)
@@ -488,8 +542,8 @@ void mdl_scheduler_end(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t i
     uint32_t tenant = job->tenant;
 
     SIM_ASSERT(index < self->jobs && job->state != MDL_JOB_FREE);
-    if (mdl_reservations[self->policy.reservation].plans)
-        mdl_conservative_forget(self, cluster, job);
+    if (plans(&self->policy))
+        mdl_conservative_forget(self, index);
     self->stale = self->moved = true;
     if (job->state == MDL_JOB_RUNNING)
         vacate(self, cluster, index);
@@ -520,8 +574,8 @@ void mdl_scheduler_requeue(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32
     mdl_job_t *job = mdl_scheduler_job(self, index);
 
     SIM_ASSERT(job->state == MDL_JOB_RUNNING && saved_s >= 0 && saved_s <= job->work_s);
-    if (mdl_reservations[self->policy.reservation].plans)
-        mdl_conservative_forget(self, cluster, job);
+    if (plans(&self->policy))
+        mdl_conservative_forget(self, index);
     self->stale = self->moved = true;
     vacate(self, cluster, index);
     job->done_s += saved_s;

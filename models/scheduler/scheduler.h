@@ -24,6 +24,7 @@
 #ifndef MDL_SCHEDULER_H
 #define MDL_SCHEDULER_H
 
+#include "models/scheduler/outlook.h"
 #include "models/scheduler/policy.h"
 
 /* Why jobs wait. Each second that a queue's head waits counts its GPUs under one reason. */
@@ -69,8 +70,9 @@ typedef struct mdl_scheduler_tenant {
     double share;           /* fair: what it is entitled to, relative to the others */
     double usage_gpu_s;     /* fair: decayed, up to usage_at_s */
     int64_t usage_at_s;
-    double priority;                               /* fair: as last computed */
-    uint32_t own_at, own_room, own_first, own_end; /* conservative, during a pass: its own profile within its limit */
+    double priority;           /* fair: as last computed */
+    uint32_t own_at, own_room; /* conservative, during a pass: where its own outlook within its limit is, in blocks */
+    mdl_outlook_state_t own;   /* its state */
 } mdl_scheduler_tenant_t;
 
 /* What a pass with reservations promised to the first job that waits; with conservative ones, the next start of all. */
@@ -96,6 +98,7 @@ typedef struct mdl_scheduler {
     uint32_t most_gpus;          /* that may be */
     mdl_tree_t ready;            /* tenants whose head may compete, in order */
     mdl_tree_t ends;             /* running jobs by estimated end, where the policy asks for it */
+    mdl_tree_t shortest;         /* queued jobs by estimate, likewise */
     uint32_t short_gpus;         /* that running elastic jobs lack */
     uint32_t held_gpus;          /* asked for by the heads of tenants that are held */
     uint32_t blocked_gpus;       /* asked for by the head that the last pass could not place */
@@ -112,8 +115,10 @@ typedef struct mdl_scheduler {
     int64_t preempted_s;         /* last round of preemption */
     int64_t priority_s;          /* fair: priorities were computed then */
     uint32_t part_sizes[MDL_NODE_MOST_GPUS + 1]; /* jobs submitted, by their GPUs below node size or a node */
-    uint32_t profile_first, profile_end;         /* of the conservative profile in use */
-    uint32_t promises;                           /* of starts so far, conservative */
+    mdl_outlook_state_t profile; /* conservative */
+    uint32_t promises;           /* of starts so far, conservative */
+    uint32_t unplanned;          /* queued jobs that have no promise */
+    bool unsettled;              /* conservative: all promised jobs have to look for an earlier start */
     mdl_policy_t policy;
 } mdl_scheduler_t;
 
@@ -132,7 +137,7 @@ size_t mdl_scheduler_bytes(uint32_t jobs, uint32_t tenants, const mdl_policy_t *
 void mdl_scheduler_init(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, mdl_policy_t policy, bool fabric);
 /* Copies `from` into `self`, mdl_scheduler_bytes(jobs, tenants, &from->policy) bytes, neither less than from's. Indices
  * stay valid. */
-void mdl_scheduler_grow_into(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, const mdl_scheduler_t *from);
+void mdl_scheduler_grow_into(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, mdl_scheduler_t *from);
 
 static inline mdl_scheduler_tenant_t *mdl_scheduler_tenant(mdl_scheduler_t *self, uint32_t tenant)
 {

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/scheduler/eased.h"
+
+#include <string.h>
+
+static bool stands_before(mdl_queue_place_t a, mdl_queue_place_t b)
+{
+    return a.key != b.key ? a.key < b.key : a.sequence < b.sequence;
+}
+
+/* Makes one span of those at `i` and behind it. */
+static void unite(mdl_eased_t *self, uint32_t i)
+{
+    mdl_eased_span_t *span = &self->spans[i], *next = span + 1;
+
+    span->to_s = next->to_s > span->to_s ? next->to_s : span->to_s;
+    span->before = stands_before(span->before, next->before) ? next->before : span->before;
+    self->n--;
+    memmove(next, next + 1, (self->n - i - 1) * sizeof *next);
+    memset(span->longest_s, 0xff, sizeof span->longest_s);
+}
+
+/* Which span has the least gap behind it. */
+static uint32_t closest(const mdl_eased_t *self)
+{
+    uint32_t found = 0;
+
+    for (uint32_t i = 1; i + 1 < self->n; i++)
+        if (self->spans[i + 1].from_s - self->spans[i].to_s < self->spans[found + 1].from_s - self->spans[found].to_s)
+            found = i;
+    return found;
+}
+
+void mdl_eased_add(mdl_eased_t *self, const mdl_outlook_t *outlook, int64_t from_s, int64_t to_s,
+                   mdl_queue_place_t before)
+{
+    uint32_t i = self->n;
+
+    if (from_s >= to_s)
+        return;
+    for (; i > 0 && self->spans[i - 1].from_s > from_s; i--)
+        self->spans[i] = self->spans[i - 1];
+    self->spans[i] = (mdl_eased_span_t){.from_s = from_s, .to_s = to_s, .before = before};
+    memset(self->spans[i].longest_s, 0xff, sizeof self->spans[i].longest_s); /* MDL_EASED_UNKNOWN */
+    self->n++;
+    if (i > 0 && self->spans[i - 1].to_s >= from_s)
+        unite(self, --i);
+    while (i + 1 < self->n && self->spans[i + 1].from_s <= self->spans[i].to_s)
+        unite(self, i);
+    if (self->n > MDL_EASED_SPANS) {
+        uint32_t wide = closest(self);
+        unite(self, wide);
+        self->spans[wide].most = mdl_outlook_most(outlook, self->spans[wide].from_s, self->spans[wide].to_s);
+        i -= i > wide;
+    }
+    self->spans[i].most = mdl_outlook_most(outlook, self->spans[i].from_s, self->spans[i].to_s);
+}
+
+int64_t mdl_eased_most(const mdl_eased_t *self)
+{
+    int64_t most = 0;
+
+    for (uint32_t i = 0; i < self->n; i++)
+        most = self->spans[i].most > most ? self->spans[i].most : most;
+    return most;
+}
+
+/* Works out the longest gap for sizes from two to the power of `size` on. */
+static void measure(mdl_eased_span_t *span, const mdl_outlook_t *outlook, int64_t since_s, int size)
+{
+    int64_t longest_s = mdl_outlook_longest(outlook, span->from_s, span->to_s, since_s, INT64_C(1) << size);
+
+    span->longest_s[size] = (uint32_t)(longest_s < MDL_EASED_UNKNOWN - 1 ? longest_s : MDL_EASED_UNKNOWN - 1);
+}
+
+static bool is_long_enough(const mdl_eased_span_t *span, int size, int64_t length_s)
+{
+    return span->longest_s[size] >= MDL_EASED_UNKNOWN - 1 || span->longest_s[size] >= length_s;
+}
+
+/* Whether a span has a gap for a job. What is known of its gaps tells mostly; where it promised too much it is measured
+ * again, since jobs that have moved into it have made them shorter. */
+static bool span_helps(mdl_eased_span_t *span, const mdl_outlook_t *outlook, int64_t since_s, int64_t gpus,
+                       int64_t length_s, int64_t held_s)
+{
+    int size = 63 - __builtin_clzll((unsigned long long)gpus);
+
+    if (span->to_s >= held_s && mdl_outlook_most(outlook, held_s - 1, held_s) >= gpus)
+        return true; /* a moment earlier */
+    if (span->longest_s[size] == MDL_EASED_UNKNOWN)
+        measure(span, outlook, since_s, size);
+    if (!is_long_enough(span, size, length_s))
+        return false;
+    if (mdl_outlook_has_gap(outlook, span->from_s, span->to_s, since_s, gpus, length_s, held_s))
+        return true;
+    measure(span, outlook, since_s, size);
+    return false;
+}
+
+bool mdl_eased_helps(mdl_eased_t *self, const mdl_outlook_t *outlook, mdl_queue_place_t place, int64_t from_s,
+                     int64_t gpus, int64_t length_s, int64_t held_s)
+{
+    if (outlook->state.lowest < 0) /* more is taken than there is: what comes free behind held_s may help, too */
+        return true;
+    for (uint32_t i = 0; i < self->n && self->spans[i].from_s < held_s; i++) {
+        mdl_eased_span_t *span = &self->spans[i];
+        if (span->to_s > from_s && span->most >= gpus && stands_before(place, span->before) &&
+            span_helps(span, outlook, from_s, gpus, length_s, held_s))
+            return true;
+    }
+    return false;
+}

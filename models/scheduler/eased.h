@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Where room has come free: spans of time in which an outlook has more GPUs than when promised jobs last looked for an
+ * earlier start, and up to which job in the queue that is so. A job that found no earlier start then can find one now
+ * only where it would hold some moment of such a span: all others need not look.
+ *
+ * Spans stand by time and do not overlap; where there would be too many the two that are closest become one.
+ *
+ *     mdl_eased_add(&eased, &outlook, now_s, now_s + 3600, MDL_EASED_FOR_ALL);
+ *     if (mdl_eased_helps(&eased, &outlook, place, now_s, gpus, length_s, held_s)) ... // look
+ */
+#ifndef MDL_EASED_H
+#define MDL_EASED_H
+
+#include "models/scheduler/outlook.h"
+
+#define MDL_EASED_SPANS 32 /* more are measured more often, fewer tell less */
+#define MDL_EASED_SIZES 32
+
+/* A job's place in a queue. */
+typedef struct mdl_queue_place {
+    int64_t key;
+    uint64_t sequence;
+} mdl_queue_place_t;
+
+#define MDL_EASED_FOR_ALL ((mdl_queue_place_t){INT64_MAX, UINT64_MAX})
+#define MDL_EASED_UNKNOWN UINT32_MAX /* a gap that has not been measured */
+
+typedef struct mdl_eased_span {
+    int64_t from_s, to_s;
+    int64_t most;             /* no more GPUs are free in it */
+    mdl_queue_place_t before; /* jobs from here on have looked already */
+    /* No gap with a moment in it is longer in which two to the power of the index are free. */
+    uint32_t longest_s[MDL_EASED_SIZES];
+} mdl_eased_span_t;
+
+typedef struct mdl_eased {
+    uint32_t n;
+    mdl_eased_span_t spans[MDL_EASED_SPANS + 1];
+} mdl_eased_t;
+
+/* Notes that GPUs have come free in `outlook` during [from_s, to_s), of interest to jobs that stand before `before`. */
+void mdl_eased_add(mdl_eased_t *self, const mdl_outlook_t *outlook, int64_t from_s, int64_t to_s,
+                   mdl_queue_place_t before);
+/* The most GPUs that are free in any span; 0 where there is none. */
+int64_t mdl_eased_most(const mdl_eased_t *self);
+/* Whether a job at `place` that wants `gpus` for length_s may find a start from from_s on and before held_s, where it has
+ * been given its GPUs, that it did not find when it looked last. */
+bool mdl_eased_helps(mdl_eased_t *self, const mdl_outlook_t *outlook, mdl_queue_place_t place, int64_t from_s,
+                     int64_t gpus, int64_t length_s, int64_t held_s);
+
+#endif

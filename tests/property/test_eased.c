@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Spans in which room has come free against looking everywhere: a job that found no earlier start, and that no span is
+ * said to help, finds none. Random outlooks, jobs and returns of GPUs; seed 45, exact. */
+#include "models/scheduler/eased.h"
+#include "sim/draw.h"
+#include "sim/rng.h"
+#include "tests/support/test.h"
+
+#define BLOCKS 64
+#define JOBS   24
+
+typedef struct memory {
+    mdl_outlook_entry_t entries[BLOCKS];
+    mdl_outlook_block_t blocks[BLOCKS];
+} memory_t;
+
+typedef struct claim {
+    int64_t gpus, length_s, start_s;
+} claim_t;
+
+static claim_t draw_claim(sim_rng_t *rng)
+{
+    return (claim_t){.gpus = 1 + (int64_t)sim_draw_below(rng, 40), .length_s = 1 + (int64_t)sim_draw_below(rng, 60)};
+}
+
+static void place(mdl_outlook_t *outlook, claim_t *claim, int64_t now_s)
+{
+    claim->start_s = mdl_outlook_earliest(outlook, now_s, claim->gpus, claim->length_s);
+    mdl_outlook_take(outlook, claim->start_s, claim->start_s + claim->length_s, claim->gpus);
+}
+
+/* One job after another looks for an earlier start, all of them, and only those may find one that are said to be helped.
+ * Returns how many were spared. */
+static int sweep(mdl_outlook_t *outlook, mdl_eased_t *eased, mdl_eased_t *kept, claim_t *jobs, int64_t now_s)
+{
+    int spared = 0;
+
+    for (int i = 0; i < JOBS; i++) {
+        claim_t *job = &jobs[i];
+        mdl_queue_place_t at = {0, (uint64_t)i};
+        if (job->start_s <= now_s)
+            continue;
+        int64_t held_s = job->start_s, end_s = held_s + job->length_s;
+        bool helped = mdl_eased_helps(eased, outlook, at, now_s, job->gpus, job->length_s, held_s);
+        int64_t start_s = mdl_outlook_earlier(outlook, now_s, job->gpus, job->length_s, held_s);
+        spared += !helped;
+        assert_true(helped || start_s == held_s);
+        if (start_s == held_s)
+            continue;
+        mdl_outlook_take(outlook, held_s, end_s, -job->gpus);
+        mdl_outlook_take(outlook, start_s, start_s + job->length_s, job->gpus);
+        job->start_s = start_s;
+        int64_t from_s = start_s + job->length_s > held_s ? start_s + job->length_s : held_s;
+        mdl_eased_add(kept, outlook, from_s, end_s, at);
+        mdl_eased_add(eased, outlook, from_s, end_s, MDL_EASED_FOR_ALL);
+    }
+    return spared;
+}
+
+static void play(sim_rng_t *rng, int *spared)
+{
+    memory_t memory;
+    mdl_outlook_t outlook = mdl_outlook_in(&memory, BLOCKS);
+    mdl_eased_t kept = {0};
+    claim_t jobs[JOBS];
+    int64_t now_s = 0;
+
+    mdl_outlook_reset(&outlook, 0, 64);
+    for (int i = 0; i < JOBS; i++) {
+        jobs[i] = draw_claim(rng);
+        place(&outlook, &jobs[i], now_s);
+    }
+    for (int round = 0; round < 30; round++) {
+        claim_t *leaver = &jobs[sim_draw_below(rng, JOBS)];
+        int64_t from_s = leaver->start_s > now_s ? leaver->start_s : now_s, end_s = leaver->start_s + leaver->length_s;
+        now_s += (int64_t)sim_draw_below(rng, 5);
+        from_s = from_s > now_s ? from_s : now_s;
+        mdl_outlook_drop_past(&outlook, now_s);
+        mdl_outlook_take(&outlook, from_s, end_s, -leaver->gpus);
+        mdl_eased_add(&kept, &outlook, from_s, end_s, MDL_EASED_FOR_ALL);
+        leaver->start_s = INT64_MIN; /* gone until all have had their turn */
+        mdl_eased_t eased = kept;
+        kept.n = 0;
+        *spared += sweep(&outlook, &eased, &kept, jobs, now_s);
+        *leaver = draw_claim(rng);
+        place(&outlook, leaver, now_s);
+    }
+}
+
+static void test_nobody_is_forgotten(void **state)
+{
+    sim_rng_t rng;
+    int spared = 0;
+
+    (void)state;
+    sim_rng_at(&rng, 45, 0, 0, 0, 0);
+    for (int i = 0; i < 2000; i++)
+        play(&rng, &spared);
+    print_message("%d looks spared\n", spared);
+    assert_true(spared > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_nobody_is_forgotten)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
