@@ -115,10 +115,10 @@ typedef struct mdl_scheduler {
     int64_t preempted_s;         /* last round of preemption */
     int64_t priority_s;          /* fair: priorities were computed then */
     uint32_t part_sizes[MDL_NODE_MOST_GPUS + 1]; /* jobs submitted, by their GPUs below node size or a node */
-    mdl_outlook_state_t profile; /* conservative */
-    uint32_t promises;           /* of starts so far, conservative */
-    uint32_t unplanned;          /* queued jobs that have no promise */
-    bool unsettled;              /* conservative: all promised jobs have to look for an earlier start */
+    mdl_outlook_state_t profile;                 /* conservative */
+    uint32_t promises;                           /* of starts so far, conservative */
+    uint32_t unplanned;                          /* queued jobs that have no promise */
+    bool unsettled;                              /* conservative: all promised jobs have to look for an earlier start */
     mdl_policy_t policy;
 } mdl_scheduler_t;
 
