@@ -61,17 +61,10 @@ void sim_rng_at(sim_rng_t *rng, uint64_t seed, uint64_t replication, uint64_t en
     rng->counter[1] = entity;
     rng->counter[2] = purpose;
     rng->counter[3] = replication;
-    for (int i = 0; i < WORDS; i++)
+    for (int i = 0; i < SIM_RNG_WORDS; i++)
         rng->block[i] = 0; /* never read, but part of the bytes of a world */
-    rng->used = WORDS;
-    rng->reserved = 0;
-}
-
-void sim_rng_refill(sim_rng_t *rng)
-{
-    sim_philox4x64(rng->counter, rng->key, rng->block);
-    rng->counter[0]++;
-    rng->used = 0;
+    rng->used = SIM_RNG_WORDS;
+    rng->drawn = 0;
 }
 
 /* Two blocks in step: their multiplications do not wait for each other, and both fit in registers. */
@@ -93,10 +86,24 @@ static void fill_two_blocks(sim_rng_t *rng, uint64_t *out)
     rng->counter[0] += 2;
 }
 
+void sim_rng_refill(sim_rng_t *rng)
+{
+    if (rng->drawn) {
+        for (int i = 0; i < SIM_RNG_WORDS; i += 2 * WORDS)
+            fill_two_blocks(rng, rng->block + i);
+        rng->used = 0;
+        return;
+    }
+    sim_philox4x64(rng->counter, rng->key, rng->block + SIM_RNG_WORDS - WORDS);
+    rng->counter[0]++;
+    rng->used = SIM_RNG_WORDS - WORDS;
+    rng->drawn = 1;
+}
+
 void sim_rng_fill(sim_rng_t *rng, uint64_t *out, size_t n)
 {
     size_t done = 0;
-    while (done < n && rng->used < WORDS)
+    while (done < n && rng->used < SIM_RNG_WORDS)
         out[done++] = rng->block[rng->used++];
     for (; n - done >= 2 * WORDS; done += 2 * WORDS)
         fill_two_blocks(rng, out + done);
