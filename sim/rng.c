@@ -61,8 +61,6 @@ void sim_rng_at(sim_rng_t *rng, uint64_t seed, uint64_t replication, uint64_t en
     rng->counter[1] = entity;
     rng->counter[2] = purpose;
     rng->counter[3] = replication;
-    for (int i = 0; i < SIM_RNG_WORDS; i++)
-        rng->block[i] = 0; /* never read, but part of the bytes of a world */
     rng->used = SIM_RNG_WORDS;
     rng->drawn = 0;
 }
@@ -86,12 +84,18 @@ static void fill_two_blocks(sim_rng_t *rng, uint64_t *out)
     rng->counter[0] += 2;
 }
 
+/* Apart, so that what needs many registers does not burden first blocks. */
+static __attribute__((noinline)) void refill_all(sim_rng_t *rng)
+{
+    for (int i = 0; i < SIM_RNG_WORDS; i += 2 * WORDS)
+        fill_two_blocks(rng, rng->block + i);
+    rng->used = 0;
+}
+
 void sim_rng_refill(sim_rng_t *rng)
 {
     if (rng->drawn) {
-        for (int i = 0; i < SIM_RNG_WORDS; i += 2 * WORDS)
-            fill_two_blocks(rng, rng->block + i);
-        rng->used = 0;
+        refill_all(rng);
         return;
     }
     sim_philox4x64(rng->counter, rng->key, rng->block + SIM_RNG_WORDS - WORDS);
