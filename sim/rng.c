@@ -61,6 +61,8 @@ void sim_rng_at(sim_rng_t *rng, uint64_t seed, uint64_t replication, uint64_t en
     rng->counter[1] = entity;
     rng->counter[2] = purpose;
     rng->counter[3] = replication;
+    for (int i = 0; i < SIM_RNG_WORDS; i++)
+        rng->block[i] = 0; /* never read, but part of the bytes of a world */
     rng->used = SIM_RNG_WORDS;
     rng->drawn = 0;
 }
