@@ -86,24 +86,27 @@ static void fill_two_blocks(sim_rng_t *rng, uint64_t *out)
     rng->counter[0] += 2;
 }
 
-/* Apart, so that what needs many registers does not burden first blocks. */
-static __attribute__((noinline)) void refill_all(sim_rng_t *rng)
+/* Twice as many words as the last time. Apart, so that what needs many registers does not burden first blocks. */
+static __attribute__((noinline)) void refill_more(sim_rng_t *rng)
 {
-    for (int i = 0; i < SIM_RNG_WORDS; i += 2 * WORDS)
+    uint32_t words = 2 * rng->drawn < SIM_RNG_WORDS ? 2 * rng->drawn : SIM_RNG_WORDS;
+    uint32_t first = SIM_RNG_WORDS - words;
+    for (uint32_t i = first; i < SIM_RNG_WORDS; i += 2 * WORDS)
         fill_two_blocks(rng, rng->block + i);
-    rng->used = 0;
+    rng->used = first;
+    rng->drawn = words;
 }
 
 void sim_rng_refill(sim_rng_t *rng)
 {
-    if (rng->drawn) {
-        refill_all(rng);
+    if (rng->drawn > 0) {
+        refill_more(rng);
         return;
     }
     sim_philox4x64(rng->counter, rng->key, rng->block + SIM_RNG_WORDS - WORDS);
     rng->counter[0]++;
     rng->used = SIM_RNG_WORDS - WORDS;
-    rng->drawn = 1;
+    rng->drawn = WORDS;
 }
 
 void sim_rng_fill(sim_rng_t *rng, uint64_t *out, size_t n)

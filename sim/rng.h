@@ -23,20 +23,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SIM_RNG_WORDS 16 /* whole pairs of blocks */
+#define SIM_RNG_WORDS 16 /* most that are computed at a time */
 
 /* A generator standing at one address; words of a block are handed out one after the other, then the attempt (and,
  * after 65,536 blocks, the event) advances. A generator that is drawn on and on therefore walks into the words of the
  * following events: give a long sequence an entity or purpose of its own. No pointers: copy it freely.
  *
- * Its first block is computed alone, as most addresses are drawn from once or twice; whoever needs more of it gets the
- * next blocks in pairs, several at a time. The words are the same. */
+ * Its first block is computed alone, as most addresses are drawn from once or twice; whoever needs more gets two blocks
+ * and then four at a time. The words are the same. */
 typedef struct sim_rng {
     uint64_t key[2];
     uint64_t counter[4];
-    uint64_t block[SIM_RNG_WORDS]; /* words computed; of the first block the last four */
-    uint32_t used;                 /* words of `block` handed out; SIM_RNG_WORDS = none left */
-    uint32_t drawn;                /* 1 once the first block has been computed */
+    uint64_t block[SIM_RNG_WORDS]; /* words computed, at its end where they do not fill it */
+    uint32_t used;                 /* position in `block` of the next word; SIM_RNG_WORDS = none left */
+    uint32_t drawn;                /* words computed the last time */
 } sim_rng_t;
 
 /* One block of Philox4x64-10: out = E(key, counter). */
