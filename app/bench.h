@@ -25,13 +25,14 @@ typedef struct app_hold_result {
     double ns_per_event; /* median of the repeats */
     double ns_low;       /* fastest and slowest repeat */
     double ns_high;
+    double peer_ns; /* the same of the peer (app/peer.h), whose repeats and ours take turns */
+    double ratio;   /* our time to the peer's: median over pairs of repeats */
 } app_hold_result_t;
 
 /* Measures the calendar at 100, 10,000 and 1,000,000 pending events. Timed is, per event: taking the first event out,
  * drawing an exponential increment with sim_draw_exponential, and scheduling the event anew with a handle that could
  * cancel it; all through the public interface (sim/calendar.h), its checks on. Filling the calendar and a warm-up of
- * three times its size are not timed. SIM_ENOMEM when there is no memory for the calendar. Takes about three seconds.
- */
+ * three times its size are not timed. SIM_ENOMEM when there is no memory for the calendar. Takes about six seconds. */
 sim_status_t app_bench_hold(app_hold_result_t results[APP_HOLD_SIZES], sim_error_t *err);
 
 /* Data centres that schedule jobs. */
@@ -90,13 +91,16 @@ typedef struct app_mm1_result {
     double customers_per_s; /* median of the repeats */
     double low_per_s;       /* slowest and fastest repeat */
     double high_per_s;
-    double wait; /* mean over all repeats, in mean services, and what theory says: a check that it is M/M/1 */
+    double peer_per_s; /* the same of the peer (app/peer.h), whose repeats and ours take turns */
+    double ratio;      /* our rate to the peer's: median over pairs of repeats */
+    double wait;       /* mean over all repeats, in mean services, and what theory says: a check that it is M/M/1 */
     double wait_expected;
+    double peer_wait;
 } app_mm1_result_t;
 
 /* Measures whole customers, from arrival to departure, through the public interface: a world of one logical process,
  * its events and fingerprint, exponential draws, a server (sim/server.h) with all of its statistics. A warm-up of one
- * repeat is not timed. Takes about a second. */
+ * repeat is not timed. Takes about two seconds. */
 sim_status_t app_bench_mm1(app_mm1_result_t *result, sim_error_t *err);
 
 /* One replication of the preset china-2022, baseline arm. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* M/M/1 at load 0.8 through the public interface: a world with one logical process, a server with its statistics. */
 #include "app/bench.h"
+#include "app/peer.h"
 #include "sim/sim.h"
 
 #include <time.h>
@@ -65,6 +66,14 @@ static sim_status_t run_on(sim_world_t *world, double *per_s, sim_error_t *err)
     return status;
 }
 
+/* The same number of customers of the peer's. */
+static double run_peer(app_peer_mm1_t *peer)
+{
+    double start_s = now_s();
+    app_peer_mm1_run(peer, peer->served + CUSTOMERS);
+    return CUSTOMERS / (now_s() - start_s);
+}
+
 static void sort(double *values, int n)
 {
     for (int i = 1; i < n; i++)
@@ -77,13 +86,19 @@ static void sort(double *values, int n)
 
 static sim_status_t measure(sim_world_t *world, app_mm1_result_t *result, sim_error_t *err)
 {
-    double per_s[REPEATS + 1]; /* the first is the warm-up */
+    double per_s[REPEATS + 1], peer_per_s[REPEATS + 1], ratio[REPEATS + 1]; /* the first is the warm-up */
+    app_peer_mm1_t peer;
+    app_peer_mm1_start(&peer, service_s / load, service_s);
     for (int i = 0; i <= REPEATS; i++) {
         sim_status_t status = run_on(world, &per_s[i], err);
         if (status < 0)
             return status;
+        peer_per_s[i] = run_peer(&peer);
+        ratio[i] = per_s[i] / peer_per_s[i];
     }
     sort(per_s + 1, REPEATS);
+    sort(peer_per_s + 1, REPEATS);
+    sort(ratio + 1, REPEATS);
     const queue_t *queue = sim_world_state(world, 0);
     const sim_server_stats_t *stats = sim_server_stats(sim_arena_at(sim_world_arena(world), queue->server));
     *result = (app_mm1_result_t){
@@ -92,6 +107,9 @@ static sim_status_t measure(sim_world_t *world, app_mm1_result_t *result, sim_er
         .customers_per_s = per_s[1 + REPEATS / 2],
         .low_per_s = per_s[1],
         .high_per_s = per_s[REPEATS],
+        .peer_per_s = peer_per_s[1 + REPEATS / 2],
+        .peer_wait = peer.wait_s / (double)peer.served / service_s,
+        .ratio = ratio[1 + REPEATS / 2],
         .wait = sim_tally_mean(&stats->wait_s) / service_s,
         .wait_expected = load / (1 - load),
     };

@@ -95,6 +95,7 @@ void sim_calendar_grow_into(sim_calendar_t *self, uint32_t capacity, const sim_c
 sim_status_t sim_calendar_schedule(sim_calendar_t *self, const sim_event_t *event, unsigned priority,
                                    sim_handle_t *handle)
 {
+    SIM_ASSERT(event->time_s < SIM_NEVER);
     return sim_calendar_put_(self, event->time_s, event, priority, handle);
 }
 

@@ -234,7 +234,8 @@ static inline uint32_t sim_calendar_take_slot_(sim_calendar_t *self)
 static inline void sim_calendar_give_slot_(sim_calendar_t *self, uint32_t slot)
 {
     sim_slot_t *content = &sim_calendar_slots_(self)[slot];
-    content->generation += content->generation == UINT32_MAX ? 2 : 1; /* 0 names no event */
+    content->generation++;
+    content->generation += content->generation == 0; /* 0 names no event */
     sim_calendar_places_(self)[slot] = self->free_slot;
     self->free_slot = slot;
     self->pending--;
@@ -267,7 +268,7 @@ static inline void sim_calendar_insert_key_(sim_calendar_t *self, sim_key_t key,
 static inline sim_status_t sim_calendar_put_(sim_calendar_t *self, int64_t time_s, const sim_event_t *event,
                                              unsigned priority, sim_handle_t *handle)
 {
-    SIM_ASSERT(time_s >= self->last_s && time_s < SIM_NEVER && priority < 16);
+    SIM_ASSERT(time_s >= self->last_s && priority < 16);
     if (__builtin_expect(self->pending == self->capacity, 0))
         return SIM_ELIMIT;
     self->pending++;

@@ -18,7 +18,7 @@ double sim_expm1(double x);
 double sim_log(double x);
 double sim_log1p(double x);
 double sim_pow(double x, double y);
-double sim_lgamma(double x); /* log of the gamma function, x > 0 */
+double sim_lgamma(double x);   /* log of the gamma function, x > 0 */
 double sim_logistic(double x); /* 1 / (1 + exp(-x)), without overflow */
 
 /* Largest integer <= x, smallest >= x, and nearest (halves away from zero). |x| must be below 2^63. Without branches:
@@ -35,9 +35,8 @@ static inline int64_t sim_ceil_i64(double x)
 }
 static inline int64_t sim_round_i64(double x)
 {
-    int64_t i = (int64_t)x;
-    double rest = x - (double)i;
-    return i + (rest >= 0.5) - (rest <= -0.5);
+    /* Half would carry the number just below a half over to the next; the largest number below half does not. */
+    return (int64_t)(x + __builtin_copysign(0x1.fffffffffffffp-2, x));
 }
 
 #endif

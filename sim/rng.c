@@ -61,17 +61,10 @@ void sim_rng_at(sim_rng_t *rng, uint64_t seed, uint64_t replication, uint64_t en
     rng->counter[1] = entity;
     rng->counter[2] = purpose;
     rng->counter[3] = replication;
-    for (int i = 0; i < WORDS; i++)
+    for (int i = 0; i < SIM_RNG_WORDS; i++)
         rng->block[i] = 0; /* never read, but part of the bytes of a world */
-    rng->used = WORDS;
-    rng->reserved = 0;
-}
-
-void sim_rng_refill(sim_rng_t *rng)
-{
-    sim_philox4x64(rng->counter, rng->key, rng->block);
-    rng->counter[0]++;
-    rng->used = 0;
+    rng->used = SIM_RNG_WORDS;
+    rng->drawn = 0;
 }
 
 /* Two blocks in step: their multiplications do not wait for each other, and both fit in registers. */
@@ -93,10 +86,33 @@ static void fill_two_blocks(sim_rng_t *rng, uint64_t *out)
     rng->counter[0] += 2;
 }
 
+/* Twice as many words as the last time. Apart, so that what needs many registers does not burden first blocks. */
+static __attribute__((noinline)) void refill_more(sim_rng_t *rng)
+{
+    uint32_t words = 2 * rng->drawn < SIM_RNG_WORDS ? 2 * rng->drawn : SIM_RNG_WORDS;
+    uint32_t first = SIM_RNG_WORDS - words;
+    for (uint32_t i = first; i < SIM_RNG_WORDS; i += 2 * WORDS)
+        fill_two_blocks(rng, rng->block + i);
+    rng->used = first;
+    rng->drawn = words;
+}
+
+void sim_rng_refill(sim_rng_t *rng)
+{
+    if (rng->drawn > 0) {
+        refill_more(rng);
+        return;
+    }
+    sim_philox4x64(rng->counter, rng->key, rng->block + SIM_RNG_WORDS - WORDS);
+    rng->counter[0]++;
+    rng->used = SIM_RNG_WORDS - WORDS;
+    rng->drawn = WORDS;
+}
+
 void sim_rng_fill(sim_rng_t *rng, uint64_t *out, size_t n)
 {
     size_t done = 0;
-    while (done < n && rng->used < WORDS)
+    while (done < n && rng->used < SIM_RNG_WORDS)
         out[done++] = rng->block[rng->used++];
     for (; n - done >= 2 * WORDS; done += 2 * WORDS)
         fill_two_blocks(rng, out + done);

@@ -23,15 +23,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SIM_RNG_WORDS 16 /* most that are computed at a time */
+
 /* A generator standing at one address; words of a block are handed out one after the other, then the attempt (and,
  * after 65,536 blocks, the event) advances. A generator that is drawn on and on therefore walks into the words of the
- * following events: give a long sequence an entity or purpose of its own. No pointers: copy it freely. */
+ * following events: give a long sequence an entity or purpose of its own. No pointers: copy it freely.
+ *
+ * Its first block is computed alone, as most addresses are drawn from once or twice; whoever needs more gets two blocks
+ * and then four at a time. The words are the same. */
 typedef struct sim_rng {
     uint64_t key[2];
     uint64_t counter[4];
-    uint64_t block[4];
-    uint32_t used; /* words of `block` handed out; 4 = none left */
-    uint32_t reserved;
+    uint64_t block[SIM_RNG_WORDS]; /* words computed, at its end where they do not fill it */
+    uint32_t used;                 /* position in `block` of the next word; SIM_RNG_WORDS = none left */
+    uint32_t drawn;                /* words computed the last time */
 } sim_rng_t;
 
 /* One block of Philox4x64-10: out = E(key, counter). */
@@ -40,13 +45,13 @@ void sim_philox4x64(const uint64_t counter[4], const uint64_t key[2], uint64_t o
 /* Stands `rng` at (seed; replication, entity, purpose, event). `event` must be below 2^48. */
 void sim_rng_at(sim_rng_t *rng, uint64_t seed, uint64_t replication, uint64_t entity, uint64_t purpose, uint64_t event);
 
-/* Computes the next block; called by sim_rng_u64 when the words of the last one are used up. */
+/* Computes the next block or blocks; called by sim_rng_u64 when the words of the last one are used up. */
 void sim_rng_refill(sim_rng_t *rng);
 
 /* Next 64 random bits. */
 static inline uint64_t sim_rng_u64(sim_rng_t *rng)
 {
-    if (rng->used >= 4)
+    if (rng->used >= SIM_RNG_WORDS)
         sim_rng_refill(rng);
     return rng->block[rng->used++];
 }

@@ -5,6 +5,7 @@
 #include "sim/server.h"
 
 #include "sim/slots.h"
+#include "sim/world_internal.h"
 
 #include <assert.h>
 #include <string.h>
@@ -140,10 +141,10 @@ static sim_status_t start(sim_server_t *self, sim_lp_t *lp, uint32_t index)
         lists_append(&self->served, links_of(self), entry->class, index);
     const sim_event_t done = {
         .type = self->spec.done_type, .entity = self->spec.entity, .a = index, .b = entry->generation};
-    return sim_schedule(lp, entry->left_s, &done, 0, &entry->done);
+    return sim_lp_schedule_(lp, entry->left_s, &done, 0, &entry->done);
 }
 
-static void enqueue(sim_server_t *self, int64_t now_s, uint32_t index, bool in_front)
+static inline void enqueue(sim_server_t *self, int64_t now_s, uint32_t index, bool in_front)
 {
     entry_t *entry = &entries_of(self)[index];
     entry->state = ENTRY_WAITING;
@@ -243,13 +244,14 @@ sim_status_t sim_server_done(sim_server_t *self, sim_lp_t *lp, const sim_event_t
     int64_t waited_s = lp->now_s - entry->arrived_s - entry->customer.service_s;
     if (departure != NULL)
         *departure = (sim_departure_t){entry->customer, entry->arrived_s, waited_s};
+    if (self->spec.discipline == SIM_PREEMPTIVE)
+        lists_remove(&self->served, links_of(self), entry->class, index);
+    sim_status_t status = start_next(self, lp); /* statistics while the processor waits for what happens next */
     sim_tally_add(&self->stats.wait_s, (double)waited_s);
     sim_batches_add(&self->stats.waits, (double)waited_s);
     self->stats.served++;
-    if (self->spec.discipline == SIM_PREEMPTIVE)
-        lists_remove(&self->served, links_of(self), entry->class, index);
     give_entry(self, index);
-    return start_next(self, lp);
+    return status;
 }
 
 bool sim_server_withdraw(sim_server_t *self, sim_lp_t *lp, sim_handle_t ticket)

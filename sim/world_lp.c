@@ -210,27 +210,24 @@ bool sim_world_cancel(sim_world_t *world, uint32_t lp, sim_handle_t handle)
     return record->calendar != 0 && sim_calendar_cancel(sim_world_calendar_(world, record), handle);
 }
 
-/* The calendar is full or the LP has stopped itself. At a boundary there is a way on. */
-static sim_status_t schedule_slowly(sim_lp_t *lp, int64_t time_s, const sim_event_t *event, unsigned priority,
-                                    sim_handle_t *handle)
+sim_status_t sim_lp_schedule_slowly_(sim_lp_t *lp, int64_t delay_s, const sim_event_t *event, unsigned priority,
+                                     sim_handle_t *handle)
 {
+    if (delay_s < 0 || delay_s >= SIM_NEVER - lp->now_s)
+        return sim_fail(lp->error, SIM_EINVARIANT, "sim_schedule", "an event of type %u was given a delay of %lld s",
+                        event->type, (long long)delay_s);
     sim_world_t *world = lp->world;
     if (world->in_window)
         return sim_world_fail_full_(world, lp->index, lp->error);
     sim_event_t timed = *event;
-    timed.time_s = time_s;
+    timed.time_s = lp->now_s + delay_s;
     return sim_world_deliver_(world, lp->index, &timed, priority, handle, lp->error);
 }
 
 sim_status_t sim_schedule(sim_lp_t *lp, int64_t delay_s, const sim_event_t *event, unsigned priority,
                           sim_handle_t *handle)
 {
-    int64_t time_s;
-    if (delay_s < 0 || __builtin_add_overflow(lp->now_s, delay_s, &time_s) || time_s == SIM_NEVER)
-        return sim_fail(lp->error, SIM_EINVARIANT, "sim_schedule", "an event of type %u was given a delay of %lld s",
-                        event->type, (long long)delay_s);
-    sim_status_t status = sim_calendar_put_(lp->calendar, time_s, event, priority, handle);
-    return status == SIM_ELIMIT ? schedule_slowly(lp, time_s, event, priority, handle) : status;
+    return sim_lp_schedule_(lp, delay_s, event, priority, handle);
 }
 
 bool sim_cancel(sim_lp_t *lp, sim_handle_t handle)

@@ -99,6 +99,20 @@ static void test_rounding_to_integers(void **state)
     }
 }
 
+/* At every half and its neighbours, for all magnitudes at which there are halves and beyond. */
+static void test_rounding_at_halves(void **state)
+{
+    (void)state;
+    for (int power = -2; power < 63; power++) {
+        const double half = floor(ldexp(1, power)) + 0.5;
+        const double near[] = {nextafter(half, 0), half, nextafter(half, INFINITY)};
+        for (size_t i = 0; i < sizeof near / sizeof near[0]; i++) {
+            assert_int_equal(sim_round_i64(near[i]), (int64_t)round(near[i]));
+            assert_int_equal(sim_round_i64(-near[i]), (int64_t)round(-near[i]));
+        }
+    }
+}
+
 /* One number for the bits of all functions over a grid: the same for every compiler, optimisation level and CPU, so a
  * change means that results of earlier versions can't be reproduced. */
 static void test_bits_are_the_recorded_ones(void **state)
@@ -123,6 +137,7 @@ int main(void)
         cmocka_unit_test(test_accuracy),
         cmocka_unit_test(test_special_values),
         cmocka_unit_test(test_rounding_to_integers),
+        cmocka_unit_test(test_rounding_at_halves),
         cmocka_unit_test(test_bits_are_the_recorded_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
