@@ -125,6 +125,8 @@ static const need_t needs[] = {
     {"platforms.ask_of_rent", {SLACK}, NULL, "the same"},
     {"cities.land_motive", {"cities.land_revenue=0.6"}, NULL, "what is lost of land revenue"},
     {"audit.installed_min", {RENT_SEEKER, "audit.utilisation_min=0"}, NULL, "who installs too little is idle too"},
+    {"enterprise.depth", {"enterprise.depth_from=11"}, NULL, "the open frontier must have passed that level"},
+    {"enterprise.depth_from", {"enterprise.depth=0.5"}, NULL, "without depth there is no level to pass"},
     {"beliefs.completion", {"beliefs.control=true"}, NULL, "what competition-aware builders reckon with"},
     {"developers.diversion", {RENT_SEEKER}, NULL, "few rent-seekers announce in a small world"},
     {"power.resale_penalty", {RENT_SEEKER, "power.resale_hazard=2"}, NULL, "somebody must be caught"},
