@@ -63,13 +63,14 @@ static void make_forecast(mdl_beliefs_t *self, const mdl_params_t *params, const
     self->next_forecast_s = now_s + FORECAST_EVERY_S;
 }
 
-/* Business plans learn slowly what occupancy centres really have. */
+/* Business plans learn slowly that centres stand emptier than assumed; full ones make no plan bolder. */
 static void learn_occupancy(mdl_beliefs_t *self, const mdl_params_t *params, double observed, double passed_d)
 {
     if (params->beliefs_occupancy_learning_s <= 0)
         return;
     double gain = -sim_expm1(-passed_d / days(params->beliefs_occupancy_learning_s));
     self->shortfall += gain * (params->beliefs_occupancy_assumed - observed - self->shortfall);
+    self->shortfall = self->shortfall > 0 ? self->shortfall : 0;
 }
 
 void mdl_beliefs_observe(mdl_beliefs_t *self, const mdl_params_t *params, const mdl_market_view_t *view, int64_t now_s)

@@ -50,7 +50,7 @@ typedef struct mdl_beliefs {
     double momentum_per_day;      /* smoothed daily change of log rent */
     double demand_h100e;          /* last observed */
     double demand_growth_per_day; /* smoothed daily change of log demand */
-    double shortfall;             /* assumed occupancy less that observed, as far as business plans have learnt it */
+    double shortfall;             /* assumed occupancy less that observed, as far as plans have learnt it; >= 0 */
     double squared_error[2];      /* smoothed, of log rent, extrapolators and fundamentalists */
     double forecast_log[MDL_BELIEF_PENDING][2];
     int64_t due_s[MDL_BELIEF_PENDING]; /* when the forecast is judged; 0 = free place */

@@ -134,6 +134,7 @@ static const need_t needs[] = {
      {"developers.arrears_share=0", "developers.node_cost_month=200000"},
      NULL,
      "somebody must be in arrears"},
+    {"developers.owner_pays", {"developers.node_cost_month=200000"}, NULL, "a state vehicle must lack money"},
     {"credit.extension",
      {"developers.node_cost_month=200000", "developers.arrears_share=1", "credit.covenant_cover=0"},
      NULL,

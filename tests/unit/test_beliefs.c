@@ -97,6 +97,14 @@ static void plans_learn_what_centres_have(void **state)
         }
         assert_true(mdl_beliefs_occupancy(&beliefs, &params, &view, MDL_BELIEF_RATIONAL) == view.occupancy);
     }
+    /* Full centres make no plan bolder. */
+    mdl_beliefs_t beliefs;
+    mdl_beliefs_init(&beliefs);
+    mdl_market_view_t full = calm();
+    full.occupancy = 1;
+    watch(&beliefs, &params, &full, 0, 366);
+    double planned = mdl_beliefs_occupancy(&beliefs, &params, &full, MDL_BELIEF_EXTRAPOLATOR);
+    assert_true(planned == params.beliefs_occupancy_assumed);
 }
 
 static void biases_can_be_set_apart(void **state)
