@@ -121,13 +121,25 @@ static sim_status_t repay(mdl_bank_t *self, mdl_ledger_t *ledger, mdl_loan_t *lo
     return SIM_OK;
 }
 
+static int64_t all_interest_fen(const mdl_bank_t *self, const mdl_params_t *params, uint32_t number)
+{
+    const mdl_loan_t *loan = &self->loans[number];
+    double late_rate = loan->rate_per_year * params->credit_late_share / MONTHS_PER_YEAR;
+    return loan->arrears_interest_fen + mdl_bank_interest_due_fen(self, number) +
+           mdl_money_share(loan->arrears_principal_fen, late_rate);
+}
+
+int64_t mdl_bank_due_fen(const mdl_bank_t *self, const mdl_params_t *params, uint32_t number, int64_t day)
+{
+    return all_interest_fen(self, params, number) + self->loans[number].arrears_principal_fen +
+           mdl_bank_instalment_due_fen(self, number, day);
+}
+
 static sim_status_t collect_interest(mdl_bank_t *self, mdl_ledger_t *ledger, const mdl_params_t *params,
                                      uint32_t number, int64_t *paid_fen, sim_error_t *err)
 {
     mdl_loan_t *loan = &self->loans[number];
-    double late_rate = loan->rate_per_year * params->credit_late_share / MONTHS_PER_YEAR;
-    int64_t due = loan->arrears_interest_fen + mdl_bank_interest_due_fen(self, number) +
-                  mdl_money_share(loan->arrears_principal_fen, late_rate);
+    int64_t due = all_interest_fen(self, params, number);
     sim_status_t status =
         mdl_ledger_pay_up_to(ledger, MDL_FLOW_INTEREST, loan->borrower, self->account, due, paid_fen, err);
     if (status != SIM_OK)

@@ -129,6 +129,8 @@ sim_status_t mdl_bank_grant(mdl_bank_t *self, mdl_ledger_t *ledger, const mdl_pa
  * month left until end_day; a called loan is due in full. Fen. */
 int64_t mdl_bank_interest_due_fen(const mdl_bank_t *self, uint32_t loan);
 int64_t mdl_bank_instalment_due_fen(const mdl_bank_t *self, uint32_t loan, int64_t day);
+/* All that a service on that day asks for: both, what is in arrears, and the interest on it. Fen. */
+int64_t mdl_bank_due_fen(const mdl_bank_t *self, const mdl_params_t *params, uint32_t loan, int64_t day);
 /* Once a month: collects arrears, interest (credit.late_share of the rate on top for overdue instalments) and
  * instalment as far as the borrower's deposit goes, interest first; the rest becomes arrears. *paid_fen (may be NULL):
  * all that was paid. Closes a loan that is paid back. */

@@ -63,6 +63,16 @@ static void make_forecast(mdl_beliefs_t *self, const mdl_params_t *params, const
     self->next_forecast_s = now_s + FORECAST_EVERY_S;
 }
 
+/* Business plans learn slowly that centres stand emptier than assumed; full ones make no plan bolder. */
+static void learn_occupancy(mdl_beliefs_t *self, const mdl_params_t *params, double observed, double passed_d)
+{
+    if (params->beliefs_occupancy_learning_s <= 0)
+        return;
+    double gain = -sim_expm1(-passed_d / days(params->beliefs_occupancy_learning_s));
+    self->shortfall += gain * (params->beliefs_occupancy_assumed - observed - self->shortfall);
+    self->shortfall = self->shortfall > 0 ? self->shortfall : 0;
+}
+
 void mdl_beliefs_observe(mdl_beliefs_t *self, const mdl_params_t *params, const mdl_market_view_t *view, int64_t now_s)
 {
     if (view->rent_yuan <= 0)
@@ -72,6 +82,7 @@ void mdl_beliefs_observe(mdl_beliefs_t *self, const mdl_params_t *params, const 
         double memory_d = days(params->beliefs_momentum_memory_s);
         smooth_rate(&self->momentum_per_day, view->rent_yuan, self->rent_yuan, passed_d, memory_d);
         smooth_rate(&self->demand_growth_per_day, view->demand_h100e, self->demand_h100e, passed_d, memory_d);
+        learn_occupancy(self, params, view->occupancy, passed_d);
     }
     self->rent_yuan = view->rent_yuan;
     self->demand_h100e = view->demand_h100e;
@@ -139,10 +150,12 @@ double mdl_beliefs_life_rent(const mdl_beliefs_t *self, const mdl_params_t *para
     return rent > view->variable_cost_yuan ? rent : view->variable_cost_yuan;
 }
 
-double mdl_beliefs_occupancy(const mdl_params_t *params, const mdl_market_view_t *view, mdl_belief_rule_t rule)
+double mdl_beliefs_occupancy(const mdl_beliefs_t *self, const mdl_params_t *params, const mdl_market_view_t *view,
+                             mdl_belief_rule_t rule)
 {
     if (rule == MDL_BELIEF_RATIONAL)
         return view->occupancy;
     double neglect = params->beliefs_occupancy_neglect;
-    return neglect * params->beliefs_occupancy_assumed + (1 - neglect) * view->occupancy;
+    double planned = clamp(params->beliefs_occupancy_assumed - self->shortfall, 0, 1);
+    return neglect * planned + (1 - neglect) * view->occupancy;
 }

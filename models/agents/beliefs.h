@@ -3,8 +3,9 @@
  *
  * Two rules live side by side (Brock-Hommes 1998; Greenwood-Hanson 2015). Extrapolators carry the trend of rent forward
  * and see little of the pipeline; fundamentalists set the pipeline that they see against the growth of demand. Shares
- * follow past forecast errors through a logit. The rational control (`beliefs.control`) is a third rule that everyone
- * uses: no trend, the whole pipeline weighed by its chance to open, occupancy as observed.
+ * follow past forecast errors through a logit. Both write down an occupancy that learns late what open centres have. The
+ * rational control (`beliefs.control`) is a third rule that everyone uses: no trend, the whole pipeline weighed by its
+ * chance to open, occupancy as observed.
  *
  * One mdl_beliefs_t is the public memory of the market: what everyone can read in the trade press. A builder's own rule
  * is chosen with mdl_beliefs_rule from a uniform number that it keeps for life.
@@ -49,6 +50,7 @@ typedef struct mdl_beliefs {
     double momentum_per_day;      /* smoothed daily change of log rent */
     double demand_h100e;          /* last observed */
     double demand_growth_per_day; /* smoothed daily change of log demand */
+    double shortfall;             /* assumed occupancy less that observed, as far as plans have learnt it; >= 0 */
     double squared_error[2];      /* smoothed, of log rent, extrapolators and fundamentalists */
     double forecast_log[MDL_BELIEF_PENDING][2];
     int64_t due_s[MDL_BELIEF_PENDING]; /* when the forecast is judged; 0 = free place */
@@ -76,6 +78,7 @@ double mdl_beliefs_life_rent(const mdl_beliefs_t *self, const mdl_params_t *para
                              mdl_belief_rule_t rule);
 
 /* Occupancy expected over a centre's life, 0 to 1. */
-double mdl_beliefs_occupancy(const mdl_params_t *params, const mdl_market_view_t *view, mdl_belief_rule_t rule);
+double mdl_beliefs_occupancy(const mdl_beliefs_t *self, const mdl_params_t *params, const mdl_market_view_t *view,
+                             mdl_belief_rule_t rule);
 
 #endif

@@ -40,12 +40,15 @@ double mdl_enterprise_nodes(int64_t tokens_day, double tokens_node_day, double l
     return tokens_day > 0 && served > 0.0 ? (double)tokens_day / served : 0.0;
 }
 
-/* Adoption spreads (its log odds grow evenly: a logistic) and takes up what releases have pushed; other demand drifts
- * and swings. */
+/* Adoption spreads (its log odds grow evenly: a logistic) and takes up what releases have pushed; tasks grow as models
+ * can do more (reasoning, agents); other demand drifts and swings. */
 static void move_demand(mdl_enterprise_t *self, const mdl_params_t *params, const mdl_enterprise_env_t *env,
                         const mdl_address_t *at)
 {
-    double arrived = mdl_day_gain(params->enterprise_release_lag_s) * self->pending_logit;
+    double taken_up = mdl_day_gain(params->enterprise_release_lag_s);
+    double depth = clamp(params->enterprise_depth * (env->open_log - params->enterprise_depth_from), 0.0, MAX_LOG);
+    self->depth_log += taken_up * (depth - self->depth_log);
+    double arrived = taken_up * self->pending_logit;
     self->pending_logit -= arrived;
     double logit = self->adoption_logit + arrived + params->enterprise_adoption_growth / MDL_DAYS_PER_YEAR;
     self->adoption_logit = clamp(logit, -MAX_LOG, MAX_LOG);
@@ -57,10 +60,11 @@ static void move_demand(mdl_enterprise_t *self, const mdl_params_t *params, cons
 }
 
 /* Tokens by who serves them. Shares that a scenario sets to more than 1 together leave nothing to run oneself. */
-static void buy_tokens(const mdl_params_t *params, double weight, double adoption, const mdl_enterprise_env_t *env,
-                       mdl_enterprise_decision_t *decision)
+static void buy_tokens(const mdl_enterprise_t *self, const mdl_params_t *params, double weight,
+                       const mdl_enterprise_env_t *env, mdl_enterprise_decision_t *decision)
 {
-    double tokens = weight * mdl_tokens_demand(params, env->token_price_fen_bn, adoption);
+    double used = weight * sim_exp(self->depth_log);
+    double tokens = used * mdl_tokens_demand(params, env->token_price_fen_bn, mdl_enterprise_adoption(self));
     int64_t all = mdl_demand_count(tokens, MDL_DEMAND_MAX_TOKENS);
     int64_t platforms = mdl_demand_count((double)all * params->platforms_token_share, all);
     int64_t labs = mdl_demand_count((double)all * params->labs_token_share, all - platforms);
@@ -107,7 +111,7 @@ void mdl_enterprise_step(mdl_enterprise_t *self, const mdl_params_t *params, dou
 {
     *decision = (mdl_enterprise_decision_t){0};
     move_demand(self, params, env, at);
-    buy_tokens(params, weight, mdl_enterprise_adoption(self), env, decision);
+    buy_tokens(self, params, weight, env, decision);
     double inference = mdl_enterprise_nodes(decision->tokens_own, env->tokens_node_day, params->tokens_load);
     double near = inference * params->enterprise_low_latency_share;
     decision->inference_near = want(params, &self->near_nodes, near, env->rent_inference_fen);

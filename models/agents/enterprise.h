@@ -2,7 +2,7 @@
 /* Enterprise demand: the firms and users of one province, as one tenant.
  *
  * They buy tokens (elastic to the token price, F29, with adoption that spreads logistically and jumps at open releases,
- * F11-F13, F22) and GPU hours for fine-tuning and batch work (growing, elastic to rent). Of the tokens a share is
+ * F11-F13, F22, and with tasks that grow as models can do more) and GPU hours for fine-tuning and batch work (growing, elastic to rent). Of the tokens a share is
  * bought from platforms, a share from labs, and the rest is run on nodes that they rent themselves: nodes = tokens /
  * what a node serves. Part of that needs low latency and must be near (C27, T15).
  *
@@ -22,6 +22,7 @@
 typedef struct mdl_enterprise {
     double adoption_logit; /* log odds of the share of potential use that is taken up */
     double pending_logit;  /* push of releases that has not arrived yet */
+    double depth_log;      /* ln of the tokens that a use takes, over those of the first day */
     double trend_log;      /* growth of fine-tuning and batch work since the start */
     double noise_log;      /* slow deviation of fine-tuning and batch work */
     int32_t near_nodes, far_nodes, finetune_nodes, batch_nodes; /* wanted; changed only by more than a band */
@@ -31,6 +32,7 @@ typedef struct mdl_enterprise {
 typedef struct mdl_enterprise_env {
     int64_t token_price_fen_bn; /* mdl_tokens_price(), fen per billion tokens, >= 1 */
     double tokens_node_day;     /* mdl_tokens_node_day() */
+    double open_log;            /* open frontier (mdl_frontier_t) */
     int64_t rent_inference_fen; /* average rents, fen per node-month */
     int64_t rent_finetune_fen;
     int64_t rent_batch_fen;

@@ -19,7 +19,10 @@ void mdl_frontier_init(mdl_frontier_t *self, const mdl_params_t *params)
 void mdl_frontier_step(mdl_frontier_t *self, const mdl_params_t *params)
 {
     self->open_exists = params->frontier_open;
-    self->open_log += params->frontier_open_growth / MDL_DAYS_PER_YEAR;
+    double grown = params->frontier_open_growth / MDL_DAYS_PER_YEAR;
+    self->open_log += grown;
+    if (self->open_exists)
+        self->recipe_log += params->frontier_recipe_growth * grown;
     self->closed_log += params->frontier_closed_growth / MDL_DAYS_PER_YEAR;
     hold_below_closed(self);
 }

@@ -22,7 +22,7 @@ typedef struct mdl_frontier {
 /* Levels at the scenario's start. */
 void mdl_frontier_init(mdl_frontier_t *self, const mdl_params_t *params);
 
-/* One day of growth. */
+/* One day of growth; of the open frontier's, a share `frontier.recipe_growth` is method in print. */
 void mdl_frontier_step(mdl_frontier_t *self, const mdl_params_t *params);
 
 /* An open release moves the open frontier by `step_log` (MDL_SHOCK_MODEL_RELEASE), and the recipe by its share

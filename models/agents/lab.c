@@ -121,7 +121,8 @@ static double pointlessness(const mdl_lab_t *self, const mdl_params_t *params, c
 }
 
 /* A lab that has never had money asks for its first equity at once; later rounds come at a hazard that follows venture
- * sentiment and shies away from training that is pointless. */
+ * sentiment and shies away from training that is pointless. What went to those who have stopped gathers at those who are
+ * left. */
 static int64_t equity_asked(const mdl_lab_t *self, const mdl_params_t *params, const mdl_lab_env_t *env,
                             const mdl_address_t *at)
 {
@@ -130,7 +131,9 @@ static int64_t equity_asked(const mdl_lab_t *self, const mdl_params_t *params, c
     double hope = 1.0 - pointlessness(self, params, env);
     sim_rng_t rng;
     mdl_address_draw(at, MDL_PURPOSE_LAB_REFINANCE, &rng);
-    if (!mdl_demand_strikes(&rng, params->labs_refinance_hazard * env->venture * hope))
+    double gathered =
+        sim_pow(env->entered_per_training > 1.0 ? env->entered_per_training : 1.0, params->labs_gathering);
+    if (!mdl_demand_strikes(&rng, params->labs_refinance_hazard * env->venture * hope * gathered))
         return 0;
     return round_fen(params, ambition_nodes(self, params, env), params->labs_round_years);
 }

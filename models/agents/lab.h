@@ -5,9 +5,10 @@
  * at the start. A lab enters with a daily hazard that follows hype and imitation; entering is registering, and it asks
  * for its first equity. One that sees no point in training by then registers to fine-tune and serve what it can
  * download. Otherwise, from then on it wants a cluster whose size follows the closed frontier, as far as its cash
- * carries; it serves users; it asks for new equity at a hazard that follows venture sentiment. It stops training when
- * what it could train in the coming year is worth less than the model it could download, or when its money no longer
- * pays for the smallest gang; it stays registered, serves, and fine-tunes open models.
+ * carries; it serves users; it asks for new equity at a hazard that follows venture sentiment, and that rises for those
+ * who are left as others stop. It stops training when what it could train in the coming year is worth less than the
+ * model it could download, or when its money no longer pays for the smallest gang; it stays registered, serves, and
+ * fine-tunes open models.
  *
  * A day in the economy:
  *
@@ -62,6 +63,7 @@ typedef struct mdl_lab_env {
     double background;           /* hype.background of mdl_hype_t */
     double venture;              /* venture of mdl_hype_t */
     double entered_share;        /* labs that have entered over all potential ones, 0 to 1 */
+    double entered_per_training; /* labs that have entered over those that train, at least 1 */
     double open_log, closed_log; /* mdl_frontier_t */
     double hour_worth;           /* of an hour of training today, in hours of the first day: published methods */
     bool open_exists;

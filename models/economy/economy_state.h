@@ -434,6 +434,10 @@ sim_status_t mdl_project_received(mdl_step_t *step, mdl_project_t *project, int6
 sim_status_t mdl_project_sold_chips(mdl_step_t *step, mdl_project_t *project, int64_t gpus); /* chips left */
 sim_status_t mdl_project_energise(mdl_step_t *step, mdl_project_t *project);
 void mdl_project_check_loan(const mdl_step_t *step, mdl_project_t *project); /* forgets a loan that is over */
+/* Whether a state vehicle's owner pays what its centre lacks, drawn once; then it puts in as new equity what the centre's
+ * deposit leaves of `due_fen`. */
+bool mdl_project_has_owner(const mdl_step_t *step, const mdl_project_t *project);
+sim_status_t mdl_project_owner_pays(mdl_step_t *step, const mdl_project_t *project, int64_t due_fen);
 sim_status_t mdl_project_end(mdl_step_t *step, mdl_project_t *project, mdl_stage_t how);
 /* Seconds until a project's next stage is built; what was under construction on the first day takes its own time. */
 int64_t mdl_project_next_stage(const mdl_step_t *step, const mdl_project_t *project, sim_rng_t *rng);

@@ -113,6 +113,27 @@ sim_status_t mdl_project_announce(mdl_step_t *step, uint32_t developer, int32_t 
     return mdl_ledger_open(step->ledger, MDL_SECTOR_DEVELOPER, &project->account, step->err);
 }
 
+/* --- its owner ---------------------------------------------------------------------------------------------------- */
+
+bool mdl_project_has_owner(const mdl_step_t *step, const mdl_project_t *project)
+{
+    if (project->kind != MDL_DEVELOPER_STATE || step->params->developers_owner_pays <= 0)
+        return false;
+    sim_rng_t rng;
+    mdl_project_rng(step, project, MDL_PURPOSE_PROJECT_OWNER, 0, &rng);
+    return sim_draw_bernoulli(&rng, step->params->developers_owner_pays);
+}
+
+sim_status_t mdl_project_owner_pays(mdl_step_t *step, const mdl_project_t *project, int64_t due_fen)
+{
+    int64_t lacking_fen = due_fen - mdl_ledger_deposit_fen(step->ledger, project->account);
+    if (lacking_fen <= 0)
+        return SIM_OK;
+    (void)mdl_event_once(step, MDL_EV_OWNER_PAID, number_of(step, project), MDL_CAUSE_BEFORE,
+                         (double)lacking_fen / MDL_FEN_PER_YUAN);
+    return mdl_ledger_invest(step->ledger, MDL_LEDGER_REST, project->account, lacking_fen, step->err);
+}
+
 /* --- chips -------------------------------------------------------------------------------------------------------- */
 
 /* Moves a project's chips from one state to another, all of them or `most`. */

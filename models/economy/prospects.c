@@ -175,7 +175,7 @@ void mdl_prospects_day(mdl_step_t *step)
     for (int rule = 0; rule < MDL_BELIEF_RULES; rule++) {
         mdl_belief_rule_t r = (mdl_belief_rule_t)rule;
         eco->life_rent_yuan[rule] = mdl_beliefs_life_rent(&eco->beliefs, step->params, &eco->view, r);
-        eco->life_occupancy[rule] = mdl_beliefs_occupancy(step->params, &eco->view, r);
+        eco->life_occupancy[rule] = mdl_beliefs_occupancy(&eco->beliefs, step->params, &eco->view, r);
         for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
             value_type(step, r, (int32_t)type);
     }

@@ -10,6 +10,14 @@ static int64_t date(const mdl_step_t *step)
     return step->input->start_day + step->day;
 }
 
+/* How far somebody stands behind the loan: wholly, where the bank has seen an owner pay. */
+static double guarantee_of(const mdl_step_t *step, const mdl_project_t *project)
+{
+    if (mdl_project_has_owner(step, project))
+        return 1;
+    return project->kind == MDL_DEVELOPER_STATE ? step->params->developers_state_guarantee : 0;
+}
+
 static mdl_loan_review_t review_of(const mdl_step_t *step, const mdl_project_t *project)
 {
     int64_t gpus = mdl_lots_count(step->lots, project->account, project->gpu_type, -1);
@@ -20,7 +28,7 @@ static mdl_loan_review_t review_of(const mdl_step_t *step, const mdl_project_t *
         .operating_cash_fen = open ? project->last_month_cash_fen : INT64_C(1) << 50,
         .gpu_value_fen = gpus * mdl_chips_price_fen(step->chips, project->gpu_type),
         .other_value_fen = project->building_paid_fen + 2 * unspent_fen,
-        .guarantee = project->kind == MDL_DEVELOPER_STATE ? step->params->developers_state_guarantee : 0,
+        .guarantee = guarantee_of(step, project),
     };
 }
 
@@ -39,6 +47,10 @@ sim_status_t mdl_event_loan_month(mdl_step_t *step, uint32_t number)
     mdl_project_t *project = &step->projects[number];
     if (project->loan == MDL_NO_LOAN || mdl_stage_ended((mdl_stage_t)project->stage))
         return SIM_OK;
+    if (mdl_project_has_owner(step, project)) {
+        int64_t due_fen = mdl_bank_due_fen(step->bank, step->params, project->loan, date(step));
+        MDL_TRY(mdl_project_owner_pays(step, project, due_fen));
+    }
     MDL_TRY(mdl_bank_service(step->bank, step->ledger, step->params, project->loan, date(step), NULL, step->err));
     mdl_project_check_loan(step, project);
     if (project->loan == MDL_NO_LOAN)

@@ -20,14 +20,17 @@ static double token_weights(const mdl_step_t *step)
 static mdl_lab_env_t common_lab_env(const mdl_step_t *step)
 {
     const mdl_eco_t *eco = step->eco;
-    uint32_t entered = 0;
-    for (uint32_t i = 0; i < eco->n_labs; i++)
+    uint32_t entered = 0, training = 0;
+    for (uint32_t i = 0; i < eco->n_labs; i++) {
         entered += step->labs[i].stage != MDL_LAB_POTENTIAL;
+        training += step->labs[i].stage == MDL_LAB_TRAINING;
+    }
     return (mdl_lab_env_t){
         .hype = mdl_hype_level(&eco->hype),
         .background = eco->hype.background,
         .venture = eco->hype.venture,
         .entered_share = eco->n_labs > 0 ? (double)entered / eco->n_labs : 0,
+        .entered_per_training = training > 0 ? (double)entered / training : 1,
         .open_log = eco->frontier.open_log,
         .closed_log = eco->frontier.closed_log,
         .open_exists = eco->frontier.open_exists,
@@ -98,6 +101,7 @@ static sim_status_t step_enterprises(mdl_step_t *step)
     mdl_enterprise_env_t env = {
         .token_price_fen_bn = mdl_tokens_price(&eco->tokens),
         .tokens_node_day = mdl_tokens_node_day(&eco->tokens),
+        .open_log = eco->frontier.open_log,
         .rent_inference_fen = step->eco->heard_fen[MDL_SEGMENT_INFERENCE],
         .rent_finetune_fen = step->eco->heard_fen[MDL_SEGMENT_FINETUNE],
         .rent_batch_fen = step->eco->heard_fen[MDL_SEGMENT_BATCH],

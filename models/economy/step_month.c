@@ -34,6 +34,8 @@ static sim_status_t pay_due(mdl_step_t *step, mdl_project_t *project, mdl_flow_t
 static sim_status_t pay_arrears(mdl_step_t *step, mdl_project_t *project)
 {
     int64_t paid_fen = 0;
+    if (project->arrears_fen > 0 && mdl_project_has_owner(step, project))
+        MDL_TRY(mdl_project_owner_pays(step, project, project->arrears_fen));
     MDL_TRY(mdl_ledger_pay_up_to(step->ledger, MDL_FLOW_OPEX, project->account, MDL_LEDGER_REST, project->arrears_fen,
                                  &paid_fen, step->err));
     project->arrears_fen -= paid_fen;

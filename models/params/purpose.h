@@ -51,6 +51,7 @@ enum mdl_purpose {
     MDL_PURPOSE_PROJECT_AUDIT,      /* event: day */
     MDL_PURPOSE_PROJECT_BAILOUT,    /* event: day */
     MDL_PURPOSE_DEVELOPER_LOCATION, /* event: day */
+    MDL_PURPOSE_PROJECT_OWNER,      /* once per project: whether its owner pays what it lacks */
     MDL_PURPOSE_ECONOMY = 900,
     MDL_PURPOSE_START_CENTRES, /* sites and sizes of what exists on the first day */
     MDL_PURPOSE_TENANT_TRAITS  /* province, what is ported: once */

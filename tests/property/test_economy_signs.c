@@ -317,6 +317,14 @@ static void a_national_pool_serves_more(void **state)
     must_rise(paired(&pooled, &apart, "utilisation_mean"));
 }
 
+static void owners_that_pay_keep_centres_open(void **state)
+{
+    (void)state;
+    test_economy_t pays = {.seed = 15, .sets = {"developers.node_cost_month=100000", "developers.owner_pays=1"}};
+    test_economy_t lets_go = {.seed = 15, .sets = {"developers.node_cost_month=100000", "developers.owner_pays=0"}};
+    must_fall(paired(&pays, &lets_go, "projects_defaulted"));
+}
+
 static void linked_centres_serve_more(void **state)
 {
     (void)state;
@@ -349,6 +357,7 @@ int main(void)
         cmocka_unit_test(the_rule_on_foreign_chips_turns_builders_to_domestic_ones),
         cmocka_unit_test(cheap_power_for_domestic_chips_raises_entry),
         cmocka_unit_test(a_national_pool_serves_more),
+        cmocka_unit_test(owners_that_pay_keep_centres_open),
         cmocka_unit_test(linked_centres_serve_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

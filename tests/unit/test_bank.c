@@ -169,6 +169,7 @@ static void late_instalments_cost_penalty_interest(void **state)
     int64_t interest = scene.bank->loans[loan].arrears_interest_fen;
     int64_t instalment = scene.bank->loans[loan].arrears_principal_fen;
     int64_t next = mdl_bank_instalment_due_fen(scene.bank, loan, late + 30);
+    int64_t due = mdl_bank_due_fen(scene.bank, &params, loan, late + 30);
     assert_int_equal(interest, 3 * MILLION);
     assert_true(instalment > 0 && next > 0);
     assert_int_equal(mdl_ledger_endow(scene.ledger, scene.builder, 600 * MILLION, NULL), SIM_OK);
@@ -176,6 +177,7 @@ static void late_instalments_cost_penalty_interest(void **state)
     double penalty = (double)instalment * 0.06 * params.credit_late_share / 12;
     assert_true(penalty > 1000);
     assert_true(llabs(paid - (2 * interest + instalment + next + llround(penalty))) <= 1);
+    assert_int_equal(paid, due);
     assert_int_equal(scene.bank->loans[loan].months_in_arrears, 0);
     end(&scene);
 }

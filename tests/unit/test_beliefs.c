@@ -76,21 +76,53 @@ static void more_pipeline_lowers_what_is_expected(void **state)
     }
 }
 
+/* Beside centres that stand emptier than planned, plans close the gap as e^(-t/learning); without learning never. */
+static void plans_learn_what_centres_have(void **state)
+{
+    (void)state;
+    mdl_params_t params;
+    mdl_params_init(&params);
+    params.beliefs_occupancy_neglect = 1;
+    for (int learns = 0; learns <= 1; learns++) {
+        params.beliefs_occupancy_learning_s = learns * 730 * SIM_DAY_S;
+        mdl_beliefs_t beliefs;
+        mdl_beliefs_init(&beliefs);
+        mdl_market_view_t view = calm();
+        watch(&beliefs, &params, &view, 0, 366); /* 365 days between observations */
+        double gap = params.beliefs_occupancy_assumed - view.occupancy;
+        double left = learns ? gap * sim_exp(-0.5) : gap;
+        for (int rule = MDL_BELIEF_EXTRAPOLATOR; rule <= MDL_BELIEF_FUNDAMENTALIST; rule++) {
+            double planned = mdl_beliefs_occupancy(&beliefs, &params, &view, (mdl_belief_rule_t)rule);
+            assert_true(fabs(planned - view.occupancy - left) < 1e-9);
+        }
+        assert_true(mdl_beliefs_occupancy(&beliefs, &params, &view, MDL_BELIEF_RATIONAL) == view.occupancy);
+    }
+    /* Full centres make no plan bolder. */
+    mdl_beliefs_t beliefs;
+    mdl_beliefs_init(&beliefs);
+    mdl_market_view_t full = calm();
+    full.occupancy = 1;
+    watch(&beliefs, &params, &full, 0, 366);
+    double planned = mdl_beliefs_occupancy(&beliefs, &params, &full, MDL_BELIEF_EXTRAPOLATOR);
+    assert_true(planned == params.beliefs_occupancy_assumed);
+}
+
 static void biases_can_be_set_apart(void **state)
 {
     (void)state;
     mdl_params_t params;
     mdl_params_init(&params);
     mdl_market_view_t view = calm();
-    /* Neglect of occupancy: the plan's figure, or what is seen. */
-    params.beliefs_occupancy_neglect = 1;
-    assert_true(mdl_beliefs_occupancy(&params, &view, MDL_BELIEF_EXTRAPOLATOR) == params.beliefs_occupancy_assumed);
-    params.beliefs_occupancy_neglect = 0;
-    assert_true(mdl_beliefs_occupancy(&params, &view, MDL_BELIEF_EXTRAPOLATOR) == view.occupancy);
-    assert_true(mdl_beliefs_occupancy(&params, &view, MDL_BELIEF_RATIONAL) == view.occupancy);
-    /* Neglect of the pipeline: with a share of 0 it is not seen at all. */
     mdl_beliefs_t beliefs;
     mdl_beliefs_init(&beliefs);
+    /* Neglect of occupancy: the plan's figure, or what is seen. */
+    params.beliefs_occupancy_neglect = 1;
+    double planned = mdl_beliefs_occupancy(&beliefs, &params, &view, MDL_BELIEF_EXTRAPOLATOR);
+    assert_true(planned == params.beliefs_occupancy_assumed);
+    params.beliefs_occupancy_neglect = 0;
+    assert_true(mdl_beliefs_occupancy(&beliefs, &params, &view, MDL_BELIEF_EXTRAPOLATOR) == view.occupancy);
+    assert_true(mdl_beliefs_occupancy(&beliefs, &params, &view, MDL_BELIEF_RATIONAL) == view.occupancy);
+    /* Neglect of the pipeline: with a share of 0 it is not seen at all. */
     params.beliefs_pipeline_fundamentalist = 0;
     view.committed_h100e = 5000;
     assert_true(fabs(mdl_beliefs_opening_rent(&beliefs, &params, &view, MDL_BELIEF_FUNDAMENTALIST) / view.rent_yuan -
@@ -139,6 +171,7 @@ int main(void)
         cmocka_unit_test(momentum_finds_a_constant_rate),
         cmocka_unit_test(extrapolators_alone_follow_the_trend),
         cmocka_unit_test(more_pipeline_lowers_what_is_expected),
+        cmocka_unit_test(plans_learn_what_centres_have),
         cmocka_unit_test(biases_can_be_set_apart),
         cmocka_unit_test(errors_shift_the_shares),
         cmocka_unit_test(a_collapse_of_rent_proves_extrapolators_wrong),

@@ -94,6 +94,31 @@ static void test_a_release_pushes_adoption_over_weeks(void **state)
     assert_true(fabs(last - before - 1.2 * params.enterprise_release_push) < 1e-9);
 }
 
+/* Beyond a level of the open frontier use deepens with it, by its elasticity once the lag is over; below it, or without
+ * elasticity, not at all. */
+static void test_a_use_takes_more_tokens_of_better_models(void **state)
+{
+    (void)state;
+    mdl_params_t params = steady();
+    params.enterprise_adoption_growth = 0.0;
+    mdl_enterprise_env_t env = usual(&params);
+    double before = (double)first(&params, &env).tokens_day;
+    const double depths[] = {0.0, 0.4, 0.4}, above[] = {2.0, 2.0, -1.0}, grown[] = {0.0, 0.8, 0.0};
+    for (int i = 0; i < 3; i++) {
+        params.enterprise_depth = depths[i];
+        env.open_log = params.enterprise_depth_from + above[i];
+        mdl_enterprise_t province = fresh(&params);
+        mdl_enterprise_decision_t decision;
+        int64_t last = 0;
+        for (int64_t day = 0; day < 2000; day++) {
+            decision = step(&province, &params, 1.0, &env, day);
+            assert_true(decision.tokens_day >= last);
+            last = decision.tokens_day;
+        }
+        assert_true(fabs((double)last / before - exp(grown[i])) < 1e-6);
+    }
+}
+
 static void test_dearer_tokens_sell_less(void **state)
 {
     (void)state;
@@ -244,6 +269,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_adoption_is_a_logistic),
         cmocka_unit_test(test_a_release_pushes_adoption_over_weeks),
+        cmocka_unit_test(test_a_use_takes_more_tokens_of_better_models),
         cmocka_unit_test(test_dearer_tokens_sell_less),
         cmocka_unit_test(test_dearer_nodes_rent_less),
         cmocka_unit_test(test_tokens_add_up_and_are_billed),

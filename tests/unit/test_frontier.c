@@ -55,6 +55,22 @@ static void test_a_release_lends_its_method_to_all(void **state)
     assert_in_range(mdl_frontier_worth(&frontier, INT64_MAX / 2), 0, INT64_MAX / 4);
 }
 
+/* Growth between releases lends its share of method; none by default, none in a world without open models. */
+static void test_growth_in_print_lends_its_method(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        mdl_params_t params;
+        mdl_frontier_t frontier = fresh(&params);
+        params.frontier_recipe_growth = i == 0 ? 0.0 : 0.5;
+        params.frontier_open = i < 2;
+        for (int day = 0; day < 1461; day++)
+            mdl_frontier_step(&frontier, &params);
+        double lent = i == 1 ? 2 * params.frontier_open_growth : 0.0;
+        assert_true(fabs(frontier.recipe_log - lent) < 1e-9);
+    }
+}
+
 static void test_open_never_passes_closed(void **state)
 {
     (void)state;
@@ -100,9 +116,13 @@ static void test_capability_is_monotone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_grows_by_its_rate_a_year),          cmocka_unit_test(test_a_release_is_a_step),
-        cmocka_unit_test(test_a_release_lends_its_method_to_all), cmocka_unit_test(test_open_never_passes_closed),
-        cmocka_unit_test(test_a_world_without_open_models),       cmocka_unit_test(test_capability_is_monotone),
+        cmocka_unit_test(test_grows_by_its_rate_a_year),
+        cmocka_unit_test(test_a_release_is_a_step),
+        cmocka_unit_test(test_a_release_lends_its_method_to_all),
+        cmocka_unit_test(test_growth_in_print_lends_its_method),
+        cmocka_unit_test(test_open_never_passes_closed),
+        cmocka_unit_test(test_a_world_without_open_models),
+        cmocka_unit_test(test_capability_is_monotone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
