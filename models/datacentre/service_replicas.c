@@ -64,5 +64,12 @@ void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t
 
 bool mdl_dc_resize_all_replicas(mdl_dc_t *dc, const mdl_dc_instant_t *instant)
 {
-    return mdl_dc_resize_each(dc, instant, mdl_dc_resize_replicas);
+    bool any = false;
+
+    for (uint32_t next, t = mdl_dc_ready_service(dc, dc->state->first_service, instant, &next); t != MDL_NONE;
+         t = mdl_dc_ready_service(dc, next, instant, &next)) {
+        any = true;
+        mdl_dc_resize_replicas(dc, t, instant);
+    }
+    return any;
 }

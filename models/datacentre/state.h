@@ -271,27 +271,29 @@ void mdl_dc_refill_services(mdl_dc_t *dc);
 void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t tenancy, const mdl_dc_instant_t *instant);
 bool mdl_dc_resize_all_replicas(mdl_dc_t *dc, const mdl_dc_instant_t *instant);
 
-/* Resizes all services whose software is ported, in order of start; whether there are any. While one is resized, the
- * service after the next one is fetched, and the next one's job. */
-static inline bool mdl_dc_resize_each(mdl_dc_t *dc, const mdl_dc_instant_t *instant,
-                                      void (*resize)(mdl_dc_t *dc, uint32_t tenancy, const mdl_dc_instant_t *instant))
+/* The first service from `service` on whose software is ported, or MDL_NONE; *next = the one after it, which may have
+ * changed once it is resized. The one after that is fetched, and the next one's job. All in order of start:
+ *
+ *     for (uint32_t next, t = mdl_dc_ready_service(dc, dc->state->first_service, instant, &next); t != MDL_NONE;
+ *          t = mdl_dc_ready_service(dc, next, instant, &next))
+ *         resize(dc, t, instant);
+ */
+static inline uint32_t mdl_dc_ready_service(const mdl_dc_t *dc, uint32_t service, const mdl_dc_instant_t *instant,
+                                            uint32_t *next)
 {
-    bool any = false;
-
-    for (uint32_t t = dc->state->first_service, next; t != MDL_NONE; t = next) {
-        next = dc->tenancies[t].next_service;
-        if (next != MDL_NONE) {
-            mdl_dc_fetch_job(dc, next);
-            if (dc->tenancies[next].noise_from_day != instant->from_day) /* it will draw */
-                __builtin_prefetch(&dc->tenancies[next].entity);
-            mdl_dc_fetch_tenancy(dc, dc->tenancies[next].next_service);
+    *next = MDL_NONE;
+    for (; service != MDL_NONE; service = *next) {
+        *next = dc->tenancies[service].next_service;
+        if (*next != MDL_NONE) {
+            mdl_dc_fetch_job(dc, *next);
+            if (dc->tenancies[*next].noise_from_day != instant->from_day) /* it will draw */
+                __builtin_prefetch(&dc->tenancies[*next].entity);
+            mdl_dc_fetch_tenancy(dc, dc->tenancies[*next].next_service);
         }
-        if (dc->tenancies[t].ready_s > dc->now_s)
-            continue;
-        any = true;
-        resize(dc, t, instant);
+        if (dc->tenancies[service].ready_s <= dc->now_s)
+            break;
     }
-    return any;
+    return service;
 }
 
 /* Nodes (nodes.c). */
