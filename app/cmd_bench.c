@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/bench.h"
 #include "app/command.h"
+#include "models/params/spelling.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -172,6 +173,16 @@ static const bench_part_t parts[PARTS] = {
     {"replication", measure_replication, add_replication, print_replication},
 };
 
+static void refuse(const char *name)
+{
+    char hint[MDL_SPELLING_HINT];
+    mdl_spelling_t near = mdl_spelling(name);
+    for (int i = 0; i < PARTS; i++)
+        mdl_spelling_offer(&near, parts[i].name);
+    fprintf(stderr, "overbuild bench: '%s': no such part; expected hold, mm1, scheduler, easy, fgd or replication%s\n",
+            name, mdl_spelling_hint_of(&near, hint));
+}
+
 /* The parts that are named, as bits; all where none is. False for a name that is none, said on stderr. */
 static bool choose(const char *const *names, int n, unsigned *chosen)
 {
@@ -181,9 +192,7 @@ static bool choose(const char *const *names, int n, unsigned *chosen)
         while (part < PARTS && strcmp(parts[part].name, names[i]) != 0)
             part++;
         if (part == PARTS) {
-            fprintf(stderr,
-                    "overbuild bench: '%s': no such part; expected hold, mm1, scheduler, easy, fgd or replication\n",
-                    names[i]);
+            refuse(names[i]);
             return false;
         }
         *chosen |= 1u << part;

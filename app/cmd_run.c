@@ -113,7 +113,8 @@ static void advise_on_size(const scn_scenario_t *scenario, uint64_t bytes)
 {
     if (scn_scenario_has_design(scenario) && scn_scenario_input(scenario, 0, 0)->detail != 0 && bytes > LARGE_RESULT)
         fprintf(stderr,
-                "%s: each of its %" PRIu32 " points is recorded in detail; record: {interval: 28 d, detail: []} in the "
+                "%s: each of its %" PRIu32
+                " points is recorded in detail; 'record: {interval: 28 d, detail: []}' in the "
                 "scenario keeps outcomes and national series alone\n",
                 scn_scenario_name(scenario), scn_scenario_points(scenario));
 }
@@ -134,15 +135,15 @@ static sim_status_t announce(const run_call_t *self, sim_error_t *err)
     uint32_t arms = scn_scenario_arms(self->scenario), points = scn_scenario_points(self->scenario);
     uint32_t replications = scn_scenario_replications(self->scenario);
     uint64_t runs = count_runs(self->scenario);
-    if (!self->values.quiet && !self->values.json)
+    if (!self->values.quiet && !self->values.json) {
         fprintf(stderr,
                 "%s: %" PRIu32 " arm%s x %" PRIu32 " point%s x %" PRIu32 " replication%s = %" PRIu64
                 " run%s on %d thread%s; %s will take about %.1f MB%s\n",
                 scn_scenario_name(self->scenario), arms, sim_plural(arms), points, sim_plural(points), replications,
                 sim_plural(replications), runs, sim_plural(runs), self->threads, sim_plural((uint64_t)self->threads),
                 self->path, (double)expected / 1e6, room);
-    if (!self->values.quiet && !self->values.json)
         advise_on_size(self->scenario, expected);
+    }
     if (free_bytes > 0 && expected > free_bytes) /* 0: cannot be told, e.g. no such folder; the store will say */
         return sim_fail(err, SIM_EIO, self->path,
                         "the result may take %.1f MB and the disk has %.1f MB left; expected enough room for it; "

@@ -24,6 +24,7 @@ class Bench(CliTest):
 
     def test_no_such_part(self):
         self.assertIn("expected hold, mm1, ", self.run_fails(2, "bench", "nonsense"))
+        self.assertIn("did you mean scheduler?", self.run_fails(2, "bench", "shceduler"))
 
 
 if __name__ == "__main__":

@@ -205,6 +205,16 @@ class MachineReadable(CliTest):
         self.assertEqual(plan, {"name": "quick", "file": "quick.h5", "arms": 2, "points": 1, "replications": 3, "runs": 6})
         self.assertEqual(self.files(), [])
 
+    def test_a_large_design_is_told_how_to_record_less(self):
+        design = "extends: china-2022\nuncertain: {developers.herding: prior}\ndesign: {method: lhs, points: 4000}\n"
+        less = "record: {interval: 28 d, detail: []}"
+        for name, text, told in (("large", design, True), ("small", design.replace("4000", "4"), False),
+                                 ("lean", f"{design}{less}\n", False)):
+            (self.dir / f"{name}.yaml").write_text(text)
+            said = overbuild("run", f"{name}.yaml", "-n", 1, "--dry-run", cwd=self.dir).stderr  # whatever room the disk has
+            self.assertIn(f"x {4 if name == 'small' else 4000} points x ", said)
+            self.assertEqual(less in said, told, name)
+
     def test_json(self):
         done = overbuild("run", "quick", "-n", 2, "--json", "-o", "x.h5", cwd=self.dir)
         summary = json.loads(done.stdout)
