@@ -268,10 +268,6 @@ static sim_status_t check_arrears(mdl_step_t *step, mdl_project_t *project)
 
 static sim_status_t review(mdl_step_t *step, mdl_project_t *project)
 {
-    if (project->stage == MDL_STAGE_WAITING)
-        MDL_TRY(review_waiting(step, project));
-    if (step->day % REVIEW_DAYS != (int64_t)(number_of(step, project) % REVIEW_DAYS))
-        return SIM_OK;
     bool no_money_yet = project->stage == MDL_STAGE_ANNOUNCED || project->stage == MDL_STAGE_APPROVED;
     if (no_money_yet && drawn(step, project, MDL_PURPOSE_PROJECT_PATIENCE,
                               mdl_project_giving_up(step->params, REVIEW_DAYS * SIM_DAY_S)))
@@ -289,8 +285,11 @@ static sim_status_t review(mdl_step_t *step, mdl_project_t *project)
 sim_status_t mdl_step_projects(mdl_step_t *step)
 {
     uint32_t turn = (uint32_t)(step->day % REVIEW_DAYS);
-    for (uint32_t i = 0; i < step->eco->n_projects; i++)
-        if (i % REVIEW_DAYS == turn || step->projects[i].stage == MDL_STAGE_WAITING)
+    for (uint32_t i = 0; i < step->eco->n_projects; i++) {
+        if (step->projects[i].stage == MDL_STAGE_WAITING)
+            MDL_TRY(review_waiting(step, &step->projects[i]));
+        if (i % REVIEW_DAYS == turn)
             MDL_TRY(review(step, &step->projects[i]));
+    }
     return SIM_OK;
 }
