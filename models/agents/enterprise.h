@@ -2,9 +2,9 @@
 /* Enterprise demand: the firms and users of one province, as one tenant.
  *
  * They buy tokens (elastic to the token price, F29, with adoption that spreads logistically and jumps at open releases,
- * F11-F13, F22, and with tasks that grow as models can do more) and GPU hours for fine-tuning and batch work (growing, elastic to rent). Of the tokens a share is
- * bought from platforms, a share from labs, and the rest is run on nodes that they rent themselves: nodes = tokens /
- * what a node serves. Part of that needs low latency and must be near (C27, T15).
+ * F11-F13, F22, and with tasks that grow as models can do more) and GPU hours for fine-tuning and batch work (growing,
+ * elastic to rent). Of the tokens a share is bought from platforms, a share from labs, and the rest is run on nodes that
+ * they rent themselves: nodes = tokens / what a node serves. Part of that needs low latency and must be near (C27, T15).
  *
  *     mdl_enterprise_look(&env, &params);
  *     mdl_enterprise_step(&province, &params, weight, &env, &at, &decision);
@@ -61,7 +61,7 @@ void mdl_enterprise_init(mdl_enterprise_t *self, const mdl_params_t *params, con
  */
 void mdl_enterprise_release(mdl_enterprise_t *self, const mdl_params_t *params, double step_log);
 
-/* What follows from the parameters and rents, the same for all provinces. */
+/* Fills the rest of `env` from the parameters and its rents: the same for all provinces, so that it is done once a day. */
 void mdl_enterprise_look(mdl_enterprise_env_t *env, const mdl_params_t *params);
 
 /* One day; `weight`: the province's share of national demand (its table row, sum 1). Fills `decision` completely. */

@@ -10,7 +10,7 @@ static int64_t date(const mdl_step_t *step)
     return step->input->start_day + step->day;
 }
 
-/* How far somebody stands behind the loan: wholly, where the bank has seen an owner pay. */
+/* How far somebody stands behind the loan: wholly, where an owner pays, so that such a loan is never called. */
 static double guarantee_of(const mdl_step_t *step, const mdl_project_t *project)
 {
     if (mdl_project_has_owner(step, project))
