@@ -160,6 +160,8 @@ class Page(CliTest):
         kept = mark.read_text()
         mark.write_text("another")
         self.assertIn("--fresh", self.script(status=1).stderr)
+        self.script("--fresh", "--policies", "no-such-preset", status=1)
+        self.assertEqual(mark.read_text(), "another")
         self.script("--keep")
         self.assertEqual(mark.read_text(), kept)
         self.assertGreaterEqual(self.file.stat().st_mtime_ns, before)

@@ -40,7 +40,7 @@ class Program:
         self.interrupted = 0  # by which signal
 
     def catch_signals(self):
-        """Makes Ctrl-C and SIGTERM end the script once the program has stored what is finished."""
+        """Makes Ctrl-C, SIGTERM and SIGHUP end the script once the program has ended, which stores what is finished."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self._stop)
@@ -75,13 +75,17 @@ def build_of(program):
     return hashlib.sha256(pathlib.Path(program.binary).read_bytes()).hexdigest()
 
 
+def mark_of(folder):
+    """The file that says which build's results the folder holds."""
+    return folder / "build.sha256"
+
+
 def check_build(program, folder, options):
     """Results of another build are not mixed with this one's: the same scenario may come out differently."""
-    mark, build = folder / "build.sha256", build_of(program)
-    if mark.exists() and mark.read_text() != build and not (options.fresh or options.keep):
+    mark = mark_of(folder)
+    if mark.exists() and mark.read_text() != build_of(program) and not (options.fresh or options.keep):
         sys.exit(f"scripts/validate: {folder}: found results of another build of overbuild; expected those of {program.binary}: "
                  "use --fresh to run anew, or --keep if the change cannot matter")
-    mark.write_text(build)
 
 
 def join_presets(program, folder, options):
@@ -114,6 +118,7 @@ def experiment(program, joint, scenario, path, options):
         check_arms(joint, path)
         print("left out (--no-run): what is there is taken", file=sys.stderr)
         return
+    mark_of(path.parent).write_text(build_of(program))  # not before: until here the results are still those of another build
     mode = "--force" if options.fresh else "--resume"
     threads = ("-j", options.threads) if options.threads else ()
     told = program.run("run", scenario, "-n", options.replications, *threads, mode, "-o", path)
