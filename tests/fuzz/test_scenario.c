@@ -80,6 +80,7 @@ static int by_name(const void *a, const void *b)
 static int setup(void **state)
 {
     (void)state;
+    LLVMFuzzerInitialize(NULL, NULL);
     static char names[MAX_SEEDS][256];
     char folder[1024];
     const char *source = getenv("OVERBUILD_SOURCE");
