@@ -201,7 +201,7 @@ static void report_use(mdl_dc_t *dc, mdl_datacentre_use_t *day)
 
     sum_earnings(dc, &sums);
     for (int c = 0; c < MDL_JOB_CLASSES; c++)
-        if (dc->scheduler->counts.submitted[c] != 0) /* most centres serve some classes only */
+        if (dc->scheduler->counts.submitted[c] != 0) /* most centres serve some classes only; of others 0 stays */
             busy_gpu_s += report_class(dc, &sums, c, day, &useful_gpu_s);
     int64_t it_wh = mdl_power_it_wh(&state->power, state->up_node_s, busy_gpu_s);
     day->powered_gpu_s = since(&reported->powered_gpu_s, state->powered_node_s * MDL_NODE_GPUS);

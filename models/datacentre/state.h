@@ -102,8 +102,8 @@ mdl_dc_t mdl_dc_view(sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s)
 #define MDL_DC_FETCH static inline __attribute__((always_inline))
 
 /* Starts to fetch what the resizing of a service asks of its contract, two lines of it and its queue; and once that has
- * come, its job. Going through contracts these are called for those that come next: most of a walk is waiting
- * for memory otherwise. */
+ * come, its job. Going through contracts these are called for those that come next: most of a walk is waiting for
+ * memory otherwise. */
 MDL_DC_FETCH void mdl_dc_fetch_tenancy(const mdl_dc_t *dc, uint32_t index)
 {
     if (index == MDL_NONE)
@@ -314,8 +314,8 @@ void mdl_dc_earn_stop(mdl_dc_t *dc, const mdl_job_t *job, mdl_progress_t progres
 void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter);                      /* the meters at dc->now_s */
 void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report);
 
-/* After each change of a service that is counted: notes what it has. One that has grown to its need meets its target
- * when the last of its replicas are warm. */
+/* After each change of a service, whose load has been counted: notes what it has. One that has grown to its need meets
+ * its target when the last of its replicas are warm. */
 static inline void mdl_dc_note_width(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, uint32_t gpus)
 {
     if (tenancy->noted_gpus < tenancy->needed_gpus && gpus >= tenancy->needed_gpus)

@@ -61,8 +61,8 @@ static void take(plans_t *plans, const mdl_job_t *job, int64_t from_s, int64_t t
     keep_own(tenant, &own);
 }
 
-/* The first moment from from_s on at which both the cluster and the tenant's limit have room; of a job that has a promise,
- * its start if there is none before it. */
+/* The first moment from from_s on at which both the cluster and the tenant's limit have room; of a job that has a
+ * promise, its start if there is none before it. */
 static int64_t earliest(const plans_t *plans, const mdl_job_t *job, int64_t from_s)
 {
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(plans->pass.scheduler, job->tenant);
@@ -204,8 +204,8 @@ static void look_at_running(plans_t *plans)
     }
 }
 
-/* The one tenant that has jobs queued, where its limit does not bind and none of them borrows, so that they stand in the
- * order of its queue; NULL: jobs of several tenants have to be brought into order. */
+/* The one tenant that has jobs queued, where its limit does not bind and none of them borrows, so that they stand in
+ * the order of its queue; NULL: jobs have to be brought into order. */
 static mdl_scheduler_tenant_t *alone(const plans_t *plans)
 {
     mdl_scheduler_t *self = plans->pass.scheduler;
@@ -227,15 +227,15 @@ typedef struct span {
     int64_t from_s, to_s;
 } span_t;
 
-/* Whether so many of the jobs that have had their turn have moved that it is cheaper to let all look, in this sweep and in
- * the next, than to note what each of them leaves. */
+/* Whether so many of the jobs that have had their turn have moved that it is cheaper to let all look, in this sweep and
+ * in the next, than to note what each of them leaves. */
 static bool most_move(uint32_t moved, uint32_t seen)
 {
     return moved > MOVES_NOTED + seen / 3;
 }
 
-/* Lets a job with a promise look for an earlier start. Returns what it leaves, noted for those that stand before `before`
- * and have had their turn. */
+/* Lets a job with a promise look for an earlier start. Returns what it leaves, noted for those that stand before
+ * `before` and have had their turn. */
 static span_t move(plans_t *plans, uint32_t index, mdl_queue_place_t before)
 {
     const mdl_job_t *job = mdl_scheduler_job(plans->pass.scheduler, index);
@@ -273,7 +273,8 @@ static void plan_all(plans_t *plans, bool forward)
     }
 }
 
-/* The first of the jobs without a promise, where those stand last in the queue; MDL_NONE: they do not. */
+/* The first of the jobs without a promise, where those stand last in the queue; MDL_NONE: they do not, or there are
+ * none. */
 static uint32_t first_unplanned(mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant)
 {
     uint32_t first = MDL_NONE, i = tenant->queue.last;

@@ -65,7 +65,7 @@ int64_t mdl_eased_most(const mdl_eased_t *self)
     return most;
 }
 
-/* Works out the longest gap for sizes from two to the power of `size` on. */
+/* Works out the longest gap in which two to the power of `size` are free. */
 static void measure(mdl_eased_span_t *span, const mdl_outlook_t *outlook, int64_t since_s, int size)
 {
     int64_t longest_s = mdl_outlook_longest(outlook, span->from_s, span->to_s, since_s, INT64_C(1) << size);

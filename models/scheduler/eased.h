@@ -43,8 +43,8 @@ void mdl_eased_add(mdl_eased_t *self, const mdl_outlook_t *outlook, int64_t from
                    mdl_queue_place_t before);
 /* The most GPUs that are free in any span; 0 where there is none. */
 int64_t mdl_eased_most(const mdl_eased_t *self);
-/* Whether a job at `place` that wants `gpus` for length_s may find a start from from_s on and before held_s, where it has
- * been given its GPUs, that it did not find when it looked last. */
+/* Whether a job at `place` that wants `gpus` > 0 for length_s may find a start from from_s on and before held_s, where
+ * it has been given its GPUs, that it did not find when it looked last. What this learns of gaps is kept. */
 bool mdl_eased_helps(mdl_eased_t *self, const mdl_outlook_t *outlook, mdl_queue_place_t place, int64_t from_s,
                      int64_t gpus, int64_t length_s, int64_t held_s);
 

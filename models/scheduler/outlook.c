@@ -165,7 +165,7 @@ mdl_outlook_place_t mdl_outlook_next(const mdl_outlook_t *self, mdl_outlook_plac
     return (mdl_outlook_place_t){place.entry + 1, 0};
 }
 
-/* Goes on to the first step from *place on that begins before end_s and has room for `gpus`; false when there is none. */
+/* Goes on to the first step from *place on that begins before end_s and has room for `gpus`; false: there is none. */
 static bool find_room(const mdl_outlook_t *self, mdl_outlook_place_t *place, int64_t gpus, int64_t end_s)
 {
     uint32_t at = place->at;

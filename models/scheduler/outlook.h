@@ -2,8 +2,8 @@
 /* A profile: how many GPUs will be free, from now on, as far as is known: a step function of time.
  *
  * Steps stand in blocks by time, and blocks in a list that knows the fewest and the most GPUs that are free in each, so
- * that a search passes over most of them; the last step goes on for ever. Where a step would equal the one before it, it
- * is left out. The memory is the user's and holds no pointers.
+ * that a search passes over most of them; the last step goes on for ever. A step that would equal the one before it is
+ * left out. The memory is the user's and holds no pointers.
  *
  *     mdl_outlook_t profile = mdl_outlook_in(memory, mdl_outlook_blocks(100)); // mdl_outlook_bytes() of that
  *     mdl_outlook_reset(&profile, now_s, 64);
@@ -70,11 +70,12 @@ void mdl_outlook_copy(mdl_outlook_t *self, const mdl_outlook_t *from);
 void mdl_outlook_reset(mdl_outlook_t *self, int64_t now_s, int64_t free_gpus);
 /* Drops the steps that are over by now_s; nobody asks about times before it any more. */
 void mdl_outlook_drop_past(mdl_outlook_t *self, int64_t now_s);
-/* The first moment from from_s on (now or later) at which `gpus` are free for length_s seconds; INT64_MAX when there never
- * are so many. O(blocks), and the steps of those in which there are sometimes as many. */
+/* The first moment from from_s on (now or later) at which `gpus` are free for length_s seconds; INT64_MAX when there
+ * never are so many. O(blocks), and the steps of those in which there are sometimes as many. */
 int64_t mdl_outlook_earliest(const mdl_outlook_t *self, int64_t from_s, int64_t gpus, int64_t length_s);
-/* The same for a job that has taken its GPUs from held_s on: the first moment before held_s at which it could have them as
- * if it had not; held_s when there is none. No more than what lies before held_s is looked at. */
+/* The same for a job that has taken its GPUs from held_s on: the first moment before held_s at which it could have them
+ * as if it had not; held_s when there is none. What lies behind held_s is looked at only where more is taken than there
+ * is. */
 int64_t mdl_outlook_earlier(const mdl_outlook_t *self, int64_t from_s, int64_t gpus, int64_t length_s, int64_t held_s);
 /* The fewest GPUs that are free at any moment from from_s on. O(blocks). */
 int64_t mdl_outlook_fewest(const mdl_outlook_t *self, int64_t from_s);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* What the files of the scheduler share: starting a job, memory behind the tables, and the passes that
- * mdl_reservations lists. Used by the scheduler's own files only. */
+ * mdl_reservations lists. Used by the scheduler's own files, and by whoever takes in elastic_inline.h. */
 #ifndef MDL_PASSES_H
 #define MDL_PASSES_H
 
@@ -23,9 +23,8 @@ typedef struct mdl_candidate {
     uint32_t kept_gpus; /* room that it has found in a round of preemption */
 } mdl_candidate_t;
 
-/* The memory behind the tables: candidates (as many as jobs), free GPUs by node, the profile (its memory with its state),
- * for the length of a pass a tenant's own profile, the promised starts as
- * a tree (starts.h), and where room has come free (eased.h). */
+/* The memory behind the tables: candidates (as many as jobs), free GPUs by node, the profile with its state, for the
+ * length of a pass a tenant's own one, the promised starts (starts.h), and where room has come free (eased.h). */
 mdl_candidate_t *mdl_scheduler_candidates(mdl_scheduler_t *self);
 uint8_t *mdl_scheduler_shadow(mdl_scheduler_t *self);
 mdl_outlook_t mdl_scheduler_outlook(mdl_scheduler_t *self);

@@ -11,7 +11,7 @@
 #define PROFILE_SPARE 4 /* steps of a profile besides two for each job */
 #define SHADOW_BYTES  8 /* for each job: free GPUs of as many nodes */
 
-/* Bytes of the tables, and behind them of what the policy asks for: candidates, free GPUs by node, a profile. */
+/* Bytes of the tables, and behind them of what the policy asks for: candidates, free GPUs by node, briefs, a plan. */
 static size_t table_bytes(uint32_t jobs, uint32_t tenants)
 {
     return sizeof(mdl_scheduler_t) + tenants * sizeof(mdl_scheduler_tenant_t) + jobs * sizeof(mdl_job_t);
@@ -73,7 +73,7 @@ mdl_brief_t *mdl_scheduler_briefs(mdl_scheduler_t *self)
     return (mdl_brief_t *)(void *)((char *)mdl_scheduler_candidates(self) + sorting_bytes(self->jobs, &self->policy));
 }
 
-/* Where no policy asks for both. */
+/* In the place of the briefs: no policy asks for both. */
 static char *planning(mdl_scheduler_t *self)
 {
     return (char *)mdl_scheduler_briefs(self);
@@ -131,8 +131,8 @@ void mdl_scheduler_init(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, 
     *mdl_scheduler_eased(self) = (mdl_eased_t){0};
 }
 
-/* The memory behind the jobs, as far as it lasts longer than a pass: free GPUs by node as long as a promise, the profile
- * and the promised starts. */
+/* The memory behind the jobs, as far as it lasts longer than a pass: free GPUs by node as long as a promise, queued
+ * jobs by estimate, the profile, the promised starts, and where room has come free. */
 static void copy_rest(mdl_scheduler_t *self, mdl_scheduler_t *from)
 {
     if (mdl_policy_sorts(&self->policy))

@@ -75,6 +75,8 @@ typedef struct mdl_scheduler_tenant {
     mdl_outlook_state_t own;   /* its state */
 } mdl_scheduler_tenant_t;
 
+_Static_assert(offsetof(mdl_scheduler_tenant_t, head_gpus) < 64, "where nobody waits one cache line is enough");
+
 /* What a pass with reservations promised to the first job that waits; with conservative ones, the next start of all. */
 typedef struct mdl_promise {
     int64_t start_s;                            /* by estimates, with the running jobs */
@@ -104,7 +106,7 @@ typedef struct mdl_scheduler {
     uint32_t blocked_gpus;       /* asked for by the head that the last pass could not place */
     uint8_t blocked_reason;      /* of that head */
     bool fabric;                 /* a training fabric joins the nodes */
-    bool watches;                /* its policy asks something of running jobs, too */
+    bool watches;                /* mdl_policy_watches() of its policy, which never changes */
     bool stale;                  /* more than one submission has happened since the last pass */
     bool again;                  /* jobs that this pass refused may find other nodes in the next */
     bool moved;                  /* room has come free since the last pass, by a job's end or otherwise */

@@ -40,8 +40,8 @@ typedef struct mdl_stream_unit {
     bool tightly_coupled;
 } mdl_stream_unit_t;
 
-/* What a service is asked at each resizing comes first, in two cache lines; what a stream is asked at each job stands in
- * the third one, but for its terms and units. */
+/* What a service is asked at each resizing comes first, in two cache lines; what a stream is asked at each job stands
+ * in the third one, but for its terms and units. */
 typedef struct mdl_tenancy {
     _Alignas(64) mdl_contract_terms_t terms;
     uint32_t next; /* in order of start */
@@ -73,5 +73,10 @@ typedef struct mdl_tenancy {
     bool open;
     mdl_stream_unit_t unit[MDL_STREAM_UNITS];
 } mdl_tenancy_t;
+
+_Static_assert(offsetof(mdl_tenancy_t, counted_s) == 64 && offsetof(mdl_tenancy_t, next_service) < 128,
+               "a resizing asks for two cache lines");
+_Static_assert(offsetof(mdl_tenancy_t, entity) == 128 && offsetof(mdl_tenancy_t, units) < 192,
+               "a stream's next job asks for the third one");
 
 #endif
