@@ -247,11 +247,9 @@ const app_command_t app_command_bench = {
     .synopsis = "[PART...] [--json]",
     .summary = "measure the engine's speed on this machine",
     .details =
-        "Parts: hold (hold model of the calendar), mm1 (M/M/1 through the public interface), scheduler (data centres "
-        "that\n"
-        "schedule jobs), easy (jobs under EASY), fgd (pods placed by FGD), replication (one of the baseline). Without "
-        "a\n"
-        "name all of them. Single-threaded, about half a minute; run it on an idle machine.\n\n"
+        "Parts: hold (hold model of the calendar), mm1 (M/M/1 through the public interface), scheduler (data\n"
+        "centres that schedule jobs), easy (jobs under EASY), fgd (pods placed by FGD), replication (one of the\n"
+        "baseline). Without a name all of them. Single-threaded, about half a minute; run it on an idle machine.\n\n"
         "Beside hold and mm1 stands a peer, the plainest C that does the same: a heap of times and numbers, a fast\n"
         "generator; no cancelling, no checks, and of statistics nothing but M/M/1's mean wait. Its repeats and the\n"
         "engine's take turns, so that the ratio (of times; for mm1 of rates) is worth more than either figure on a\n"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Peers: the plainest C that does the same as a benchmark, measured beside it, repeat by repeat. A machine whose speed
- * changes makes both slower, so their ratio says more than either. A peer has what the answer needs and nothing else: no
- * handles, cancelling, limits, checks, fingerprint or statistics, and a generator that is fast before all.
+ * changes makes both slower, so their ratio says more than either. A peer has what the answer needs and nothing else:
+ * no handles, cancelling, limits, checks, fingerprint or statistics, and a generator that is fast before all.
  *
  *     app_peer_hold_t peer;
  *     app_peer_hold_fill(&peer, keys, 10000, 1e9);

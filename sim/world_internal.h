@@ -42,7 +42,7 @@ static_assert(sizeof(sim_lp_record_t) == 64, "one cache line, written by one thr
 /* What a worker leaves for the boundary when an LP's window is over. */
 enum {
     SIM_BRIEF_MESSAGES = 1, /* the outbox is not empty */
-    SIM_BRIEF_GROW = 2,     /* the calendar or the outbox is half full */
+    SIM_BRIEF_GROW = 2,     /* the calendar is half full */
     SIM_BRIEF_CLOSES = 4    /* not the worker's: its kind has a close function */
 };
 

@@ -171,7 +171,8 @@ FETCH void fetch_kind(const run_t *run, uint32_t index, int turn)
         kind->fetch(&world->arena, sim_arena_at(&world->arena, record->state), turn);
 }
 
-/* What the first events say: the root's and its children's, of which the next ones are. */
+/* What the first events say: the root's and its children's, of which the next ones are. A heap of fewer keys ends
+ * before: what is read there belongs to the ring, and names a slot or is passed over. */
 FETCH void fetch_events(const run_t *run, uint32_t index)
 {
     const sim_calendar_t *calendar = sim_world_calendar_(run->world, sim_world_record_(run->world, index));
