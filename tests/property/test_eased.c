@@ -29,8 +29,8 @@ static void place(mdl_outlook_t *outlook, claim_t *claim, int64_t now_s)
     mdl_outlook_take(outlook, claim->start_s, claim->start_s + claim->length_s, claim->gpus);
 }
 
-/* One job after another looks for an earlier start, all of them, and only those may find one that are said to be helped.
- * Returns how many were spared. */
+/* One job after another looks for an earlier start, all of them, and only those may find one that are said to be
+ * helped. Returns how many would have been spared. */
 static int sweep(mdl_outlook_t *outlook, mdl_eased_t *eased, mdl_eased_t *kept, claim_t *jobs, int64_t now_s)
 {
     int spared = 0;

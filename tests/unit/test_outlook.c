@@ -93,7 +93,7 @@ static void test_for_ever(void **state)
     assert_int_equal(mdl_outlook_fewest(&profile, 100), 5);
 }
 
-/* A day of random reservations, second by second, in no more memory than is promised. */
+/* Random reservations, second by second, in no more memory than is promised. */
 static void test_against_seconds(void **state)
 {
     enum { SECONDS = 1500, LIVE = 200 };
