@@ -2,13 +2,12 @@
 /* The hold model: a calendar of constant size, each event that leaves being scheduled again after an exponential delay.
  */
 #include "app/bench.h"
+#include "app/bench_repeats.h"
 #include "app/peer.h"
 #include "sim/arena.h"
 #include "sim/calendar.h"
 #include "sim/draw.h"
 #include "sim/time.h"
-
-#include <time.h>
 
 #define REPEATS       7
 #define WARM_UP_HOLDS 3
@@ -18,13 +17,6 @@ static const struct {
     uint32_t pending;
     uint64_t events;
 } sizes[APP_HOLD_SIZES] = {{100, 1000000}, {10000, 1000000}, {1000000, 500000}};
-
-static double now_s(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static void fill(sim_calendar_t *calendar, sim_rng_t *rng, uint32_t pending)
 {
@@ -46,23 +38,12 @@ static sim_handle_t hold(sim_calendar_t *calendar, sim_rng_t *rng, uint64_t even
     return handle;
 }
 
-static void sort(double *values, unsigned n)
-{
-    for (unsigned i = 1; i < n; i++) {
-        double value = values[i];
-        unsigned j = i;
-        for (; j > 0 && values[j - 1] > value; j--)
-            values[j] = values[j - 1];
-        values[j] = value;
-    }
-}
-
 /* One repeat of ours, in nanoseconds per event. */
 static double time_ours(sim_calendar_t *calendar, sim_rng_t *rng, uint64_t events)
 {
-    double start_s = now_s();
+    double start_s = app_bench_now_s();
     sim_handle_t last = hold(calendar, rng, events);
-    double ns = (now_s() - start_s) * 1e9 / (double)events;
+    double ns = (app_bench_now_s() - start_s) * 1e9 / (double)events;
     SIM_ASSERT(sim_calendar_cancel(calendar, last));
     (void)sim_calendar_schedule(calendar, &(sim_event_t){.time_s = SIM_NEVER - 1}, 0, NULL);
     return ns;
@@ -70,9 +51,9 @@ static double time_ours(sim_calendar_t *calendar, sim_rng_t *rng, uint64_t event
 
 static double time_peer(app_peer_hold_t *peer, uint64_t events)
 {
-    double start_s = now_s();
+    double start_s = app_bench_now_s();
     int64_t last_s = app_peer_hold_run(peer, events);
-    double ns = (now_s() - start_s) * 1e9 / (double)events;
+    double ns = (app_bench_now_s() - start_s) * 1e9 / (double)events;
     SIM_ASSERT(last_s > 0);
     return ns;
 }
@@ -94,9 +75,9 @@ static void measure(sim_calendar_t *calendar, app_peer_key_t *keys, uint32_t pen
         peer_ns[r] = time_peer(&peer, events);
         ratio[r] = ns[r] / peer_ns[r];
     }
-    sort(ns, REPEATS);
-    sort(peer_ns, REPEATS);
-    sort(ratio, REPEATS);
+    app_bench_sort(ns, REPEATS);
+    app_bench_sort(peer_ns, REPEATS);
+    app_bench_sort(ratio, REPEATS);
     *result = (app_hold_result_t){.pending = pending,
                                   .repeats = REPEATS,
                                   .events = events,

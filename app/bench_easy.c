@@ -3,6 +3,7 @@
  * and most others take a power of two, run times over five decades up to 60 hours, estimates that are mostly several
  * times too long and come in round numbers, at load 0.75. */
 #include "app/bench.h"
+#include "app/bench_repeats.h"
 #include "models/replay/queue.h"
 #include "sim/draw.h"
 
@@ -56,13 +57,6 @@ static void fill(mdl_trace_t *trace)
     }
 }
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 static sim_status_t measure(const mdl_trace_t *trace, app_easy_result_t *result, sim_error_t *err)
 {
     const mdl_replay_setup_t setup = {.policy = {.reservation = MDL_RESERVATION_EASY},
@@ -88,7 +82,7 @@ static sim_status_t measure(const mdl_trace_t *trace, app_easy_result_t *result,
         result->load = replay.busy_gpu_s / (PROCESSORS * (last_s - first_s));
         mdl_replay_free(&replay);
     }
-    qsort(rates, REPEATS, sizeof rates[0], compare);
+    app_bench_sort(rates, REPEATS);
     result->jobs_per_s = rates[REPEATS / 2];
     result->low_per_s = rates[0];
     result->high_per_s = rates[REPEATS - 1];

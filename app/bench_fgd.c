@@ -2,6 +2,7 @@
 /* Replay of a synthetic trace of the openb kind under FGD: 1,213 nodes from 1 to 8 GPUs, 8,000 pods that mostly share
  * a GPU, of 150 kinds whose frequencies fall like 1 / rank, inflated to 130 % of the GPUs. */
 #include "app/bench.h"
+#include "app/bench_repeats.h"
 #include "models/replay/packing.h"
 #include "sim/draw.h"
 
@@ -65,13 +66,6 @@ static void fill_pods(mdl_openb_t *trace)
         trace->pods[trace->n_pods] = kinds[sim_draw_categorical(&rng, weights, KINDS)];
 }
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 static sim_status_t measure(const mdl_openb_t *trace, app_fgd_result_t *result, sim_error_t *err)
 {
     const mdl_packing_options_t options = {.rule = MDL_RULE_FGD, .seed = SEED, .inflate = 1.3};
@@ -88,7 +82,7 @@ static sim_status_t measure(const mdl_openb_t *trace, app_fgd_result_t *result, 
         result->allocated = (double)packing.allocated_milli / (double)packing.gpu_milli;
         mdl_packing_free(&packing);
     }
-    qsort(rates, REPEATS, sizeof rates[0], compare);
+    app_bench_sort(rates, REPEATS);
     result->pods_per_s = rates[REPEATS / 2];
     result->low_per_s = rates[0];
     result->high_per_s = rates[REPEATS - 1];

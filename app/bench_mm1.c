@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* M/M/1 at load 0.8 through the public interface: a world with one logical process, a server with its statistics. */
 #include "app/bench.h"
+#include "app/bench_repeats.h"
 #include "app/peer.h"
 #include "sim/sim.h"
-
-#include <time.h>
 
 enum { ARRIVAL, DONE, REPEATS = 7, CUSTOMERS = 1000000 };
 
@@ -46,42 +45,25 @@ static sim_status_t set_up(sim_world_t *world, sim_error_t *err)
     return status < 0 ? status : sim_world_schedule(world, lp, &(sim_event_t){.type = ARRIVAL}, 0, NULL);
 }
 
-static double now_s(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* Goes on for CUSTOMERS mean gaps; `per_s` is the customers served per second of wall clock. */
 static sim_status_t run_on(sim_world_t *world, double *per_s, sim_error_t *err)
 {
     queue_t *queue = sim_world_state(world, 0);
     const sim_server_stats_t *stats = sim_server_stats(sim_arena_at(sim_world_arena(world), queue->server));
     uint64_t served = stats->served;
-    double start_s = now_s();
+    double start_s = app_bench_now_s();
     int64_t until_s = sim_world_now(world) + (int64_t)(CUSTOMERS * (service_s / load));
     sim_status_t status = sim_world_run(world, until_s, NULL, err);
-    *per_s = (double)(stats->served - served) / (now_s() - start_s);
+    *per_s = (double)(stats->served - served) / (app_bench_now_s() - start_s);
     return status;
 }
 
 /* The same number of customers of the peer's. */
 static double run_peer(app_peer_mm1_t *peer)
 {
-    double start_s = now_s();
+    double start_s = app_bench_now_s();
     app_peer_mm1_run(peer, peer->served + CUSTOMERS);
-    return CUSTOMERS / (now_s() - start_s);
-}
-
-static void sort(double *values, int n)
-{
-    for (int i = 1; i < n; i++)
-        for (int j = i; j > 0 && values[j - 1] > values[j]; j--) {
-            double value = values[j];
-            values[j] = values[j - 1];
-            values[j - 1] = value;
-        }
+    return CUSTOMERS / (app_bench_now_s() - start_s);
 }
 
 static sim_status_t measure(sim_world_t *world, app_mm1_result_t *result, sim_error_t *err)
@@ -96,9 +78,9 @@ static sim_status_t measure(sim_world_t *world, app_mm1_result_t *result, sim_er
         peer_per_s[i] = run_peer(&peer);
         ratio[i] = per_s[i] / peer_per_s[i];
     }
-    sort(per_s + 1, REPEATS);
-    sort(peer_per_s + 1, REPEATS);
-    sort(ratio + 1, REPEATS);
+    app_bench_sort(per_s + 1, REPEATS);
+    app_bench_sort(peer_per_s + 1, REPEATS);
+    app_bench_sort(ratio + 1, REPEATS);
     const queue_t *queue = sim_world_state(world, 0);
     const sim_server_stats_t *stats = sim_server_stats(sim_arena_at(sim_world_arena(world), queue->server));
     *result = (app_mm1_result_t){

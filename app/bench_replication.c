@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* How long one replication of the shipped baseline takes, from an empty world to its outcomes. */
 #include "app/bench.h"
+#include "app/bench_repeats.h"
 #include "models/economy/economy.h"
 #include "scenarios/scenario.h"
 
-#include <stdlib.h>
-#include <time.h>
-
 #define REPEATS 3
-
-static double wall_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static sim_status_t run_once(const scn_scenario_t *scenario, uint64_t replication, app_replication_result_t *result,
                              double *seconds, sim_error_t *err)
@@ -29,7 +20,7 @@ static sim_status_t run_once(const scn_scenario_t *scenario, uint64_t replicatio
     sim_status_t status = mdl_economy_schema(input, &schema, err);
     if (status == SIM_OK)
         status = sim_recorder_create(&recorder, &schema, err);
-    double start_s = wall_s();
+    double start_s = app_bench_now_s();
     if (status == SIM_OK)
         status = sim_world_create(&world, mdl_economy_model(), input, &options, err);
     if (status == SIM_OK)
@@ -38,7 +29,7 @@ static sim_status_t run_once(const scn_scenario_t *scenario, uint64_t replicatio
         status = sim_world_run(world, input->horizon_s, NULL, err);
     if (status == SIM_OK)
         status = mdl_economy_finish(world, recorder, &meta, err);
-    *seconds = wall_s() - start_s;
+    *seconds = app_bench_now_s() - start_s;
     result->events += meta.events / REPEATS;
     result->jobs += meta.jobs / REPEATS;
     result->memory_bytes = world != NULL ? sim_arena_used(sim_world_arena(world)) : 0;
@@ -46,12 +37,6 @@ static sim_status_t run_once(const scn_scenario_t *scenario, uint64_t replicatio
     sim_recorder_destroy(recorder);
     mdl_economy_schema_free(&schema);
     return status;
-}
-
-static int compare_doubles(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
 }
 
 sim_status_t app_bench_replication(app_replication_result_t *result, sim_error_t *err)
@@ -67,7 +52,7 @@ sim_status_t app_bench_replication(app_replication_result_t *result, sim_error_t
     scn_scenario_free(scenario);
     if (status != SIM_OK)
         return status;
-    qsort(seconds, REPEATS, sizeof *seconds, compare_doubles);
+    app_bench_sort(seconds, REPEATS);
     result->seconds = seconds[REPEATS / 2];
     result->seconds_low = seconds[0];
     result->seconds_high = seconds[REPEATS - 1];

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Two thousand data centres that schedule jobs one by one. */
 #include "app/bench.h"
+#include "app/bench_repeats.h"
 #include "models/datacentre/datacentre.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #define CENTRES         2000
 #define NODES           128
@@ -15,14 +15,6 @@
 #define WARM_UP_WINDOWS 6
 #define REPEATS         6
 #define MAX_BYTES       ((size_t)4 << 30)
-
-static double now_s(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static sim_status_t add_centre(sim_world_t *world, uint64_t entity, sim_error_t *err)
 {
@@ -56,13 +48,6 @@ static int64_t jobs_started(sim_world_t *world, double *load)
     return jobs;
 }
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 static sim_status_t measure(sim_world_t *world, app_scheduler_result_t *result, sim_error_t *err)
 {
     double rates[REPEATS];
@@ -70,16 +55,16 @@ static sim_status_t measure(sim_world_t *world, app_scheduler_result_t *result, 
     int64_t first = jobs_started(world, &result->load), before = first;
 
     for (int r = 0; r < REPEATS && status == SIM_OK; r++) {
-        double start_s = now_s();
+        double start_s = app_bench_now_s();
         status = sim_world_run(world, sim_world_now(world) + WINDOW_S, NULL, err);
-        double wall_s = now_s() - start_s;
+        double wall_s = app_bench_now_s() - start_s;
         int64_t after = jobs_started(world, &result->load);
         rates[r] = (double)(after - before) / wall_s;
         before = after;
     }
     if (status < 0)
         return status;
-    qsort(rates, REPEATS, sizeof rates[0], compare);
+    app_bench_sort(rates, REPEATS);
     result->jobs = before - first;
     result->jobs_per_s = (rates[(REPEATS - 1) / 2] + rates[REPEATS / 2]) / 2;
     result->jobs_per_s_low = rates[0];
