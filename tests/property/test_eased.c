@@ -6,8 +6,10 @@
 #include "sim/rng.h"
 #include "tests/support/test.h"
 
-#define BLOCKS 64
-#define JOBS   24
+#define BLOCKS  64
+#define JOBS    24
+#define SECONDS 4000
+#define SPANS   100
 
 typedef struct memory {
     mdl_outlook_entry_t entries[BLOCKS];
@@ -100,9 +102,70 @@ static void test_nobody_is_forgotten(void **state)
     assert_true(spared > 0);
 }
 
+/* Up to SECONDS, now and then less than all is free. */
+static void fill(mdl_outlook_t *outlook, sim_rng_t *rng)
+{
+    mdl_outlook_reset(outlook, 0, 64);
+    for (int i = 0; i < 100; i++) {
+        int64_t from_s = (int64_t)sim_draw_below(rng, SECONDS), length_s = 1 + (int64_t)sim_draw_below(rng, 100);
+        mdl_outlook_take(outlook, from_s, from_s + length_s, 1 + (int64_t)sim_draw_below(rng, 10));
+    }
+}
+
+/* Spans stand in order and apart, each knows the most that is free in it, and what was added is in one of them: in
+ * `noted`, by seconds, up to which job; 0: nothing. */
+static void assert_covered(const mdl_eased_t *eased, const mdl_outlook_t *outlook, const uint64_t noted[SECONDS])
+{
+    uint32_t i = 0;
+
+    assert_in_range(eased->n, 1, MDL_EASED_SPANS);
+    for (uint32_t k = 0; k < eased->n; k++) {
+        const mdl_eased_span_t *span = &eased->spans[k];
+        assert_true(span->from_s < span->to_s && (k == 0 || eased->spans[k - 1].to_s < span->from_s));
+        assert_true(span->most == mdl_outlook_most(outlook, span->from_s, span->to_s));
+    }
+    for (int64_t s = 0; s < SECONDS; s++) {
+        while (i + 1 < eased->n && eased->spans[i].to_s <= s)
+            i++;
+        const mdl_eased_span_t *span = &eased->spans[i];
+        assert_true(noted[s] == 0 || (span->from_s <= s && s < span->to_s && span->before.sequence >= noted[s]));
+    }
+}
+
+/* Where there are more spans than are kept apart, nothing of what was added is lost. */
+static void test_many_spans_become_few(void **state)
+{
+    sim_rng_t rng;
+
+    (void)state;
+    sim_rng_at(&rng, 45, 1, 0, 0, 0);
+    for (int round = 0; round < 20; round++) {
+        memory_t memory;
+        mdl_outlook_t outlook = mdl_outlook_in(&memory, BLOCKS);
+        mdl_eased_t eased = {0};
+        uint64_t noted[SECONDS] = {0};
+        uint32_t most = 0;
+        fill(&outlook, &rng);
+        for (int i = 0; i < SPANS; i++) {
+            int64_t from_s = (int64_t)sim_draw_below(&rng, SECONDS - 20);
+            int64_t to_s = from_s + 1 + (int64_t)sim_draw_below(&rng, 20);
+            uint64_t before = 1 + sim_draw_below(&rng, 10);
+            mdl_eased_add(&eased, &outlook, from_s, to_s, (mdl_queue_place_t){0, before});
+            for (int64_t s = from_s; s < to_s; s++)
+                noted[s] = before > noted[s] ? before : noted[s];
+            assert_covered(&eased, &outlook, noted);
+            most = eased.n > most ? eased.n : most;
+        }
+        assert_int_equal(most, MDL_EASED_SPANS); /* there were enough of them */
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_nobody_is_forgotten)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nobody_is_forgotten),
+        cmocka_unit_test(test_many_spans_become_few),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
