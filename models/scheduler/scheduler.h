@@ -259,7 +259,7 @@ static inline bool mdl_scheduler_conserves(const mdl_scheduler_t *self)
 {
     return self->submitted == self->ended + self->queued + self->running;
 }
-/* Recounts everything: queues, gangs, node capacity, quotas, counts. SIM_EINVARIANT names what is broken. */
+/* Recounts everything: queues, gangs, node capacity, quotas, promises, counts. SIM_EINVARIANT names what is broken. */
 sim_status_t mdl_scheduler_verify(mdl_scheduler_t *self, mdl_cluster_t *cluster, sim_error_t *err);
 
 /* Why a job within its limit that could not be placed waits. */

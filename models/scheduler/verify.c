@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/hardware/pool.h"
 #include "models/scheduler/passes.h"
+#include "models/scheduler/starts.h"
 
 #define BROKEN(...) sim_fail(err, SIM_EINVARIANT, "scheduler", __VA_ARGS__)
 
@@ -189,6 +190,55 @@ static sim_status_t verify_profile(mdl_scheduler_t *self, const mdl_cluster_t *c
     return SIM_OK;
 }
 
+/* Whether just this start is noted of a job. */
+static bool has_start(mdl_scheduler_t *self, uint32_t job, int64_t start_s)
+{
+    const int64_t *starts = mdl_scheduler_starts(self);
+
+    if (start_s == MDL_NOT_PLANNED)
+        return mdl_starts_next(starts, self->jobs, job, INT64_MAX - 1) != job;
+    return mdl_starts_next(starts, self->jobs, job, start_s) == job &&
+           mdl_starts_next(starts, self->jobs, job, start_s - 1) != job;
+}
+
+static sim_status_t verify_promises(mdl_scheduler_t *self, sim_error_t *err)
+{
+    uint32_t unplanned = 0;
+
+    for (uint32_t i = 0; i < self->untouched_job; i++) {
+        const mdl_job_t *job = mdl_scheduler_job(self, i);
+        int64_t start_s = job->state == MDL_JOB_QUEUED ? job->planned_s : MDL_NOT_PLANNED;
+        unplanned += job->state == MDL_JOB_QUEUED && start_s == MDL_NOT_PLANNED;
+        if (mdl_reservations[self->policy.reservation].plans && !has_start(self, i, start_s))
+            return BROKEN("job %u is promised another start than is noted", i);
+    }
+    if (unplanned != self->unplanned)
+        return BROKEN("%u queued jobs have no promise; counted %u", unplanned, self->unplanned);
+    return SIM_OK;
+}
+
+/* Queued jobs by estimate, where the policy tries the shortest. */
+static sim_status_t verify_shortest(mdl_scheduler_t *self, sim_error_t *err)
+{
+    const mdl_brief_t *briefs = mdl_scheduler_briefs(self), *before = NULL;
+    uint32_t n = 0;
+
+    if (!mdl_policy_tries_shortest(&self->policy))
+        return SIM_OK;
+    for (uint32_t i = self->shortest.first; i != MDL_NONE; before = &briefs[i], i = briefs[i].links.next) {
+        const mdl_job_t *job = mdl_scheduler_job(self, i);
+        const mdl_brief_t *brief = &briefs[i];
+        bool sorted = before == NULL || before->estimate_s < brief->estimate_s ||
+                      (before->estimate_s == brief->estimate_s && before->sequence < brief->sequence);
+        if (++n > self->queued || job->state != MDL_JOB_QUEUED || !sorted || brief->estimate_s != job->estimate_s ||
+            brief->left_s != job->left_s || brief->needed_gpus != job->needed_gpus || brief->sequence != job->sequence)
+            return BROKEN("job %u does not belong among the queued by their estimates", i);
+    }
+    if (n != self->queued)
+        return BROKEN("%u jobs are queued and %u stand by their estimates", self->queued, n);
+    return SIM_OK;
+}
+
 static sim_status_t verify_counts(const mdl_scheduler_t *self, sim_error_t *err)
 {
     int64_t submitted = 0, ended = 0;
@@ -218,6 +268,10 @@ sim_status_t mdl_scheduler_verify(mdl_scheduler_t *self, mdl_cluster_t *cluster,
         status = verify_order(self, err);
     if (status == SIM_OK)
         status = verify_profile(self, cluster, err);
+    if (status == SIM_OK)
+        status = verify_promises(self, err);
+    if (status == SIM_OK)
+        status = verify_shortest(self, err);
     if (status == SIM_OK)
         status = verify_counts(self, err);
     return status;
