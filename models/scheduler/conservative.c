@@ -43,9 +43,11 @@ static int64_t length_of(const mdl_job_t *job)
     return mdl_job_estimate_left_s(job, 0);
 }
 
+/* Of a job that has no promise, or no end: never. */
 static int64_t end_of(int64_t start_s, const mdl_job_t *job)
 {
-    return length_of(job) < MDL_ESTIMATE_ENDLESS ? start_s + length_of(job) : INT64_MAX;
+    bool ends = start_s != MDL_NOT_PLANNED && length_of(job) < MDL_ESTIMATE_ENDLESS;
+    return ends ? start_s + length_of(job) : INT64_MAX;
 }
 
 /* Takes GPUs (negative: gives them back) in the profiles that count them. */
