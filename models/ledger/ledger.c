@@ -104,8 +104,9 @@ typedef struct side {
     mdl_position_t from, to;
 } side_t;
 
-/* Whether a sum that has stayed within its bound so far leaves it by a change of at most MDL_MONEY_MAX_FEN. */
-static inline bool leaves_bound(int64_t sum, int64_t change)
+/* 1 when a sum that has stayed within its bound so far leaves it by a change of at most MDL_MONEY_MAX_FEN, else 0. A number:
+ * a posting joins several without a branch between them. */
+static inline unsigned leaves_bound(int64_t sum, int64_t change)
 {
     const int64_t most = INT64_MAX / 4;
     return (uint64_t)sum + (uint64_t)change + (uint64_t)most > 2 * (uint64_t)most;
