@@ -169,15 +169,17 @@ static sim_status_t write_scenario(const calibrate_call_t *self, sim_error_t *er
 
 static sim_status_t parse_method(const char *word, ana_calibrate_method_t *method, sim_error_t *err)
 {
-    static const char *const names[] = {[ANA_CALIBRATE_ABC] = "abc", [ANA_CALIBRATE_MSM] = "msm"};
     char hint[MDL_SPELLING_HINT];
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(names[i], word) == 0) {
-            *method = (ana_calibrate_method_t)i;
+    mdl_spelling_t near = mdl_spelling(word);
+    for (ana_calibrate_method_t m = ANA_CALIBRATE_ABC; m <= ANA_CALIBRATE_MSM; m++) {
+        mdl_spelling_offer(&near, ana_calibrate_method_name(m));
+        if (strcmp(ana_calibrate_method_name(m), word) == 0) {
+            *method = m;
             return SIM_OK;
         }
+    }
     return sim_fail(err, SIM_EINPUT, "--method", "found '%s'; expected abc or msm%s", word,
-                    mdl_spelling_hint(word, names, sizeof names / sizeof names[0], hint));
+                    mdl_spelling_hint_of(&near, hint));
 }
 
 static sim_status_t check_values(calibrate_call_t *self, sim_error_t *err)

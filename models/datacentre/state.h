@@ -271,8 +271,8 @@ void mdl_dc_refill_services(mdl_dc_t *dc);
 void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t tenancy, const mdl_dc_instant_t *instant);
 bool mdl_dc_resize_all_replicas(mdl_dc_t *dc, const mdl_dc_instant_t *instant);
 
-/* The first service from `service` on whose software is ported, or MDL_NONE; *next = the one after it, which may have
- * changed once it is resized. The one after that is fetched, and the next one's job. All in order of start:
+/* The first service from `service` on whose software is ported, or MDL_NONE; *next = the one after it in order of start.
+ * The one after that is fetched, and the next one's job:
  *
  *     for (uint32_t next, t = mdl_dc_ready_service(dc, dc->state->first_service, instant, &next); t != MDL_NONE;
  *          t = mdl_dc_ready_service(dc, next, instant, &next))

@@ -345,7 +345,7 @@ Writes docs/VALIDATION.md: what the model gets right and what it misses.
   2. tests rent and chip price for explosive episodes, baseline and rational control
   3. holds all of it against facts, theory and each other, and writes the page
 
-With 100 replications an arm, 2,500 runs of about a second each, that takes on two cores less than half an hour. Progress
+With 100 replications an arm, 2,500 runs of about a second each, that takes on two cores about half an hour. Progress
 and the time left are on stderr. Ctrl-C stores what is finished; the same command, without --fresh, goes on from there, and
 so does one that asks for more replications (fewer: --fresh, or another --folder). Results are kept in a folder:
 validation.yaml (the joint scenario), validation.h5 (read it with overbuild info, compare, ...) and bubbles.json."""
