@@ -2,15 +2,16 @@
 /* The window executive: all LPs to the window's end on any number of threads, then messages, then the boundary. */
 #include "sim/world.h"
 
+#include "sim/fetch.h"
 #include "sim/world_internal.h"
 
 #include <omp.h>
 #include <string.h>
 #include <time.h>
 
-#define CHUNKS_PER_THREAD 16u /* enough for an even load, few enough that handing them out costs nothing */
-#define CALENDAR_LINES    4u  /* fetched ahead: the header and the first keys */
-#define STATE_LINES       8u
+#define CHUNKS_PER_THREAD 16u  /* enough for an even load, few enough that handing them out costs nothing */
+#define CALENDAR_BYTES    256u /* fetched ahead: the header and the first keys */
+#define STATE_BYTES       512u
 #define NO_LP             UINT32_MAX
 
 /* How many LPs before its turn an LP's memory is asked for: what its record names, what its state names, what that
@@ -141,28 +142,19 @@ static void run_lp(run_t *run, uint32_t index, sim_error_t *cause)
     }
 }
 
-/* What does nothing but fetch has no effect that a compiler knows of: it leaves out calls that it does not inline. */
-#define FETCH static inline __attribute__((always_inline))
-
-FETCH void fetch_lines(const void *from, size_t lines)
-{
-    for (size_t line = 0; line < lines; line++)
-        __builtin_prefetch((const char *)from + line * 64);
-}
-
 /* Starts to fetch what an LP's window will touch, while those before it run: of many LPs with little to do each,
  * waiting for memory is most of the cost. What has come names what else there is to fetch, so it takes three turns. */
-FETCH void fetch_blocks(const run_t *run, uint32_t index)
+SIM_FETCH void fetch_blocks(const run_t *run, uint32_t index)
 {
     const sim_world_t *world = run->world;
     const sim_lp_record_t *record = sim_world_record_(world, index);
     if (is_due(run, index))
-        fetch_lines(sim_arena_at(&world->arena, record->calendar), CALENDAR_LINES);
-    fetch_lines(sim_arena_at(&world->arena, record->state), STATE_LINES);
+        sim_fetch(sim_arena_at(&world->arena, record->calendar), CALENDAR_BYTES);
+    sim_fetch(sim_arena_at(&world->arena, record->state), STATE_BYTES);
 }
 
 /* What the state refers to, and what that refers to. */
-FETCH void fetch_kind(const run_t *run, uint32_t index, int turn)
+SIM_FETCH void fetch_kind(const run_t *run, uint32_t index, int turn)
 {
     const sim_world_t *world = run->world;
     const sim_lp_record_t *record = sim_world_record_(world, index);
@@ -173,7 +165,7 @@ FETCH void fetch_kind(const run_t *run, uint32_t index, int turn)
 
 /* What the first events say: the root's and its children's, of which the next ones are. A heap of fewer keys ends
  * before: what is read there belongs to the ring, and names a slot or is passed over. */
-FETCH void fetch_events(const run_t *run, uint32_t index)
+SIM_FETCH void fetch_events(const run_t *run, uint32_t index)
 {
     const sim_calendar_t *calendar = sim_world_calendar_(run->world, sim_world_record_(run->world, index));
     const sim_key_t *heap = sim_calendar_heap_(calendar);
@@ -186,14 +178,14 @@ FETCH void fetch_events(const run_t *run, uint32_t index)
     }
 }
 
-FETCH void fetch_report(const run_t *run, uint32_t index)
+SIM_FETCH void fetch_report(const run_t *run, uint32_t index)
 {
     const sim_lp_kind_t *kind = &run->world->model->kinds[sim_world_record_(run->world, index)->kind];
-    fetch_lines(sim_world_report_(run->world, index), (kind->report_bytes + 63) / 64);
+    sim_fetch(sim_world_report_(run->world, index), kind->report_bytes);
 }
 
 /* What the LPs ahead of the one at position `at` need; of positions from `first` to before `last`. */
-FETCH void fetch_ahead(const run_t *run, const uint32_t *active, int64_t at, int64_t first, int64_t last)
+SIM_FETCH void fetch_ahead(const run_t *run, const uint32_t *active, int64_t at, int64_t first, int64_t last)
 {
     if (at + BLOCKS_AHEAD < last)
         fetch_blocks(run, active[at + BLOCKS_AHEAD]);

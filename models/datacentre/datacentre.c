@@ -77,23 +77,17 @@ static void close_window(sim_lp_t *lp, void *report)
     mdl_dc_report(&dc, report);
 }
 
-MDL_DC_FETCH void fetch_lines(const void *from, size_t bytes)
-{
-    for (size_t at = 0; at < bytes; at += 64)
-        __builtin_prefetch((const char *)from + at);
-}
-
 /* First the rest of the state, what a scheduler that rests is asked, the nodes' counts and the first service. */
-MDL_DC_FETCH void fetch_first(const mdl_dc_t *dc, const mdl_datacentre_t *state)
+SIM_FETCH void fetch_first(const mdl_dc_t *dc, const mdl_datacentre_t *state)
 {
-    fetch_lines(&state->failures, offsetof(mdl_datacentre_t, meter) - offsetof(mdl_datacentre_t, failures));
-    fetch_lines(dc->scheduler, offsetof(mdl_scheduler_t, promise) + offsetof(mdl_promise_t, with_free));
-    fetch_lines(dc->cluster, sizeof *dc->cluster);
+    sim_fetch(&state->failures, offsetof(mdl_datacentre_t, meter) - offsetof(mdl_datacentre_t, failures));
+    sim_fetch(dc->scheduler, offsetof(mdl_scheduler_t, promise) + offsetof(mdl_promise_t, with_free));
+    sim_fetch(dc->cluster, sizeof *dc->cluster);
     mdl_dc_fetch_tenancy(dc, state->first_service);
 }
 
 /* Then what these name: the row that the next job will have, the first service's job, and the second service. */
-MDL_DC_FETCH void fetch_second(const mdl_dc_t *dc, uint32_t service)
+SIM_FETCH void fetch_second(const mdl_dc_t *dc, uint32_t service)
 {
     if (dc->scheduler->free_job != MDL_NONE)
         mdl_dc_fetch_all_of_job(dc, dc->scheduler->free_job);

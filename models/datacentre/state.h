@@ -7,6 +7,7 @@
 #include "models/hardware/failure.h"
 #include "models/hardware/power.h"
 #include "models/workload/service.h"
+#include "sim/fetch.h"
 
 /* The centre's own events, after the economy's messages. */
 enum mdl_datacentre_event {
@@ -97,14 +98,10 @@ typedef struct mdl_dc {
 
 mdl_dc_t mdl_dc_view(sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s);
 
-/* A function that does nothing but fetch has no effect that a compiler knows of: it leaves out calls that it does not
- * inline at once. */
-#define MDL_DC_FETCH static inline __attribute__((always_inline))
-
 /* Starts to fetch what the resizing of a service asks of its contract, two lines of it and its queue; and once that has
  * come, its job. Going through contracts these are called for those that come next: most of a walk is waiting for
  * memory otherwise. */
-MDL_DC_FETCH void mdl_dc_fetch_tenancy(const mdl_dc_t *dc, uint32_t index)
+SIM_FETCH void mdl_dc_fetch_tenancy(const mdl_dc_t *dc, uint32_t index)
 {
     if (index == MDL_NONE)
         return;
@@ -113,7 +110,7 @@ MDL_DC_FETCH void mdl_dc_fetch_tenancy(const mdl_dc_t *dc, uint32_t index)
     __builtin_prefetch(mdl_scheduler_tenant(dc->scheduler, index));
 }
 
-MDL_DC_FETCH void mdl_dc_fetch_job(const mdl_dc_t *dc, uint32_t index)
+SIM_FETCH void mdl_dc_fetch_job(const mdl_dc_t *dc, uint32_t index)
 {
     uint32_t first = mdl_scheduler_tenant(dc->scheduler, index)->running_head;
 
@@ -122,7 +119,7 @@ MDL_DC_FETCH void mdl_dc_fetch_job(const mdl_dc_t *dc, uint32_t index)
 }
 
 /* The same for a job that starts or ends: its three lines. */
-MDL_DC_FETCH void mdl_dc_fetch_all_of_job(const mdl_dc_t *dc, uint32_t index)
+SIM_FETCH void mdl_dc_fetch_all_of_job(const mdl_dc_t *dc, uint32_t index)
 {
     const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
 

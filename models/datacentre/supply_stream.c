@@ -17,7 +17,7 @@ static bool is_impatient(const mdl_dc_t *dc, uint32_t index)
 }
 
 /* Starts to fetch what a stream's next job touches besides: it comes while random numbers are worked out. */
-MDL_DC_FETCH void fetch_stream(const mdl_dc_t *dc, uint32_t index)
+SIM_FETCH void fetch_stream(const mdl_dc_t *dc, uint32_t index)
 {
     const mdl_tenancy_t *tenancy = &dc->tenancies[index];
 

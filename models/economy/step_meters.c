@@ -3,6 +3,7 @@
 #include "models/economy/economy_state.h"
 
 #include "models/params/rates.h"
+#include "sim/fetch.h"
 
 #define UTILISATION_MEMORY_S (30 * SIM_DAY_S)
 #define SITES_AHEAD          4
@@ -148,7 +149,7 @@ static sim_status_t read_site(mdl_step_t *step, mdl_site_t *site, bool in_quarte
 }
 
 /* Starts to fetch the project of a site that is read soon. */
-static inline __attribute__((always_inline)) void fetch_project(const mdl_step_t *step, uint32_t site)
+SIM_FETCH void fetch_project(const mdl_step_t *step, uint32_t site)
 {
     if (site < step->eco->n_sites && step->sites[site].project != MDL_NO_PROJECT)
         __builtin_prefetch(&step->projects[step->sites[site].project]);
