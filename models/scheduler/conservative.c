@@ -7,7 +7,7 @@
  * finds no nodes (a fabric in fragments, broken nodes, jobs that outrun their estimates) has its promise moved to the
  * next moment at which GPUs come free. An elastic job is promised a node, and takes at its start what no promise needs.
  *
- * Most ends help few of those that wait. So it is noted where room has come free since jobs last looked (eased.h), and
+ * Most ends help few of those that wait. So it is noted where room has come free since jobs last looked (freed.h), and
  * where one tenant alone has jobs queued only those look that it may help, with the same starts as if all did.
  */
 #include "models/scheduler/passes.h"
@@ -19,21 +19,21 @@
 /* One pass, and the profile of the cluster that it works on. */
 typedef struct plans {
     mdl_pass_t pass;
-    mdl_outlook_t profile;
+    mdl_availability_t profile;
 } plans_t;
 
-static void keep_profile(mdl_scheduler_t *self, const mdl_outlook_t *profile)
+static void keep_profile(mdl_scheduler_t *self, const mdl_availability_t *profile)
 {
     self->profile = profile->state;
 }
 
 /* A tenant's own profile, within its limit; without memory where the limit is no less than the cluster. */
-static mdl_outlook_t own_of(const plans_t *plans, const mdl_scheduler_tenant_t *tenant)
+static mdl_availability_t own_of(const plans_t *plans, const mdl_scheduler_tenant_t *tenant)
 {
     return mdl_scheduler_own(plans->pass.scheduler, tenant);
 }
 
-static void keep_own(mdl_scheduler_tenant_t *tenant, const mdl_outlook_t *own)
+static void keep_own(mdl_scheduler_tenant_t *tenant, const mdl_availability_t *own)
 {
     tenant->own = own->state;
 }
@@ -55,11 +55,11 @@ static void take(plans_t *plans, const mdl_job_t *job, int64_t from_s, int64_t t
 {
     mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(plans->pass.scheduler, job->tenant);
 
-    mdl_outlook_take(&plans->profile, from_s, to_s, gpus);
+    mdl_availability_take(&plans->profile, from_s, to_s, gpus);
     if (tenant->own_room == 0)
         return;
-    mdl_outlook_t own = own_of(plans, tenant);
-    mdl_outlook_take(&own, from_s, to_s, gpus);
+    mdl_availability_t own = own_of(plans, tenant);
+    mdl_availability_take(&own, from_s, to_s, gpus);
     keep_own(tenant, &own);
 }
 
@@ -72,11 +72,11 @@ static int64_t earliest(const plans_t *plans, const mdl_job_t *job, int64_t from
     int64_t held_s = job->planned_s;
 
     for (;;) {
-        int64_t room_s = mdl_outlook_earlier(&plans->profile, from_s, gpus, length_of(job), held_s);
+        int64_t room_s = mdl_availability_earlier(&plans->profile, from_s, gpus, length_of(job), held_s);
         if (room_s == held_s || tenant->own_room == 0)
             return room_s;
-        mdl_outlook_t own = own_of(plans, tenant);
-        from_s = mdl_outlook_earlier(&own, room_s, gpus, length_of(job), held_s);
+        mdl_availability_t own = own_of(plans, tenant);
+        from_s = mdl_availability_earlier(&own, room_s, gpus, length_of(job), held_s);
         if (from_s == room_s || from_s == held_s)
             return from_s;
     }
@@ -103,9 +103,9 @@ static void unplan(plans_t *plans, uint32_t index)
 }
 
 /* Notes what has come free, for the jobs before `before`. */
-static void ease(const plans_t *plans, int64_t from_s, int64_t to_s, mdl_queue_place_t before)
+static void note_freed(const plans_t *plans, int64_t from_s, int64_t to_s, mdl_queue_place_t before)
 {
-    mdl_eased_add(mdl_scheduler_eased(plans->pass.scheduler), &plans->profile, from_s, to_s, before);
+    mdl_freed_add(mdl_scheduler_freed(plans->pass.scheduler), &plans->profile, from_s, to_s, before);
 }
 
 static mdl_queue_place_t place_of(const mdl_job_t *job)
@@ -143,19 +143,19 @@ static uint32_t open_own(plans_t *plans, mdl_scheduler_tenant_t *tenant, uint32_
 
     tenant->own_at = at;
     tenant->own_room =
-        limited && tenant->queued > 0 ? mdl_outlook_blocks(2 * (tenant->queued + tenant->running) + 4) : 0;
+        limited && tenant->queued > 0 ? mdl_availability_blocks(2 * (tenant->queued + tenant->running) + 4) : 0;
     if (tenant->own_room == 0)
         return 0;
-    mdl_outlook_t own = own_of(plans, tenant);
-    mdl_outlook_reset(&own, pass->now_s, tenant->limit_gpus);
+    mdl_availability_t own = own_of(plans, tenant);
+    mdl_availability_reset(&own, pass->now_s, tenant->limit_gpus);
     for (uint32_t i = tenant->running_head; i != MDL_NONE; i = mdl_scheduler_job(pass->scheduler, i)->next) {
         const mdl_job_t *job = mdl_scheduler_job(pass->scheduler, i);
-        mdl_outlook_take(&own, pass->now_s, expected_end_s(pass, job), job->gpus);
+        mdl_availability_take(&own, pass->now_s, expected_end_s(pass, job), job->gpus);
     }
     for (uint32_t i = tenant->queue.first; i != MDL_NONE; i = mdl_scheduler_job(pass->scheduler, i)->links.next) {
         const mdl_job_t *job = mdl_scheduler_job(pass->scheduler, i);
         if (job->planned_s != MDL_NOT_PLANNED)
-            mdl_outlook_take(&own, job->planned_s, end_of(job->planned_s, job), job->needed_gpus);
+            mdl_availability_take(&own, job->planned_s, end_of(job->planned_s, job), job->needed_gpus);
     }
     keep_own(tenant, &own);
     return tenant->own_room;
@@ -192,14 +192,14 @@ static void look_at_running(plans_t *plans)
     const mdl_pass_t *pass = &plans->pass;
     mdl_scheduler_t *self = pass->scheduler;
 
-    mdl_outlook_reset(&plans->profile, pass->now_s, (int64_t)pass->cluster->up * pass->cluster->node_gpus);
+    mdl_availability_reset(&plans->profile, pass->now_s, (int64_t)pass->cluster->up * pass->cluster->node_gpus);
     for (uint32_t t = 0; t < self->tenants; t++) {
         const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, t);
         if (!tenant->open)
             continue;
         for (uint32_t i = tenant->running_head; i != MDL_NONE; i = mdl_scheduler_job(self, i)->next) {
             const mdl_job_t *job = mdl_scheduler_job(self, i);
-            mdl_outlook_take(&plans->profile, pass->now_s, expected_end_s(pass, job), job->gpus);
+            mdl_availability_take(&plans->profile, pass->now_s, expected_end_s(pass, job), job->gpus);
         }
         for (uint32_t i = tenant->queue.first; i != MDL_NONE; i = mdl_scheduler_job(self, i)->links.next)
             set_planned(self, i, MDL_NOT_PLANNED);
@@ -249,7 +249,7 @@ static span_t move(plans_t *plans, uint32_t index, mdl_queue_place_t before)
     int64_t end_s = end_of(job->planned_s, job);
     span_t left = {end_s > held_s ? end_s : held_s, end_of(held_s, job)};
     if (!plans->pass.scheduler->unsettled)
-        ease(plans, left.from_s, left.to_s, before);
+        note_freed(plans, left.from_s, left.to_s, before);
     return left;
 }
 
@@ -261,14 +261,14 @@ static void plan_all(plans_t *plans, bool forward)
     uint32_t n = all_queued(self, candidates), moved = 0;
 
     if (forward)
-        mdl_scheduler_eased(self)->n = 0;
+        mdl_scheduler_freed(self)->n = 0;
     self->unsettled &= !forward;
     for (uint32_t i = 0; i < n; i++) {
         const mdl_job_t *job = mdl_scheduler_job(self, candidates[i].job);
         if (job->planned_s == MDL_NOT_PLANNED) {
             plan(plans, candidates[i].job, plans->pass.now_s);
         } else if (forward && job->planned_s > plans->pass.now_s) {
-            span_t left = move(plans, candidates[i].job, MDL_EASED_FOR_ALL);
+            span_t left = move(plans, candidates[i].job, MDL_FREED_FOR_ALL);
             moved += left.from_s < left.to_s;
             self->unsettled |= most_move(moved, i);
         }
@@ -291,10 +291,10 @@ static uint32_t first_unplanned(mdl_scheduler_t *self, const mdl_scheduler_tenan
 }
 
 /* Whether what has come free may help a job. */
-static bool is_helped(const plans_t *plans, const mdl_job_t *job, mdl_eased_t *eased)
+static bool is_helped(const plans_t *plans, const mdl_job_t *job, mdl_freed_t *freed)
 {
     return job->planned_s > plans->pass.now_s && job->planned_s != MDL_NOT_PLANNED &&
-           mdl_eased_helps(eased, &plans->profile, place_of(job), plans->pass.now_s, job->needed_gpus, length_of(job),
+           mdl_freed_helps(freed, &plans->profile, place_of(job), plans->pass.now_s, job->needed_gpus, length_of(job),
                            job->planned_s);
 }
 
@@ -302,20 +302,20 @@ static bool is_helped(const plans_t *plans, const mdl_job_t *job, mdl_eased_t *e
 static void move_forward(plans_t *plans, const mdl_scheduler_tenant_t *tenant)
 {
     mdl_scheduler_t *self = plans->pass.scheduler;
-    mdl_eased_t eased = *mdl_scheduler_eased(self);
-    mdl_tree_bounds_t bounds = {.most_size = (uint32_t)mdl_eased_most(&eased), .spare_size = UINT32_MAX};
+    mdl_freed_t freed = *mdl_scheduler_freed(self);
+    mdl_tree_bounds_t bounds = {.most_size = (uint32_t)mdl_freed_most(&freed), .spare_size = UINT32_MAX};
     uint32_t i = mdl_queue_next_within(self, tenant, MDL_NONE, &bounds);
 
-    mdl_scheduler_eased(self)->n = 0;
+    mdl_scheduler_freed(self)->n = 0;
     for (uint32_t seen = 0, moved = 0; i != MDL_NONE; seen++) {
         const mdl_job_t *job = mdl_scheduler_job(self, i);
         if (self->unsettled && job->planned_s > plans->pass.now_s && job->planned_s != MDL_NOT_PLANNED) {
             (void)move(plans, i, place_of(job));
-        } else if (!self->unsettled && is_helped(plans, job, &eased)) {
+        } else if (!self->unsettled && is_helped(plans, job, &freed)) {
             span_t left = move(plans, i, place_of(job));
-            mdl_eased_add(&eased, &plans->profile, left.from_s, left.to_s, MDL_EASED_FOR_ALL);
+            mdl_freed_add(&freed, &plans->profile, left.from_s, left.to_s, MDL_FREED_FOR_ALL);
             self->unsettled = most_move(++moved, seen);
-            bounds.most_size = self->unsettled ? UINT32_MAX : (uint32_t)mdl_eased_most(&eased);
+            bounds.most_size = self->unsettled ? UINT32_MAX : (uint32_t)mdl_freed_most(&freed);
         }
         i = mdl_queue_next_within(self, tenant, i, &bounds);
     }
@@ -351,11 +351,11 @@ static int64_t next_end_s(const mdl_pass_t *pass)
 static void set_width(const plans_t *plans, mdl_job_t *job)
 {
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(plans->pass.scheduler, job->tenant);
-    int64_t full = plans->pass.cluster->node_gpus, gpus = mdl_outlook_fewest(&plans->profile, plans->pass.now_s);
+    int64_t full = plans->pass.cluster->node_gpus, gpus = mdl_availability_fewest(&plans->profile, plans->pass.now_s);
 
     if (tenant->own_room > 0) {
-        mdl_outlook_t own = own_of(plans, tenant);
-        int64_t within = mdl_outlook_fewest(&own, plans->pass.now_s);
+        mdl_availability_t own = own_of(plans, tenant);
+        int64_t within = mdl_availability_fewest(&own, plans->pass.now_s);
         gpus = within < gpus ? within : gpus;
     }
     gpus = gpus < job->wanted_gpus ? gpus / full * full : job->wanted_gpus;
@@ -380,8 +380,8 @@ static void redeem(plans_t *plans, uint32_t index)
     }
     job->gpus = job->wanted_gpus;
     plan(plans, index, next_end_s(pass));
-    ease(plans, pass->now_s, end_of(job->planned_s, job) > end_s ? end_of(job->planned_s, job) : end_s,
-         MDL_EASED_FOR_ALL); /* itself, too: it has not looked at what comes before the next end */
+    note_freed(plans, pass->now_s, end_of(job->planned_s, job) > end_s ? end_of(job->planned_s, job) : end_s,
+               MDL_FREED_FOR_ALL); /* itself, too: it has not looked at what comes before the next end */
 }
 
 /* Starts what is due of all that are queued, in order. Returns who of them then waits first. */
@@ -454,12 +454,12 @@ static bool came_to_wait(plans_t *plans)
 void mdl_pass_conservative(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s,
                            const mdl_scheduler_host_t *host)
 {
-    plans_t plans = {{self, cluster, now_s, host}, mdl_scheduler_outlook(self)};
+    plans_t plans = {{self, cluster, now_s, host}, mdl_scheduler_availability(self)};
     bool anew = self->profile.n == 0 || cluster->up != self->seen_up; /* the machine itself has changed */
 
     if (anew)
         look_at_running(&plans);
-    mdl_outlook_drop_past(&plans.profile, now_s);
+    mdl_availability_drop_past(&plans.profile, now_s);
     if (anew || !came_to_wait(&plans)) {
         open_all_own(&plans);
         const mdl_scheduler_tenant_t *only = alone(&plans);
@@ -476,7 +476,7 @@ void mdl_pass_conservative(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_
 void mdl_conservative_forget(mdl_scheduler_t *self, uint32_t index)
 {
     const mdl_job_t *job = mdl_scheduler_job(self, index);
-    mdl_outlook_t profile = mdl_scheduler_outlook(self);
+    mdl_availability_t profile = mdl_scheduler_availability(self);
     bool runs = job->state == MDL_JOB_RUNNING;
     int64_t from_s = runs ? job->start_s : job->planned_s;
 
@@ -484,8 +484,8 @@ void mdl_conservative_forget(mdl_scheduler_t *self, uint32_t index)
         return;
     int64_t end_s = end_of(from_s, job);
     from_s = from_s > self->now_s ? from_s : self->now_s;
-    mdl_outlook_take(&profile, from_s, end_s, -(int64_t)(runs ? job->gpus : job->needed_gpus));
-    mdl_eased_add(mdl_scheduler_eased(self), &profile, from_s, end_s, MDL_EASED_FOR_ALL);
+    mdl_availability_take(&profile, from_s, end_s, -(int64_t)(runs ? job->gpus : job->needed_gpus));
+    mdl_freed_add(mdl_scheduler_freed(self), &profile, from_s, end_s, MDL_FREED_FOR_ALL);
     keep_profile(self, &profile);
     if (!runs)
         set_planned(self, index, MDL_NOT_PLANNED);
@@ -493,12 +493,12 @@ void mdl_conservative_forget(mdl_scheduler_t *self, uint32_t index)
 
 void mdl_conservative_widen(mdl_scheduler_t *self, int64_t more_gpus)
 {
-    mdl_outlook_t profile = mdl_scheduler_outlook(self);
+    mdl_availability_t profile = mdl_scheduler_availability(self);
 
     if (self->profile.n == 0)
         return;
-    mdl_outlook_take(&profile, self->now_s, INT64_MAX, more_gpus);
+    mdl_availability_take(&profile, self->now_s, INT64_MAX, more_gpus);
     if (more_gpus < 0)
-        mdl_eased_add(mdl_scheduler_eased(self), &profile, self->now_s, INT64_MAX, MDL_EASED_FOR_ALL);
+        mdl_freed_add(mdl_scheduler_freed(self), &profile, self->now_s, INT64_MAX, MDL_FREED_FOR_ALL);
     keep_profile(self, &profile);
 }

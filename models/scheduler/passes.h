@@ -4,7 +4,7 @@
 #ifndef MDL_PASSES_H
 #define MDL_PASSES_H
 
-#include "models/scheduler/eased.h"
+#include "models/scheduler/freed.h"
 #include "models/scheduler/queue.h"
 #include "models/scheduler/scheduler.h"
 
@@ -24,13 +24,13 @@ typedef struct mdl_candidate {
 } mdl_candidate_t;
 
 /* The memory behind the tables: candidates (as many as jobs), free GPUs by node, the profile with its state, for the
- * length of a pass a tenant's own one, the promised starts (starts.h), and where room has come free (eased.h). */
+ * length of a pass a tenant's own one, the promised starts (starts.h), and where room has come free (freed.h). */
 mdl_candidate_t *mdl_scheduler_candidates(mdl_scheduler_t *self);
 uint8_t *mdl_scheduler_shadow(mdl_scheduler_t *self);
-mdl_outlook_t mdl_scheduler_outlook(mdl_scheduler_t *self);
-mdl_outlook_t mdl_scheduler_own(mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant);
+mdl_availability_t mdl_scheduler_availability(mdl_scheduler_t *self);
+mdl_availability_t mdl_scheduler_own(mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant);
 int64_t *mdl_scheduler_starts(mdl_scheduler_t *self);
-mdl_eased_t *mdl_scheduler_eased(mdl_scheduler_t *self);
+mdl_freed_t *mdl_scheduler_freed(mdl_scheduler_t *self);
 
 /* Where the policy tries all that wait by their estimates: queued jobs of all tenants in that order, what is needed of
  * each beside its links. */

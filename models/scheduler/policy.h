@@ -31,7 +31,7 @@
  *
  * What a pass costs when n jobs wait: none, the jobs it starts; EASY, those that might fit, or backfill_depth of
  * each tenant, times log n, and the jobs that run; conservative, where one tenant alone waits, the jobs whose start may
- * move, times the blocks of steps of the outlook, else n times those. With preemption, n log n.
+ * move, times the blocks of steps of the profile, else n times those. With preemption, n log n.
  *
  * Placements on equal nodes, for the part of a job below node size:
  *

@@ -29,20 +29,22 @@ static bool plans(const mdl_policy_t *policy)
 
 static uint32_t profile_blocks(uint32_t jobs)
 {
-    return mdl_outlook_blocks(2 * jobs + PROFILE_SPARE);
+    return mdl_availability_blocks(2 * jobs + PROFILE_SPARE);
 }
 
 /* All tenants' own profiles together have no more jobs than there are. */
 static uint32_t own_blocks(uint32_t jobs, uint32_t tenants)
 {
-    return mdl_outlook_blocks(2 * jobs) + tenants * mdl_outlook_blocks(PROFILE_SPARE + MDL_OUTLOOK_BLOCK_STEPS / 4);
+    return mdl_availability_blocks(2 * jobs) +
+           tenants * mdl_availability_blocks(PROFILE_SPARE + MDL_AVAILABILITY_BLOCK_STEPS / 4);
 }
 
 static size_t planning_bytes(uint32_t jobs, uint32_t tenants, const mdl_policy_t *policy)
 {
-    return plans(policy) ? mdl_outlook_bytes(profile_blocks(jobs)) + mdl_outlook_bytes(own_blocks(jobs, tenants)) +
-                               mdl_starts_bytes(jobs) + sizeof(mdl_eased_t)
-                         : 0;
+    return plans(policy)
+               ? mdl_availability_bytes(profile_blocks(jobs)) + mdl_availability_bytes(own_blocks(jobs, tenants)) +
+                     mdl_starts_bytes(jobs) + sizeof(mdl_freed_t)
+               : 0;
 }
 
 static size_t brief_bytes(uint32_t jobs, const mdl_policy_t *policy)
@@ -79,9 +81,9 @@ static char *planning(mdl_scheduler_t *self)
     return (char *)mdl_scheduler_briefs(self);
 }
 
-mdl_outlook_t mdl_scheduler_outlook(mdl_scheduler_t *self)
+mdl_availability_t mdl_scheduler_availability(mdl_scheduler_t *self)
 {
-    mdl_outlook_t profile = mdl_outlook_in(planning(self), profile_blocks(self->jobs));
+    mdl_availability_t profile = mdl_availability_in(planning(self), profile_blocks(self->jobs));
 
     profile.state = self->profile;
     return profile;
@@ -89,18 +91,18 @@ mdl_outlook_t mdl_scheduler_outlook(mdl_scheduler_t *self)
 
 int64_t *mdl_scheduler_starts(mdl_scheduler_t *self)
 {
-    return (int64_t *)(void *)(planning(self) + mdl_outlook_bytes(profile_blocks(self->jobs)));
+    return (int64_t *)(void *)(planning(self) + mdl_availability_bytes(profile_blocks(self->jobs)));
 }
 
-mdl_eased_t *mdl_scheduler_eased(mdl_scheduler_t *self)
+mdl_freed_t *mdl_scheduler_freed(mdl_scheduler_t *self)
 {
-    return (mdl_eased_t *)(void *)((char *)mdl_scheduler_starts(self) + mdl_starts_bytes(self->jobs));
+    return (mdl_freed_t *)(void *)((char *)mdl_scheduler_starts(self) + mdl_starts_bytes(self->jobs));
 }
 
-mdl_outlook_t mdl_scheduler_own(mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant)
+mdl_availability_t mdl_scheduler_own(mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant)
 {
-    char *memory = (char *)(mdl_scheduler_eased(self) + 1);
-    mdl_outlook_t own = mdl_outlook_in(memory + mdl_outlook_bytes(tenant->own_at), tenant->own_room);
+    char *memory = (char *)(mdl_scheduler_freed(self) + 1);
+    mdl_availability_t own = mdl_availability_in(memory + mdl_availability_bytes(tenant->own_at), tenant->own_room);
 
     own.state = tenant->own;
     return own;
@@ -128,7 +130,7 @@ void mdl_scheduler_init(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, 
     if (!plans(&policy))
         return;
     mdl_starts_clear(mdl_scheduler_starts(self), jobs);
-    *mdl_scheduler_eased(self) = (mdl_eased_t){0};
+    *mdl_scheduler_freed(self) = (mdl_freed_t){0};
 }
 
 /* The memory behind the jobs, as far as it lasts longer than a pass: free GPUs by node as long as a promise, queued
@@ -140,9 +142,9 @@ static void copy_rest(mdl_scheduler_t *self, mdl_scheduler_t *from)
     memcpy(mdl_scheduler_briefs(self), mdl_scheduler_briefs(from), brief_bytes(from->jobs, &from->policy));
     if (!plans(&self->policy))
         return;
-    mdl_outlook_t profile = mdl_scheduler_outlook(self), old = mdl_scheduler_outlook(from);
-    mdl_outlook_copy(&profile, &old);
-    *mdl_scheduler_eased(self) = *mdl_scheduler_eased(from);
+    mdl_availability_t profile = mdl_scheduler_availability(self), old = mdl_scheduler_availability(from);
+    mdl_availability_copy(&profile, &old);
+    *mdl_scheduler_freed(self) = *mdl_scheduler_freed(from);
     mdl_starts_copy(mdl_scheduler_starts(self), self->jobs, mdl_scheduler_starts(from), from->jobs);
 }
 

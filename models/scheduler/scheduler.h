@@ -24,7 +24,7 @@
 #ifndef MDL_SCHEDULER_H
 #define MDL_SCHEDULER_H
 
-#include "models/scheduler/outlook.h"
+#include "models/scheduler/availability.h"
 #include "models/scheduler/policy.h"
 
 /* Why jobs wait. Each second that a queue's head waits counts its GPUs under one reason. */
@@ -70,9 +70,9 @@ typedef struct mdl_scheduler_tenant {
     double share;           /* fair: what it is entitled to, relative to the others */
     double usage_gpu_s;     /* fair: decayed, up to usage_at_s */
     int64_t usage_at_s;
-    double priority;           /* fair: as last computed */
-    uint32_t own_at, own_room; /* conservative, during a pass: where its own outlook within its limit is, in blocks */
-    mdl_outlook_state_t own;   /* its state */
+    double priority;              /* fair: as last computed */
+    uint32_t own_at, own_room;    /* conservative, during a pass: where its own profile is, in blocks */
+    mdl_availability_state_t own; /* its state */
 } mdl_scheduler_tenant_t;
 
 _Static_assert(offsetof(mdl_scheduler_tenant_t, head_gpus) < 64, "where nobody waits one cache line is enough");
@@ -117,7 +117,7 @@ typedef struct mdl_scheduler {
     int64_t preempted_s;         /* last round of preemption */
     int64_t priority_s;          /* fair: priorities were computed then */
     uint32_t part_sizes[MDL_NODE_MOST_GPUS + 1]; /* jobs submitted, by their GPUs below node size or a node */
-    mdl_outlook_state_t profile;                 /* conservative */
+    mdl_availability_state_t profile;            /* conservative */
     uint32_t promises;                           /* of starts so far, conservative */
     uint32_t unplanned;                          /* queued jobs that have no promise */
     bool unsettled;                              /* conservative: all promised jobs have to look for an earlier start */

@@ -171,15 +171,15 @@ static int64_t claim(const mdl_cluster_t *cluster, const mdl_job_t *job, int64_t
  * that went up or down since the last pass are not in it yet. */
 static sim_status_t verify_profile(mdl_scheduler_t *self, const mdl_cluster_t *cluster, sim_error_t *err)
 {
-    mdl_outlook_t profile = mdl_scheduler_outlook(self);
-    mdl_outlook_place_t place = {0, 0}, next;
+    mdl_availability_t profile = mdl_scheduler_availability(self);
+    mdl_availability_place_t place = {0, 0}, next;
     int64_t from_s, next_s, has_gpus, next_gpus;
 
-    for (; cluster->up == self->seen_up && mdl_outlook_step(&profile, place, &from_s, &has_gpus); place = next) {
+    for (; cluster->up == self->seen_up && mdl_availability_step(&profile, place, &from_s, &has_gpus); place = next) {
         int64_t at_s = from_s > self->now_s ? from_s : self->now_s + 1;
         int64_t free_gpus = (int64_t)cluster->up * cluster->node_gpus;
-        next = mdl_outlook_next(&profile, place);
-        if (at_s == INT64_MAX || (mdl_outlook_step(&profile, next, &next_s, &next_gpus) && next_s <= at_s))
+        next = mdl_availability_next(&profile, place);
+        if (at_s == INT64_MAX || (mdl_availability_step(&profile, next, &next_s, &next_gpus) && next_s <= at_s))
             continue;
         for (uint32_t i = 0; i < self->untouched_job; i++)
             free_gpus -= claim(cluster, mdl_scheduler_job(self, i), at_s);

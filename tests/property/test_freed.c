@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Spans in which room has come free against looking everywhere: a job that found no earlier start, and that no span is
- * said to help, finds none. Random outlooks, jobs and returns of GPUs; seed 45, exact. */
-#include "models/scheduler/eased.h"
+ * said to help, finds none. Random availability profiles, jobs and returns of GPUs; seed 45, exact. */
+#include "models/scheduler/freed.h"
 #include "sim/draw.h"
 #include "sim/rng.h"
 #include "tests/support/test.h"
@@ -12,8 +12,8 @@
 #define SPANS   100
 
 typedef struct memory {
-    mdl_outlook_entry_t entries[BLOCKS];
-    mdl_outlook_block_t blocks[BLOCKS];
+    mdl_availability_entry_t entries[BLOCKS];
+    mdl_availability_block_t blocks[BLOCKS];
 } memory_t;
 
 typedef struct claim {
@@ -25,15 +25,15 @@ static claim_t draw_claim(sim_rng_t *rng)
     return (claim_t){.gpus = 1 + (int64_t)sim_draw_below(rng, 40), .length_s = 1 + (int64_t)sim_draw_below(rng, 60)};
 }
 
-static void place(mdl_outlook_t *outlook, claim_t *claim, int64_t now_s)
+static void place(mdl_availability_t *availability, claim_t *claim, int64_t now_s)
 {
-    claim->start_s = mdl_outlook_earliest(outlook, now_s, claim->gpus, claim->length_s);
-    mdl_outlook_take(outlook, claim->start_s, claim->start_s + claim->length_s, claim->gpus);
+    claim->start_s = mdl_availability_earliest(availability, now_s, claim->gpus, claim->length_s);
+    mdl_availability_take(availability, claim->start_s, claim->start_s + claim->length_s, claim->gpus);
 }
 
 /* One job after another looks for an earlier start, all of them, and only those may find one that are said to be
  * helped. Returns how many would have been spared. */
-static int sweep(mdl_outlook_t *outlook, mdl_eased_t *eased, mdl_eased_t *kept, claim_t *jobs, int64_t now_s)
+static int sweep(mdl_availability_t *availability, mdl_freed_t *freed, mdl_freed_t *kept, claim_t *jobs, int64_t now_s)
 {
     int spared = 0;
 
@@ -43,18 +43,18 @@ static int sweep(mdl_outlook_t *outlook, mdl_eased_t *eased, mdl_eased_t *kept, 
         if (job->start_s <= now_s)
             continue;
         int64_t held_s = job->start_s, end_s = held_s + job->length_s;
-        bool helped = mdl_eased_helps(eased, outlook, at, now_s, job->gpus, job->length_s, held_s);
-        int64_t start_s = mdl_outlook_earlier(outlook, now_s, job->gpus, job->length_s, held_s);
+        bool helped = mdl_freed_helps(freed, availability, at, now_s, job->gpus, job->length_s, held_s);
+        int64_t start_s = mdl_availability_earlier(availability, now_s, job->gpus, job->length_s, held_s);
         spared += !helped;
         assert_true(helped || start_s == held_s);
         if (start_s == held_s)
             continue;
-        mdl_outlook_take(outlook, held_s, end_s, -job->gpus);
-        mdl_outlook_take(outlook, start_s, start_s + job->length_s, job->gpus);
+        mdl_availability_take(availability, held_s, end_s, -job->gpus);
+        mdl_availability_take(availability, start_s, start_s + job->length_s, job->gpus);
         job->start_s = start_s;
         int64_t from_s = start_s + job->length_s > held_s ? start_s + job->length_s : held_s;
-        mdl_eased_add(kept, outlook, from_s, end_s, at);
-        mdl_eased_add(eased, outlook, from_s, end_s, MDL_EASED_FOR_ALL);
+        mdl_freed_add(kept, availability, from_s, end_s, at);
+        mdl_freed_add(freed, availability, from_s, end_s, MDL_FREED_FOR_ALL);
     }
     return spared;
 }
@@ -62,30 +62,30 @@ static int sweep(mdl_outlook_t *outlook, mdl_eased_t *eased, mdl_eased_t *kept, 
 static void play(sim_rng_t *rng, int *spared)
 {
     memory_t memory;
-    mdl_outlook_t outlook = mdl_outlook_in(&memory, BLOCKS);
-    mdl_eased_t kept = {0};
+    mdl_availability_t availability = mdl_availability_in(&memory, BLOCKS);
+    mdl_freed_t kept = {0};
     claim_t jobs[JOBS];
     int64_t now_s = 0;
 
-    mdl_outlook_reset(&outlook, 0, 64);
+    mdl_availability_reset(&availability, 0, 64);
     for (int i = 0; i < JOBS; i++) {
         jobs[i] = draw_claim(rng);
-        place(&outlook, &jobs[i], now_s);
+        place(&availability, &jobs[i], now_s);
     }
     for (int round = 0; round < 30; round++) {
         claim_t *leaver = &jobs[sim_draw_below(rng, JOBS)];
         int64_t from_s = leaver->start_s > now_s ? leaver->start_s : now_s, end_s = leaver->start_s + leaver->length_s;
         now_s += (int64_t)sim_draw_below(rng, 5);
         from_s = from_s > now_s ? from_s : now_s;
-        mdl_outlook_drop_past(&outlook, now_s);
-        mdl_outlook_take(&outlook, from_s, end_s, -leaver->gpus);
-        mdl_eased_add(&kept, &outlook, from_s, end_s, MDL_EASED_FOR_ALL);
+        mdl_availability_drop_past(&availability, now_s);
+        mdl_availability_take(&availability, from_s, end_s, -leaver->gpus);
+        mdl_freed_add(&kept, &availability, from_s, end_s, MDL_FREED_FOR_ALL);
         leaver->start_s = INT64_MIN; /* gone until all have had their turn */
-        mdl_eased_t eased = kept;
+        mdl_freed_t freed = kept;
         kept.n = 0;
-        *spared += sweep(&outlook, &eased, &kept, jobs, now_s);
+        *spared += sweep(&availability, &freed, &kept, jobs, now_s);
         *leaver = draw_claim(rng);
-        place(&outlook, leaver, now_s);
+        place(&availability, leaver, now_s);
     }
 }
 
@@ -103,31 +103,32 @@ static void test_nobody_is_forgotten(void **state)
 }
 
 /* Up to SECONDS, now and then less than all is free. */
-static void fill(mdl_outlook_t *outlook, sim_rng_t *rng)
+static void fill(mdl_availability_t *availability, sim_rng_t *rng)
 {
-    mdl_outlook_reset(outlook, 0, 64);
+    mdl_availability_reset(availability, 0, 64);
     for (int i = 0; i < 100; i++) {
         int64_t from_s = (int64_t)sim_draw_below(rng, SECONDS), length_s = 1 + (int64_t)sim_draw_below(rng, 100);
-        mdl_outlook_take(outlook, from_s, from_s + length_s, 1 + (int64_t)sim_draw_below(rng, 10));
+        mdl_availability_take(availability, from_s, from_s + length_s, 1 + (int64_t)sim_draw_below(rng, 10));
     }
 }
 
 /* Spans stand in order and apart, each knows the most that is free in it, and what was added is in one of them: in
  * `noted`, by seconds, up to which job; 0: nothing. */
-static void assert_covered(const mdl_eased_t *eased, const mdl_outlook_t *outlook, const uint64_t noted[SECONDS])
+static void assert_covered(const mdl_freed_t *freed, const mdl_availability_t *availability,
+                           const uint64_t noted[SECONDS])
 {
     uint32_t i = 0;
 
-    assert_in_range(eased->n, 1, MDL_EASED_SPANS);
-    for (uint32_t k = 0; k < eased->n; k++) {
-        const mdl_eased_span_t *span = &eased->spans[k];
-        assert_true(span->from_s < span->to_s && (k == 0 || eased->spans[k - 1].to_s < span->from_s));
-        assert_true(span->most == mdl_outlook_most(outlook, span->from_s, span->to_s));
+    assert_in_range(freed->n, 1, MDL_FREED_SPANS);
+    for (uint32_t k = 0; k < freed->n; k++) {
+        const mdl_freed_span_t *span = &freed->spans[k];
+        assert_true(span->from_s < span->to_s && (k == 0 || freed->spans[k - 1].to_s < span->from_s));
+        assert_true(span->most == mdl_availability_most(availability, span->from_s, span->to_s));
     }
     for (int64_t s = 0; s < SECONDS; s++) {
-        while (i + 1 < eased->n && eased->spans[i].to_s <= s)
+        while (i + 1 < freed->n && freed->spans[i].to_s <= s)
             i++;
-        const mdl_eased_span_t *span = &eased->spans[i];
+        const mdl_freed_span_t *span = &freed->spans[i];
         assert_true(noted[s] == 0 || (span->from_s <= s && s < span->to_s && span->before.sequence >= noted[s]));
     }
 }
@@ -141,22 +142,22 @@ static void test_many_spans_become_few(void **state)
     sim_rng_at(&rng, 45, 1, 0, 0, 0);
     for (int round = 0; round < 20; round++) {
         memory_t memory;
-        mdl_outlook_t outlook = mdl_outlook_in(&memory, BLOCKS);
-        mdl_eased_t eased = {0};
+        mdl_availability_t availability = mdl_availability_in(&memory, BLOCKS);
+        mdl_freed_t freed = {0};
         uint64_t noted[SECONDS] = {0};
         uint32_t most = 0;
-        fill(&outlook, &rng);
+        fill(&availability, &rng);
         for (int i = 0; i < SPANS; i++) {
             int64_t from_s = (int64_t)sim_draw_below(&rng, SECONDS - 20);
             int64_t to_s = from_s + 1 + (int64_t)sim_draw_below(&rng, 20);
             uint64_t before = 1 + sim_draw_below(&rng, 10);
-            mdl_eased_add(&eased, &outlook, from_s, to_s, (mdl_queue_place_t){0, before});
+            mdl_freed_add(&freed, &availability, from_s, to_s, (mdl_queue_place_t){0, before});
             for (int64_t s = from_s; s < to_s; s++)
                 noted[s] = before > noted[s] ? before : noted[s];
-            assert_covered(&eased, &outlook, noted);
-            most = eased.n > most ? eased.n : most;
+            assert_covered(&freed, &availability, noted);
+            most = freed.n > most ? freed.n : most;
         }
-        assert_int_equal(most, MDL_EASED_SPANS); /* there were enough of them */
+        assert_int_equal(most, MDL_FREED_SPANS); /* there were enough of them */
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/scheduler/eased.h"
+#include "models/scheduler/freed.h"
 
 #include <string.h>
 
@@ -9,9 +9,9 @@ static bool stands_before(mdl_queue_place_t a, mdl_queue_place_t b)
 }
 
 /* Makes one span of those at `i` and behind it. */
-static void unite(mdl_eased_t *self, uint32_t i)
+static void unite(mdl_freed_t *self, uint32_t i)
 {
-    mdl_eased_span_t *span = &self->spans[i], *next = span + 1;
+    mdl_freed_span_t *span = &self->spans[i], *next = span + 1;
 
     span->to_s = next->to_s > span->to_s ? next->to_s : span->to_s;
     span->before = stands_before(span->before, next->before) ? next->before : span->before;
@@ -21,7 +21,7 @@ static void unite(mdl_eased_t *self, uint32_t i)
 }
 
 /* Which span has the least gap behind it. */
-static uint32_t closest(const mdl_eased_t *self)
+static uint32_t closest(const mdl_freed_t *self)
 {
     uint32_t found = 0;
 
@@ -31,7 +31,7 @@ static uint32_t closest(const mdl_eased_t *self)
     return found;
 }
 
-void mdl_eased_add(mdl_eased_t *self, const mdl_outlook_t *outlook, int64_t from_s, int64_t to_s,
+void mdl_freed_add(mdl_freed_t *self, const mdl_availability_t *availability, int64_t from_s, int64_t to_s,
                    mdl_queue_place_t before)
 {
     uint32_t i = self->n;
@@ -40,23 +40,23 @@ void mdl_eased_add(mdl_eased_t *self, const mdl_outlook_t *outlook, int64_t from
         return;
     for (; i > 0 && self->spans[i - 1].from_s > from_s; i--)
         self->spans[i] = self->spans[i - 1];
-    self->spans[i] = (mdl_eased_span_t){.from_s = from_s, .to_s = to_s, .before = before};
-    memset(self->spans[i].longest_s, 0xff, sizeof self->spans[i].longest_s); /* MDL_EASED_UNKNOWN */
+    self->spans[i] = (mdl_freed_span_t){.from_s = from_s, .to_s = to_s, .before = before};
+    memset(self->spans[i].longest_s, 0xff, sizeof self->spans[i].longest_s); /* MDL_FREED_UNKNOWN */
     self->n++;
     if (i > 0 && self->spans[i - 1].to_s >= from_s)
         unite(self, --i);
     while (i + 1 < self->n && self->spans[i + 1].from_s <= self->spans[i].to_s)
         unite(self, i);
-    if (self->n > MDL_EASED_SPANS) {
+    if (self->n > MDL_FREED_SPANS) {
         uint32_t wide = closest(self);
         unite(self, wide);
-        self->spans[wide].most = mdl_outlook_most(outlook, self->spans[wide].from_s, self->spans[wide].to_s);
+        self->spans[wide].most = mdl_availability_most(availability, self->spans[wide].from_s, self->spans[wide].to_s);
         i -= i > wide;
     }
-    self->spans[i].most = mdl_outlook_most(outlook, self->spans[i].from_s, self->spans[i].to_s);
+    self->spans[i].most = mdl_availability_most(availability, self->spans[i].from_s, self->spans[i].to_s);
 }
 
-int64_t mdl_eased_most(const mdl_eased_t *self)
+int64_t mdl_freed_most(const mdl_freed_t *self)
 {
     int64_t most = 0;
 
@@ -66,46 +66,46 @@ int64_t mdl_eased_most(const mdl_eased_t *self)
 }
 
 /* Works out the longest gap in which two to the power of `size` are free. */
-static void measure(mdl_eased_span_t *span, const mdl_outlook_t *outlook, int64_t since_s, int size)
+static void measure(mdl_freed_span_t *span, const mdl_availability_t *availability, int64_t since_s, int size)
 {
-    int64_t longest_s = mdl_outlook_longest(outlook, span->from_s, span->to_s, since_s, INT64_C(1) << size);
+    int64_t longest_s = mdl_availability_longest(availability, span->from_s, span->to_s, since_s, INT64_C(1) << size);
 
-    span->longest_s[size] = (uint32_t)(longest_s < MDL_EASED_UNKNOWN - 1 ? longest_s : MDL_EASED_UNKNOWN - 1);
+    span->longest_s[size] = (uint32_t)(longest_s < MDL_FREED_UNKNOWN - 1 ? longest_s : MDL_FREED_UNKNOWN - 1);
 }
 
-static bool is_long_enough(const mdl_eased_span_t *span, int size, int64_t length_s)
+static bool is_long_enough(const mdl_freed_span_t *span, int size, int64_t length_s)
 {
-    return span->longest_s[size] >= MDL_EASED_UNKNOWN - 1 || span->longest_s[size] >= length_s;
+    return span->longest_s[size] >= MDL_FREED_UNKNOWN - 1 || span->longest_s[size] >= length_s;
 }
 
 /* Whether a span has a gap for a job. What is known of its gaps tells mostly; where it promised too much it is measured
  * again, since jobs that have moved into it have made them shorter. */
-static bool span_helps(mdl_eased_span_t *span, const mdl_outlook_t *outlook, int64_t since_s, int64_t gpus,
+static bool span_helps(mdl_freed_span_t *span, const mdl_availability_t *availability, int64_t since_s, int64_t gpus,
                        int64_t length_s, int64_t held_s)
 {
     int size = 63 - __builtin_clzll((unsigned long long)gpus);
 
-    if (span->to_s >= held_s && mdl_outlook_most(outlook, held_s - 1, held_s) >= gpus)
+    if (span->to_s >= held_s && mdl_availability_most(availability, held_s - 1, held_s) >= gpus)
         return true; /* a moment earlier */
-    if (span->longest_s[size] == MDL_EASED_UNKNOWN)
-        measure(span, outlook, since_s, size);
+    if (span->longest_s[size] == MDL_FREED_UNKNOWN)
+        measure(span, availability, since_s, size);
     if (!is_long_enough(span, size, length_s))
         return false;
-    if (mdl_outlook_has_gap(outlook, span->from_s, span->to_s, since_s, gpus, length_s, held_s))
+    if (mdl_availability_has_gap(availability, span->from_s, span->to_s, since_s, gpus, length_s, held_s))
         return true;
-    measure(span, outlook, since_s, size);
+    measure(span, availability, since_s, size);
     return false;
 }
 
-bool mdl_eased_helps(mdl_eased_t *self, const mdl_outlook_t *outlook, mdl_queue_place_t place, int64_t from_s,
+bool mdl_freed_helps(mdl_freed_t *self, const mdl_availability_t *availability, mdl_queue_place_t place, int64_t from_s,
                      int64_t gpus, int64_t length_s, int64_t held_s)
 {
-    if (outlook->state.lowest < 0) /* more is taken than there is: what comes free behind held_s may help, too */
+    if (availability->state.lowest < 0) /* more is taken than there is: what comes free behind held_s may help, too */
         return true;
     for (uint32_t i = 0; i < self->n && self->spans[i].from_s < held_s; i++) {
-        mdl_eased_span_t *span = &self->spans[i];
+        mdl_freed_span_t *span = &self->spans[i];
         if (span->to_s > from_s && span->most >= gpus && stands_before(place, span->before) &&
-            span_helps(span, outlook, from_s, gpus, length_s, held_s))
+            span_helps(span, availability, from_s, gpus, length_s, held_s))
             return true;
     }
     return false;

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Where room has come free: spans of time in which more GPUs are available than when promised jobs last looked for an
+ * earlier start, and up to which job in the queue that is so. A job that found no earlier start then can find one now
+ * only where it would hold some moment of such a span: all others need not look.
+ *
+ * Spans stand by time and do not overlap; where there would be too many the two that are closest become one.
+ *
+ *     mdl_freed_add(&freed, &availability, now_s, now_s + 3600, MDL_FREED_FOR_ALL);
+ *     if (mdl_freed_helps(&freed, &availability, place, now_s, gpus, length_s, held_s)) ... // look
+ */
+#ifndef MDL_FREED_H
+#define MDL_FREED_H
+
+#include "models/scheduler/availability.h"
+
+#define MDL_FREED_SPANS 32 /* more are measured more often, fewer tell less */
+#define MDL_FREED_SIZES 32
+
+/* A job's place in a queue. */
+typedef struct mdl_queue_place {
+    int64_t key;
+    uint64_t sequence;
+} mdl_queue_place_t;
+
+#define MDL_FREED_FOR_ALL ((mdl_queue_place_t){INT64_MAX, UINT64_MAX})
+#define MDL_FREED_UNKNOWN UINT32_MAX /* a gap that has not been measured */
+
+typedef struct mdl_freed_span {
+    int64_t from_s, to_s;
+    int64_t most;             /* no more GPUs are free in it */
+    mdl_queue_place_t before; /* jobs from here on have looked already */
+    /* No gap with a moment in it is longer in which two to the power of the index are free. */
+    uint32_t longest_s[MDL_FREED_SIZES];
+} mdl_freed_span_t;
+
+typedef struct mdl_freed {
+    uint32_t n;
+    mdl_freed_span_t spans[MDL_FREED_SPANS + 1];
+} mdl_freed_t;
+
+/* Notes that GPUs have come free in `availability` during [from_s, to_s), of interest to jobs that stand before
+ * `before`. */
+void mdl_freed_add(mdl_freed_t *self, const mdl_availability_t *availability, int64_t from_s, int64_t to_s,
+                   mdl_queue_place_t before);
+/* The most GPUs that are free in any span; 0 where there is none. */
+int64_t mdl_freed_most(const mdl_freed_t *self);
+/* Whether a job at `place` that wants `gpus` > 0 for length_s may find a start from from_s on and before held_s, where
+ * it has been given its GPUs, that it did not find when it looked last. What this learns of gaps is kept. */
+bool mdl_freed_helps(mdl_freed_t *self, const mdl_availability_t *availability, mdl_queue_place_t place, int64_t from_s,
+                     int64_t gpus, int64_t length_s, int64_t held_s);
+
+#endif
