@@ -13,8 +13,8 @@
 
 #define SIM_LINE_BYTES 64 /* of a cache */
 
-/* Begins a function that does nothing but fetch. A compiler knows of no effect that it has, and leaves out calls that it
- * does not inline, without a word. */
+/* Begins a function that does nothing but fetch. A compiler knows of no effect that it has, and leaves out calls that
+ * it does not inline, without a word. */
 #define SIM_FETCH static inline __attribute__((always_inline))
 
 /* Asks for the cache lines of [from, from + bytes), as far as `from` begins one. */
