@@ -6,16 +6,6 @@
 
 __extension__ typedef unsigned __int128 uint128_t;
 
-double sim_draw_uniform(sim_rng_t *rng)
-{
-    return (double)(int64_t)(sim_rng_u64(rng) >> 11) * 0x1p-53;
-}
-
-double sim_draw_uniform_open(sim_rng_t *rng)
-{
-    return ((double)(int64_t)(sim_rng_u64(rng) >> 12) + 0.5) * 0x1p-52;
-}
-
 /* Lemire (2019), "Fast random integer generation in an interval": the high half of a product is the draw; the few low
  * halves that would make some values likelier are thrown back. */
 uint64_t sim_draw_below(sim_rng_t *rng, uint64_t n)
@@ -28,11 +18,6 @@ uint64_t sim_draw_below(sim_rng_t *rng, uint64_t n)
             product = (uint128_t)sim_rng_u64(rng) * n;
     }
     return (uint64_t)(product >> 64);
-}
-
-bool sim_draw_bernoulli(sim_rng_t *rng, double p)
-{
-    return sim_draw_uniform(rng) < p;
 }
 
 size_t sim_draw_categorical(sim_rng_t *rng, const double *weights, size_t n)

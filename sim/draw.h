@@ -16,18 +16,20 @@
 #ifndef SIM_DRAW_H
 #define SIM_DRAW_H
 
+#include "sim/draw_ziggurat.h"
+#include "sim/error.h"
 #include "sim/rng.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-double sim_draw_uniform(sim_rng_t *rng);             /* [0, 1), 53 bits */
-double sim_draw_uniform_open(sim_rng_t *rng);        /* (0, 1), 52 bits, symmetric about 1/2 */
-uint64_t sim_draw_below(sim_rng_t *rng, uint64_t n); /* 0 .. n-1, unbiased (Lemire 2019); n >= 1 */
-bool sim_draw_bernoulli(sim_rng_t *rng, double p);   /* p clamped to [0, 1] */
+static inline double sim_draw_uniform(sim_rng_t *rng);           /* [0, 1), 53 bits */
+static inline double sim_draw_uniform_open(sim_rng_t *rng);      /* (0, 1), 52 bits, symmetric about 1/2 */
+uint64_t sim_draw_below(sim_rng_t *rng, uint64_t n);             /* 0 .. n-1, unbiased (Lemire 2019); n >= 1 */
+static inline bool sim_draw_bernoulli(sim_rng_t *rng, double p); /* p clamped to [0, 1] */
 
 /* Exponential with the given mean, >= 0, in the mean's unit. Ziggurat (Marsaglia and Tsang 2000) of 256 layers. */
-double sim_draw_exponential(sim_rng_t *rng, double mean);
+static inline double sim_draw_exponential(sim_rng_t *rng, double mean);
 /* Normal, sd >= 0. Ziggurat of 256 layers, tail by Marsaglia (1964). */
 double sim_draw_normal(sim_rng_t *rng, double mean, double sd);
 /* exp(normal(mu, sigma)), sigma >= 0: median exp(mu), mean exp(mu + sigma^2 / 2). */
@@ -54,5 +56,35 @@ size_t sim_draw_categorical(sim_rng_t *rng, const double *weights, size_t n);
 void sim_fill_uniform(sim_rng_t *rng, double *out, size_t n);
 void sim_fill_exponential(sim_rng_t *rng, double mean, double *out, size_t n);
 void sim_fill_normal(sim_rng_t *rng, double mean, double sd, double *out, size_t n);
+
+/* Draws that cost less than a call. */
+
+static inline double sim_draw_uniform(sim_rng_t *rng)
+{
+    return (double)(int64_t)(sim_rng_u64(rng) >> 11) * 0x1p-53;
+}
+
+static inline double sim_draw_uniform_open(sim_rng_t *rng)
+{
+    return ((double)(int64_t)(sim_rng_u64(rng) >> 12) + 0.5) * 0x1p-52;
+}
+
+static inline bool sim_draw_bernoulli(sim_rng_t *rng, double p)
+{
+    return sim_draw_uniform(rng) < p;
+}
+
+/* The exponential draw of mean 1 that begins with a word which its first comparison does not settle. */
+double sim_draw_exponential_slowly_(sim_rng_t *rng, uint64_t word);
+
+static inline double sim_draw_exponential(sim_rng_t *rng, double mean)
+{
+    SIM_ASSERT(mean >= 0);
+    uint64_t word = sim_rng_u64(rng);
+    double x;
+    if (__builtin_expect(!sim_ziggurat_exponential_fast_(word, &x), 0))
+        x = sim_draw_exponential_slowly_(rng, word);
+    return mean * x;
+}
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Internal: tables of the ziggurat method (Marsaglia and Tsang 2000; layout after Doornik 2005).
+/* Internal: the ziggurat method (Marsaglia and Tsang 2000; layout after Doornik 2005).
  *
  * A decreasing density f on [0, inf) is covered by 256 layers of equal area v. Layer i >= 1 is the rectangle of width
  * x[i] between heights f(x[i]) and f(x[i+1]); layer 0 is the base: the rectangle up to r = x[1] and the tail beyond it,
@@ -11,6 +11,9 @@
 #ifndef SIM_DRAW_ZIGGURAT_H
 #define SIM_DRAW_ZIGGURAT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 enum { SIM_ZIGGURAT_LAYERS = 256 };
 
 typedef struct sim_ziggurat {
@@ -20,5 +23,21 @@ typedef struct sim_ziggurat {
 
 extern const sim_ziggurat_t sim_ziggurat_exponential;
 extern const sim_ziggurat_t sim_ziggurat_normal;
+
+/* A point of [0, width). The low 8 bits of the word choose the layer, its upper bits the point: they do not overlap,
+ * which is the flaw that Doornik (2005) found in the method as first published. Powers of two scale exactly, so the
+ * width may be scaled while the word is still being turned into a number. */
+static inline double sim_ziggurat_point_(uint64_t word, double width)
+{
+    return (double)(int64_t)(word >> 11) * (0x1p-53 * width);
+}
+
+/* The first comparison of an exponential draw of mean 1; false leaves the word to the slow path. */
+static inline bool sim_ziggurat_exponential_fast_(uint64_t word, double *x)
+{
+    unsigned i = word % SIM_ZIGGURAT_LAYERS;
+    *x = sim_ziggurat_point_(word, sim_ziggurat_exponential.x[i]);
+    return *x < sim_ziggurat_exponential.x[i + 1];
+}
 
 #endif

@@ -34,7 +34,7 @@
 typedef struct sim_rng {
     uint64_t key[2];
     uint64_t counter[4];
-    uint64_t block[SIM_RNG_WORDS]; /* words computed, at its end where they do not fill it */
+    uint64_t block[SIM_RNG_WORDS]; /* words computed, at its end where they do not fill it; the others mean nothing */
     uint32_t used;                 /* position in `block` of the next word; SIM_RNG_WORDS = none left */
     uint32_t drawn;                /* words computed the last time */
 } sim_rng_t;
@@ -56,7 +56,7 @@ static inline uint64_t sim_rng_u64(sim_rng_t *rng)
     return rng->block[rng->used++];
 }
 
-/* The next n words of sim_rng_u64, two blocks at a time: faster. */
+/* The next n words of sim_rng_u64, faster. */
 void sim_rng_fill(sim_rng_t *rng, uint64_t *out, size_t n);
 
 /* Id of an entity from its parent's id, its kind and its ordinal within the parent (64-bit mixing hash). Independent of

@@ -139,8 +139,8 @@ static void test_same_address_same_words(void **state)
     assert_int_equal(sim_rng_u64(&a), sim_rng_u64(&copy));
     sim_rng_at(&a, 9, 8, 7, 6, 5);
     sim_rng_at(&b, 9, 8, 7, 6, 5);
-    assert_memory_equal(&a, &b, sizeof a);
-    assert_int_equal(sim_rng_u64(&a), sim_rng_u64(&b));
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(sim_rng_u64(&a), sim_rng_u64(&b));
 }
 
 static int compare_u64(const void *a, const void *b)
