@@ -28,7 +28,9 @@ static layout_t layout_of(uint32_t capacity)
     while (ring < capacity && ring < RING_MAX)
         ring *= 2;
     layout_t layout = {.ring_mask = ring - 1};
-    size_t heap_keys = (SIM_HEAP_ROOT + (size_t)capacity + 3) / 4 * 4; /* whole groups of four */
+    size_t heap_keys = (SIM_HEAP_ROOT + (size_t)capacity + 3) / 4 * 4; /* whole groups of four, */
+    if (heap_keys < SIM_HEAP_NOTED)                                    /* the first under the root always */
+        heap_keys = SIM_HEAP_NOTED;
     layout.ring_offset = SIM_HEAP_OFFSET + heap_keys * sizeof(sim_key_t);
     layout.place_offset = layout.ring_offset + ring * sizeof(sim_key_t);
     layout.slot_offset = round_up_64(layout.place_offset + capacity * sizeof(uint32_t));
@@ -47,6 +49,8 @@ void sim_calendar_init(sim_calendar_t *self, uint32_t capacity)
     layout_t layout = layout_of(capacity);
     *self = (sim_calendar_t){
         .capacity = capacity,
+        .room = capacity,
+        .hole = SIM_NO_SLOT,
         .free_slot = SIM_NO_SLOT,
         .ring_mask = layout.ring_mask,
         .ring_offset = (uint32_t)layout.ring_offset,
@@ -55,7 +59,7 @@ void sim_calendar_init(sim_calendar_t *self, uint32_t capacity)
         .sequence = 1,
         .last_s = INT64_MIN,
     };
-    for (uint32_t i = 0; i <= SIM_HEAP_ROOT; i++)
+    for (uint32_t i = 0; i < SIM_HEAP_NOTED; i++)
         sim_calendar_heap_(self)[i] = SIM_KEY_NONE;
 }
 
@@ -76,7 +80,7 @@ void sim_calendar_grow_into(sim_calendar_t *self, uint32_t capacity, const sim_c
 {
     SIM_ASSERT(capacity >= from->capacity);
     sim_calendar_init(self, capacity);
-    self->pending = from->pending;
+    self->room = capacity - sim_calendar_count(from);
     self->heap_keys = from->heap_keys;
     self->hole = from->hole;
     self->fresh = from->fresh;
@@ -92,11 +96,107 @@ void sim_calendar_grow_into(sim_calendar_t *self, uint32_t capacity, const sim_c
     copy_ring(self, from);
 }
 
+/* Zero-delay events go to the ring: nothing that is pending at this instant with priority 0 was inserted later. */
+static bool is_zero_delay(const sim_calendar_t *self, int64_t time_s, unsigned priority)
+{
+    return time_s == self->last_s && priority == 0 && self->ring_keys <= self->ring_mask;
+}
+
+static bool all_slots_taken(const sim_calendar_t *self)
+{
+    return self->free_slot == SIM_NO_SLOT && self->fresh == self->capacity;
+}
+
+static void insert_in_ring(sim_calendar_t *self, sim_key_t key)
+{
+    uint32_t index = (self->ring_first + self->ring_keys++) & self->ring_mask;
+    sim_calendar_ring_(self)[index] = key;
+    sim_calendar_places_(self)[sim_key_slot_(key)] = SIM_PLACE_RING | index;
+}
+
+/* Lets a key sink from the root. In a heap of three to five keys it ends there or at the least of the others: without
+ * branches, as in one of two. */
+static void sink_from_root(sim_calendar_t *self, sim_key_t key)
+{
+    sim_key_t *heap = sim_calendar_heap_(self);
+    if (self->heap_keys - 2 < 4) {
+        uint32_t least = (uint32_t)(sim_heap_least_of_four_(sim_heap_children_(heap, SIM_HEAP_ROOT)) - heap);
+        sim_key_t other = heap[least];
+        uint32_t step = (least - SIM_HEAP_ROOT) & -(uint32_t)(other < key);
+        heap[SIM_HEAP_ROOT + step] = key;
+        heap[least - step] = other;
+    } else {
+        sim_heap_sink_(heap, sim_calendar_places_(self), SIM_HEAP_ROOT, SIM_HEAP_ROOT + self->heap_keys, key);
+    }
+}
+
+void sim_heap_fill_hole_(sim_calendar_t *self, sim_key_t key)
+{
+    self->hole = SIM_NO_SLOT;
+    sink_from_root(self, key);
+}
+
+void sim_heap_append_(sim_calendar_t *self, sim_key_t key)
+{
+    sim_key_t *heap = sim_calendar_heap_(self);
+    uint32_t position = SIM_HEAP_ROOT + self->heap_keys++;
+    if (position % 4 == 0) {
+        heap[position + 1] = SIM_KEY_NONE;
+        heap[position + 2] = SIM_KEY_NONE;
+        heap[position + 3] = SIM_KEY_NONE;
+    }
+    sim_heap_rise_(heap, sim_calendar_places_(self), position, key);
+}
+
+/* Takes the last key off the heap. */
+static sim_key_t shrink(sim_calendar_t *self)
+{
+    sim_key_t *last = &sim_calendar_heap_(self)[SIM_HEAP_ROOT + --self->heap_keys];
+    sim_key_t key = *last;
+    *last = SIM_KEY_NONE;
+    return key;
+}
+
+void sim_heap_close_hole_(sim_calendar_t *self)
+{
+    sim_calendar_give_slot_(self, self->hole);
+    self->hole = SIM_NO_SLOT;
+    sim_key_t last = shrink(self);
+    if (self->heap_keys > 0)
+        sink_from_root(self, last);
+}
+
+/* A zero-delay event stays out of the hole, which a later one may want; but the hole's slot is needed when all others
+ * are taken. */
+void sim_calendar_put_(sim_calendar_t *self, int64_t time_s, const sim_event_t *event, unsigned priority,
+                       sim_handle_t *handle)
+{
+    SIM_ASSERT(priority < 16);
+    if (sim_calendar_put_in_hole_(self, time_s, event, priority, handle))
+        return;
+    bool zero_delay = is_zero_delay(self, time_s, priority);
+    if (self->sequence == SIM_SEQUENCE_END)
+        sim_calendar_renumber_(self);
+    else if (self->hole != SIM_NO_SLOT && (!zero_delay || all_slots_taken(self)))
+        sim_heap_close_hole_(self);
+    uint32_t slot = sim_calendar_take_slot_(self);
+    sim_key_t key = sim_key_make_(time_s, priority, self->sequence++, slot);
+    self->room--;
+    sim_calendar_fill_slot_(self, slot, event, handle);
+    if (zero_delay)
+        insert_in_ring(self, key);
+    else
+        sim_heap_append_(self, key);
+}
+
 sim_status_t sim_calendar_schedule(sim_calendar_t *self, const sim_event_t *event, unsigned priority,
                                    sim_handle_t *handle)
 {
-    SIM_ASSERT(event->time_s < SIM_NEVER);
-    return sim_calendar_put_(self, event->time_s, event, priority, handle);
+    SIM_ASSERT(event->time_s >= self->last_s && event->time_s < SIM_NEVER);
+    if (self->room == 0)
+        return SIM_ELIMIT;
+    sim_calendar_put_(self, event->time_s, event, priority, handle);
+    return SIM_OK;
 }
 
 bool sim_calendar_pop(sim_calendar_t *self, int64_t before_s, sim_event_t *event)
@@ -110,10 +210,12 @@ static bool is_pending(const sim_calendar_t *self, sim_handle_t handle)
            sim_calendar_slots_(self)[handle.slot].generation == handle.generation;
 }
 
-/* Puts `key` at the empty `position`, from where it may have to rise or to sink. */
+/* Puts `key` at the empty `position`, from where it may have to rise, no further than to a hole, or to sink. */
 static void settle(sim_calendar_t *self, uint32_t position, sim_key_t key)
 {
     sim_key_t *heap = sim_calendar_heap_(self);
+    if (self->hole != SIM_NO_SLOT)
+        heap[SIM_HEAP_ROOT] = SIM_KEY_FIRST;
     uint32_t *places = sim_calendar_places_(self);
     if (position > SIM_HEAP_ROOT && key < heap[position / 4 + 2])
         sim_heap_rise_(heap, places, position, key);
@@ -123,7 +225,7 @@ static void settle(sim_calendar_t *self, uint32_t position, sim_key_t key)
 
 static void remove_from_heap(sim_calendar_t *self, uint32_t position)
 {
-    sim_key_t last = sim_heap_shrink_(self, sim_calendar_heap_(self));
+    sim_key_t last = shrink(self);
     if (position < SIM_HEAP_ROOT + self->heap_keys)
         settle(self, position, last);
 }
@@ -132,13 +234,27 @@ bool sim_calendar_cancel(sim_calendar_t *self, sim_handle_t handle)
 {
     if (!is_pending(self, handle))
         return false;
-    uint32_t place = sim_calendar_places_(self)[handle.slot];
+    uint32_t place = sim_calendar_place_(self, handle.slot);
     if (place & SIM_PLACE_RING)
         sim_calendar_ring_(self)[place & ~SIM_PLACE_RING] = SIM_KEY_NONE;
     else
         remove_from_heap(self, place);
+    sim_calendar_slots_(self)[handle.slot].generation += SIM_NEXT_GENERATION;
     sim_calendar_give_slot_(self, handle.slot);
+    self->room++;
     return true;
+}
+
+/* Finds a key of priority 0 that brings its own slot its place. */
+static void insert_key(sim_calendar_t *self, sim_key_t key)
+{
+    if (is_zero_delay(self, sim_key_time_(key), 0)) {
+        insert_in_ring(self, key);
+        return;
+    }
+    if (self->hole != SIM_NO_SLOT)
+        sim_heap_close_hole_(self);
+    sim_heap_append_(self, key);
 }
 
 bool sim_calendar_reschedule(sim_calendar_t *self, sim_handle_t handle, int64_t time_s)
@@ -146,11 +262,13 @@ bool sim_calendar_reschedule(sim_calendar_t *self, sim_handle_t handle, int64_t 
     SIM_ASSERT(time_s >= self->last_s && time_s < SIM_NEVER);
     if (!is_pending(self, handle))
         return false;
-    uint64_t sequence = sim_calendar_next_sequence_(self); /* may move keys: the place is read after it */
-    uint32_t place = sim_calendar_places_(self)[handle.slot];
+    if (self->sequence == SIM_SEQUENCE_END)
+        sim_calendar_renumber_(self); /* moves keys: the place is read after it */
+    uint64_t sequence = self->sequence++;
+    uint32_t place = sim_calendar_place_(self, handle.slot);
     if (place & SIM_PLACE_RING) {
         sim_calendar_ring_(self)[place & ~SIM_PLACE_RING] = SIM_KEY_NONE;
-        sim_calendar_insert_key_(self, sim_key_make_(time_s, 0, sequence, handle.slot), 0);
+        insert_key(self, sim_key_make_(time_s, 0, sequence, handle.slot));
         return true;
     }
     uint64_t low = (uint64_t)sim_calendar_heap_(self)[place];
@@ -163,11 +281,11 @@ bool sim_calendar_reschedule(sim_calendar_t *self, sim_handle_t handle, int64_t 
 static sim_key_t heap_first(const sim_calendar_t *self)
 {
     const sim_key_t *heap = sim_calendar_heap_(self);
-    if (!self->hole)
+    if (self->hole == SIM_NO_SLOT)
         return heap[SIM_HEAP_ROOT];
     if (self->heap_keys == 1)
         return SIM_KEY_NONE;
-    return heap[sim_heap_least_of_four_(heap, 4 * SIM_HEAP_ROOT - 8)];
+    return *sim_heap_least_of_four_(sim_heap_children_(heap, SIM_HEAP_ROOT));
 }
 
 /* First live key of the ring; all ones when there is none. */
@@ -196,6 +314,7 @@ bool sim_calendar_pop_ring_(sim_calendar_t *self, int64_t before_s, sim_event_t 
     self->ring_first = (self->ring_first + 1) & self->ring_mask;
     self->ring_keys--;
     sim_calendar_hand_out_(self, key, event);
+    sim_calendar_give_slot_(self, sim_key_slot_(key));
     return true;
 }
 
@@ -208,7 +327,7 @@ int64_t sim_calendar_next_time(const sim_calendar_t *self)
 
 uint32_t sim_calendar_count(const sim_calendar_t *self)
 {
-    return self->pending;
+    return self->capacity - self->room;
 }
 
 uint32_t sim_calendar_capacity(const sim_calendar_t *self)

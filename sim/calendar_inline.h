@@ -4,19 +4,21 @@
  *
  * One block holds, in this order: the header (one cache line); the heap of 16-byte keys; the ring of keys of zero-delay
  * events; the place of every slot (where its key stands, or the next free slot); the slots with the events' contents.
+ * Between the first positions of the heap, keys move without their places being noted: who asks looks there first.
  *
  * A key is one unsigned 128-bit number: time 64 bits with the sign bit flipped | priority 4 | sequence 36 | slot 24.
  * Comparing keys is comparing (time, priority, insertion); the slot never decides, as no two sequences are equal.
  *
  * The heap is 4-ary. Its root stands at position 3 and the children of p at 4p-8 .. 4p-5, so that each group of four
  * children fills one cache line. Keys behind the last one, up to the end of its group, are all ones: the least of four
- * children is found without asking how many there are. When the root's event leaves, its key becomes 0, less than any
- * real key, and stays as a hole: the next key scheduled sinks from there, one sift for a pop and a push.
+ * children is found without asking how many there are. When the root's event leaves, the root stays as a hole, and its
+ * slot with it: the next event scheduled takes the slot, and its key sinks from the root, one sift for a pop and a push.
  */
 #ifndef SIM_CALENDAR_INLINE_H
 #define SIM_CALENDAR_INLINE_H
 
 #include "sim/calendar.h"
+#include "sim/fetch.h"
 #include "sim/time.h"
 
 #include <assert.h>
@@ -24,18 +26,20 @@
 __extension__ typedef unsigned __int128 sim_key_t;
 
 #define SIM_KEY_NONE           (~(sim_key_t)0) /* behind the heap's end; a cancelled entry of the ring */
-#define SIM_KEY_HOLE           ((sim_key_t)0)
+#define SIM_KEY_FIRST          ((sim_key_t)0)  /* less than any real one */
 #define SIM_KEY_TIME_SIGN      (UINT64_C(1) << 63)
 #define SIM_KEY_PRIORITY_SHIFT 60
 #define SIM_KEY_SEQUENCE_SHIFT 24
 #define SIM_KEY_SLOT_MASK      ((UINT32_C(1) << SIM_KEY_SEQUENCE_SHIFT) - 1)
 #define SIM_SEQUENCE_END       (UINT64_C(1) << 36)
 
-#define SIM_HEAP_ROOT     3u
-#define SIM_HEAP_OFFSET   64u
-#define SIM_PREFETCH_KEYS 4096u /* heaps above this size are worth the cost of fetching ahead */
-#define SIM_NO_SLOT       UINT32_MAX
-#define SIM_PLACE_RING    (UINT32_C(1) << 31) /* the place is a position in the ring */
+#define SIM_HEAP_ROOT       3u
+#define SIM_HEAP_NOTED      8u /* the first position whose key's place is noted: behind the root's children */
+#define SIM_HEAP_OFFSET     64u
+#define SIM_PREFETCH_KEYS   4096u /* heaps above this size are worth the cost of fetching ahead */
+#define SIM_NO_SLOT         UINT32_MAX
+#define SIM_NEXT_GENERATION 2u                  /* from 1 on: they stay odd, and never become 0, which names no event */
+#define SIM_PLACE_RING      (UINT32_C(1) << 31) /* the place is a position in the ring */
 
 /* Contents of an event; its time, priority and order are in the key. */
 typedef struct sim_slot {
@@ -49,9 +53,9 @@ typedef struct sim_slot {
 
 struct sim_calendar {
     uint32_t capacity;
-    uint32_t pending;   /* events scheduled and not yet gone */
+    uint32_t room;      /* for so many events more: the capacity less those pending */
     uint32_t heap_keys; /* keys in the heap, the hole included */
-    uint32_t hole;      /* 1 when the root's event has left and nothing has taken its place */
+    uint32_t hole;      /* slot of the root's event when that has left and nothing has taken its place; SIM_NO_SLOT */
     uint32_t fresh;     /* slots below have been used at least once */
     uint32_t free_slot; /* first of the list of free slots, linked through their places */
     uint32_t ring_first;
@@ -110,13 +114,17 @@ static inline sim_key_t sim_key_make_(int64_t time_s, unsigned priority, uint64_
     return (sim_key_t)((uint64_t)time_s ^ SIM_KEY_TIME_SIGN) << 64 | low;
 }
 
-/* Position of the least of the four keys from `first` on, without branches. */
-static inline uint32_t sim_heap_least_of_four_(const sim_key_t *heap, uint32_t first)
+/* The least of the four keys of a group, without branches. */
+static inline const sim_key_t *sim_heap_least_of_four_(const sim_key_t *group)
 {
-    uint32_t left = first + (heap[first + 1] < heap[first]);
-    uint32_t right = first + 2 + (heap[first + 3] < heap[first + 2]);
-    uint32_t take_right = heap[right] < heap[left];
-    return left + ((right - left) & -take_right);
+    const sim_key_t *left = group + (group[1] < group[0]);
+    const sim_key_t *right = group + 2 + (group[3] < group[2]);
+    return left + ((right - left) & -(ptrdiff_t)(*right < *left));
+}
+
+static inline const sim_key_t *sim_heap_children_(const sim_key_t *heap, uint32_t position)
+{
+    return &heap[4 * (size_t)position - 8];
 }
 
 static inline void sim_heap_put_(sim_key_t *heap, uint32_t *places, uint32_t position, sim_key_t key)
@@ -125,7 +133,7 @@ static inline void sim_heap_put_(sim_key_t *heap, uint32_t *places, uint32_t pos
     places[sim_key_slot_(key)] = position;
 }
 
-/* Lets `key` rise from the empty `position`. A hole at the root stops it. */
+/* Lets `key` rise from the empty `position`. */
 static inline void sim_heap_rise_(sim_key_t *heap, uint32_t *places, uint32_t position, sim_key_t key)
 {
     while (position > SIM_HEAP_ROOT) {
@@ -142,81 +150,57 @@ static inline void sim_heap_rise_(sim_key_t *heap, uint32_t *places, uint32_t po
 static inline void sim_heap_sink_(sim_key_t *heap, uint32_t *places, uint32_t position, uint32_t end, sim_key_t key)
 {
     for (;;) {
-        uint32_t first = 4 * position - 8;
-        if (first >= end)
+        const sim_key_t *group = sim_heap_children_(heap, position);
+        if (group >= heap + end)
             break;
         if (end >= SIM_PREFETCH_KEYS) {
-            __builtin_prefetch(&heap[4 * first - 8]);
-            __builtin_prefetch(&heap[4 * first - 4]);
-            __builtin_prefetch(&heap[4 * first]);
-            __builtin_prefetch(&heap[4 * first + 4]);
+            const sim_key_t *below = sim_heap_children_(heap, (uint32_t)(group - heap));
+            sim_fetch(below, 4 * SIM_LINE_BYTES);
         }
-        uint32_t least = sim_heap_least_of_four_(heap, first);
-        if (key < heap[least])
+        const sim_key_t *least = sim_heap_least_of_four_(group);
+        if (key < *least)
             break;
-        sim_heap_put_(heap, places, position, heap[least]);
-        position = least;
+        sim_heap_put_(heap, places, position, *least);
+        position = (uint32_t)(least - heap);
     }
     sim_heap_put_(heap, places, position, key);
 }
 
-/* The same from the root of a heap of two to five keys. Which of two keys is less is as good as random where so few
- * events are pending: a processor that guesses at a branch loses more than both moves cost. */
-static inline void sim_heap_sink_few_(sim_key_t *heap, uint32_t *places, uint32_t keys, sim_key_t key)
+/* The same from the root of a heap of one key or two. Which of two is less is as good as random: a processor that guesses at a
+ * branch loses more than both moves cost. */
+static inline void sim_heap_sink_of_two_(sim_key_t *heap, sim_key_t key)
 {
-    uint32_t first = 4 * SIM_HEAP_ROOT - 8, least = keys == 2 ? first : sim_heap_least_of_four_(heap, first);
-    sim_key_t other = heap[least];
-    uint64_t sinks = -(uint64_t)(other < key);
-    sim_key_t differ = key ^ other;
-    differ = (sim_key_t)((uint64_t)(differ >> 64) & sinks) << 64 | ((uint64_t)differ & sinks);
-    sim_heap_put_(heap, places, SIM_HEAP_ROOT, key ^ differ);
-    sim_heap_put_(heap, places, least, other ^ differ);
+    sim_key_t *root = &heap[SIM_HEAP_ROOT], other = root[1];
+    size_t step = other < key;
+    root[step] = key;
+    root[step ^ 1] = other;
 }
 
-/* Opens one more position at the heap's end and returns it. */
-static inline uint32_t sim_heap_extend_(sim_calendar_t *self, sim_key_t *heap)
+/* Numbers the pending events anew, 1, 2, … in their order; when the sequence's 36 bits are used up. */
+void sim_calendar_renumber_(sim_calendar_t *self);
+/* Puts a key into a heap that has no hole. */
+void sim_heap_append_(sim_calendar_t *self, sim_key_t key);
+/* Fills the hole with the last key, and gives its slot back. */
+void sim_heap_close_hole_(sim_calendar_t *self);
+/* Takes the ring's first event if it is the first of all. Also drops cancelled entries at the ring's front. */
+bool sim_calendar_pop_ring_(sim_calendar_t *self, int64_t before_s, sim_event_t *event);
+
+/* Lets a key sink from the hole. */
+void sim_heap_fill_hole_(sim_calendar_t *self, sim_key_t key);
+/* sim_calendar_schedule with the time apart, in a calendar that has room: event->time_s is not read. */
+void sim_calendar_put_(sim_calendar_t *self, int64_t time_s, const sim_event_t *event, unsigned priority,
+                       sim_handle_t *handle);
+
+/* Where the key of a pending event stands. */
+static inline uint32_t sim_calendar_place_(const sim_calendar_t *self, uint32_t slot)
 {
-    uint32_t position = SIM_HEAP_ROOT + self->heap_keys++;
-    if (position % 4 == 0) {
-        heap[position + 1] = SIM_KEY_NONE;
-        heap[position + 2] = SIM_KEY_NONE;
-        heap[position + 3] = SIM_KEY_NONE;
+    const sim_key_t *heap = sim_calendar_heap_(self);
+    uint32_t end = SIM_HEAP_ROOT + self->heap_keys;
+    for (uint32_t i = SIM_HEAP_ROOT + (self->hole != SIM_NO_SLOT); i < SIM_HEAP_NOTED && i < end; i++) {
+        if (sim_key_slot_(heap[i]) == slot)
+            return i;
     }
-    return position;
-}
-
-/* Takes the last key off the heap. */
-static inline sim_key_t sim_heap_shrink_(sim_calendar_t *self, sim_key_t *heap)
-{
-    uint32_t position = SIM_HEAP_ROOT + --self->heap_keys;
-    sim_key_t key = heap[position];
-    heap[position] = SIM_KEY_NONE;
-    return key;
-}
-
-static inline void sim_heap_insert_(sim_calendar_t *self, sim_key_t key)
-{
-    sim_key_t *heap = sim_calendar_heap_(self);
-    uint32_t *places = sim_calendar_places_(self);
-    if (self->hole) {
-        self->hole = 0;
-        if (self->heap_keys - 2 < 4)
-            sim_heap_sink_few_(heap, places, self->heap_keys, key);
-        else
-            sim_heap_sink_(heap, places, SIM_HEAP_ROOT, SIM_HEAP_ROOT + self->heap_keys, key);
-    } else {
-        sim_heap_rise_(heap, places, sim_heap_extend_(self, heap), key);
-    }
-}
-
-/* Fills the hole with the last key. */
-static inline void sim_heap_close_hole_(sim_calendar_t *self)
-{
-    sim_key_t *heap = sim_calendar_heap_(self);
-    self->hole = 0;
-    sim_key_t last = sim_heap_shrink_(self, heap);
-    if (self->heap_keys > 0)
-        sim_heap_sink_(heap, sim_calendar_places_(self), SIM_HEAP_ROOT, SIM_HEAP_ROOT + self->heap_keys, last);
+    return sim_calendar_places_(self)[slot];
 }
 
 static inline uint32_t sim_calendar_take_slot_(sim_calendar_t *self)
@@ -233,47 +217,13 @@ static inline uint32_t sim_calendar_take_slot_(sim_calendar_t *self)
 
 static inline void sim_calendar_give_slot_(sim_calendar_t *self, uint32_t slot)
 {
-    sim_slot_t *content = &sim_calendar_slots_(self)[slot];
-    content->generation++;
-    content->generation += content->generation == 0; /* 0 names no event */
     sim_calendar_places_(self)[slot] = self->free_slot;
     self->free_slot = slot;
-    self->pending--;
 }
 
-/* Numbers the pending events anew, 1, 2, … in their order; when the sequence's 36 bits are used up. */
-void sim_calendar_renumber_(sim_calendar_t *self);
-
-static inline uint64_t sim_calendar_next_sequence_(sim_calendar_t *self)
+static inline void sim_calendar_fill_slot_(sim_calendar_t *self, uint32_t slot, const sim_event_t *event,
+                                           sim_handle_t *handle)
 {
-    if (__builtin_expect(self->sequence == SIM_SEQUENCE_END, 0))
-        sim_calendar_renumber_(self);
-    return self->sequence++;
-}
-
-/* Zero-delay events go to the ring: nothing that is pending at this instant with priority 0 was inserted later. */
-static inline void sim_calendar_insert_key_(sim_calendar_t *self, sim_key_t key, unsigned priority)
-{
-    bool zero_delay = sim_key_time_(key) == self->last_s && priority == 0;
-    if (__builtin_expect(zero_delay && self->ring_keys <= self->ring_mask, 0)) {
-        uint32_t index = (self->ring_first + self->ring_keys++) & self->ring_mask;
-        sim_calendar_ring_(self)[index] = key;
-        sim_calendar_places_(self)[sim_key_slot_(key)] = SIM_PLACE_RING | index;
-    } else {
-        sim_heap_insert_(self, key);
-    }
-}
-
-/* sim_calendar_schedule with the time apart: event->time_s is not read. */
-static inline sim_status_t sim_calendar_put_(sim_calendar_t *self, int64_t time_s, const sim_event_t *event,
-                                             unsigned priority, sim_handle_t *handle)
-{
-    SIM_ASSERT(time_s >= self->last_s && priority < 16);
-    if (__builtin_expect(self->pending == self->capacity, 0))
-        return SIM_ELIMIT;
-    self->pending++;
-    uint64_t sequence = sim_calendar_next_sequence_(self);
-    uint32_t slot = sim_calendar_take_slot_(self);
     sim_slot_t *content = &sim_calendar_slots_(self)[slot];
     content->type = event->type;
     content->entity = event->entity;
@@ -281,43 +231,58 @@ static inline sim_status_t sim_calendar_put_(sim_calendar_t *self, int64_t time_
     content->b = event->b;
     if (handle != NULL)
         *handle = (sim_handle_t){slot, content->generation};
-    sim_calendar_insert_key_(self, sim_key_make_(time_s, priority, sequence, slot), priority);
-    return SIM_OK;
 }
 
-/* Hands the event of `key` out and frees its slot. */
+/* The same where it is done with little: the last event has left a hole, which is for the first that its handler
+ * schedules. False when there is none, when the event is for the present instant, and when there is no room. */
+static inline bool sim_calendar_put_in_hole_(sim_calendar_t *self, int64_t time_s, const sim_event_t *event,
+                                             unsigned priority, sim_handle_t *handle)
+{
+    uint32_t slot = self->hole;
+    if (slot == SIM_NO_SLOT || time_s == self->last_s || priority >= 16 ||
+        __builtin_expect(self->room == 0 || self->sequence == SIM_SEQUENCE_END, 0))
+        return false;
+    self->room--;
+    sim_key_t key = sim_key_make_(time_s, priority, self->sequence++, slot);
+    sim_calendar_fill_slot_(self, slot, event, handle);
+    if (self->heap_keys > 2) {
+        sim_heap_fill_hole_(self, key);
+    } else {
+        self->hole = SIM_NO_SLOT;
+        sim_heap_sink_of_two_(sim_calendar_heap_(self), key);
+    }
+    return true;
+}
+
+/* Hands the event of `key` out. Its slot is the caller's to give back. */
 static inline void sim_calendar_hand_out_(sim_calendar_t *self, sim_key_t key, sim_event_t *event)
 {
-    uint32_t slot = sim_key_slot_(key);
-    const sim_slot_t *content = &sim_calendar_slots_(self)[slot];
+    sim_slot_t *content = &sim_calendar_slots_(self)[sim_key_slot_(key)];
     event->time_s = sim_key_time_(key);
     event->type = content->type;
     event->entity = content->entity;
     event->a = content->a;
     event->b = content->b;
+    content->generation += SIM_NEXT_GENERATION;
     self->last_s = event->time_s;
-    sim_calendar_give_slot_(self, slot);
+    self->room++;
 }
-
-/* Takes the ring's first event if it is the first of all. Also drops cancelled entries at the ring's front. */
-bool sim_calendar_pop_ring_(sim_calendar_t *self, int64_t before_s, sim_event_t *event);
 
 /* sim_calendar_pop, inlined. */
 static inline bool sim_calendar_take_(sim_calendar_t *self, int64_t before_s, sim_event_t *event)
 {
     if (__builtin_expect(self->ring_keys > 0, 0) && sim_calendar_pop_ring_(self, before_s, event))
         return true;
-    if (self->hole)
+    if (self->hole != SIM_NO_SLOT)
         sim_heap_close_hole_(self);
-    sim_key_t *root = &sim_calendar_heap_(self)[SIM_HEAP_ROOT];
-    sim_key_t key = *root; /* all ones when the heap is empty: the time is SIM_NEVER then */
+    const sim_key_t *heap = sim_calendar_heap_(self);
+    sim_key_t key = heap[SIM_HEAP_ROOT]; /* all ones when the heap is empty: the time is SIM_NEVER then */
     if (sim_key_time_(key) >= before_s)
         return false;
-    *root = SIM_KEY_HOLE;
-    self->hole = 1;
+    self->hole = sim_key_slot_(key);
     if (self->heap_keys >= SIM_PREFETCH_KEYS) {
-        uint32_t next = sim_heap_least_of_four_(sim_calendar_heap_(self), 4 * SIM_HEAP_ROOT - 8);
-        __builtin_prefetch(&sim_calendar_slots_(self)[sim_key_slot_(sim_calendar_heap_(self)[next])]);
+        const sim_key_t *next = sim_heap_least_of_four_(sim_heap_children_(heap, SIM_HEAP_ROOT));
+        __builtin_prefetch(&sim_calendar_slots_(self)[sim_key_slot_(*next)]);
     }
     sim_calendar_hand_out_(self, key, event);
     return true;

@@ -32,23 +32,23 @@ static void sort_keys(sim_key_t *keys, uint32_t n)
     }
 }
 
-/* Every live key of the ring goes to the heap, which has room for all pending events. */
+/* Every live key of the ring goes to the heap, which has no hole and room for all pending events. */
 static void empty_ring(sim_calendar_t *self)
 {
     for (; self->ring_keys > 0; self->ring_keys--) {
         sim_key_t key = sim_calendar_ring_(self)[self->ring_first];
         self->ring_first = (self->ring_first + 1) & self->ring_mask;
         if (key != SIM_KEY_NONE)
-            sim_heap_insert_(self, key);
+            sim_heap_append_(self, key);
     }
 }
 
 /* Keys in ascending order are a heap of any arity, so sorting in place is all it takes. */
 void sim_calendar_renumber_(sim_calendar_t *self)
 {
-    empty_ring(self);
-    if (self->hole)
+    if (self->hole != SIM_NO_SLOT)
         sim_heap_close_hole_(self);
+    empty_ring(self);
     sim_key_t *keys = sim_calendar_heap_(self) + SIM_HEAP_ROOT;
     sort_keys(keys, self->heap_keys);
     for (uint32_t i = 0; i < self->heap_keys; i++) {

@@ -6,8 +6,13 @@ static bool key_is_sound(const sim_calendar_t *self, sim_key_t key, uint32_t pla
 {
     uint32_t slot = sim_key_slot_(key);
     uint64_t sequence = (uint64_t)key >> SIM_KEY_SEQUENCE_SHIFT & (SIM_SEQUENCE_END - 1);
-    return slot < self->fresh && sim_calendar_places_(self)[slot] == place && sequence >= 1 &&
+    return slot < self->fresh && sim_calendar_place_(self, slot) == place && sequence >= 1 &&
            sequence < self->sequence && sim_key_time_(key) >= self->last_s;
+}
+
+static uint32_t has_hole(const sim_calendar_t *self)
+{
+    return self->hole != SIM_NO_SLOT;
 }
 
 /* Every key after its parent, every slot knowing its place, all ones behind the end. */
@@ -15,10 +20,12 @@ static bool heap_is_sound(const sim_calendar_t *self)
 {
     const sim_key_t *heap = sim_calendar_heap_(self);
     uint32_t end = SIM_HEAP_ROOT + self->heap_keys;
-    if (self->hole && (self->heap_keys == 0 || heap[SIM_HEAP_ROOT] != SIM_KEY_HOLE))
+    uint32_t first = SIM_HEAP_ROOT + has_hole(self); /* with a hole, what stands at the root means nothing */
+    if (first > end)
         return false;
-    for (uint32_t p = SIM_HEAP_ROOT + self->hole; p < end; p++) {
-        if (!key_is_sound(self, heap[p], p) || (p > SIM_HEAP_ROOT && heap[p] < heap[p / 4 + 2]))
+    for (uint32_t p = first; p < end; p++) {
+        uint32_t parent = p / 4 + 2;
+        if (!key_is_sound(self, heap[p], p) || (parent >= first && heap[p] < heap[parent]))
             return false;
     }
     for (uint32_t p = end; p % 4 != 0; p++) {
@@ -31,7 +38,7 @@ static bool heap_is_sound(const sim_calendar_t *self)
 /* Live entries in ascending order. Counts them. */
 static bool ring_is_sound(const sim_calendar_t *self, uint32_t *live)
 {
-    sim_key_t previous = SIM_KEY_HOLE;
+    sim_key_t previous = SIM_KEY_FIRST;
     *live = 0;
     if (self->ring_keys > self->ring_mask + 1)
         return false;
@@ -54,10 +61,13 @@ bool sim_calendar_verify(const sim_calendar_t *self)
     if (self->fresh > self->capacity || self->heap_keys > self->capacity || !heap_is_sound(self) ||
         !ring_is_sound(self, &in_ring))
         return false;
-    uint32_t free_slots = 0;
+    uint32_t free_slots = has_hole(self);
+    if (has_hole(self) && self->hole >= self->fresh)
+        return false;
     for (uint32_t slot = self->free_slot; slot != SIM_NO_SLOT; slot = sim_calendar_places_(self)[slot]) {
         if (slot >= self->fresh || ++free_slots > self->fresh)
             return false;
     }
-    return self->pending == self->heap_keys - self->hole + in_ring && self->pending + free_slots == self->fresh;
+    uint32_t pending = sim_calendar_count(self);
+    return pending == self->heap_keys - has_hole(self) + in_ring && pending + free_slots == self->fresh;
 }

@@ -19,8 +19,8 @@ typedef struct entry {
     int64_t started_s; /* last start of service */
     sim_handle_t done; /* event of the end, while in service */
     uint32_t generation;
-    uint16_t class;
-    uint16_t state;
+    uint8_t class;
+    uint8_t state;
 } entry_t;
 
 typedef struct lists {
@@ -35,20 +35,21 @@ struct sim_server {
     lists_t served;
     uint32_t free_entry; /* first of the free ones, linked through next */
     uint32_t fresh;      /* entries below have been used at least once */
-    uint32_t busy;
-    uint32_t queue;
+    uint32_t full;       /* so many present are as many as may be: the limit or, where that is less, the capacity */
+    uint32_t reserved;
 };
 
 static_assert(sizeof(struct sim_server) % 8 == 0 && sizeof(entry_t) % 8 == 0, "parts stay aligned");
 
-static entry_t *entries_of(const sim_server_t *self)
-{
-    return (entry_t *)((unsigned char *)(uintptr_t)self + sizeof *self);
-}
-
+/* Behind the server come the links and then the entries. */
 static sim_link_t *links_of(const sim_server_t *self)
 {
-    return (sim_link_t *)(entries_of(self) + self->spec.capacity);
+    return (sim_link_t *)((unsigned char *)(uintptr_t)self + sizeof *self);
+}
+
+static entry_t *entries_of(const sim_server_t *self)
+{
+    return (entry_t *)(links_of(self) + self->spec.capacity);
 }
 
 size_t sim_server_bytes(uint32_t capacity)
@@ -61,6 +62,7 @@ void sim_server_init(sim_server_t *self, const sim_server_spec_t *spec, int64_t 
     SIM_ASSERT(spec->servers >= 1 && spec->capacity >= 1 && (uintptr_t)self % 8 == 0);
     memset(self, 0, sim_server_bytes(spec->capacity));
     self->spec = *spec;
+    self->full = spec->limit != 0 && spec->limit < spec->capacity ? spec->limit : spec->capacity;
     self->free_entry = SIM_NO_INDEX;
     for (int i = 0; i < CLASSES; i++) {
         self->waiting.of_class[i] = SIM_LIST_EMPTY;
@@ -114,21 +116,9 @@ static void give_entry(sim_server_t *self, uint32_t index)
 {
     entry_t *entry = &entries_of(self)[index];
     entry->state = ENTRY_FREE;
-    entry->generation += entry->generation == UINT32_MAX ? 2 : 1; /* 0 names nobody */
+    entry->generation += 2; /* from 1 on: it stays odd, and never becomes 0, which names nobody */
     links_of(self)[index].next = self->free_entry;
     self->free_entry = index;
-}
-
-static void set_busy(sim_server_t *self, int64_t now_s, uint32_t busy)
-{
-    self->busy = busy;
-    sim_level_set(&self->stats.busy, now_s, busy);
-}
-
-static void set_queue(sim_server_t *self, int64_t now_s, uint32_t queue)
-{
-    self->queue = queue;
-    sim_level_set(&self->stats.queue, now_s, queue);
 }
 
 /* Puts a customer into service; the caller counts the servers. */
@@ -141,7 +131,10 @@ static sim_status_t start(sim_server_t *self, sim_lp_t *lp, uint32_t index)
         lists_append(&self->served, links_of(self), entry->class, index);
     const sim_event_t done = {
         .type = self->spec.done_type, .entity = self->spec.entity, .a = index, .b = entry->generation};
-    return sim_lp_schedule_(lp, entry->left_s, &done, 0, &entry->done);
+    if (sim_lp_schedule_quickly_(lp, entry->left_s, &done, 0, &entry->done))
+        return SIM_OK;
+    const sim_event_t same = done; /* in memory only here */
+    return sim_schedule(lp, entry->left_s, &same, 0, &entry->done);
 }
 
 static inline void enqueue(sim_server_t *self, int64_t now_s, uint32_t index, bool in_front)
@@ -152,7 +145,7 @@ static inline void enqueue(sim_server_t *self, int64_t now_s, uint32_t index, bo
         lists_prepend(&self->waiting, links_of(self), entry->class, index);
     else
         lists_append(&self->waiting, links_of(self), entry->class, index);
-    set_queue(self, now_s, self->queue + 1);
+    sim_level_add(&self->stats.queue, now_s, 1);
 }
 
 /* The least urgent customer in service if he is less urgent than `class`, else nobody. */
@@ -178,8 +171,8 @@ static sim_status_t preempt(sim_server_t *self, sim_lp_t *lp, uint32_t victim, u
 /* Serves an admitted customer, or lets him wait. */
 static sim_status_t admit(sim_server_t *self, sim_lp_t *lp, uint32_t index)
 {
-    if (self->busy < self->spec.servers) {
-        set_busy(self, lp->now_s, self->busy + 1);
+    if (self->stats.busy.level < self->spec.servers) {
+        sim_level_add(&self->stats.busy, lp->now_s, 1);
         return start(self, lp, index);
     }
     uint32_t victim = find_victim(self, entries_of(self)[index].class);
@@ -189,26 +182,27 @@ static sim_status_t admit(sim_server_t *self, sim_lp_t *lp, uint32_t index)
     return SIM_OK;
 }
 
-static sim_status_t fail_full(const sim_server_t *self, sim_lp_t *lp)
+/* An arrival beyond the limit is turned away; one beyond the capacity should not have been. */
+static sim_status_t refuse(sim_server_t *self, sim_lp_t *lp, int64_t present, sim_handle_t *ticket)
 {
-    return sim_fail(lp->error, SIM_ELIMIT, "sim_server_arrive",
-                    "%u customers are present, for whom server %u was given memory; raise its capacity or set a limit",
-                    self->spec.capacity, self->spec.entity);
+    if (self->spec.limit == 0 || present < self->spec.limit)
+        return sim_fail(lp->error, SIM_ELIMIT, "sim_server_arrive",
+                        "%u customers are present, for whom server %u was given memory; raise its capacity or set a "
+                        "limit",
+                        self->spec.capacity, self->spec.entity);
+    self->stats.turned_away++;
+    if (ticket != NULL)
+        *ticket = (sim_handle_t){0, 0};
+    return SIM_OK;
 }
 
 sim_status_t sim_server_arrive(sim_server_t *self, sim_lp_t *lp, const sim_customer_t *customer, sim_handle_t *ticket)
 {
     SIM_ASSERT(customer->service_s >= 0 && customer->priority < CLASSES);
-    uint32_t present = self->busy + self->queue;
+    int64_t present = self->stats.busy.level + self->stats.queue.level;
     self->stats.arrived++;
-    if (self->spec.limit != 0 && present >= self->spec.limit) {
-        self->stats.turned_away++;
-        if (ticket != NULL)
-            *ticket = (sim_handle_t){0, 0};
-        return SIM_OK;
-    }
-    if (present == self->spec.capacity)
-        return fail_full(self, lp);
+    if (present >= self->full)
+        return refuse(self, lp, present, ticket);
     uint32_t index = take_entry(self);
     entry_t *entry = &entries_of(self)[index];
     entry->customer.service_s = customer->service_s; /* one by one, as they were just written */
@@ -216,7 +210,7 @@ sim_status_t sim_server_arrive(sim_server_t *self, sim_lp_t *lp, const sim_custo
     entry->customer.tag = customer->tag;
     entry->arrived_s = lp->now_s;
     entry->left_s = customer->service_s;
-    entry->class = self->spec.discipline >= SIM_PRIORITY ? (uint16_t)customer->priority : 0;
+    entry->class = self->spec.discipline >= SIM_PRIORITY ? (uint8_t)customer->priority : 0;
     if (ticket != NULL)
         *ticket = (sim_handle_t){index, entry->generation};
     return admit(self, lp, index);
@@ -224,14 +218,14 @@ sim_status_t sim_server_arrive(sim_server_t *self, sim_lp_t *lp, const sim_custo
 
 static sim_status_t start_next(sim_server_t *self, sim_lp_t *lp)
 {
-    if (self->queue == 0) {
-        set_busy(self, lp->now_s, self->busy - 1);
+    if (self->stats.queue.level == 0) {
+        sim_level_add(&self->stats.busy, lp->now_s, -1);
         return SIM_OK;
     }
     unsigned class = (unsigned)__builtin_ctz(self->waiting.occupied);
     uint32_t next = self->waiting.of_class[class].first;
     lists_remove(&self->waiting, links_of(self), class, next);
-    set_queue(self, lp->now_s, self->queue - 1);
+    sim_level_add(&self->stats.queue, lp->now_s, -1);
     return start(self, lp, next);
 }
 
@@ -246,12 +240,11 @@ sim_status_t sim_server_done(sim_server_t *self, sim_lp_t *lp, const sim_event_t
         *departure = (sim_departure_t){entry->customer, entry->arrived_s, waited_s};
     if (self->spec.discipline == SIM_PREEMPTIVE)
         lists_remove(&self->served, links_of(self), entry->class, index);
-    sim_status_t status = start_next(self, lp); /* statistics while the processor waits for what happens next */
     sim_tally_add(&self->stats.wait_s, (double)waited_s);
     sim_batches_add(&self->stats.waits, (double)waited_s);
     self->stats.served++;
     give_entry(self, index);
-    return status;
+    return start_next(self, lp);
 }
 
 bool sim_server_withdraw(sim_server_t *self, sim_lp_t *lp, sim_handle_t ticket)
@@ -263,7 +256,7 @@ bool sim_server_withdraw(sim_server_t *self, sim_lp_t *lp, sim_handle_t ticket)
         return false;
     lists_remove(&self->waiting, links_of(self), entry->class, ticket.slot);
     give_entry(self, ticket.slot);
-    set_queue(self, lp->now_s, self->queue - 1);
+    sim_level_add(&self->stats.queue, lp->now_s, -1);
     self->stats.withdrawn++;
     return true;
 }
@@ -275,19 +268,20 @@ const sim_server_stats_t *sim_server_stats(const sim_server_t *self)
 
 void sim_server_restart_stats(sim_server_t *self, int64_t now_s)
 {
-    self->stats = (sim_server_stats_t){.arrived = self->busy + self->queue}; /* those present count as arrived */
-    sim_level_init(&self->stats.busy, now_s, self->busy);
-    sim_level_init(&self->stats.queue, now_s, self->queue);
+    int64_t busy = self->stats.busy.level, queue = self->stats.queue.level;
+    self->stats = (sim_server_stats_t){.arrived = (uint64_t)(busy + queue)}; /* those present count as arrived */
+    sim_level_init(&self->stats.busy, now_s, busy);
+    sim_level_init(&self->stats.queue, now_s, queue);
 }
 
 uint32_t sim_server_busy(const sim_server_t *self)
 {
-    return self->busy;
+    return (uint32_t)self->stats.busy.level;
 }
 
 uint32_t sim_server_waiting(const sim_server_t *self)
 {
-    return self->queue;
+    return (uint32_t)self->stats.queue.level;
 }
 
 /* Length of the lists; UINT32_MAX when an entry of another state or class stands in one, or a mask bit is wrong. */
@@ -327,13 +321,11 @@ static uint32_t count_free(const sim_server_t *self)
 bool sim_server_verify(const sim_server_t *self)
 {
     const sim_server_stats_t *stats = &self->stats;
-    uint32_t present = self->busy + self->queue;
-    uint32_t listed = self->spec.discipline == SIM_PREEMPTIVE ? self->busy : 0;
-    bool work_conserving = self->queue == 0 || self->busy == self->spec.servers;
-    return work_conserving && self->busy <= self->spec.servers && present <= self->spec.capacity &&
-           count_served(self) == self->busy && count_lists(self, &self->served, ENTRY_SERVED) == listed &&
-           count_lists(self, &self->waiting, ENTRY_WAITING) == self->queue &&
-           count_free(self) + present == self->fresh && stats->busy.level == self->busy &&
-           stats->queue.level == self->queue &&
+    uint32_t busy = sim_server_busy(self), queue = sim_server_waiting(self), present = busy + queue;
+    uint32_t listed = self->spec.discipline == SIM_PREEMPTIVE ? busy : 0;
+    bool work_conserving = queue == 0 || busy == self->spec.servers;
+    return work_conserving && busy <= self->spec.servers && present <= self->spec.capacity &&
+           count_served(self) == busy && count_lists(self, &self->served, ENTRY_SERVED) == listed &&
+           count_lists(self, &self->waiting, ENTRY_WAITING) == queue && count_free(self) + present == self->fresh &&
            stats->arrived == stats->turned_away + stats->withdrawn + stats->served + present;
 }

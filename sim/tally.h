@@ -77,13 +77,19 @@ static inline sim_int128_t sim_level_integral(const sim_level_t *self, int64_t n
     return so_far + (sim_int128_t)self->level * (now_s - self->changed_s);
 }
 
-/* The level is `level` from `now_s` on. */
-static inline void sim_level_set(sim_level_t *self, int64_t now_s, int64_t level)
+/* Carries the integral on to `now_s`; for the two below. */
+static inline void sim_level_advance_(sim_level_t *self, int64_t now_s)
 {
     sim_uint128_t integral = (sim_uint128_t)sim_level_integral(self, now_s);
     self->integral_low = (uint64_t)integral;
     self->integral_high = (uint64_t)(integral >> 64);
     self->changed_s = now_s;
+}
+
+/* The level is `level` from `now_s` on. */
+static inline void sim_level_set(sim_level_t *self, int64_t now_s, int64_t level)
+{
+    sim_level_advance_(self, now_s);
     self->level = level;
     if (level < self->min)
         self->min = level;
@@ -94,7 +100,12 @@ static inline void sim_level_set(sim_level_t *self, int64_t now_s, int64_t level
 /* The level changes by `change` at `now_s`. */
 static inline void sim_level_add(sim_level_t *self, int64_t now_s, int64_t change)
 {
-    sim_level_set(self, now_s, self->level + change);
+    sim_level_advance_(self, now_s);
+    self->level += change;
+    if (change < 0)
+        self->min = self->level < self->min ? self->level : self->min;
+    else
+        self->max = self->level > self->max ? self->level : self->max;
 }
 
 /* Mean over time from the start to `now_s`; the level itself when no time has passed. */

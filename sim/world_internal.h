@@ -172,20 +172,14 @@ static inline sim_status_t sim_lp_dispatch_(sim_lp_t *lp, const sim_lp_kind_t *k
     return status;
 }
 
-/* What sim_schedule does where the calendar cannot simply take the event: the delay is impossible, the calendar is full
- * or the LP has stopped itself. At a boundary there is a way on. */
-sim_status_t sim_lp_schedule_slowly_(sim_lp_t *lp, int64_t delay_s, const sim_event_t *event, unsigned priority,
-                                     sim_handle_t *handle) __attribute__((cold));
-
-/* sim_schedule, inlined. Time is never negative, so one comparison refuses a delay below 0 and one past its end. */
-static inline sim_status_t sim_lp_schedule_(sim_lp_t *lp, int64_t delay_s, const sim_event_t *event, unsigned priority,
+/* sim_schedule where it is done with little (sim_calendar_put_in_hole_). Time is never negative, so one comparison
+ * refuses a delay below 0 and one past its end. */
+static inline bool sim_lp_schedule_quickly_(sim_lp_t *lp, int64_t delay_s, const sim_event_t *event, unsigned priority,
                                             sim_handle_t *handle)
 {
     bool possible = (uint64_t)delay_s < (uint64_t)SIM_NEVER - (uint64_t)lp->now_s;
-    if (__builtin_expect(
-            possible && sim_calendar_put_(lp->calendar, lp->now_s + delay_s, event, priority, handle) == SIM_OK, 1))
-        return SIM_OK;
-    return sim_lp_schedule_slowly_(lp, delay_s, event, priority, handle);
+    return __builtin_expect(possible, 1) &&
+           sim_calendar_put_in_hole_(lp->calendar, lp->now_s + delay_s, event, priority, handle);
 }
 
 /* Fills a handler's view of an LP. */

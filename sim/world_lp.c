@@ -98,7 +98,7 @@ sim_status_t sim_world_add_lp(sim_world_t *world, const sim_lp_spec_t *spec, uin
 static void shut_calendar(sim_calendar_t *calendar)
 {
     sim_calendar_init(calendar, sim_calendar_capacity(calendar));
-    calendar->pending = calendar->capacity;
+    calendar->room = 0;
 }
 
 void sim_world_stop_lp(sim_world_t *world, uint32_t index)
@@ -210,8 +210,10 @@ bool sim_world_cancel(sim_world_t *world, uint32_t lp, sim_handle_t handle)
     return record->calendar != 0 && sim_calendar_cancel(sim_world_calendar_(world, record), handle);
 }
 
-sim_status_t sim_lp_schedule_slowly_(sim_lp_t *lp, int64_t delay_s, const sim_event_t *event, unsigned priority,
-                                     sim_handle_t *handle)
+/* What sim_schedule does where the calendar cannot take the event: the delay is impossible, the calendar is full or the
+ * LP has stopped itself. At a boundary there is a way on. */
+static __attribute__((cold)) sim_status_t schedule_slowly(sim_lp_t *lp, int64_t delay_s, const sim_event_t *event,
+                                                          unsigned priority, sim_handle_t *handle)
 {
     if (delay_s < 0 || delay_s >= SIM_NEVER - lp->now_s)
         return sim_fail(lp->error, SIM_EINVARIANT, "sim_schedule", "an event of type %u was given a delay of %lld s",
@@ -224,10 +226,22 @@ sim_status_t sim_lp_schedule_slowly_(sim_lp_t *lp, int64_t delay_s, const sim_ev
     return sim_world_deliver_(world, lp->index, &timed, priority, handle, lp->error);
 }
 
+/* sim_schedule for an event that does not simply take the last one's place. */
+static __attribute__((noinline)) sim_status_t
+schedule_elsewhere(sim_lp_t *lp, int64_t delay_s, const sim_event_t *event, unsigned priority, sim_handle_t *handle)
+{
+    if (delay_s < 0 || delay_s >= SIM_NEVER - lp->now_s || lp->calendar->room == 0)
+        return schedule_slowly(lp, delay_s, event, priority, handle);
+    sim_calendar_put_(lp->calendar, lp->now_s + delay_s, event, priority, handle);
+    return SIM_OK;
+}
+
 sim_status_t sim_schedule(sim_lp_t *lp, int64_t delay_s, const sim_event_t *event, unsigned priority,
                           sim_handle_t *handle)
 {
-    return sim_lp_schedule_(lp, delay_s, event, priority, handle);
+    if (sim_lp_schedule_quickly_(lp, delay_s, event, priority, handle))
+        return SIM_OK;
+    return schedule_elsewhere(lp, delay_s, event, priority, handle);
 }
 
 bool sim_cancel(sim_lp_t *lp, sim_handle_t handle)
