@@ -16,16 +16,21 @@ typedef struct queue {
     sim_ref_t server;
 } queue_t;
 
-static sim_status_t on_event(sim_lp_t *lp, const sim_event_t *event)
+static sim_status_t on_arrival(sim_lp_t *lp, const sim_event_t *event)
 {
     queue_t *queue = lp->state;
-    sim_server_t *server = sim_server_at(lp, queue->server);
-    if (event->type == DONE)
-        return sim_server_done(server, lp, event, NULL);
     sim_customer_t customer = {.service_s = sim_round_i64(sim_draw_exponential(&queue->services, service_s))};
-    sim_status_t status = sim_server_arrive(server, lp, &customer, NULL);
+    sim_status_t status = sim_server_arrive(sim_server_at(lp, queue->server), lp, &customer, NULL);
     int64_t gap_s = sim_round_i64(sim_draw_exponential(&queue->gaps, service_s / load));
     return status < 0 ? status : sim_schedule(lp, gap_s, event, 0, NULL);
+}
+
+static sim_status_t on_event(sim_lp_t *lp, const sim_event_t *event)
+{
+    const queue_t *queue = lp->state;
+    if (event->type == ARRIVAL)
+        return on_arrival(lp, event);
+    return sim_server_done(sim_server_at(lp, queue->server), lp, event, NULL);
 }
 
 static const sim_lp_kind_t kinds[] = {{.name = "queue", .handle = on_event}};

@@ -15,7 +15,7 @@ static void merge_neighbours(sim_batches_t *self)
     self->batch_size *= 2;
 }
 
-void sim_batches_close(sim_batches_t *self)
+void sim_batches_close_(sim_batches_t *self)
 {
     if (self->batch_size == 0)
         self->batch_size = 1;

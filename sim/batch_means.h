@@ -39,14 +39,18 @@ typedef struct sim_interval {
     bool correlated;     /* lag1 is too large for chance (one-sided 5 %): the interval is too narrow, run longer */
 } sim_interval_t;
 
-/* Closes a full batch; called by sim_batches_add. */
-void sim_batches_close(sim_batches_t *self);
+/* Adds an observation to the batch that is filling; true when that is full, and sim_batches_close_() is to follow. */
+static inline bool sim_batches_fill_(sim_batches_t *self, double x)
+{
+    self->sum += x;
+    return ++self->in_batch >= self->batch_size;
+}
+void sim_batches_close_(sim_batches_t *self);
 
 static inline void sim_batches_add(sim_batches_t *self, double x)
 {
-    self->sum += x;
-    if (++self->in_batch >= self->batch_size)
-        sim_batches_close(self);
+    if (sim_batches_fill_(self, x))
+        sim_batches_close_(self);
 }
 
 /* Interval of the mean that covers it with probability `level` (0.95, 0.99). Observations after the last full batch are

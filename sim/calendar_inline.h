@@ -166,14 +166,14 @@ static inline void sim_heap_sink_(sim_key_t *heap, uint32_t *places, uint32_t po
     sim_heap_put_(heap, places, position, key);
 }
 
-/* The same from the root of a heap of one key or two. Which of two is less is as good as random: a processor that guesses at a
- * branch loses more than both moves cost. */
+/* The same from the root of a heap of one key or two. Which of two is less is as good as random: a processor that guesses
+ * at a branch loses more than both moves cost. */
 static inline void sim_heap_sink_of_two_(sim_key_t *heap, sim_key_t key)
 {
     sim_key_t *root = &heap[SIM_HEAP_ROOT], other = root[1];
-    size_t step = other < key;
-    root[step] = key;
-    root[step ^ 1] = other;
+    size_t sinks = -(size_t)(other < key);
+    root[sinks & 1] = key;
+    root[~sinks & 1] = other;
 }
 
 /* Numbers the pending events anew, 1, 2, … in their order; when the sequence's 36 bits are used up. */
@@ -233,14 +233,14 @@ static inline void sim_calendar_fill_slot_(sim_calendar_t *self, uint32_t slot, 
         *handle = (sim_handle_t){slot, content->generation};
 }
 
-/* The same where it is done with little: the last event has left a hole, which is for the first that its handler
- * schedules. False when there is none, when the event is for the present instant, and when there is no room. */
+/* The same where it is done with little: the last event has left a hole and a slot, which are for the first that its
+ * handler schedules. False when there is none, and when the event is for the present instant. */
 static inline bool sim_calendar_put_in_hole_(sim_calendar_t *self, int64_t time_s, const sim_event_t *event,
                                              unsigned priority, sim_handle_t *handle)
 {
     uint32_t slot = self->hole;
-    if (slot == SIM_NO_SLOT || time_s == self->last_s || priority >= 16 ||
-        __builtin_expect(self->room == 0 || self->sequence == SIM_SEQUENCE_END, 0))
+    if (slot == SIM_NO_SLOT || time_s == self->last_s ||
+        __builtin_expect(priority >= 16 || self->sequence == SIM_SEQUENCE_END, 0))
         return false;
     self->room--;
     sim_key_t key = sim_key_make_(time_s, priority, self->sequence++, slot);

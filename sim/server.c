@@ -10,6 +10,10 @@
 #include <assert.h>
 #include <string.h>
 
+/* What happens to a customer goes step by step, each step ending with the call of the next: none of them needs registers
+ * that it would first have to save. */
+#define STEP __attribute__((noinline))
+
 enum { CLASSES = SIM_SERVER_PRIORITIES, ENTRY_FREE = 0, ENTRY_WAITING, ENTRY_SERVED };
 
 typedef struct entry {
@@ -122,7 +126,7 @@ static void give_entry(sim_server_t *self, uint32_t index)
 }
 
 /* Puts a customer into service; the caller counts the servers. */
-static sim_status_t start(sim_server_t *self, sim_lp_t *lp, uint32_t index)
+static STEP sim_status_t start(sim_server_t *self, sim_lp_t *lp, uint32_t index)
 {
     entry_t *entry = &entries_of(self)[index];
     entry->state = ENTRY_SERVED;
@@ -151,14 +155,18 @@ static inline void enqueue(sim_server_t *self, int64_t now_s, uint32_t index, bo
 /* The least urgent customer in service if he is less urgent than `class`, else nobody. */
 static uint32_t find_victim(const sim_server_t *self, unsigned class)
 {
-    if (self->spec.discipline != SIM_PREEMPTIVE)
-        return SIM_NO_INDEX;
     unsigned highest = 31 - (unsigned)__builtin_clz(self->served.occupied);
     return highest > class ? self->served.of_class[highest].last : SIM_NO_INDEX;
 }
 
-static sim_status_t preempt(sim_server_t *self, sim_lp_t *lp, uint32_t victim, uint32_t index)
+/* Admits a customer to servers that are busy. */
+static STEP sim_status_t preempt(sim_server_t *self, sim_lp_t *lp, uint32_t index)
 {
+    uint32_t victim = find_victim(self, entries_of(self)[index].class);
+    if (victim == SIM_NO_INDEX) {
+        enqueue(self, lp->now_s, index, false);
+        return SIM_OK;
+    }
     entry_t *entry = &entries_of(self)[victim];
     sim_cancel(lp, entry->done);
     entry->left_s -= lp->now_s - entry->started_s;
@@ -169,21 +177,20 @@ static sim_status_t preempt(sim_server_t *self, sim_lp_t *lp, uint32_t victim, u
 }
 
 /* Serves an admitted customer, or lets him wait. */
-static sim_status_t admit(sim_server_t *self, sim_lp_t *lp, uint32_t index)
+static STEP sim_status_t admit(sim_server_t *self, sim_lp_t *lp, uint32_t index)
 {
     if (self->stats.busy.level < self->spec.servers) {
         sim_level_add(&self->stats.busy, lp->now_s, 1);
         return start(self, lp, index);
     }
-    uint32_t victim = find_victim(self, entries_of(self)[index].class);
-    if (victim != SIM_NO_INDEX)
-        return preempt(self, lp, victim, index);
+    if (self->spec.discipline == SIM_PREEMPTIVE)
+        return preempt(self, lp, index);
     enqueue(self, lp->now_s, index, self->spec.discipline == SIM_LIFO);
     return SIM_OK;
 }
 
 /* An arrival beyond the limit is turned away; one beyond the capacity should not have been. */
-static sim_status_t refuse(sim_server_t *self, sim_lp_t *lp, int64_t present, sim_handle_t *ticket)
+static STEP sim_status_t refuse(sim_server_t *self, sim_lp_t *lp, int64_t present, sim_handle_t *ticket)
 {
     if (self->spec.limit == 0 || present < self->spec.limit)
         return sim_fail(lp->error, SIM_ELIMIT, "sim_server_arrive",
@@ -216,7 +223,8 @@ sim_status_t sim_server_arrive(sim_server_t *self, sim_lp_t *lp, const sim_custo
     return admit(self, lp, index);
 }
 
-static sim_status_t start_next(sim_server_t *self, sim_lp_t *lp)
+/* Gives a server that has become free to the next customer. */
+static STEP sim_status_t start_next(sim_server_t *self, sim_lp_t *lp)
 {
     if (self->stats.queue.level == 0) {
         sim_level_add(&self->stats.busy, lp->now_s, -1);
@@ -229,22 +237,41 @@ static sim_status_t start_next(sim_server_t *self, sim_lp_t *lp)
     return start(self, lp, next);
 }
 
+static STEP sim_status_t close_batch(sim_server_t *self, sim_lp_t *lp)
+{
+    sim_batches_close_(&self->stats.waits);
+    return start_next(self, lp);
+}
+
+static inline sim_status_t depart(sim_server_t *self, sim_lp_t *lp, uint32_t index, sim_departure_t *departure)
+{
+    const entry_t *entry = &entries_of(self)[index];
+    int64_t waited_s = lp->now_s - entry->arrived_s - entry->customer.service_s;
+    if (departure != NULL)
+        *departure = (sim_departure_t){entry->customer, entry->arrived_s, waited_s};
+    give_entry(self, index);
+    self->stats.served++;
+    sim_tally_add(&self->stats.wait_s, (double)waited_s);
+    bool full = sim_batches_fill_(&self->stats.waits, (double)waited_s);
+    return __builtin_expect(full, 0) ? close_batch(self, lp) : start_next(self, lp);
+}
+
+/* Lets a customer go who stands in a list of those in service. */
+static STEP sim_status_t depart_listed(sim_server_t *self, sim_lp_t *lp, uint32_t index, sim_departure_t *departure)
+{
+    lists_remove(&self->served, links_of(self), entries_of(self)[index].class, index);
+    return depart(self, lp, index, departure);
+}
+
 sim_status_t sim_server_done(sim_server_t *self, sim_lp_t *lp, const sim_event_t *event, sim_departure_t *departure)
 {
     uint32_t index = (uint32_t)event->a;
     SIM_ASSERT(index < self->fresh);
-    entry_t *entry = &entries_of(self)[index];
+    const entry_t *entry = &entries_of(self)[index];
     SIM_ASSERT(entry->state == ENTRY_SERVED && entry->generation == (uint32_t)event->b);
-    int64_t waited_s = lp->now_s - entry->arrived_s - entry->customer.service_s;
-    if (departure != NULL)
-        *departure = (sim_departure_t){entry->customer, entry->arrived_s, waited_s};
     if (self->spec.discipline == SIM_PREEMPTIVE)
-        lists_remove(&self->served, links_of(self), entry->class, index);
-    sim_tally_add(&self->stats.wait_s, (double)waited_s);
-    sim_batches_add(&self->stats.waits, (double)waited_s);
-    self->stats.served++;
-    give_entry(self, index);
-    return start_next(self, lp);
+        return depart_listed(self, lp, index, departure);
+    return depart(self, lp, index, departure);
 }
 
 bool sim_server_withdraw(sim_server_t *self, sim_lp_t *lp, sim_handle_t ticket)

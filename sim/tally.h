@@ -102,10 +102,10 @@ static inline void sim_level_add(sim_level_t *self, int64_t now_s, int64_t chang
 {
     sim_level_advance_(self, now_s);
     self->level += change;
-    if (change < 0)
-        self->min = self->level < self->min ? self->level : self->min;
-    else
-        self->max = self->level > self->max ? self->level : self->max;
+    if (change < 0 && self->level < self->min)
+        self->min = self->level;
+    if (change > 0 && self->level > self->max)
+        self->max = self->level;
 }
 
 /* Mean over time from the start to `now_s`; the level itself when no time has passed. */
