@@ -56,6 +56,7 @@ size_t sim_draw_categorical(sim_rng_t *rng, const double *weights, size_t n);
 void sim_fill_uniform(sim_rng_t *rng, double *out, size_t n);
 void sim_fill_exponential(sim_rng_t *rng, double mean, double *out, size_t n);
 void sim_fill_normal(sim_rng_t *rng, double mean, double sd, double *out, size_t n);
+void sim_fill_lognormal(sim_rng_t *rng, double mu, double sigma, double *out, size_t n);
 
 /* Draws that cost less than a call. */
 

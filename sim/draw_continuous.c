@@ -11,6 +11,12 @@ double sim_draw_lognormal(sim_rng_t *rng, double mu, double sigma)
     return sim_exp(sim_draw_normal(rng, mu, sigma));
 }
 
+void sim_fill_lognormal(sim_rng_t *rng, double mu, double sigma, double *out, size_t n)
+{
+    sim_fill_normal(rng, mu, sigma, out, n);
+    sim_exp_each(out, n);
+}
+
 /* Standard gamma of shape >= 1: a cubed, shifted normal, accepted nearly always. */
 static double gamma_marsaglia_tsang(sim_rng_t *rng, double shape)
 {

@@ -11,9 +11,11 @@
 #ifndef SIM_MATH_H
 #define SIM_MATH_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 double sim_exp(double x);
+void sim_exp_each(double *x, size_t n); /* sim_exp of each of n numbers, in place: the same bits in less time */
 double sim_expm1(double x);
 double sim_log(double x);
 double sim_log1p(double x);

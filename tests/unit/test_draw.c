@@ -131,6 +131,15 @@ static double single_normal(sim_rng_t *rng)
     return sim_draw_normal(rng, -1, 2);
 }
 
+static void fill_lognormal(sim_rng_t *rng, double *out, size_t n)
+{
+    sim_fill_lognormal(rng, -0.125, 0.5, out, n);
+}
+static double single_lognormal(sim_rng_t *rng)
+{
+    return sim_draw_lognormal(rng, -0.125, 0.5);
+}
+
 /* Blocks of every length up to some beyond the internal batch, starting in the middle of a Philox block. */
 static void check_fill(fill_t fill, single_t single)
 {
@@ -154,6 +163,7 @@ static void test_fills_equal_single_draws(void **state)
         check_fill(sim_fill_uniform, sim_draw_uniform);
         check_fill(fill_exponential, single_exponential);
         check_fill(fill_normal, single_normal);
+        check_fill(fill_lognormal, single_lognormal);
     }
 }
 

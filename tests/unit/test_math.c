@@ -71,6 +71,47 @@ static void test_special_values(void **state)
     assert_true(sim_logistic(-700) > 0);
 }
 
+/* Two at a time the bits are those of one: of numbers as models have them, of any 64 bits at all (infinities, NaNs and
+ * subnormals among them), and of every number around the ends of the range. */
+static void check_exp_each(const double *x, size_t n)
+{
+    double each[64];
+    memcpy(each, x, n * sizeof *x);
+    sim_exp_each(each, n);
+    for (size_t i = 0; i < n; i++) {
+        double alone = sim_exp(x[i]);
+        assert_memory_equal(&each[i], &alone, sizeof alone);
+    }
+}
+
+static void test_exp_of_several_is_exp_of_each(void **state)
+{
+    (void)state;
+    enum { N = 63 };
+    double x[N];
+    uint64_t words[N];
+    sim_rng_t rng;
+    sim_rng_at(&rng, 3, 0, 0, 0, 0);
+    static const double ends[] = {0,    -0.0, 1e-300, 709.782712893384, -708.3964185322641, -745.1332191019411,
+                                  1000, -1000};
+    for (int repeat = 0; repeat < 20000; repeat++) {
+        size_t n = (size_t)(repeat % (N + 1));
+        for (size_t i = 0; i < n; i++)
+            x[i] = random_between(&rng, -4, 4);
+        check_exp_each(x, n);
+        for (size_t i = 0; i < n; i++)
+            x[i] = random_between(&rng, -760, 760);
+        check_exp_each(x, n);
+        sim_rng_fill(&rng, words, n);
+        memcpy(x, words, n * sizeof *x);
+        check_exp_each(x, n);
+        double end = ends[repeat % 8];
+        for (size_t i = 0; i < n; i++, end = nextafter(end, repeat % 16 < 8 ? INFINITY : -INFINITY))
+            x[i] = end;
+        check_exp_each(x, n);
+    }
+}
+
 static void test_rounding_to_integers(void **state)
 {
     (void)state;
@@ -136,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accuracy),
         cmocka_unit_test(test_special_values),
+        cmocka_unit_test(test_exp_of_several_is_exp_of_each),
         cmocka_unit_test(test_rounding_to_integers),
         cmocka_unit_test(test_rounding_at_halves),
         cmocka_unit_test(test_bits_are_the_recorded_ones),
