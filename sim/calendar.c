@@ -114,20 +114,30 @@ static void insert_in_ring(sim_calendar_t *self, sim_key_t key)
     sim_calendar_places_(self)[sim_key_slot_(key)] = SIM_PLACE_RING | index;
 }
 
-/* Lets a key sink from the root. In a heap of three to five keys it ends there or at the least of the others: without
- * branches, as in one of two. */
-static void sink_from_root(sim_calendar_t *self, sim_key_t key)
+/* Lets a key sink from the root of a heap of two to five keys. It ends there or at the least of the others: without
+ * branches, as in sim_heap_sink_of_two_. */
+static void sink_of_few(sim_calendar_t *self, sim_key_t key)
 {
     sim_key_t *heap = sim_calendar_heap_(self);
-    if (self->heap_keys - 2 < 4) {
-        uint32_t least = (uint32_t)(sim_heap_least_of_four_(sim_heap_children_(heap, SIM_HEAP_ROOT)) - heap);
-        sim_key_t other = heap[least];
-        uint32_t step = (least - SIM_HEAP_ROOT) & -(uint32_t)(other < key);
-        heap[SIM_HEAP_ROOT + step] = key;
-        heap[least - step] = other;
-    } else {
-        sim_heap_sink_(heap, sim_calendar_places_(self), SIM_HEAP_ROOT, SIM_HEAP_ROOT + self->heap_keys, key);
-    }
+    uint32_t least = (uint32_t)(sim_heap_least_of_four_(sim_heap_children_(heap, SIM_HEAP_ROOT)) - heap);
+    sim_key_t other = heap[least];
+    uint32_t step = (least - SIM_HEAP_ROOT) & -(uint32_t)(other < key);
+    heap[SIM_HEAP_ROOT + step] = key;
+    heap[least - step] = other;
+}
+
+static __attribute__((noinline)) void sink_of_many(sim_calendar_t *self, sim_key_t key)
+{
+    sim_heap_sink_(sim_calendar_heap_(self), sim_calendar_places_(self), SIM_HEAP_ROOT, SIM_HEAP_ROOT + self->heap_keys,
+                   key);
+}
+
+static inline void sink_from_root(sim_calendar_t *self, sim_key_t key)
+{
+    if (self->heap_keys - 2 < 4)
+        sink_of_few(self, key);
+    else
+        sink_of_many(self, key);
 }
 
 void sim_heap_fill_hole_(sim_calendar_t *self, sim_key_t key)
@@ -168,12 +178,10 @@ void sim_heap_close_hole_(sim_calendar_t *self)
 
 /* A zero-delay event stays out of the hole, which a later one may want; but the hole's slot is needed when all others
  * are taken. */
-void sim_calendar_put_(sim_calendar_t *self, int64_t time_s, const sim_event_t *event, unsigned priority,
-                       sim_handle_t *handle)
+void sim_calendar_put_elsewhere_(sim_calendar_t *self, int64_t time_s, const sim_event_t *event, unsigned priority,
+                                 sim_handle_t *handle)
 {
     SIM_ASSERT(priority < 16);
-    if (sim_calendar_put_in_hole_(self, time_s, event, priority, handle))
-        return;
     bool zero_delay = is_zero_delay(self, time_s, priority);
     if (self->sequence == SIM_SEQUENCE_END)
         sim_calendar_renumber_(self);
@@ -195,7 +203,8 @@ sim_status_t sim_calendar_schedule(sim_calendar_t *self, const sim_event_t *even
     SIM_ASSERT(event->time_s >= self->last_s && event->time_s < SIM_NEVER);
     if (self->room == 0)
         return SIM_ELIMIT;
-    sim_calendar_put_(self, event->time_s, event, priority, handle);
+    if (!sim_calendar_put_in_hole_(self, event->time_s, event, priority, handle))
+        sim_calendar_put_elsewhere_(self, event->time_s, event, priority, handle);
     return SIM_OK;
 }
 

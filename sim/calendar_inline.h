@@ -187,9 +187,10 @@ bool sim_calendar_pop_ring_(sim_calendar_t *self, int64_t before_s, sim_event_t 
 
 /* Lets a key sink from the hole. */
 void sim_heap_fill_hole_(sim_calendar_t *self, sim_key_t key);
-/* sim_calendar_schedule with the time apart, in a calendar that has room: event->time_s is not read. */
-void sim_calendar_put_(sim_calendar_t *self, int64_t time_s, const sim_event_t *event, unsigned priority,
-                       sim_handle_t *handle);
+/* sim_calendar_schedule with the time apart, in a calendar that has room, of an event that sim_calendar_put_in_hole_ has
+ * refused. */
+void sim_calendar_put_elsewhere_(sim_calendar_t *self, int64_t time_s, const sim_event_t *event, unsigned priority,
+                                 sim_handle_t *handle);
 
 /* Where the key of a pending event stands. */
 static inline uint32_t sim_calendar_place_(const sim_calendar_t *self, uint32_t slot)
@@ -233,8 +234,9 @@ static inline void sim_calendar_fill_slot_(sim_calendar_t *self, uint32_t slot, 
         *handle = (sim_handle_t){slot, content->generation};
 }
 
-/* The same where it is done with little: the last event has left a hole and a slot, which are for the first that its
- * handler schedules. False when there is none, and when the event is for the present instant. */
+/* sim_calendar_schedule where it is done with little: the last event has left a hole and a slot, which are for the first
+ * that its handler schedules. event->time_s is not read. False when there is no hole, and when the event is for the
+ * present instant. */
 static inline bool sim_calendar_put_in_hole_(sim_calendar_t *self, int64_t time_s, const sim_event_t *event,
                                              unsigned priority, sim_handle_t *handle)
 {

@@ -182,8 +182,31 @@ static inline bool sim_lp_schedule_quickly_(sim_lp_t *lp, int64_t delay_s, const
            sim_calendar_put_in_hole_(lp->calendar, lp->now_s + delay_s, event, priority, handle);
 }
 
-/* Fills a handler's view of an LP. */
-sim_lp_t sim_lp_view_(sim_world_t *world, uint32_t index, int64_t window_end_s, sim_error_t *err);
+/* A handler's view of the world, yet of no LP. */
+static inline sim_lp_t sim_lp_view_(sim_world_t *world, int64_t window_end_s, sim_error_t *err)
+{
+    return (sim_lp_t){.world = world,
+                      .input = world->input,
+                      .arena = &world->arena,
+                      .window_end_s = window_end_s,
+                      .seed = world->options.seed,
+                      .replication = world->options.replication,
+                      .error = err};
+}
+
+/* Turns the view to an LP. */
+static inline void sim_lp_turn_to_(sim_lp_t *lp, uint32_t index)
+{
+    const sim_world_t *world = lp->world;
+    const sim_lp_record_t *record = sim_world_record_(world, index);
+    lp->calendar = sim_world_calendar_(world, record);
+    lp->state = record->state == 0 ? NULL : sim_arena_at(&world->arena, record->state);
+    lp->now_s = world->root->now_s;
+    lp->entity = record->entity;
+    lp->index = index;
+    lp->outbox = record->outbox == 0 ? NULL : sim_world_outbox_(world, record);
+    lp->sent = false;
+}
 
 /* "datacentre LP 17" and the simulated time in words; for messages. */
 void sim_world_place_(const sim_world_t *world, uint32_t lp, int64_t time_s, char text[128]);

@@ -117,26 +117,6 @@ void sim_world_stop_lp(sim_world_t *world, uint32_t index)
         release_blocks(world, record);
 }
 
-sim_lp_t sim_lp_view_(sim_world_t *world, uint32_t index, int64_t window_end_s, sim_error_t *err)
-{
-    const sim_lp_record_t *record = sim_world_record_(world, index);
-    return (sim_lp_t){
-        .world = world,
-        .calendar = sim_world_calendar_(world, record),
-        .state = record->state == 0 ? NULL : sim_arena_at(&world->arena, record->state),
-        .input = world->input,
-        .arena = &world->arena,
-        .now_s = world->root->now_s,
-        .window_end_s = window_end_s,
-        .entity = record->entity,
-        .seed = world->options.seed,
-        .replication = world->options.replication,
-        .index = index,
-        .outbox = record->outbox == 0 ? NULL : sim_world_outbox_(world, record),
-        .error = err,
-    };
-}
-
 sim_status_t sim_world_fail_lp_(const sim_world_t *world, const sim_lp_t *lp, sim_status_t status,
                                 const sim_error_t *cause, sim_error_t *err)
 {
@@ -174,7 +154,8 @@ sim_status_t sim_world_run_lp(sim_world_t *world, uint32_t index, int64_t time_s
     if (record->flags & SIM_LP_STOPPED)
         return SIM_OK;
     sim_error_t cause = {0};
-    sim_frame_t frame = {.lp = sim_lp_view_(world, index, world->root->now_s, &cause), .outer = world->frames};
+    sim_frame_t frame = {.lp = sim_lp_view_(world, world->root->now_s, &cause), .outer = world->frames};
+    sim_lp_turn_to_(&frame.lp, index);
     sim_dispatched_t tally = {record->fingerprint, record->events};
     record->flags |= SIM_LP_RUNNING;
     world->frames = &frame;
@@ -232,7 +213,7 @@ schedule_elsewhere(sim_lp_t *lp, int64_t delay_s, const sim_event_t *event, unsi
 {
     if (delay_s < 0 || delay_s >= SIM_NEVER - lp->now_s || lp->calendar->room == 0)
         return schedule_slowly(lp, delay_s, event, priority, handle);
-    sim_calendar_put_(lp->calendar, lp->now_s + delay_s, event, priority, handle);
+    sim_calendar_put_elsewhere_(lp->calendar, lp->now_s + delay_s, event, priority, handle);
     return SIM_OK;
 }
 

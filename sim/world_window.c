@@ -126,19 +126,17 @@ static sim_status_t run_events(run_t *run, sim_lp_t *lp, const sim_lp_kind_t *ki
     return status;
 }
 
-/* Brings one LP to the window's end. */
-static void run_lp(run_t *run, uint32_t index, sim_error_t *cause)
+/* Brings the LP that `lp` is turned to to the window's end. */
+static void run_lp(run_t *run, sim_lp_t *lp)
 {
-    sim_world_t *world = run->world;
-    sim_lp_t lp = sim_lp_view_(world, index, run->end_s, cause);
-    const sim_lp_kind_t *kind = &world->model->kinds[sim_world_record_(world, index)->kind];
-    sim_status_t status = is_due(run, index) ? run_events(run, &lp, kind) : SIM_OK;
+    const sim_lp_kind_t *kind = &run->world->model->kinds[sim_world_record_(run->world, lp->index)->kind];
+    sim_status_t status = is_due(run, lp->index) ? run_events(run, lp, kind) : SIM_OK;
     if (status < 0) {
-        report_failure(run, &lp, status, cause);
-        *cause = (sim_error_t){0};
+        report_failure(run, lp, status, lp->error);
+        *lp->error = (sim_error_t){0};
     } else if (run->whole && kind->close != NULL) {
-        lp.now_s = run->end_s;
-        kind->close(&lp, sim_world_report_(world, index));
+        lp->now_s = run->end_s;
+        kind->close(lp, sim_world_report_(run->world, lp->index));
     }
 }
 
@@ -171,10 +169,8 @@ SIM_FETCH void fetch_events(const run_t *run, uint32_t index)
     const sim_key_t *heap = sim_calendar_heap_(calendar);
     for (uint32_t position = SIM_HEAP_ROOT; position <= SIM_HEAP_ROOT + 4; position++) {
         uint32_t slot = sim_key_slot_(heap[position]);
-        if (slot >= calendar->capacity)
-            continue;
-        __builtin_prefetch(&sim_calendar_slots_(calendar)[slot]);
-        __builtin_prefetch(&sim_calendar_places_(calendar)[slot]);
+        if (slot < calendar->capacity)
+            __builtin_prefetch(&sim_calendar_slots_(calendar)[slot]);
     }
 }
 
@@ -206,6 +202,7 @@ static void run_share(run_t *run)
 {
     const uint32_t *active = sim_arena_at(&run->world->arena, run->world->root->active);
     sim_error_t cause = {0};
+    sim_lp_t lp = sim_lp_view_(run->world, run->end_s, &cause);
     for (;;) {
         uint32_t first = atomic_fetch_add_explicit(&run->next, run->chunk, memory_order_relaxed);
         if (first >= run->n_active)
@@ -213,8 +210,10 @@ static void run_share(run_t *run)
         uint32_t last = run->n_active - first < run->chunk ? run->n_active : first + run->chunk;
         for (int64_t i = (int64_t)first - BLOCKS_AHEAD; i < last; i++) {
             fetch_ahead(run, active, i, first, last);
-            if (i >= first)
-                run_lp(run, active[i], &cause);
+            if (i < first)
+                continue;
+            sim_lp_turn_to_(&lp, active[i]);
+            run_lp(run, &lp);
         }
     }
 }
