@@ -49,7 +49,6 @@ void sim_calendar_init(sim_calendar_t *self, uint32_t capacity)
     layout_t layout = layout_of(capacity);
     *self = (sim_calendar_t){
         .capacity = capacity,
-        .room = capacity,
         .hole = SIM_NO_SLOT,
         .free_slot = SIM_NO_SLOT,
         .ring_mask = layout.ring_mask,
@@ -74,13 +73,13 @@ static void copy_ring(sim_calendar_t *self, const sim_calendar_t *from)
     }
     self->ring_first = 0;
     self->ring_keys = from->ring_keys;
+    self->ring_live = from->ring_live;
 }
 
 void sim_calendar_grow_into(sim_calendar_t *self, uint32_t capacity, const sim_calendar_t *from)
 {
     SIM_ASSERT(capacity >= from->capacity);
     sim_calendar_init(self, capacity);
-    self->room = capacity - sim_calendar_count(from);
     self->heap_keys = from->heap_keys;
     self->hole = from->hole;
     self->fresh = from->fresh;
@@ -110,6 +109,7 @@ static bool all_slots_taken(const sim_calendar_t *self)
 static void insert_in_ring(sim_calendar_t *self, sim_key_t key)
 {
     uint32_t index = (self->ring_first + self->ring_keys++) & self->ring_mask;
+    self->ring_live++;
     sim_calendar_ring_(self)[index] = key;
     sim_calendar_places_(self)[sim_key_slot_(key)] = SIM_PLACE_RING | index;
 }
@@ -176,35 +176,49 @@ void sim_heap_close_hole_(sim_calendar_t *self)
         sink_from_root(self, last);
 }
 
+static inline void put_in_free_slot(sim_calendar_t *self, int64_t time_s, const sim_event_t *event, unsigned priority,
+                                    sim_handle_t *handle)
+{
+    uint32_t slot = sim_calendar_take_slot_(self);
+    sim_key_t key = sim_key_make_(time_s, priority, self->sequence++, slot);
+    sim_calendar_fill_slot_(self, slot, event, handle);
+    if (is_zero_delay(self, time_s, priority))
+        insert_in_ring(self, key);
+    else
+        sim_heap_append_(self, key);
+}
+
 /* A zero-delay event stays out of the hole, which a later one may want; but the hole's slot is needed when all others
  * are taken. */
+static __attribute__((noinline)) void make_way_and_put(sim_calendar_t *self, int64_t time_s, const sim_event_t *event,
+                                                       unsigned priority, sim_handle_t *handle)
+{
+    if (self->sequence == SIM_SEQUENCE_END)
+        sim_calendar_renumber_(self);
+    else if (!is_zero_delay(self, time_s, priority) || all_slots_taken(self))
+        sim_heap_close_hole_(self);
+    put_in_free_slot(self, time_s, event, priority, handle);
+}
+
 void sim_calendar_put_elsewhere_(sim_calendar_t *self, int64_t time_s, const sim_event_t *event, unsigned priority,
                                  sim_handle_t *handle)
 {
     SIM_ASSERT(priority < 16);
-    bool zero_delay = is_zero_delay(self, time_s, priority);
-    if (self->sequence == SIM_SEQUENCE_END)
-        sim_calendar_renumber_(self);
-    else if (self->hole != SIM_NO_SLOT && (!zero_delay || all_slots_taken(self)))
-        sim_heap_close_hole_(self);
-    uint32_t slot = sim_calendar_take_slot_(self);
-    sim_key_t key = sim_key_make_(time_s, priority, self->sequence++, slot);
-    self->room--;
-    sim_calendar_fill_slot_(self, slot, event, handle);
-    if (zero_delay)
-        insert_in_ring(self, key);
+    if (self->hole != SIM_NO_SLOT || self->sequence == SIM_SEQUENCE_END)
+        make_way_and_put(self, time_s, event, priority, handle);
     else
-        sim_heap_append_(self, key);
+        put_in_free_slot(self, time_s, event, priority, handle);
 }
 
 sim_status_t sim_calendar_schedule(sim_calendar_t *self, const sim_event_t *event, unsigned priority,
                                    sim_handle_t *handle)
 {
     SIM_ASSERT(event->time_s >= self->last_s && event->time_s < SIM_NEVER);
-    if (self->room == 0)
+    if (sim_calendar_put_in_hole_(self, event->time_s, event, priority, handle))
+        return SIM_OK;
+    if (sim_calendar_count_(self) == self->capacity)
         return SIM_ELIMIT;
-    if (!sim_calendar_put_in_hole_(self, event->time_s, event, priority, handle))
-        sim_calendar_put_elsewhere_(self, event->time_s, event, priority, handle);
+    sim_calendar_put_elsewhere_(self, event->time_s, event, priority, handle);
     return SIM_OK;
 }
 
@@ -239,18 +253,24 @@ static void remove_from_heap(sim_calendar_t *self, uint32_t position)
         settle(self, position, last);
 }
 
+/* Its entry stays, naming no event. */
+static void remove_from_ring(sim_calendar_t *self, uint32_t place)
+{
+    sim_calendar_ring_(self)[place & ~SIM_PLACE_RING] = SIM_KEY_NONE;
+    self->ring_live--;
+}
+
 bool sim_calendar_cancel(sim_calendar_t *self, sim_handle_t handle)
 {
     if (!is_pending(self, handle))
         return false;
     uint32_t place = sim_calendar_place_(self, handle.slot);
     if (place & SIM_PLACE_RING)
-        sim_calendar_ring_(self)[place & ~SIM_PLACE_RING] = SIM_KEY_NONE;
+        remove_from_ring(self, place);
     else
         remove_from_heap(self, place);
     sim_calendar_slots_(self)[handle.slot].generation += SIM_NEXT_GENERATION;
     sim_calendar_give_slot_(self, handle.slot);
-    self->room++;
     return true;
 }
 
@@ -276,7 +296,7 @@ bool sim_calendar_reschedule(sim_calendar_t *self, sim_handle_t handle, int64_t 
     uint64_t sequence = self->sequence++;
     uint32_t place = sim_calendar_place_(self, handle.slot);
     if (place & SIM_PLACE_RING) {
-        sim_calendar_ring_(self)[place & ~SIM_PLACE_RING] = SIM_KEY_NONE;
+        remove_from_ring(self, place);
         insert_key(self, sim_key_make_(time_s, 0, sequence, handle.slot));
         return true;
     }
@@ -322,6 +342,7 @@ bool sim_calendar_pop_ring_(sim_calendar_t *self, int64_t before_s, sim_event_t 
         return false;
     self->ring_first = (self->ring_first + 1) & self->ring_mask;
     self->ring_keys--;
+    self->ring_live--;
     sim_calendar_hand_out_(self, key, event);
     sim_calendar_give_slot_(self, sim_key_slot_(key));
     return true;
@@ -336,7 +357,7 @@ int64_t sim_calendar_next_time(const sim_calendar_t *self)
 
 uint32_t sim_calendar_count(const sim_calendar_t *self)
 {
-    return self->capacity - self->room;
+    return sim_calendar_count_(self);
 }
 
 uint32_t sim_calendar_capacity(const sim_calendar_t *self)

@@ -53,13 +53,13 @@ typedef struct sim_slot {
 
 struct sim_calendar {
     uint32_t capacity;
-    uint32_t room;      /* for so many events more: the capacity less those pending */
     uint32_t heap_keys; /* keys in the heap, the hole included */
     uint32_t hole;      /* slot of the root's event when that has left and nothing has taken its place; SIM_NO_SLOT */
     uint32_t fresh;     /* slots below have been used at least once */
     uint32_t free_slot; /* first of the list of free slots, linked through their places */
     uint32_t ring_first;
     uint32_t ring_keys; /* entries between first and last, cancelled ones included */
+    uint32_t ring_live; /* those of events that are pending */
     uint32_t ring_mask; /* size of the ring - 1; a power of two less one */
     uint32_t ring_offset;
     uint32_t place_offset;
@@ -114,12 +114,17 @@ static inline sim_key_t sim_key_make_(int64_t time_s, unsigned priority, uint64_
     return (sim_key_t)((uint64_t)time_s ^ SIM_KEY_TIME_SIGN) << 64 | low;
 }
 
-/* The least of the four keys of a group, without branches. */
+/* The lesser of two keys, without a branch. */
+static inline const sim_key_t *sim_key_lesser_(const sim_key_t *a, const sim_key_t *b)
+{
+    ptrdiff_t bytes = (const char *)b - (const char *)a;
+    return (const sim_key_t *)(const void *)((const char *)a + (bytes & -(ptrdiff_t)(*b < *a)));
+}
+
+/* The least of the four keys of a group. */
 static inline const sim_key_t *sim_heap_least_of_four_(const sim_key_t *group)
 {
-    const sim_key_t *left = group + (group[1] < group[0]);
-    const sim_key_t *right = group + 2 + (group[3] < group[2]);
-    return left + ((right - left) & -(ptrdiff_t)(*right < *left));
+    return sim_key_lesser_(sim_key_lesser_(group, group + 1), sim_key_lesser_(group + 2, group + 3));
 }
 
 static inline const sim_key_t *sim_heap_children_(const sim_key_t *heap, uint32_t position)
@@ -192,6 +197,12 @@ void sim_heap_fill_hole_(sim_calendar_t *self, sim_key_t key);
 void sim_calendar_put_elsewhere_(sim_calendar_t *self, int64_t time_s, const sim_event_t *event, unsigned priority,
                                  sim_handle_t *handle);
 
+/* sim_calendar_count, inlined. */
+static inline uint32_t sim_calendar_count_(const sim_calendar_t *self)
+{
+    return self->heap_keys - (self->hole != SIM_NO_SLOT) + self->ring_live;
+}
+
 /* Where the key of a pending event stands. */
 static inline uint32_t sim_calendar_place_(const sim_calendar_t *self, uint32_t slot)
 {
@@ -244,7 +255,6 @@ static inline bool sim_calendar_put_in_hole_(sim_calendar_t *self, int64_t time_
     if (slot == SIM_NO_SLOT || time_s == self->last_s ||
         __builtin_expect(priority >= 16 || self->sequence == SIM_SEQUENCE_END, 0))
         return false;
-    self->room--;
     sim_key_t key = sim_key_make_(time_s, priority, self->sequence++, slot);
     sim_calendar_fill_slot_(self, slot, event, handle);
     if (self->heap_keys > 2) {
@@ -267,7 +277,6 @@ static inline void sim_calendar_hand_out_(sim_calendar_t *self, sim_key_t key, s
     event->b = content->b;
     content->generation += SIM_NEXT_GENERATION;
     self->last_s = event->time_s;
-    self->room++;
 }
 
 /* sim_calendar_pop, inlined. */

@@ -41,6 +41,7 @@ static void empty_ring(sim_calendar_t *self)
         if (key != SIM_KEY_NONE)
             sim_heap_append_(self, key);
     }
+    self->ring_live = 0;
 }
 
 /* Keys in ascending order are a heap of any arity, so sorting in place is all it takes. */

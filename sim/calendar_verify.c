@@ -15,13 +15,21 @@ static uint32_t has_hole(const sim_calendar_t *self)
     return self->hole != SIM_NO_SLOT;
 }
 
+/* At the root stands the key of the event that has left, or the one that lets none rise there. */
+static bool hole_is_sound(const sim_calendar_t *self)
+{
+    sim_key_t key = sim_calendar_heap_(self)[SIM_HEAP_ROOT];
+    return self->heap_keys > 0 && self->hole < self->fresh &&
+           (key == SIM_KEY_FIRST || sim_key_slot_(key) == self->hole);
+}
+
 /* Every key after its parent, every slot knowing its place, all ones behind the end. */
 static bool heap_is_sound(const sim_calendar_t *self)
 {
     const sim_key_t *heap = sim_calendar_heap_(self);
     uint32_t end = SIM_HEAP_ROOT + self->heap_keys;
-    uint32_t first = SIM_HEAP_ROOT + has_hole(self); /* with a hole, what stands at the root means nothing */
-    if (first > end)
+    uint32_t first = SIM_HEAP_ROOT + has_hole(self);
+    if (has_hole(self) && !hole_is_sound(self))
         return false;
     for (uint32_t p = first; p < end; p++) {
         uint32_t parent = p / 4 + 2;
@@ -62,12 +70,10 @@ bool sim_calendar_verify(const sim_calendar_t *self)
         !ring_is_sound(self, &in_ring))
         return false;
     uint32_t free_slots = has_hole(self);
-    if (has_hole(self) && self->hole >= self->fresh)
-        return false;
     for (uint32_t slot = self->free_slot; slot != SIM_NO_SLOT; slot = sim_calendar_places_(self)[slot]) {
         if (slot >= self->fresh || ++free_slots > self->fresh)
             return false;
     }
     uint32_t pending = sim_calendar_count(self);
-    return pending == self->heap_keys - has_hole(self) + in_ring && pending + free_slots == self->fresh;
+    return self->ring_live == in_ring && pending + free_slots == self->fresh;
 }

@@ -50,6 +50,8 @@ double sim_tally_mean(const sim_tally_t *self);     /* NaN when empty */
 double sim_tally_variance(const sim_tally_t *self); /* unbiased; NaN below two observations */
 double sim_tally_sd(const sim_tally_t *self);       /* its square root */
 
+__extension__ typedef __int128 sim_int128_t __attribute__((aligned(8))); /* as all else in a block */
+
 /* A whole number over time. Its integral is exact: a 128-bit integer in level x seconds. */
 typedef struct sim_level {
     int64_t level;
@@ -57,12 +59,8 @@ typedef struct sim_level {
     int64_t start_s;   /* of the observation */
     int64_t min;       /* over the observation, the level now included */
     int64_t max;
-    uint64_t integral_low; /* two's complement halves of the integral */
-    uint64_t integral_high;
+    sim_int128_t integral;
 } sim_level_t;
-
-__extension__ typedef __int128 sim_int128_t;
-__extension__ typedef unsigned __int128 sim_uint128_t;
 
 /* Starts observing at `now_s` with the given level. */
 void sim_level_init(sim_level_t *self, int64_t now_s, int64_t level);
@@ -73,16 +71,13 @@ void sim_level_restart(sim_level_t *self, int64_t now_s);
 /* Integral from the start to `now_s`, which must not lie before the last change, in level x seconds. */
 static inline sim_int128_t sim_level_integral(const sim_level_t *self, int64_t now_s)
 {
-    sim_int128_t so_far = (sim_int128_t)(((sim_uint128_t)self->integral_high << 64) | self->integral_low);
-    return so_far + (sim_int128_t)self->level * (now_s - self->changed_s);
+    return self->integral + (sim_int128_t)self->level * (now_s - self->changed_s);
 }
 
 /* Carries the integral on to `now_s`; for the two below. */
 static inline void sim_level_advance_(sim_level_t *self, int64_t now_s)
 {
-    sim_uint128_t integral = (sim_uint128_t)sim_level_integral(self, now_s);
-    self->integral_low = (uint64_t)integral;
-    self->integral_high = (uint64_t)(integral >> 64);
+    self->integral += (sim_int128_t)self->level * (now_s - self->changed_s);
     self->changed_s = now_s;
 }
 

@@ -98,7 +98,7 @@ sim_status_t sim_world_add_lp(sim_world_t *world, const sim_lp_spec_t *spec, uin
 static void shut_calendar(sim_calendar_t *calendar)
 {
     sim_calendar_init(calendar, sim_calendar_capacity(calendar));
-    calendar->room = 0;
+    calendar->ring_live = calendar->capacity;
 }
 
 void sim_world_stop_lp(sim_world_t *world, uint32_t index)
@@ -211,7 +211,7 @@ static __attribute__((cold)) sim_status_t schedule_slowly(sim_lp_t *lp, int64_t 
 static __attribute__((noinline)) sim_status_t
 schedule_elsewhere(sim_lp_t *lp, int64_t delay_s, const sim_event_t *event, unsigned priority, sim_handle_t *handle)
 {
-    if (delay_s < 0 || delay_s >= SIM_NEVER - lp->now_s || lp->calendar->room == 0)
+    if (delay_s < 0 || delay_s >= SIM_NEVER - lp->now_s || sim_calendar_count_(lp->calendar) == lp->calendar->capacity)
         return schedule_slowly(lp, delay_s, event, priority, handle);
     sim_calendar_put_elsewhere_(lp->calendar, lp->now_s + delay_s, event, priority, handle);
     return SIM_OK;

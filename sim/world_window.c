@@ -120,7 +120,7 @@ static sim_status_t run_events(run_t *run, sim_lp_t *lp, const sim_lp_kind_t *ki
     record->events = tally.events;
     sim_lp_brief_t *brief = sim_world_brief_(run->world, lp->index);
     brief->next_s = sim_calendar_next_time(lp->calendar);
-    bool half_full = 2 * (uint64_t)lp->calendar->room <= lp->calendar->capacity;
+    bool half_full = 2 * (uint64_t)sim_calendar_count_(lp->calendar) >= lp->calendar->capacity;
     brief->flags =
         (brief->flags & SIM_BRIEF_CLOSES) | (lp->sent ? SIM_BRIEF_MESSAGES : 0u) | (half_full ? SIM_BRIEF_GROW : 0u);
     return status;

@@ -258,7 +258,7 @@ static void test_verify_notices_damage(void **state)
         memcpy(calendar, sound, bytes);
         assert_true(sim_calendar_verify(calendar));
         switch (damage) {
-        case 0: calendar->room--; break;
+        case 0: calendar->ring_live++; break;
         case 1: heap[5] = heap[4] - ((sim_key_t)1 << 64); break;
         case 2:
             assert_int_not_equal((SIM_HEAP_ROOT + calendar->heap_keys) % 4, 0);
@@ -268,7 +268,7 @@ static void test_verify_notices_damage(void **state)
         case 4: calendar->free_slot = 0; break;
         case 5: calendar->sequence = 2; break;
         case 6: sim_calendar_ring_(calendar)[calendar->ring_first] = sim_calendar_ring_(calendar)[1]; break;
-        case 7: calendar->hole = 0; break;
+        case 7: calendar->hole = 1; break;
         default: calendar->ring_keys = 17;
         }
         if (sim_calendar_verify(calendar))
