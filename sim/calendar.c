@@ -55,7 +55,7 @@ void sim_calendar_init(sim_calendar_t *self, uint32_t capacity)
         .ring_offset = (uint32_t)layout.ring_offset,
         .place_offset = (uint32_t)layout.place_offset,
         .slot_offset = (uint32_t)layout.slot_offset,
-        .sequence = 1,
+        .sequence = SIM_SEQUENCE_STEP,
         .last_s = INT64_MIN,
     };
     for (uint32_t i = 0; i < SIM_HEAP_NOTED; i++)
@@ -180,7 +180,7 @@ static inline void put_in_free_slot(sim_calendar_t *self, int64_t time_s, const 
                                     sim_handle_t *handle)
 {
     uint32_t slot = sim_calendar_take_slot_(self);
-    sim_key_t key = sim_key_make_(time_s, priority, self->sequence++, slot);
+    sim_key_t key = sim_key_make_(time_s, priority, sim_calendar_next_sequence_(self), slot);
     sim_calendar_fill_slot_(self, slot, event, handle);
     if (is_zero_delay(self, time_s, priority))
         insert_in_ring(self, key);
@@ -293,7 +293,7 @@ bool sim_calendar_reschedule(sim_calendar_t *self, sim_handle_t handle, int64_t 
         return false;
     if (self->sequence == SIM_SEQUENCE_END)
         sim_calendar_renumber_(self); /* moves keys: the place is read after it */
-    uint64_t sequence = self->sequence++;
+    uint64_t sequence = sim_calendar_next_sequence_(self);
     uint32_t place = sim_calendar_place_(self, handle.slot);
     if (place & SIM_PLACE_RING) {
         remove_from_ring(self, place);

@@ -29,9 +29,9 @@ __extension__ typedef unsigned __int128 sim_key_t;
 #define SIM_KEY_FIRST          ((sim_key_t)0)  /* less than any real one */
 #define SIM_KEY_TIME_SIGN      (UINT64_C(1) << 63)
 #define SIM_KEY_PRIORITY_SHIFT 60
-#define SIM_KEY_SEQUENCE_SHIFT 24
-#define SIM_KEY_SLOT_MASK      ((UINT32_C(1) << SIM_KEY_SEQUENCE_SHIFT) - 1)
-#define SIM_SEQUENCE_END       (UINT64_C(1) << 36)
+#define SIM_KEY_SLOT_MASK      ((UINT32_C(1) << 24) - 1)
+#define SIM_SEQUENCE_STEP      (UINT64_C(1) << 24)
+#define SIM_SEQUENCE_END       (UINT64_C(1) << 60)
 
 #define SIM_HEAP_ROOT       3u
 #define SIM_HEAP_NOTED      8u /* the first position whose key's place is noted: behind the root's children */
@@ -64,7 +64,7 @@ struct sim_calendar {
     uint32_t ring_offset;
     uint32_t place_offset;
     uint32_t slot_offset;
-    uint64_t sequence; /* of the next insertion; starts at 1 */
+    uint64_t sequence; /* of the next insertion, where it stands in a key; starts at one step */
     int64_t last_s;    /* time of the last event popped, INT64_MIN before the first */
 };
 
@@ -72,9 +72,9 @@ static_assert(sizeof(sim_slot_t) == 32, "two slots to a cache line");
 static_assert(sizeof(sim_event_t) == 32, "an event is half a cache line");
 static_assert(sizeof(struct sim_calendar) == 64, "the header is one cache line");
 
-static inline void *sim_calendar_part_(const sim_calendar_t *self, size_t offset)
+static inline void *sim_calendar_part_(const void *from, size_t offset)
 {
-    return (unsigned char *)(uintptr_t)self + offset;
+    return (unsigned char *)(uintptr_t)from + offset;
 }
 
 /* The heap's keys, indexed from 0; 0 to 2 are never used. */
@@ -110,7 +110,7 @@ static inline int64_t sim_key_time_(sim_key_t key)
 
 static inline sim_key_t sim_key_make_(int64_t time_s, unsigned priority, uint64_t sequence, uint32_t slot)
 {
-    uint64_t low = (uint64_t)priority << SIM_KEY_PRIORITY_SHIFT | sequence << SIM_KEY_SEQUENCE_SHIFT | slot;
+    uint64_t low = (uint64_t)priority << SIM_KEY_PRIORITY_SHIFT | sequence | slot;
     return (sim_key_t)((uint64_t)time_s ^ SIM_KEY_TIME_SIGN) << 64 | low;
 }
 
@@ -118,7 +118,7 @@ static inline sim_key_t sim_key_make_(int64_t time_s, unsigned priority, uint64_
 static inline const sim_key_t *sim_key_lesser_(const sim_key_t *a, const sim_key_t *b)
 {
     ptrdiff_t bytes = (const char *)b - (const char *)a;
-    return (const sim_key_t *)(const void *)((const char *)a + (bytes & -(ptrdiff_t)(*b < *a)));
+    return sim_calendar_part_(a, (size_t)(bytes & -(ptrdiff_t)(*b < *a)));
 }
 
 /* The least of the four keys of a group. */
@@ -176,9 +176,9 @@ static inline void sim_heap_sink_(sim_key_t *heap, uint32_t *places, uint32_t po
 static inline void sim_heap_sink_of_two_(sim_key_t *heap, sim_key_t key)
 {
     sim_key_t *root = &heap[SIM_HEAP_ROOT], other = root[1];
-    size_t sinks = -(size_t)(other < key);
-    root[sinks & 1] = key;
-    root[~sinks & 1] = other;
+    size_t bytes = sizeof key & -(size_t)(other < key);
+    *(sim_key_t *)sim_calendar_part_(&root[0], bytes) = key;
+    *(sim_key_t *)sim_calendar_part_(&root[1], -bytes) = other;
 }
 
 /* Numbers the pending events anew, 1, 2, … in their order; when the sequence's 36 bits are used up. */
@@ -233,6 +233,13 @@ static inline void sim_calendar_give_slot_(sim_calendar_t *self, uint32_t slot)
     self->free_slot = slot;
 }
 
+static inline uint64_t sim_calendar_next_sequence_(sim_calendar_t *self)
+{
+    uint64_t sequence = self->sequence;
+    self->sequence = sequence + SIM_SEQUENCE_STEP;
+    return sequence;
+}
+
 static inline void sim_calendar_fill_slot_(sim_calendar_t *self, uint32_t slot, const sim_event_t *event,
                                            sim_handle_t *handle)
 {
@@ -253,9 +260,9 @@ static inline bool sim_calendar_put_in_hole_(sim_calendar_t *self, int64_t time_
 {
     uint32_t slot = self->hole;
     if (slot == SIM_NO_SLOT || time_s == self->last_s ||
-        __builtin_expect(priority >= 16 || self->sequence == SIM_SEQUENCE_END, 0))
+        __builtin_expect(priority >= 16 || (self->sequence & SIM_SEQUENCE_END) != 0, 0))
         return false;
-    sim_key_t key = sim_key_make_(time_s, priority, self->sequence++, slot);
+    sim_key_t key = sim_key_make_(time_s, priority, sim_calendar_next_sequence_(self), slot);
     sim_calendar_fill_slot_(self, slot, event, handle);
     if (self->heap_keys > 2) {
         sim_heap_fill_hole_(self, key);

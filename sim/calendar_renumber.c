@@ -55,8 +55,8 @@ void sim_calendar_renumber_(sim_calendar_t *self)
     for (uint32_t i = 0; i < self->heap_keys; i++) {
         unsigned priority = (unsigned)((uint64_t)keys[i] >> SIM_KEY_PRIORITY_SHIFT);
         uint32_t slot = sim_key_slot_(keys[i]);
-        keys[i] = sim_key_make_(sim_key_time_(keys[i]), priority, i + 1, slot);
+        keys[i] = sim_key_make_(sim_key_time_(keys[i]), priority, (i + 1) * SIM_SEQUENCE_STEP, slot);
         sim_calendar_places_(self)[slot] = SIM_HEAP_ROOT + i;
     }
-    self->sequence = (uint64_t)self->heap_keys + 1;
+    self->sequence = ((uint64_t)self->heap_keys + 1) * SIM_SEQUENCE_STEP;
 }

@@ -5,8 +5,8 @@
 static bool key_is_sound(const sim_calendar_t *self, sim_key_t key, uint32_t place)
 {
     uint32_t slot = sim_key_slot_(key);
-    uint64_t sequence = (uint64_t)key >> SIM_KEY_SEQUENCE_SHIFT & (SIM_SEQUENCE_END - 1);
-    return slot < self->fresh && sim_calendar_place_(self, slot) == place && sequence >= 1 &&
+    uint64_t sequence = (uint64_t)key & (SIM_SEQUENCE_END - SIM_SEQUENCE_STEP);
+    return slot < self->fresh && sim_calendar_place_(self, slot) == place && sequence > 0 &&
            sequence < self->sequence && sim_key_time_(key) >= self->last_s;
 }
 

@@ -125,6 +125,13 @@ static void give_entry(sim_server_t *self, uint32_t index)
     self->free_entry = index;
 }
 
+/* The end of a customer's service. */
+static inline sim_event_t event_of(const sim_server_t *self, uint32_t index)
+{
+    return (sim_event_t){
+        .type = self->spec.done_type, .entity = self->spec.entity, .a = index, .b = entries_of(self)[index].generation};
+}
+
 /* Puts a customer into service; the caller counts the servers. */
 static STEP sim_status_t start(sim_server_t *self, sim_lp_t *lp, uint32_t index)
 {
@@ -133,12 +140,11 @@ static STEP sim_status_t start(sim_server_t *self, sim_lp_t *lp, uint32_t index)
     entry->started_s = lp->now_s;
     if (self->spec.discipline == SIM_PREEMPTIVE)
         lists_append(&self->served, links_of(self), entry->class, index);
-    const sim_event_t done = {
-        .type = self->spec.done_type, .entity = self->spec.entity, .a = index, .b = entry->generation};
+    const sim_event_t done = event_of(self, index);
     if (sim_lp_schedule_quickly_(lp, entry->left_s, &done, 0, &entry->done))
         return SIM_OK;
-    const sim_event_t same = done; /* in memory only here */
-    return sim_schedule(lp, entry->left_s, &same, 0, &entry->done);
+    const sim_event_t again = event_of(self, index); /* so that the first need not be in memory */
+    return sim_schedule(lp, entry->left_s, &again, 0, &entry->done);
 }
 
 static inline void enqueue(sim_server_t *self, int64_t now_s, uint32_t index, bool in_front)

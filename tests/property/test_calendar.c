@@ -185,8 +185,8 @@ static void rare(duel_t *duel)
         break;
     }
     default:
-        if (duel->regime->renumber && duel->calendar->sequence < SIM_SEQUENCE_END - 3)
-            duel->calendar->sequence = SIM_SEQUENCE_END - below(duel, 3);
+        if (duel->regime->renumber && duel->calendar->sequence < SIM_SEQUENCE_END - 3 * SIM_SEQUENCE_STEP)
+            duel->calendar->sequence = SIM_SEQUENCE_END - below(duel, 3) * SIM_SEQUENCE_STEP;
     }
 }
 

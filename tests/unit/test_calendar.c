@@ -181,13 +181,13 @@ static void test_renumbering_keeps_the_order(void **state)
 {
     (void)state;
     sim_calendar_t *calendar = new_calendar(100);
-    calendar->sequence = SIM_SEQUENCE_END - 20;
+    calendar->sequence = SIM_SEQUENCE_END - 20 * SIM_SEQUENCE_STEP;
     for (uint32_t i = 0; i < 10; i++)
         put(calendar, 5, i, 0);
     expect(calendar, 5, 0);
     for (uint32_t i = 10; i < 60; i++)
         put(calendar, i % 2 == 0 ? 5 : 6, i, 0);
-    assert_true(calendar->sequence < 1000);
+    assert_true(calendar->sequence < 1000 * SIM_SEQUENCE_STEP);
     for (uint32_t i = 1; i < 10; i++)
         expect(calendar, 5, i);
     for (uint32_t i = 10; i < 60; i += 2)
@@ -266,7 +266,7 @@ static void test_verify_notices_damage(void **state)
             break;
         case 3: sim_calendar_places_(calendar)[sim_key_slot_(heap[9])]++; break;
         case 4: calendar->free_slot = 0; break;
-        case 5: calendar->sequence = 2; break;
+        case 5: calendar->sequence = 2 * SIM_SEQUENCE_STEP; break;
         case 6: sim_calendar_ring_(calendar)[calendar->ring_first] = sim_calendar_ring_(calendar)[1]; break;
         case 7: calendar->hole = 1; break;
         default: calendar->ring_keys = 17;
