@@ -87,7 +87,7 @@ static double normal_slow(uint64_t word, source_t *source)
 /* The first comparison; false leaves the word to the slow path. */
 static inline bool normal_fast(uint64_t word, double *x)
 {
-    unsigned i = word % SIM_ZIGGURAT_LAYERS;
+    size_t i = word % SIM_ZIGGURAT_LAYERS;
     *x = signed_point(word, sim_ziggurat_normal.x[i]);
     return (*x < 0 ? -*x : *x) < sim_ziggurat_normal.x[i + 1];
 }

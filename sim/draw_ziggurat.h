@@ -12,6 +12,7 @@
 #define SIM_DRAW_ZIGGURAT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { SIM_ZIGGURAT_LAYERS = 256 };
@@ -35,7 +36,7 @@ static inline double sim_ziggurat_point_(uint64_t word, double width)
 /* The first comparison of an exponential draw of mean 1; false leaves the word to the slow path. */
 static inline bool sim_ziggurat_exponential_fast_(uint64_t word, double *x)
 {
-    unsigned i = word % SIM_ZIGGURAT_LAYERS;
+    size_t i = word % SIM_ZIGGURAT_LAYERS;
     *x = sim_ziggurat_point_(word, sim_ziggurat_exponential.x[i]);
     return *x < sim_ziggurat_exponential.x[i + 1];
 }

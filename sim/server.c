@@ -104,6 +104,14 @@ static inline void lists_remove(lists_t *lists, sim_link_t *links, unsigned clas
         lists->occupied &= ~(UINT32_C(1) << class);
 }
 
+static inline uint32_t lists_pop(lists_t *lists, sim_link_t *links, unsigned class)
+{
+    uint32_t index = sim_list_pop_front(&lists->of_class[class], links);
+    if (lists->of_class[class].first == SIM_NO_INDEX)
+        lists->occupied &= ~(UINT32_C(1) << class);
+    return index;
+}
+
 static uint32_t take_entry(sim_server_t *self)
 {
     uint32_t index = self->free_entry;
@@ -237,8 +245,7 @@ static STEP sim_status_t start_next(sim_server_t *self, sim_lp_t *lp)
         return SIM_OK;
     }
     unsigned class = (unsigned)__builtin_ctz(self->waiting.occupied);
-    uint32_t next = self->waiting.of_class[class].first;
-    lists_remove(&self->waiting, links_of(self), class, next);
+    uint32_t next = lists_pop(&self->waiting, links_of(self), class);
     sim_level_add(&self->stats.queue, lp->now_s, -1);
     return start(self, lp, next);
 }

@@ -42,6 +42,18 @@ static inline void sim_list_push_front(sim_list_t *list, sim_link_t *links, uint
     list->first = index;
 }
 
+/* Takes the first index off a list that is not empty. */
+static inline uint32_t sim_list_pop_front(sim_list_t *list, sim_link_t *links)
+{
+    uint32_t index = list->first;
+    list->first = links[index].next;
+    if (list->first == SIM_NO_INDEX)
+        list->last = SIM_NO_INDEX;
+    else
+        links[list->first].previous = SIM_NO_INDEX;
+    return index;
+}
+
 static inline void sim_list_remove(sim_list_t *list, sim_link_t *links, uint32_t index)
 {
     sim_link_t link = links[index];
