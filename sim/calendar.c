@@ -114,7 +114,7 @@ static void insert_in_ring(sim_calendar_t *self, sim_key_t key)
     sim_calendar_places_(self)[sim_key_slot_(key)] = SIM_PLACE_RING | index;
 }
 
-/* Lets a key sink from the root of a heap of two to five keys. It ends there or at the least of the others: without
+/* Lets a key sink from the root of a heap of three to five keys. It ends there or at the least of the others: without
  * branches, as in sim_heap_sink_of_two_. */
 static void sink_of_few(sim_calendar_t *self, sim_key_t key)
 {
@@ -134,7 +134,9 @@ static __attribute__((noinline)) void sink_of_many(sim_calendar_t *self, sim_key
 
 static inline void sink_from_root(sim_calendar_t *self, sim_key_t key)
 {
-    if (self->heap_keys - 2 < 4)
+    if (self->heap_keys <= 2)
+        sim_heap_sink_of_two_(sim_calendar_heap_(self), key);
+    else if (self->heap_keys <= 5)
         sink_of_few(self, key);
     else
         sink_of_many(self, key);
@@ -150,6 +152,11 @@ void sim_heap_append_(sim_calendar_t *self, sim_key_t key)
 {
     sim_key_t *heap = sim_calendar_heap_(self);
     uint32_t position = SIM_HEAP_ROOT + self->heap_keys++;
+    if (position == SIM_HEAP_ROOT + 1) { /* of two keys the other sinks as well as this one rises */
+        heap[position] = key;
+        sim_heap_sink_of_two_(heap, heap[SIM_HEAP_ROOT]);
+        return;
+    }
     if (position % 4 == 0) {
         heap[position + 1] = SIM_KEY_NONE;
         heap[position + 2] = SIM_KEY_NONE;

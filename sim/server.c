@@ -10,9 +10,8 @@
 #include <assert.h>
 #include <string.h>
 
-/* What happens to a customer goes step by step, each step ending with the call of the next: none of them needs registers
- * that it would first have to save. */
-#define STEP __attribute__((noinline))
+/* What seldom happens stands apart: inlined, it would make the usual way save registers for it. */
+#define SELDOM __attribute__((noinline))
 
 enum { CLASSES = SIM_SERVER_PRIORITIES, ENTRY_FREE = 0, ENTRY_WAITING, ENTRY_SERVED };
 
@@ -141,7 +140,7 @@ static inline sim_event_t event_of(const sim_server_t *self, uint32_t index)
 }
 
 /* Puts a customer into service; the caller counts the servers. */
-static STEP sim_status_t start(sim_server_t *self, sim_lp_t *lp, uint32_t index)
+static inline sim_status_t start(sim_server_t *self, sim_lp_t *lp, uint32_t index)
 {
     entry_t *entry = &entries_of(self)[index];
     entry->state = ENTRY_SERVED;
@@ -174,7 +173,7 @@ static uint32_t find_victim(const sim_server_t *self, unsigned class)
 }
 
 /* Admits a customer to servers that are busy. */
-static STEP sim_status_t preempt(sim_server_t *self, sim_lp_t *lp, uint32_t index)
+static SELDOM sim_status_t preempt(sim_server_t *self, sim_lp_t *lp, uint32_t index)
 {
     uint32_t victim = find_victim(self, entries_of(self)[index].class);
     if (victim == SIM_NO_INDEX) {
@@ -191,7 +190,7 @@ static STEP sim_status_t preempt(sim_server_t *self, sim_lp_t *lp, uint32_t inde
 }
 
 /* Serves an admitted customer, or lets him wait. */
-static STEP sim_status_t admit(sim_server_t *self, sim_lp_t *lp, uint32_t index)
+static inline sim_status_t admit(sim_server_t *self, sim_lp_t *lp, uint32_t index)
 {
     if (self->stats.busy.level < self->spec.servers) {
         sim_level_add(&self->stats.busy, lp->now_s, 1);
@@ -204,7 +203,7 @@ static STEP sim_status_t admit(sim_server_t *self, sim_lp_t *lp, uint32_t index)
 }
 
 /* An arrival beyond the limit is turned away; one beyond the capacity should not have been. */
-static STEP sim_status_t refuse(sim_server_t *self, sim_lp_t *lp, int64_t present, sim_handle_t *ticket)
+static SELDOM sim_status_t refuse(sim_server_t *self, sim_lp_t *lp, int64_t present, sim_handle_t *ticket)
 {
     if (self->spec.limit == 0 || present < self->spec.limit)
         return sim_fail(lp->error, SIM_ELIMIT, "sim_server_arrive",
@@ -238,7 +237,7 @@ sim_status_t sim_server_arrive(sim_server_t *self, sim_lp_t *lp, const sim_custo
 }
 
 /* Gives a server that has become free to the next customer. */
-static STEP sim_status_t start_next(sim_server_t *self, sim_lp_t *lp)
+static inline sim_status_t start_next(sim_server_t *self, sim_lp_t *lp)
 {
     if (self->stats.queue.level == 0) {
         sim_level_add(&self->stats.busy, lp->now_s, -1);
@@ -250,7 +249,7 @@ static STEP sim_status_t start_next(sim_server_t *self, sim_lp_t *lp)
     return start(self, lp, next);
 }
 
-static STEP sim_status_t close_batch(sim_server_t *self, sim_lp_t *lp)
+static SELDOM sim_status_t close_batch(sim_server_t *self, sim_lp_t *lp)
 {
     sim_batches_close_(&self->stats.waits);
     return start_next(self, lp);
@@ -270,7 +269,7 @@ static inline sim_status_t depart(sim_server_t *self, sim_lp_t *lp, uint32_t ind
 }
 
 /* Lets a customer go who stands in a list of those in service. */
-static STEP sim_status_t depart_listed(sim_server_t *self, sim_lp_t *lp, uint32_t index, sim_departure_t *departure)
+static SELDOM sim_status_t depart_listed(sim_server_t *self, sim_lp_t *lp, uint32_t index, sim_departure_t *departure)
 {
     lists_remove(&self->served, links_of(self), entries_of(self)[index].class, index);
     return depart(self, lp, index, departure);
