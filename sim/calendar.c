@@ -210,7 +210,7 @@ static __attribute__((noinline)) void make_way_and_put(sim_calendar_t *self, int
 void sim_calendar_put_elsewhere_(sim_calendar_t *self, int64_t time_s, const sim_event_t *event, unsigned priority,
                                  sim_handle_t *handle)
 {
-    SIM_ASSERT(priority < 16);
+    SIM_ASSERT(time_s >= self->last_s && priority < 16);
     if (self->hole != SIM_NO_SLOT || self->sequence == SIM_SEQUENCE_END)
         make_way_and_put(self, time_s, event, priority, handle);
     else
@@ -220,7 +220,7 @@ void sim_calendar_put_elsewhere_(sim_calendar_t *self, int64_t time_s, const sim
 sim_status_t sim_calendar_schedule(sim_calendar_t *self, const sim_event_t *event, unsigned priority,
                                    sim_handle_t *handle)
 {
-    SIM_ASSERT(event->time_s >= self->last_s && event->time_s < SIM_NEVER);
+    SIM_ASSERT(event->time_s < SIM_NEVER);
     if (sim_calendar_put_in_hole_(self, event->time_s, event, priority, handle))
         return SIM_OK;
     if (sim_calendar_count_(self) == self->capacity)

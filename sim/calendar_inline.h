@@ -72,7 +72,7 @@ static_assert(sizeof(sim_slot_t) == 32, "two slots to a cache line");
 static_assert(sizeof(sim_event_t) == 32, "an event is half a cache line");
 static_assert(sizeof(struct sim_calendar) == 64, "the header is one cache line");
 
-static inline void *sim_calendar_part_(const void *from, size_t offset)
+static inline void *sim_calendar_part_(const void *from, ptrdiff_t offset)
 {
     return (unsigned char *)(uintptr_t)from + offset;
 }
@@ -118,7 +118,7 @@ static inline sim_key_t sim_key_make_(int64_t time_s, unsigned priority, uint64_
 static inline const sim_key_t *sim_key_lesser_(const sim_key_t *a, const sim_key_t *b)
 {
     ptrdiff_t bytes = (const char *)b - (const char *)a;
-    return sim_calendar_part_(a, (size_t)(bytes & -(ptrdiff_t)(*b < *a)));
+    return sim_calendar_part_(a, bytes & -(ptrdiff_t)(*b < *a));
 }
 
 /* The least of the four keys of a group. */
@@ -176,7 +176,7 @@ static inline void sim_heap_sink_(sim_key_t *heap, uint32_t *places, uint32_t po
 static inline void sim_heap_sink_of_two_(sim_key_t *heap, sim_key_t key)
 {
     sim_key_t *root = &heap[SIM_HEAP_ROOT], other = root[1];
-    size_t bytes = sizeof key & -(size_t)(other < key);
+    ptrdiff_t bytes = (ptrdiff_t)sizeof key & -(ptrdiff_t)(other < key);
     *(sim_key_t *)sim_calendar_part_(&root[0], bytes) = key;
     *(sim_key_t *)sim_calendar_part_(&root[1], -bytes) = other;
 }
@@ -259,7 +259,7 @@ static inline bool sim_calendar_put_in_hole_(sim_calendar_t *self, int64_t time_
                                              unsigned priority, sim_handle_t *handle)
 {
     uint32_t slot = self->hole;
-    if (slot == SIM_NO_SLOT || time_s == self->last_s ||
+    if (slot == SIM_NO_SLOT || time_s <= self->last_s ||
         __builtin_expect(priority >= 16 || (self->sequence & SIM_SEQUENCE_END) != 0, 0))
         return false;
     sim_key_t key = sim_key_make_(time_s, priority, sim_calendar_next_sequence_(self), slot);
