@@ -63,13 +63,19 @@ static inline void mdl_address_draw_once(const mdl_address_t *at, uint64_t purpo
     sim_rng_at(rng, at->seed, at->replication, at->entity, purpose, 0);
 }
 
-/* Whether a hazard of `rate_per_year` strikes within the day. The probability is less than the rate times a day: most
- * draws are past that, and need no exponential. */
-static inline bool mdl_demand_strikes(sim_rng_t *rng, double rate_per_year)
+/* Whether a hazard of at most `most_per_year` can strike within a day for which `drawn` (0 to 1, evenly) was drawn: the
+ * probability is less than the rate times a day. Most draws are past that, and need neither an exponential nor, where it
+ * takes time to find, the rate itself. */
+static inline bool mdl_demand_may_strike(double drawn, double most_per_year)
 {
     const double rounding = 1.000001; /* so that it never decides */
-    double drawn = sim_draw_uniform(rng);
-    return drawn < rounding * rate_per_year / MDL_DAYS_PER_YEAR && drawn < mdl_day_probability(rate_per_year);
+    return drawn < rounding * most_per_year / MDL_DAYS_PER_YEAR;
+}
+
+/* Whether a hazard of `rate_per_year` strikes within that day. */
+static inline bool mdl_demand_strikes(double drawn, double rate_per_year)
+{
+    return mdl_demand_may_strike(drawn, rate_per_year) && drawn < mdl_day_probability(rate_per_year);
 }
 
 /* `x` as an integer towards zero, held within [0, high]: what turns a computed want into a count or an amount. */

@@ -45,10 +45,9 @@ double mdl_enterprise_nodes(int64_t tokens_day, double tokens_node_day, double l
 static void move_demand(mdl_enterprise_t *self, const mdl_params_t *params, const mdl_enterprise_env_t *env,
                         const mdl_address_t *at)
 {
-    double taken_up = mdl_day_gain(params->enterprise_release_lag_s);
     double depth = clamp(params->enterprise_depth * (env->open_log - params->enterprise_depth_from), 0.0, MAX_LOG);
-    self->depth_log += taken_up * (depth - self->depth_log);
-    double arrived = taken_up * self->pending_logit;
+    self->depth_log += env->taken_up * (depth - self->depth_log);
+    double arrived = env->taken_up * self->pending_logit;
     self->pending_logit -= arrived;
     double logit = self->adoption_logit + arrived + params->enterprise_adoption_growth / MDL_DAYS_PER_YEAR;
     self->adoption_logit = clamp(logit, -MAX_LOG, MAX_LOG);
@@ -64,7 +63,7 @@ static void buy_tokens(const mdl_enterprise_t *self, const mdl_params_t *params,
                        const mdl_enterprise_env_t *env, mdl_enterprise_decision_t *decision)
 {
     double used = weight * sim_exp(self->depth_log);
-    double tokens = used * mdl_tokens_demand(params, env->token_price_fen_bn, mdl_enterprise_adoption(self));
+    double tokens = used * mdl_tokens_demand(params, env->tokens_at_price, mdl_enterprise_adoption(self));
     int64_t all = mdl_demand_count(tokens, MDL_DEMAND_MAX_TOKENS);
     int64_t platforms = mdl_demand_count((double)all * params->platforms_token_share, all);
     int64_t labs = mdl_demand_count((double)all * params->labs_token_share, all - platforms);
@@ -92,6 +91,8 @@ static double price_log(const mdl_params_t *params, int64_t rent_fen)
 void mdl_enterprise_look(mdl_enterprise_env_t *env, const mdl_params_t *params)
 {
     double keep = 1.0 - mdl_day_gain(params->enterprise_demand_memory_s);
+    env->taken_up = mdl_day_gain(params->enterprise_release_lag_s);
+    env->tokens_at_price = mdl_tokens_at_price(params, env->token_price_fen_bn);
     env->demand_kept = keep;
     env->demand_sd = params->enterprise_demand_sd * sqrt(1.0 - keep * keep);
     env->price_log_finetune = price_log(params, env->rent_finetune_fen);

@@ -37,6 +37,8 @@ typedef struct mdl_enterprise_env {
     int64_t rent_finetune_fen;
     int64_t rent_batch_fen;
     /* Filled by mdl_enterprise_look. */
+    double taken_up;                            /* share of what is to come of releases and depth that a day takes up */
+    double tokens_at_price;                     /* mdl_tokens_at_price() */
     double demand_kept, demand_sd;              /* of the deviation of other demand: share that stays, a day's shock */
     double price_log_finetune, price_log_batch; /* of rent over the reference */
 } mdl_enterprise_env_t;

@@ -51,11 +51,6 @@ double mdl_lab_capability(const mdl_lab_t *self)
     return mdl_frontier_capability((double)self->useful_gpu_s / (double)SIM_HOUR_S);
 }
 
-double mdl_lab_token_weight(const mdl_lab_t *self)
-{
-    return self->stage == MDL_LAB_POTENTIAL ? 0.0 : self->popularity;
-}
-
 void mdl_lab_funded(mdl_lab_t *self, int64_t amount_fen)
 {
     if (amount_fen <= 0)
@@ -128,12 +123,13 @@ static int64_t equity_asked(const mdl_lab_t *self, const mdl_params_t *params, c
 {
     if (self->rounds == 0)
         return round_fen(params, self->base_nodes, params->labs_seed_years);
-    double hope = 1.0 - pointlessness(self, params, env);
     sim_rng_t rng;
     mdl_address_draw(at, MDL_PURPOSE_LAB_REFINANCE, &rng);
-    double gathered =
-        sim_pow(env->entered_per_training > 1.0 ? env->entered_per_training : 1.0, params->labs_gathering);
-    if (!mdl_demand_strikes(&rng, params->labs_refinance_hazard * env->venture * hope * gathered))
+    double drawn = sim_draw_uniform(&rng), hopeful = params->labs_refinance_hazard * env->venture;
+    if (!mdl_demand_may_strike(drawn, hopeful * env->gathered))
+        return 0;
+    double hope = 1.0 - pointlessness(self, params, env);
+    if (!mdl_demand_strikes(drawn, hopeful * hope * env->gathered))
         return 0;
     return round_fen(params, ambition_nodes(self, params, env), params->labs_round_years);
 }
@@ -148,10 +144,13 @@ static mdl_lab_quit_cause_t quits(mdl_lab_t *self, const mdl_params_t *params, c
     self->starved_days = payable < (double)params->labs_min_nodes ? self->starved_days + 1 : 0;
     if ((int64_t)self->starved_days * SIM_DAY_S > params->labs_patience_s)
         return MDL_LAB_QUIT_CASH;
-    double hazard = params->labs_quit_hazard * pointlessness(self, params, env);
     sim_rng_t rng;
     mdl_address_draw(at, MDL_PURPOSE_LAB_QUIT, &rng);
-    return mdl_demand_strikes(&rng, hazard) ? MDL_LAB_QUIT_POINTLESS : MDL_LAB_QUIT_NONE;
+    double drawn = sim_draw_uniform(&rng);
+    if (!mdl_demand_may_strike(drawn, params->labs_quit_hazard))
+        return MDL_LAB_QUIT_NONE;
+    double hazard = params->labs_quit_hazard * pointlessness(self, params, env);
+    return mdl_demand_strikes(drawn, hazard) ? MDL_LAB_QUIT_POINTLESS : MDL_LAB_QUIT_NONE;
 }
 
 /* Most that it pays: average rent and a premium that grows with hype and with the share of its wish that it lacks. */
@@ -180,14 +179,14 @@ static mdl_want_t want_training(mdl_lab_t *self, const mdl_params_t *params, con
 }
 
 /* `nodes`, as far as `fen_month` pays for; what they cost is taken from `fen_month`. */
-static mdl_want_t want_small(int32_t *held, const mdl_params_t *params, const mdl_lab_env_t *env, double nodes,
-                             int64_t rent_fen, double *fen_month)
+static mdl_want_t want_small(int32_t *held, const mdl_params_t *params, double nodes, int64_t rent_fen,
+                             int64_t limit_fen, double *fen_month)
 {
     double payable = affordable_nodes(*fen_month, rent_fen);
     nodes = payable < nodes ? payable : nodes;
     *held = mdl_demand_settle(*held, nodes, params->labs_resize_band, MDL_DEMAND_MAX_NODES);
     *fen_month -= (double)*held * (double)rent_fen;
-    return (mdl_want_t){.nodes = *held, .limit_fen = bid_fen(params, env, rent_fen, 1.0)};
+    return (mdl_want_t){.nodes = *held, .limit_fen = limit_fen};
 }
 
 /* Nodes that serve its users. */
@@ -205,9 +204,11 @@ static void spend(mdl_lab_t *self, const mdl_params_t *params, const mdl_lab_env
     decision->payroll_fen = mdl_demand_count(wages, env->cash_fen > 0 ? env->cash_fen : 0);
     double fen_month = budget_fen_month(params, env);
     double serving = serving_nodes(params, env);
-    decision->inference = want_small(&self->inference_nodes, params, env, serving, env->rent_inference_fen, &fen_month);
+    decision->inference = want_small(&self->inference_nodes, params, serving, env->rent_inference_fen,
+                                     env->inference_limit_fen, &fen_month);
     double tuning = params->labs_finetune_share * self->base_nodes;
-    decision->finetune = want_small(&self->finetune_nodes, params, env, tuning, env->rent_finetune_fen, &fen_month);
+    decision->finetune =
+        want_small(&self->finetune_nodes, params, tuning, env->rent_finetune_fen, env->finetune_limit_fen, &fen_month);
     if (self->stage == MDL_LAB_TRAINING)
         decision->training = want_training(self, params, env, fen_month);
 }
@@ -226,7 +227,7 @@ static void enter(mdl_lab_t *self, const mdl_params_t *params, const mdl_lab_env
 {
     sim_rng_t rng;
     mdl_address_draw(at, MDL_PURPOSE_LAB_ENTRY, &rng);
-    if (!mdl_demand_strikes(&rng, entry_rate(params, env)))
+    if (!mdl_demand_strikes(sim_draw_uniform(&rng), entry_rate(params, env)))
         return;
     self->stage = MDL_LAB_TRAINING;
     self->registered_day = at->day;
@@ -237,6 +238,14 @@ static void enter(mdl_lab_t *self, const mdl_params_t *params, const mdl_lab_env
         return;
     self->stage = MDL_LAB_SERVING;
     decision->raise_fen = round_fen(params, self->base_nodes * params->labs_finetune_share, params->labs_seed_years);
+}
+
+void mdl_lab_look(mdl_lab_env_t *env, const mdl_params_t *params)
+{
+    double entered = env->entered_per_training > 1.0 ? env->entered_per_training : 1.0;
+    env->gathered = sim_pow(entered, params->labs_gathering);
+    env->inference_limit_fen = bid_fen(params, env, env->rent_inference_fen, 1.0);
+    env->finetune_limit_fen = bid_fen(params, env, env->rent_finetune_fen, 1.0);
 }
 
 void mdl_lab_step(mdl_lab_t *self, const mdl_params_t *params, const mdl_lab_env_t *env, const mdl_address_t *at,

@@ -75,6 +75,10 @@ typedef struct mdl_lab_env {
     int32_t held_training_nodes; /* what it leases for training now: it bids more for what it lacks */
     int64_t tokens_day;          /* tokens that its users want per day (see mdl_lab_token_weight) */
     double tokens_node_day;      /* mdl_tokens_node_day(): what a fully used node serves */
+    /* Filled by mdl_lab_look. */
+    double gathered;             /* how much more often equity comes to those that train, as others have stopped */
+    int64_t inference_limit_fen; /* most that any lab pays for serving its users and for fine-tuning */
+    int64_t finetune_limit_fen;
 } mdl_lab_env_t;
 
 typedef struct mdl_lab_decision {
@@ -93,6 +97,9 @@ typedef struct mdl_lab_decision {
 void mdl_lab_init(mdl_lab_t *self, const mdl_params_t *params, const mdl_address_t *at, bool incumbent,
                   double closed_log);
 
+/* Fills the rest of `env` from the parameters and what all labs see alike, so that it is done once a day. */
+void mdl_lab_look(mdl_lab_env_t *env, const mdl_params_t *params);
+
 /* One day; fills `decision` completely. A potential lab only draws its entry. */
 void mdl_lab_step(mdl_lab_t *self, const mdl_params_t *params, const mdl_lab_env_t *env, const mdl_address_t *at,
                   mdl_lab_decision_t *decision);
@@ -108,7 +115,10 @@ double mdl_lab_capability(const mdl_lab_t *self);
 
 /* Weight in the distribution of the labs' share of token demand (`labs.token_share`); 0 before it has registered. The
  * economy gives each lab tokens in proportion. */
-double mdl_lab_token_weight(const mdl_lab_t *self);
+static inline double mdl_lab_token_weight(const mdl_lab_t *self)
+{
+    return self->stage == MDL_LAB_POTENTIAL ? 0.0 : self->popularity;
+}
 
 /* Daily probability of entering. Hype above its background and imitation, per year, over one day. */
 double mdl_lab_entry_probability(const mdl_params_t *params, const mdl_lab_env_t *env);

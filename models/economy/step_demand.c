@@ -4,9 +4,11 @@
 
 #define TOKEN_BILLING_DAYS 28 /* token bills are settled every four weeks */
 
-static mdl_address_t address(const mdl_step_t *step, uint64_t entity)
+/* Where today's draws of an entity stand; the entity is to be filled in. */
+static mdl_address_t address_today(const mdl_step_t *step)
 {
-    return (mdl_address_t){sim_world_seed(step->world), sim_world_replication(step->world), entity, step->day};
+    return (mdl_address_t){
+        .seed = sim_world_seed(step->world), .replication = sim_world_replication(step->world), .day = step->day};
 }
 
 static double token_weights(const mdl_step_t *step)
@@ -25,7 +27,7 @@ static mdl_lab_env_t common_lab_env(const mdl_step_t *step)
         entered += step->labs[i].stage != MDL_LAB_POTENTIAL;
         training += step->labs[i].stage == MDL_LAB_TRAINING;
     }
-    return (mdl_lab_env_t){
+    mdl_lab_env_t env = {
         .hype = mdl_hype_level(&eco->hype),
         .background = eco->hype.background,
         .venture = eco->hype.venture,
@@ -40,6 +42,8 @@ static mdl_lab_env_t common_lab_env(const mdl_step_t *step)
         .rent_finetune_fen = step->eco->heard_fen[MDL_SEGMENT_FINETUNE],
         .tokens_node_day = mdl_tokens_node_day(&eco->tokens),
     };
+    mdl_lab_look(&env, step->params);
+    return env;
 }
 
 /* Money: new equity from investors, wages and data to the rest of the economy. */
@@ -50,6 +54,8 @@ static sim_status_t settle_lab(mdl_step_t *step, uint32_t i, const mdl_lab_decis
         MDL_TRY(mdl_ledger_invest(step->ledger, MDL_LEDGER_REST, account, decision->raise_fen, step->err));
         mdl_lab_funded(&step->labs[i], decision->raise_fen);
     }
+    if (decision->payroll_fen == 0)
+        return SIM_OK;
     return mdl_ledger_pay_up_to(step->ledger, MDL_FLOW_OPEX, account, MDL_LEDGER_REST, decision->payroll_fen, NULL,
                                 step->err);
 }
@@ -72,6 +78,7 @@ static sim_status_t step_labs(mdl_step_t *step)
 {
     mdl_eco_t *eco = step->eco;
     mdl_lab_env_t env = common_lab_env(step);
+    mdl_address_t at = address_today(step);
     double weights = token_weights(step);
     eco->training_labs_before = 0;
     eco->lab_exits = 0;
@@ -87,7 +94,7 @@ static sim_status_t step_labs(mdl_step_t *step)
         env.revenue_fen_day = tenant->revenue_day_fen;
         env.held_training_nodes = (int32_t)tenant->held[MDL_WISH_TRAINING];
         env.tokens_day = (int64_t)(eco->tokens_labs_day * share);
-        mdl_address_t at = address(step, tenant->entity);
+        at.entity = tenant->entity;
         mdl_lab_decision_t decision;
         mdl_lab_step(lab, step->params, &env, &at, &decision);
         MDL_TRY(carry_out_lab(step, i, &decision));
@@ -107,10 +114,11 @@ static sim_status_t step_enterprises(mdl_step_t *step)
         .rent_batch_fen = step->eco->heard_fen[MDL_SEGMENT_BATCH],
     };
     mdl_enterprise_look(&env, step->params);
+    mdl_address_t at = address_today(step);
     eco->tokens_day = eco->tokens_labs_day = eco->tokens_platforms_day = 0;
     for (uint32_t p = 0; p < step->tables->n_provinces; p++) {
         mdl_tenant_t *tenant = &step->tenants[eco->n_labs + p];
-        mdl_address_t at = address(step, tenant->entity);
+        at.entity = tenant->entity;
         mdl_enterprise_decision_t decision;
         mdl_enterprise_step(&eco->enterprises[p], step->params, step->tables->provinces[p].demand_weight, &env, &at,
                             &decision);
@@ -142,7 +150,8 @@ static int64_t part_fen(double due_fen, int64_t *left_fen)
 /* Labs' parts are by their users, platforms' by their fleets. */
 static double lab_due_fen(const mdl_step_t *step, uint32_t p, uint32_t i, double weights)
 {
-    return weights > 0 ? (double)step->eco->bill_labs_fen[p] * mdl_lab_token_weight(&step->labs[i]) / weights : 0;
+    double weight = mdl_lab_token_weight(&step->labs[i]);
+    return weight > 0 ? (double)step->eco->bill_labs_fen[p] * weight / weights : 0;
 }
 
 static double platform_due_fen(const mdl_step_t *step, uint32_t p, uint32_t i)
@@ -198,14 +207,18 @@ static sim_status_t settle_all_tokens(mdl_step_t *step)
 
 static void sum_wishes(mdl_step_t *step)
 {
-    mdl_eco_t *eco = step->eco;
-    eco->demand_h100e = eco->unserved_h100e = 0;
-    for (uint32_t t = 0; t < eco->n_tenants; t++)
+    int64_t wanted_nodes = 0;
+    double unserved_h100e = 0;
+    for (uint32_t t = 0; t < step->eco->n_tenants; t++)
         for (int wish = 0; wish < MDL_WISHES; wish++) {
-            double want = step->tenants[t].want[wish].nodes, held = step->tenants[t].held[wish];
-            eco->demand_h100e += want * MDL_GPUS_PER_NODE;
-            eco->unserved_h100e += want > held ? (want - held) * MDL_GPUS_PER_NODE : 0;
+            const mdl_tenant_t *tenant = &step->tenants[t];
+            int32_t want = tenant->want[wish].nodes;
+            wanted_nodes += want;
+            if (want > tenant->held[wish])
+                unserved_h100e += (want - tenant->held[wish]) * MDL_GPUS_PER_NODE;
         }
+    step->eco->demand_h100e = (double)(wanted_nodes * MDL_GPUS_PER_NODE);
+    step->eco->unserved_h100e = unserved_h100e;
 }
 
 sim_status_t mdl_step_demand(mdl_step_t *step)

@@ -68,12 +68,17 @@ int64_t mdl_tokens_price(const mdl_tokens_t *self)
     return (int64_t)(clamp(sim_exp(self->log_price), 1.0, MAX_PRICE_FEN_BN) + 0.5);
 }
 
-double mdl_tokens_demand(const mdl_params_t *params, int64_t price_fen_bn, double adoption)
+double mdl_tokens_at_price(const mdl_params_t *params, int64_t price_fen_bn)
 {
     double price = price_fen_bn > 1 ? (double)price_fen_bn : 1.0;
     double reference = (double)params->tokens_demand_price_fen * FEN_BN_PER_FEN_M;
     double relative = sim_exp(-params->tokens_elasticity * sim_log(price / reference));
-    return params->tokens_demand_start * relative * (adoption / params->enterprise_adoption_start);
+    return params->tokens_demand_start * relative;
+}
+
+double mdl_tokens_demand(const mdl_params_t *params, double at_price, double adoption)
+{
+    return at_price * (adoption / params->enterprise_adoption_start);
 }
 
 int64_t mdl_tokens_bill(int64_t tokens, int64_t price_fen_bn)

@@ -47,9 +47,12 @@ double mdl_tokens_cost(const mdl_tokens_t *self, const mdl_params_t *params, int
 /* Tokens that a fully used node of 8 H100-equivalents serves in a day. */
 double mdl_tokens_node_day(const mdl_tokens_t *self);
 
-/* Tokens per day that the nation would buy at `price_fen_bn` (>= 1) with adoption at `adoption` (0 to 1): constant
- * elasticity around the start (`tokens.demand_start` at `tokens.demand_price` and `enterprise.adoption_start`). */
-double mdl_tokens_demand(const mdl_params_t *params, int64_t price_fen_bn, double adoption);
+/* Tokens per day that the nation would buy at `price_fen_bn` (>= 1) with the start's adoption: constant elasticity around
+ * the start (`tokens.demand_start` at `tokens.demand_price` and `enterprise.adoption_start`). */
+double mdl_tokens_at_price(const mdl_params_t *params, int64_t price_fen_bn);
+
+/* The same with adoption at `adoption` (0 to 1); `at_price`: mdl_tokens_at_price(), which all provinces share. */
+double mdl_tokens_demand(const mdl_params_t *params, double at_price, double adoption);
 
 /* What `tokens` cost at `price_fen_bn`, fen, rounded to nearest, at most 10^15. */
 int64_t mdl_tokens_bill(int64_t tokens, int64_t price_fen_bn);

@@ -49,7 +49,9 @@ static mdl_lab_decision_t step(mdl_lab_t *lab, const mdl_params_t *params, const
 {
     mdl_lab_decision_t decision;
     mdl_address_t at = address(replication, 0, day);
-    mdl_lab_step(lab, params, env, &at, &decision);
+    mdl_lab_env_t seen = *env;
+    mdl_lab_look(&seen, params);
+    mdl_lab_step(lab, params, &seen, &at, &decision);
     return decision;
 }
 

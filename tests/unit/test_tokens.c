@@ -122,13 +122,13 @@ static void test_demand_has_constant_elasticity(void **state)
     (void)fresh(&params);
     double adoption = params.enterprise_adoption_start;
     int64_t reference = params.tokens_demand_price_fen * 1000;
-    double at_reference = mdl_tokens_demand(&params, reference, adoption);
+    double at_reference = mdl_tokens_demand(&params, mdl_tokens_at_price(&params, reference), adoption);
     assert_near(at_reference, params.tokens_demand_start, 1e-12);
     /* price / 10 gives about volume x 10 (F29) */
-    double cheap = mdl_tokens_demand(&params, reference / 10, adoption);
+    double cheap = mdl_tokens_demand(&params, mdl_tokens_at_price(&params, reference / 10), adoption);
     assert_near(cheap, at_reference * pow(10.0, params.tokens_elasticity), 1e-9);
-    assert_near(mdl_tokens_demand(&params, reference, 2 * adoption), 2 * at_reference, 1e-12);
-    assert_true(mdl_tokens_demand(&params, reference, 0.0) == 0.0);
+    assert_near(mdl_tokens_demand(&params, at_reference, 2 * adoption), 2 * at_reference, 1e-12);
+    assert_true(mdl_tokens_demand(&params, at_reference, 0.0) == 0.0);
 }
 
 static void test_bills(void **state)
@@ -153,7 +153,7 @@ static void test_extremes_stay_in_range(void **state)
     }
     run(&tokens, &params, 5000, 1);
     assert_int_equal(mdl_tokens_price(&tokens), 1);
-    assert_true(isfinite(mdl_tokens_node_day(&tokens)) && isfinite(mdl_tokens_demand(&params, 1, 1.0)));
+    assert_true(isfinite(mdl_tokens_node_day(&tokens)) && isfinite(mdl_tokens_at_price(&params, 1)));
     for (int i = 0; i < 50; i++) {
         mdl_tokens_efficiency(&tokens, 1e-300);
         mdl_tokens_price_war(&tokens, 1e300);
@@ -161,7 +161,7 @@ static void test_extremes_stay_in_range(void **state)
     run(&tokens, &params, 5000, INT64_MAX);
     assert_near((double)mdl_tokens_price(&tokens), 1e15, 1e-9);
     assert_true(mdl_tokens_price(&tokens) <= INT64_C(1000000000000000));
-    assert_true(mdl_tokens_demand(&params, INT64_MAX, 1.0) >= 0.0);
+    assert_true(mdl_tokens_at_price(&params, INT64_MAX) >= 0.0);
 }
 
 int main(void)
