@@ -120,15 +120,16 @@ typedef struct mdl_tenant {
 
 /* Sums over one recording interval. */
 typedef struct mdl_interval {
-    double busy_gpu_s[2], powered_gpu_s[2], leased_gpu_s[2], racked_gpu_s[2], planned_gpu_s[2]; /* others, platforms */
-    double busy_class_gpu_s[MDL_JOB_CLASSES];                                                   /* all sites */
-    double useful_gpu_s[2], allocated_gpu_s[2];
-    double service_load_gpu_s, service_met_gpu_s;
-    double new_busy_gpu_s, new_racked_gpu_s; /* centres energised in the 24 months before */
-    double province_busy_gpu_s[MDL_MAX_PROVINCES], province_powered_gpu_s[MDL_MAX_PROVINCES];
-    double province_leased_gpu_s[MDL_MAX_PROVINCES];
-    double type_busy_gpu_s[MDL_MAX_GPU_TYPES], type_powered_gpu_s[MDL_MAX_GPU_TYPES];
-    double metered_wh, resold_wh;
+    /* Others, platforms. A node is racked here when its chips are in, and powered from then on. */
+    int64_t busy_gpu_s[2], powered_gpu_s[2], leased_gpu_s[2], useful_gpu_s[2], allocated_gpu_s[2];
+    int64_t planned_gpu_s;                     /* others: what projects were announced with */
+    int64_t busy_class_gpu_s[MDL_JOB_CLASSES]; /* all sites */
+    int64_t service_load_gpu_s, service_met_gpu_s;
+    int64_t new_busy_gpu_s, new_powered_gpu_s; /* centres energised in the 24 months before */
+    int64_t province_busy_gpu_s[MDL_MAX_PROVINCES], province_powered_gpu_s[MDL_MAX_PROVINCES];
+    int64_t province_leased_gpu_s[MDL_MAX_PROVINCES];
+    int64_t type_busy_gpu_s[MDL_MAX_GPU_TYPES], type_powered_gpu_s[MDL_MAX_GPU_TYPES];
+    int64_t metered_wh, resold_wh;
     double tokens, token_days;
     double chip_value_fen[MDL_MAX_GPU_TYPES], chip_volume[MDL_MAX_GPU_TYPES];
     int64_t chip_channel_volume[MDL_CHANNELS];
@@ -511,8 +512,8 @@ void mdl_eco_note_rental_week(mdl_step_t *step); /* before the market closes its
 void mdl_outcomes_invested(mdl_step_t *step, const mdl_project_t *project, int64_t paid_fen);
 sim_status_t mdl_eco_audit(mdl_step_t *step);
 bool mdl_outcomes_in_quarter(const mdl_step_t *step); /* that outcomes look at, yesterday */
-void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_use_t *day,
-                       bool in_quarter); /* of a day, GPU s */
+void mdl_outcomes_use(mdl_step_t *step, int64_t busy_gpu_s, int64_t powered_gpu_s); /* all centres' day */
+void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_use_t *day); /* in that quarter */
 void mdl_outcomes_day(mdl_step_t *step);
 void mdl_outcomes_week(mdl_step_t *step);  /* after the rental market has closed its week */
 void mdl_outcomes_month(mdl_step_t *step); /* after the month's bills */

@@ -49,20 +49,19 @@ bool mdl_outcomes_in_quarter(const mdl_step_t *step)
     return within(yesterday(step), &quarter);
 }
 
-void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_use_t *day, bool in_quarter)
+void mdl_outcomes_use(mdl_step_t *step, int64_t busy_gpu_s, int64_t powered_gpu_s)
+{
+    step->eco->tally.busy_gpu_s += (double)busy_gpu_s;
+    step->eco->tally.racked_gpu_s += (double)powered_gpu_s;
+}
+
+void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_use_t *day)
 {
     double busy = (double)(site->scale * day->busy_gpu_s), powered = (double)(site->scale * day->powered_gpu_s);
     mdl_tally_t *tally = &step->eco->tally;
-    bool centre = site->project != MDL_NO_PROJECT;
-    if (centre) {
-        tally->busy_gpu_s += busy;
-        tally->racked_gpu_s += powered;
-    }
-    if (!in_quarter)
-        return;
     tally->quarter_inference += (double)(site->scale * day->busy_by_class_gpu_s[MDL_JOB_INFERENCE]);
     tally->quarter_busy_all += busy;
-    if (!centre)
+    if (site->project == MDL_NO_PROJECT)
         return;
     tally->quarter_busy += busy;
     tally->quarter_racked += powered;

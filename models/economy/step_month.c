@@ -64,7 +64,7 @@ static sim_status_t resell(mdl_step_t *step, mdl_project_t *project, const mdl_s
     project->resale_barred = project->resale_barred || resale.caught;
     project->resold_wh += resale.resold_wh;
     project->month_revenue_fen += resale.revenue_fen;
-    eco->interval.resold_wh += (double)resale.resold_wh;
+    eco->interval.resold_wh += resale.resold_wh;
     eco->tally.resold_wh += resale.resold_wh;
     *bill_fen += resale.cost_fen;
     *metered_wh += resale.resold_wh;
