@@ -77,6 +77,6 @@ sim_status_t mdl_ledger_audit(const mdl_ledger_t *self, sim_error_t *err)
     if (status == SIM_OK)
         status = audit_matrix(&self->month, "flows of the month", err);
     if (status == SIM_OK)
-        status = audit_matrix(&self->since_start, "flows since the start", err);
+        status = audit_matrix(&self->earlier, "flows of earlier months", err);
     return status == SIM_OK ? audit_month(self, err) : status;
 }

@@ -104,20 +104,19 @@ typedef struct side {
     mdl_position_t from, to;
 } side_t;
 
-/* 1 when a sum that has stayed within its bound so far leaves it by a change of at most MDL_MONEY_MAX_FEN, else 0. A number:
- * a posting joins several without a branch between them. */
-static inline unsigned leaves_bound(int64_t sum, int64_t change)
+/* Not 0 when a sum lies beyond its bound, -2^61 to 2^61. A number: a posting joins several without a branch between
+ * them. Within the bound no change of at most MDL_MONEY_MAX_FEN can overflow. */
+static inline uint64_t beyond_bound(int64_t sum)
 {
-    const int64_t most = INT64_MAX / 4;
-    return (uint64_t)sum + (uint64_t)change + (uint64_t)most > 2 * (uint64_t)most;
+    return ((uint64_t)sum + (UINT64_C(1) << 61)) >> 62;
 }
 
 static inline bool side_fits(const mdl_ledger_t *self, const side_t *side, int64_t amount)
 {
     const mdl_ledger_account_t *account = &self->accounts[side->account];
-    return !(leaves_bound(account->position_fen[side->from], -amount) |
-             leaves_bound(account->position_fen[side->to], amount) |
-             leaves_bound(self->total_fen[side->from], -amount) | leaves_bound(self->total_fen[side->to], amount));
+    return (beyond_bound(account->position_fen[side->from] - amount) |
+            beyond_bound(account->position_fen[side->to] + amount) |
+            beyond_bound(self->total_fen[side->from] - amount) | beyond_bound(self->total_fen[side->to] + amount)) == 0;
 }
 
 static sim_status_t fail_amount(const mdl_ledger_t *self, const char *what, uint32_t account, int64_t amount,
@@ -176,14 +175,12 @@ static inline sim_status_t check_balanced(const mdl_ledger_t *self, const char *
     return wrong == 0 ? SIM_OK : fail_balance(self, what, a, b, err);
 }
 
-/* Adds to a row of both matrices: `sink` gave the amount, `source` got it. */
+/* Adds to a row of the month's matrix: `sink` gave the amount, `source` got it. */
 static inline void count_flow(mdl_ledger_t *self, int row, uint32_t sink, uint32_t source, int64_t amount)
 {
     int32_t from = self->accounts[sink].sector, to = self->accounts[source].sector;
     self->month.cell_fen[row][from] -= amount;
     self->month.cell_fen[row][to] += amount;
-    self->since_start.cell_fen[row][from] -= amount;
-    self->since_start.cell_fen[row][to] += amount;
 }
 
 static sim_status_t fail_overflow(const char *what, uint32_t giver, uint32_t taker, int64_t amount, sim_error_t *err)
@@ -206,20 +203,25 @@ static inline sim_status_t post(mdl_ledger_t *self, const char *what, const side
 }
 
 /* What most transactions are: a deposit and what its owner is worth fall, the payee's rise. No total over all accounts
- * changes by it. */
-static inline sim_status_t post_expense(mdl_ledger_t *self, const char *what, uint32_t payer, uint32_t payee,
+ * changes by it, so that the two sheets are all there is to check. */
+static inline sim_status_t post_expense(mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer, uint32_t payee,
                                         int64_t amount, sim_error_t *err)
 {
-    int64_t *from = self->accounts[payer].position_fen, *to = self->accounts[payee].position_fen;
-    if (leaves_bound(from[MDL_POSITION_DEPOSIT], -amount) | leaves_bound(from[MDL_POSITION_NET_WORTH], amount) |
-        leaves_bound(to[MDL_POSITION_NET_WORTH], -amount) | leaves_bound(to[MDL_POSITION_DEPOSIT], amount))
-        return fail_overflow(what, payer, payee, amount, err);
-    from[MDL_POSITION_DEPOSIT] -= amount;
-    from[MDL_POSITION_NET_WORTH] += amount;
-    to[MDL_POSITION_NET_WORTH] -= amount;
-    to[MDL_POSITION_DEPOSIT] += amount;
+    mdl_ledger_account_t *from = &self->accounts[payer], *to = &self->accounts[payee];
+    int64_t left = from->position_fen[MDL_POSITION_DEPOSIT] - amount;
+    int64_t has = to->position_fen[MDL_POSITION_DEPOSIT] + amount;
+    int64_t from_worth = from->position_fen[MDL_POSITION_NET_WORTH] + amount; /* worth stands on the other side */
+    int64_t to_worth = to->position_fen[MDL_POSITION_NET_WORTH] - amount;
+    if (beyond_bound(left) | beyond_bound(has) | beyond_bound(from_worth) | beyond_bound(to_worth))
+        return fail_overflow(flows[kind].name, payer, payee, amount, err);
+    from->position_fen[MDL_POSITION_DEPOSIT] = left;
+    from->position_fen[MDL_POSITION_NET_WORTH] = from_worth;
+    to->position_fen[MDL_POSITION_DEPOSIT] = has;
+    to->position_fen[MDL_POSITION_NET_WORTH] = to_worth;
     self->postings++;
-    return check_balanced(self, what, payer, payee, err);
+    if (sheet_sum(from) | sheet_sum(to))
+        return fail_balance(self, flows[kind].name, payer, payee, err);
+    return SIM_OK;
 }
 
 /* Change of a financial position as a flow: the one whose position falls has a source of funds, the other a use. */
@@ -239,29 +241,53 @@ static sim_status_t check_deposit(const mdl_ledger_t *self, const char *what, ui
                     (long long)mdl_ledger_deposit_fen(self, account));
 }
 
+static bool may_pay(const mdl_ledger_t *self, uint32_t payer, uint32_t payee, int64_t amount)
+{
+    return payer < self->count && payee < self->count && (uint64_t)amount <= (uint64_t)MDL_MONEY_MAX_FEN &&
+           mdl_ledger_can_pay(self, payer, amount);
+}
+
+/* Says why a payment may not be made. */
+static sim_status_t fail_pay(const mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer, uint32_t payee, int64_t amount,
+                             sim_error_t *err)
+{
+    sim_status_t status = check_amount(self, flows[kind].name, payer, amount, err);
+    if (status == SIM_OK)
+        status = check_amount(self, flows[kind].name, payee, amount, err);
+    return status == SIM_OK ? check_deposit(self, flows[kind].name, payer, amount, err) : status;
+}
+
+/* An asset for money. */
+static sim_status_t post_purchase(mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer, uint32_t payee, int64_t amount,
+                                  sim_error_t *err)
+{
+    side_t buyer = {payer, MDL_POSITION_DEPOSIT, MDL_POSITION_CAPITAL};
+    side_t seller = {payee, MDL_POSITION_NET_WORTH, MDL_POSITION_DEPOSIT};
+    sim_status_t status = post(self, flows[kind].name, &buyer, &seller, amount, err);
+    self->month_bought_fen[self->accounts[payer].sector] += status == SIM_OK ? amount : 0;
+    return status;
+}
+
+static inline sim_status_t pay(mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer, uint32_t payee, int64_t amount,
+                               sim_error_t *err)
+{
+    if (!may_pay(self, payer, payee, amount))
+        return fail_pay(self, kind, payer, payee, amount, err);
+    if (amount == 0 || payer == payee)
+        return SIM_OK;
+    sim_status_t status = flows[kind].capital ? post_purchase(self, kind, payer, payee, amount, err)
+                                              : post_expense(self, kind, payer, payee, amount, err);
+    if (status != SIM_OK)
+        return status;
+    count_flow(self, (int)kind, payer, payee, amount);
+    count_change(self, MDL_POSITION_DEPOSIT, payer, payee, amount);
+    return SIM_OK;
+}
+
 sim_status_t mdl_ledger_pay(mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer, uint32_t payee, int64_t amount_fen,
                             sim_error_t *err)
 {
-    const char *what = flows[kind].name;
-    sim_status_t status = check_amount(self, what, payer, amount_fen, err);
-    if (status == SIM_OK)
-        status = check_amount(self, what, payee, amount_fen, err);
-    if (status == SIM_OK)
-        status = check_deposit(self, what, payer, amount_fen, err);
-    if (status != SIM_OK || amount_fen == 0 || payer == payee)
-        return status;
-    if (flows[kind].capital) {
-        status = post(self, what, &(side_t){payer, MDL_POSITION_DEPOSIT, MDL_POSITION_CAPITAL},
-                      &(side_t){payee, MDL_POSITION_NET_WORTH, MDL_POSITION_DEPOSIT}, amount_fen, err);
-        self->month_bought_fen[self->accounts[payer].sector] += status == SIM_OK ? amount_fen : 0;
-    } else {
-        status = post_expense(self, what, payer, payee, amount_fen, err);
-    }
-    if (status != SIM_OK)
-        return status;
-    count_flow(self, (int)kind, payer, payee, amount_fen);
-    count_change(self, MDL_POSITION_DEPOSIT, payer, payee, amount_fen);
-    return SIM_OK;
+    return pay(self, kind, payer, payee, amount_fen, err);
 }
 
 sim_status_t mdl_ledger_pay_up_to(mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer, uint32_t payee,
@@ -275,7 +301,7 @@ sim_status_t mdl_ledger_pay_up_to(mdl_ledger_t *self, mdl_flow_t kind, uint32_t 
         amount_fen = has > 0 ? has : 0;
     if (paid_fen != NULL)
         *paid_fen = amount_fen;
-    return mdl_ledger_pay(self, kind, payer, payee, amount_fen, err);
+    return pay(self, kind, payer, payee, amount_fen, err);
 }
 
 sim_status_t mdl_ledger_endow(mdl_ledger_t *self, uint32_t account, int64_t amount_fen, sim_error_t *err)
@@ -410,6 +436,9 @@ void mdl_ledger_balances(const mdl_ledger_t *self, mdl_balance_matrix_t *out)
 
 void mdl_ledger_begin_month(mdl_ledger_t *self)
 {
+    for (int row = 0; row < MDL_FLOW_ROWS; row++)
+        for (int s = 0; s < MDL_SECTORS; s++)
+            self->earlier.cell_fen[row][s] += self->month.cell_fen[row][s];
     memset(&self->month, 0, sizeof self->month);
     memset(self->month_bought_fen, 0, sizeof self->month_bought_fen);
     memset(self->month_used_fen, 0, sizeof self->month_used_fen);

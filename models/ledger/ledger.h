@@ -118,10 +118,10 @@ typedef struct mdl_balance_matrix {
 typedef struct mdl_ledger {
     uint32_t capacity;
     uint32_t count;
-    uint64_t postings;                /* transactions so far */
-    int64_t total_fen[MDL_POSITIONS]; /* over all accounts; financial ones are 0, capital + net worth = 0 */
-    mdl_flow_matrix_t month;          /* since mdl_ledger_begin_month() */
-    mdl_flow_matrix_t since_start;
+    uint64_t postings;                     /* transactions so far */
+    int64_t total_fen[MDL_POSITIONS];      /* over all accounts; financial ones are 0, capital + net worth = 0 */
+    mdl_flow_matrix_t month;               /* since mdl_ledger_begin_month() */
+    mdl_flow_matrix_t earlier;             /* of the months before */
     mdl_balance_matrix_t month_opening;    /* balance sheets at the start of the month */
     int64_t month_bought_fen[MDL_SECTORS]; /* real assets bought in the month, at cost; counted when they change hands
                                             * inside a sector too, which `month` does not show */
@@ -188,6 +188,12 @@ static inline int64_t mdl_ledger_net_worth_fen(const mdl_ledger_t *self, uint32_
 static inline bool mdl_ledger_can_pay(const mdl_ledger_t *self, uint32_t account, int64_t amount_fen)
 {
     return self->accounts[account].overdraft || mdl_ledger_deposit_fen(self, account) >= amount_fen;
+}
+
+/* A cell of the flows since the start. */
+static inline int64_t mdl_ledger_since_start_fen(const mdl_ledger_t *self, int row, mdl_sector_t sector)
+{
+    return self->earlier.cell_fen[row][sector] + self->month.cell_fen[row][sector];
 }
 
 /* Starts a month: empties `month` and notes the balance sheets. O(accounts). */

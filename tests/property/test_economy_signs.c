@@ -188,7 +188,7 @@ static void vouchers_stay_within_their_share(void **state)
     test_economy_run(&run);
     mdl_step_t step;
     mdl_step_open(&step, run.world, sim_world_now(run.world), &run.err);
-    double rents = (double)step.ledger->since_start.cell_fen[MDL_FLOW_RENT][MDL_SECTOR_DEVELOPER];
+    double rents = (double)mdl_ledger_since_start_fen(step.ledger, MDL_FLOW_RENT, MDL_SECTOR_DEVELOPER);
     double paid = (double)step.eco->tally.vouchers_fen;
     assert_true(paid > 0.5 * rents);
     assert_true(paid <= 0.8 * rents + 1e6); /* each payment is rounded to a fen */

@@ -27,7 +27,7 @@ static test_economy_t finished(test_economy_t run)
 
 static bool flowed(const mdl_step_t *step, mdl_flow_t flow, mdl_sector_t sector)
 {
-    return step->ledger->since_start.cell_fen[flow][sector] != 0;
+    return mdl_ledger_since_start_fen(step->ledger, (int)flow, sector) != 0;
 }
 
 static double highest(const test_economy_t *run, const char *group, const char *name)

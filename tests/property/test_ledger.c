@@ -104,7 +104,7 @@ static void audit_sees_every_kind_of_damage(void **state)
                          &ledger->accounts[5].position_fen[MDL_POSITION_NET_WORTH],
                          &ledger->total_fen[MDL_POSITION_LOAN],
                          &ledger->month.cell_fen[MDL_FLOW_RENT][MDL_SECTOR_LAB],
-                         &ledger->since_start.cell_fen[MDL_FLOW_CHIPS][MDL_SECTOR_BANK],
+                         &ledger->earlier.cell_fen[MDL_FLOW_CHIPS][MDL_SECTOR_BANK],
                          &ledger->month_opening.cell_fen[MDL_POSITION_EQUITY][MDL_SECTOR_REST],
                          &ledger->month_opening.cell_fen[MDL_POSITION_CAPITAL][MDL_SECTOR_DEVELOPER],
                          &ledger->month_bought_fen[MDL_SECTOR_PLATFORM],
@@ -210,7 +210,7 @@ static void growing_keeps_everything(void **state)
     populate(small);
     mdl_ledger_grow_into(large, 3 * ACCOUNTS, small);
     assert_memory_equal(large->accounts, small->accounts, ACCOUNTS * sizeof(mdl_ledger_account_t));
-    assert_memory_equal(&large->since_start, &small->since_start, sizeof small->since_start);
+    assert_memory_equal(&large->earlier, &small->earlier, sizeof small->earlier);
     (void)open_account(large, MDL_SECTOR_LAB, 5);
     assert_int_equal(mdl_ledger_audit(large, NULL), SIM_OK);
     free(small);
