@@ -85,10 +85,8 @@ static void count_centre(mdl_step_t *step, const mdl_site_t *site, const reading
 /* Useful training goes to the labs in proportion to the nodes that they lease for it. */
 static void share_training(mdl_step_t *step)
 {
-    for (uint32_t slot = 0; slot < step->rental->contracts_used; slot++) {
+    for (uint32_t slot = 0; (slot = mdl_rental_next_training(step->rental, slot)) != MDL_NO_CONTRACT; slot++) {
         const mdl_contract_t *contract = mdl_rental_contract(step->rental, slot);
-        if (contract->number == 0 || contract->segment != MDL_SEGMENT_TRAINING)
-            continue;
         const mdl_site_t *site = &step->sites[contract->centre];
         if (site->training_leased <= 0)
             continue;

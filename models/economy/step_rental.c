@@ -130,12 +130,10 @@ static sim_status_t expire(mdl_step_t *step)
 static uint32_t training_slot(const mdl_step_t *step, uint32_t t)
 {
     uint32_t tag = mdl_wish_tag(t, MDL_WISH_TRAINING);
-    for (uint32_t slot = 0; slot < step->rental->contracts_used; slot++) {
-        const mdl_contract_t *contract = mdl_rental_contract(step->rental, slot);
-        if (contract->number != 0 && contract->tag == tag)
-            return slot;
-    }
-    return MDL_NO_CONTRACT;
+    uint32_t slot = mdl_rental_next_training(step->rental, 0);
+    while (slot != MDL_NO_CONTRACT && mdl_rental_contract(step->rental, slot)->tag != tag)
+        slot = mdl_rental_next_training(step->rental, slot + 1);
+    return slot;
 }
 
 /* Moves to a larger cluster: as large as wanted, else half of it, and so on, as long as that is more than is held. */
@@ -228,8 +226,8 @@ sim_status_t mdl_step_rental(mdl_step_t *step)
     if (step->day % MDL_BILLING_DAYS == 0)
         MDL_TRY(week(step));
     MDL_TRY(expire(step));
-    for (uint32_t t = 0; t < step->eco->n_tenants; t++)
-        if (step->day <= 1 || t % WEEKDAYS == (uint32_t)(step->day % WEEKDAYS))
-            MDL_TRY(search(step, t));
+    bool all = step->day <= 1; /* what is there at the start seeks at once */
+    for (uint32_t t = all ? 0 : (uint32_t)(step->day % WEEKDAYS); t < step->eco->n_tenants; t += all ? 1 : WEEKDAYS)
+        MDL_TRY(search(step, t));
     return SIM_OK;
 }

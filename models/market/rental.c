@@ -26,30 +26,42 @@ const char *mdl_refusal_name(mdl_refusal_t refusal)
     return refusals[refusal];
 }
 
-/* The block: header, offers, contracts, rows of active offers, tree of sizes. */
+/* The block: header, offers, contracts, pages of contracts, sizes of offers, rows of active offers. */
 static size_t contracts_offset(uint32_t offers)
 {
     return sizeof(mdl_rental_t) + (size_t)offers * sizeof(mdl_offer_t);
 }
 
-static size_t active_offset(uint32_t offers, uint32_t contracts)
+static size_t pages_offset(uint32_t offers, uint32_t contracts)
 {
     return contracts_offset(offers) + (size_t)contracts * sizeof(mdl_contract_t);
 }
 
-static size_t tree_offset(uint32_t offers, uint32_t contracts)
+static size_t sizes_offset(uint32_t offers, uint32_t contracts)
 {
-    return active_offset(offers, contracts) + (((size_t)offers * sizeof(uint32_t) + 7) & ~(size_t)7);
+    return pages_offset(offers, contracts) + mdl_rental_pages_bytes(contracts);
+}
+
+static size_t active_offset(uint32_t offers, uint32_t contracts)
+{
+    return sizes_offset(offers, contracts) + (size_t)offers * sizeof(mdl_rental_size_t);
 }
 
 size_t mdl_rental_bytes(uint32_t offers, uint32_t contracts)
 {
-    return tree_offset(offers, contracts) + mdl_rental_tree_bytes(offers);
+    return active_offset(offers, contracts) + (size_t)offers * sizeof(uint32_t);
 }
 
-int64_t *mdl_rental_tree(mdl_rental_t *self)
+mdl_rental_page_t *mdl_rental_pages(mdl_rental_t *self)
 {
-    return (int64_t *)(void *)((unsigned char *)self + tree_offset(self->offer_capacity, self->contract_capacity));
+    unsigned char *at = (unsigned char *)self + pages_offset(self->offer_capacity, self->contract_capacity);
+    return (mdl_rental_page_t *)(void *)at;
+}
+
+mdl_rental_size_t *mdl_rental_sizes(mdl_rental_t *self)
+{
+    unsigned char *at = (unsigned char *)self + sizes_offset(self->offer_capacity, self->contract_capacity);
+    return (mdl_rental_size_t *)(void *)at;
 }
 
 mdl_offer_t *mdl_rental_offer_at(mdl_rental_t *self, uint32_t offer)
@@ -126,8 +138,10 @@ void mdl_rental_grow_into(mdl_rental_t *self, uint32_t offers, uint32_t contract
     memcpy(mdl_rental_offer_at(self, 0), mdl_rental_offer(from, 0), (size_t)from->n_offers * sizeof(mdl_offer_t));
     memcpy(mdl_rental_contract_at(self, 0), mdl_rental_contract(from, 0),
            (size_t)from->contracts_used * sizeof(mdl_contract_t));
+    memcpy(mdl_rental_pages(self), mdl_rental_pages((mdl_rental_t *)(uintptr_t)from),
+           mdl_rental_pages_bytes(from->contracts_used));
     memcpy(active_list(self), mdl_rental_active(from), (size_t)from->n_active * sizeof(uint32_t));
-    mdl_rental_weigh_all(self);
+    self->sizes_changed = true;
 }
 
 void mdl_rental_rates(const mdl_gpu_type_t *type, double rate[MDL_SEGMENTS])
@@ -163,7 +177,7 @@ sim_status_t mdl_rental_offer_open(mdl_rental_t *self, const mdl_offer_t *offer,
     fresh->active_at = self->n_active;
     active_list(self)[self->n_active++] = row;
     self->offered_nodes += offer->nodes;
-    mdl_rental_weigh(self, row, offer->nodes);
+    self->sizes_changed = true;
     *number = row;
     return SIM_OK;
 }
@@ -225,6 +239,7 @@ uint32_t mdl_rental_sign(mdl_rental_t *self, const mdl_contract_t *terms)
     offer->leased += fresh->nodes;
     self->leased_nodes += fresh->nodes;
     self->contracts_live++;
+    mdl_rental_page_signed(self, slot);
     return slot;
 }
 
@@ -245,6 +260,7 @@ bool mdl_rental_end(mdl_rental_t *self, uint32_t slot, mdl_contract_t *ended)
     offer->leased -= gone->nodes;
     self->leased_nodes -= gone->nodes;
     self->contracts_live--;
+    mdl_rental_page_ended(self, slot);
     *gone = (mdl_contract_t){.next = self->contracts_free};
     self->contracts_free = slot;
     return true;
@@ -288,7 +304,7 @@ sim_status_t mdl_rental_offer_resize(mdl_rental_t *self, uint32_t offer, int32_t
         (void)mdl_rental_end(self, row->first, &ended[(*n_ended)++]);
     if (row->active_at != MDL_NO_OFFER) {
         self->offered_nodes += nodes - row->nodes;
-        mdl_rental_weigh(self, offer, nodes - row->nodes);
+        self->sizes_changed = self->sizes_changed || nodes != row->nodes;
     }
     row->nodes = nodes;
     return SIM_OK;
@@ -306,17 +322,6 @@ sim_status_t mdl_rental_offer_close(mdl_rental_t *self, uint32_t offer, mdl_cont
     mdl_rental_offer_at(self, last)->active_at = row->active_at;
     row->active_at = MDL_NO_OFFER;
     return SIM_OK;
-}
-
-uint32_t mdl_rental_expire(mdl_rental_t *self, int64_t day, mdl_contract_t *ended, uint32_t capacity)
-{
-    uint32_t n = 0;
-    for (uint32_t slot = 0; slot < self->contracts_used && n < capacity; slot++) {
-        const mdl_contract_t *contract = mdl_rental_contract(self, slot);
-        if (contract->number != 0 && contract->end_day <= day)
-            (void)mdl_rental_end(self, slot, &ended[n++]);
-    }
-    return n;
 }
 
 int64_t mdl_rental_day_fen(const mdl_contract_t *contract)

@@ -40,6 +40,7 @@ typedef enum mdl_segment {
 #define MDL_NO_OFFER     UINT32_MAX
 #define MDL_NO_CONTRACT  UINT32_MAX
 #define MDL_RENTAL_SPLIT 8 /* most contracts that one request can become */
+#define MDL_RENTAL_GUIDE 256
 
 /* What one data centre offers. The caller fills the first block; the market keeps the second. */
 typedef struct mdl_offer {
@@ -148,6 +149,10 @@ typedef struct mdl_rental {
     mdl_rental_cell_t cell[MDL_SEGMENTS][MDL_MAX_ZONES][MDL_STACKS];
     int32_t province_zone[MDL_MAX_PROVINCES];
     double latency_ms[MDL_MAX_PROVINCES][MDL_MAX_PROVINCES];
+    /* Which offer holds a node (rental_pick.c); made anew for the first draw after a size has changed. */
+    bool sizes_changed;
+    uint32_t n_sizes, guide_shift;
+    uint32_t guide[MDL_RENTAL_GUIDE];
 } mdl_rental_t;
 
 size_t mdl_rental_bytes(uint32_t offers, uint32_t contracts);
@@ -203,8 +208,11 @@ double mdl_rental_cost_fen(const mdl_rental_t *self, const mdl_params_t *params,
 
 /* Contracts whose last day is over on `day` (end of term, or churn, drawn when they were signed): taken out, records in
  * `ended` in order of slot. Returns how many ended; when `capacity` is too small the rest stay until the next call.
- * O(contracts). */
+ * Looks only at pages of slots in which one may be due. */
 uint32_t mdl_rental_expire(mdl_rental_t *self, int64_t day, mdl_contract_t *ended, uint32_t capacity);
+/* The first slot from `from` on that holds a contract for training; MDL_NO_CONTRACT when there is none. There are few
+ * among many contracts. */
+uint32_t mdl_rental_next_training(const mdl_rental_t *self, uint32_t from);
 /* Ends one contract (tenant quits or goes bankrupt); false when the slot is free. */
 bool mdl_rental_end(mdl_rental_t *self, uint32_t slot, mdl_contract_t *ended);
 /* Grows or shrinks a contract to `nodes` physical nodes at its price; growth at most to what is free. Returns the size

@@ -114,7 +114,7 @@ sim_status_t mdl_rental_audit(const mdl_rental_t *self, sim_error_t *err)
                             "centre %u is not where it should be among the active", offer->centre);
     }
     if (offered != self->offered_nodes || leased != self->leased_nodes || live != self->contracts_live ||
-        active != self->n_active || !mdl_rental_tree_is_right(self))
+        active != self->n_active || !mdl_rental_sizes_are_right(self) || !mdl_rental_pages_are_right(self))
         return sim_fail(err, SIM_EINVARIANT, "rental market",
                         "%lld nodes offered, %lld leased, %u contracts; counted %lld, %lld, %u",
                         (long long)self->offered_nodes, (long long)self->leased_nodes, self->contracts_live,

@@ -119,7 +119,7 @@ static bool seen(const search_t *self, uint32_t offer)
 static bool look(search_t *self, uint32_t offer, bool pooled)
 {
     mdl_refusal_t refusal;
-    if (seen(self, offer) || self->n_looks == MAX_LOOKS)
+    if (self->n_looks == MAX_LOOKS || seen(self, offer))
         return false;
     double cost = cost_fen(self, offer, pooled, &refusal);
     if (cost < 0) {
@@ -244,7 +244,12 @@ static void count_totals(mdl_rental_totals_t *totals, const mdl_rental_request_t
 sim_status_t mdl_rental_match(mdl_rental_t *self, const mdl_params_t *params, const mdl_rental_request_t *request,
                               sim_rng_t *rng, int64_t day, mdl_rental_answer_t *answer, sim_error_t *err)
 {
-    search_t search = {.market = self, .params = params, .request = request, .answer = answer};
+    search_t search; /* not emptied: it is large, and what is seen of it is written first */
+    search.market = self;
+    search.params = params;
+    search.request = request;
+    search.answer = answer;
+    search.n_looks = 0;
     memset(answer, 0, sizeof *answer);
     SIM_ASSERT(request->province >= 0 && request->province < self->n_provinces);
     bool pooled = sim_draw_bernoulli(rng, params->pooling_coverage);

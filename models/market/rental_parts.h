@@ -12,12 +12,25 @@ const uint32_t *mdl_rental_active(const mdl_rental_t *self);
 /* Enters a contract with these terms; its offer must have the nodes free. MDL_NO_CONTRACT when the table is full. */
 uint32_t mdl_rental_sign(mdl_rental_t *self, const mdl_contract_t *terms);
 
-/* Sizes of the offers as a Fenwick tree over their rows (rental_pick.c). */
-int64_t *mdl_rental_tree(mdl_rental_t *self);
-size_t mdl_rental_tree_bytes(uint32_t offers);
-void mdl_rental_weigh(mdl_rental_t *self, uint32_t offer, int64_t change);
-void mdl_rental_weigh_all(mdl_rental_t *self);
-bool mdl_rental_tree_is_right(const mdl_rental_t *self);
+/* Slots of contracts in pages (rental_pages.c): what has to be known of all contracts at once is asked of pages. */
+#define MDL_RENTAL_PAGE 32
+typedef struct mdl_rental_page {
+    int64_t due_day;   /* none of its contracts ends before; it may be earlier than the first that does */
+    uint32_t training; /* slots with contracts for training, bit set */
+} mdl_rental_page_t;
+mdl_rental_page_t *mdl_rental_pages(mdl_rental_t *self);
+size_t mdl_rental_pages_bytes(uint32_t contracts);
+void mdl_rental_page_signed(mdl_rental_t *self, uint32_t slot); /* the contract in `slot` is new */
+void mdl_rental_page_ended(mdl_rental_t *self, uint32_t slot);
+bool mdl_rental_pages_are_right(const mdl_rental_t *self);
+
+/* Offers with nodes on the market, in order of rows (rental_pick.c). */
+typedef struct mdl_rental_size {
+    int64_t until; /* nodes of all offers up to and with this one */
+    uint32_t offer;
+} mdl_rental_size_t;
+mdl_rental_size_t *mdl_rental_sizes(mdl_rental_t *self);
+bool mdl_rental_sizes_are_right(const mdl_rental_t *self);
 /* Draws the row of an active offer, of which there must be one: in proportion to its nodes with probability
  * rental.size_visibility, else each with the same chance. */
 uint32_t mdl_rental_pick(mdl_rental_t *self, const mdl_params_t *params, sim_rng_t *rng);

@@ -1,42 +1,50 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Which offer a tenant comes upon: large ones are heard of more. A Fenwick tree (1994) holds the offers' sizes, so that
- * both a change and a draw in proportion to size take O(log offers). */
+/* Which offer a tenant comes upon: large ones are heard of more. Sizes change a few times a day, and then many draw: the
+ * first of them has the nodes of all offers counted through, in order of rows, and a guide made (Chen and Asau 1974),
+ * which says for equal stretches of nodes with which offer each begins. So a draw in proportion to size takes one or two
+ * steps. */
 #include "models/market/rental_parts.h"
 #include "sim/draw.h"
 
-#include <string.h>
-
-size_t mdl_rental_tree_bytes(uint32_t offers)
+/* Stretches are of 2^guide_shift nodes, few enough for the guide. */
+static void make_guide(mdl_rental_t *self, const mdl_rental_size_t *sizes)
 {
-    return ((size_t)offers + 1) * sizeof(int64_t);
+    self->guide_shift = 0;
+    while (self->offered_nodes >> self->guide_shift >= MDL_RENTAL_GUIDE)
+        self->guide_shift++;
+    uint32_t stretch = 0;
+    for (uint32_t i = 0; i < self->n_sizes; i++)
+        for (; stretch < MDL_RENTAL_GUIDE && (int64_t)stretch << self->guide_shift < sizes[i].until; stretch++)
+            self->guide[stretch] = i;
 }
 
-void mdl_rental_weigh(mdl_rental_t *self, uint32_t offer, int64_t change)
+static void count_sizes(mdl_rental_t *self, mdl_rental_size_t *sizes)
 {
-    int64_t *tree = mdl_rental_tree(self);
-    for (uint32_t at = offer + 1; at <= self->offer_capacity; at += at & -at)
-        tree[at] += change;
-}
-
-void mdl_rental_weigh_all(mdl_rental_t *self)
-{
-    memset(mdl_rental_tree(self), 0, mdl_rental_tree_bytes(self->offer_capacity));
-    for (uint32_t i = 0; i < self->n_active; i++)
-        mdl_rental_weigh(self, mdl_rental_active(self)[i], mdl_rental_offer(self, mdl_rental_active(self)[i])->nodes);
+    int64_t until = 0;
+    uint32_t n = 0;
+    for (uint32_t row = 0; row < self->n_offers; row++) {
+        const mdl_offer_t *offer = mdl_rental_offer(self, row);
+        if (offer->active_at == MDL_NO_OFFER || offer->nodes == 0)
+            continue;
+        until += offer->nodes;
+        sizes[n++] = (mdl_rental_size_t){until, row};
+    }
+    self->n_sizes = n;
 }
 
 /* The offer that holds node number `node` when the nodes of all offers are counted through in order of rows. */
 static uint32_t holder(mdl_rental_t *self, int64_t node)
 {
-    const int64_t *tree = mdl_rental_tree(self);
-    uint32_t at = 0, capacity = self->offer_capacity;
-    for (uint32_t step = UINT32_C(1) << (31 - __builtin_clz(capacity)); step > 0; step /= 2) {
-        uint32_t next = at + step <= capacity ? at + step : 0;
-        bool beyond = (next > 0) & (tree[next] <= node); /* as good as random: no branch */
-        at += beyond ? step : 0;
-        node -= beyond ? tree[next] : 0;
+    mdl_rental_size_t *sizes = mdl_rental_sizes(self);
+    if (self->sizes_changed) {
+        count_sizes(self, sizes);
+        make_guide(self, sizes);
+        self->sizes_changed = false;
     }
-    return at;
+    uint32_t at = self->guide[node >> self->guide_shift];
+    while (sizes[at].until <= node)
+        at++;
+    return sizes[at].offer;
 }
 
 /* `part` of `n`, 0 <= part < 1, as a position among n. */
@@ -55,18 +63,18 @@ uint32_t mdl_rental_pick(mdl_rental_t *self, const mdl_params_t *params, sim_rng
     return mdl_rental_active(self)[position((u - by_size) / (1 - by_size), self->n_active)];
 }
 
-bool mdl_rental_tree_is_right(const mdl_rental_t *self)
+bool mdl_rental_sizes_are_right(const mdl_rental_t *self)
 {
-    const int64_t *tree = mdl_rental_tree((mdl_rental_t *)(uintptr_t)self);
+    const mdl_rental_size_t *sizes = mdl_rental_sizes((mdl_rental_t *)(uintptr_t)self);
     int64_t before = 0;
-    for (uint32_t row = 0; row < self->n_offers; row++) {
+    uint32_t n = 0;
+    for (uint32_t row = 0; row < self->n_offers && !self->sizes_changed; row++) {
         const mdl_offer_t *offer = mdl_rental_offer(self, row);
-        int64_t sum = 0;
-        before += offer->active_at != MDL_NO_OFFER ? offer->nodes : 0;
-        for (uint32_t at = row + 1; at > 0; at -= at & -at)
-            sum += tree[at];
-        if (sum != before)
+        if (offer->active_at == MDL_NO_OFFER || offer->nodes == 0)
+            continue;
+        before += offer->nodes;
+        if (n == self->n_sizes || sizes[n].offer != row || sizes[n++].until != before)
             return false;
     }
-    return true;
+    return self->sizes_changed || n == self->n_sizes;
 }
