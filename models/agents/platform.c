@@ -36,16 +36,15 @@ void mdl_platform_init(mdl_platform_state_t *self, const mdl_params_t *params, c
 
 /* Classic demand drifts and swings (an autoregressive log deviation with the parameter's standard deviation); training
  * is taken up at a rate that follows hype and never given back. */
-static void move_demand(mdl_platform_state_t *self, const mdl_params_t *params, double hype, const mdl_address_t *at)
+static void move_demand(mdl_platform_state_t *self, const mdl_params_t *params, const mdl_platform_env_t *env,
+                        const mdl_address_t *at)
 {
     sim_rng_t rng;
     mdl_address_draw(at, MDL_PURPOSE_PLATFORM_DEMAND, &rng);
-    double keep = 1.0 - mdl_day_gain(params->platforms_demand_memory_s);
-    double shock = sim_draw_normal(&rng, 0.0, params->platforms_demand_sd * sqrt(1.0 - keep * keep));
-    self->noise_log = keep * self->noise_log + shock;
+    double shock = sim_draw_normal(&rng, 0.0, env->demand_sd);
+    self->noise_log = env->demand_kept * self->noise_log + shock;
     self->trend_log = clamp(self->trend_log + params->platforms_demand_growth / MDL_DAYS_PER_YEAR, -MAX_LOG, MAX_LOG);
-    self->commitment +=
-        clamp(hype, 0.0, 1.0) * mdl_day_gain(params->platforms_training_lag_s) * (1.0 - self->commitment);
+    self->commitment += clamp(env->hype, 0.0, 1.0) * env->training_taken_up * (1.0 - self->commitment);
 }
 
 static mdl_platform_demand_t own_demand(const mdl_platform_state_t *self, const mdl_params_t *params,
@@ -175,12 +174,20 @@ static int64_t ask_fen(const mdl_params_t *params, const mdl_platform_env_t *env
     return mdl_demand_count(above_cost > of_rent ? above_cost : of_rent, MDL_DEMAND_MAX_FEN);
 }
 
+void mdl_platform_look(mdl_platform_env_t *env, const mdl_params_t *params)
+{
+    double keep = 1.0 - mdl_day_gain(params->platforms_demand_memory_s);
+    env->demand_kept = keep;
+    env->demand_sd = params->platforms_demand_sd * sqrt(1.0 - keep * keep);
+    env->training_taken_up = mdl_day_gain(params->platforms_training_lag_s);
+}
+
 void mdl_platform_step(mdl_platform_state_t *self, const mdl_params_t *params, const mdl_platform_t *row,
                        const mdl_gpu_type_t *types, uint32_t n_types, const mdl_platform_env_t *env,
                        const mdl_address_t *at, mdl_platform_decision_t *decision)
 {
     *decision = (mdl_platform_decision_t){.order_type = -1};
-    move_demand(self, params, env->hype, at);
+    move_demand(self, params, env, at);
     decision->capex_release_fen = plan_fen(row, at->day);
     self->planned_fen += decision->capex_release_fen;
     decision->own = own_demand(self, params, env);

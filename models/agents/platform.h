@@ -54,6 +54,9 @@ typedef struct mdl_platform_env {
     double ported_share;                   /* of its work, to the domestic stack, 0 to 1 */
     int64_t rent_fen;                      /* average rent, fen per node-month; it does not undercut that much */
     int64_t variable_cost_fen;             /* power and operations of a rented node, fen per node-month */
+    /* Filled by mdl_platform_look. */
+    double demand_kept, demand_sd; /* of the deviation of classic demand: share that stays, a day's shock */
+    double training_taken_up;      /* share of the training not taken up yet that a day of full hype takes up */
 } mdl_platform_env_t;
 
 /* Own demand in H100-equivalents, by what it is for. */
@@ -82,6 +85,9 @@ typedef struct mdl_platform_decision {
 /* A platform on day 0. `fleet_total_h100e`: sum over all rows of the table. */
 void mdl_platform_init(mdl_platform_state_t *self, const mdl_params_t *params, const mdl_platform_t *row,
                        double fleet_total_h100e, const mdl_address_t *at);
+
+/* Fills the rest of `env` from the parameters: the same for all platforms, so that it is done once a day. */
+void mdl_platform_look(mdl_platform_env_t *env, const mdl_params_t *params);
 
 /* One day; fills `decision` completely. `types`: the GPU table, for throughput per class of job. */
 void mdl_platform_step(mdl_platform_state_t *self, const mdl_params_t *params, const mdl_platform_t *row,

@@ -34,15 +34,22 @@ static void see_fleet(const mdl_step_t *step, uint32_t platform, mdl_platform_en
     }
 }
 
-static void see_orders(const mdl_step_t *step, uint32_t platform, mdl_platform_env_t *env)
+/* What is ordered. Returns the GPU types of which a whole node lies in stock, bit set. */
+static uint64_t see_orders(const mdl_step_t *step, uint32_t platform, mdl_platform_env_t *env)
 {
-    uint32_t account = step->eco->platform_account[platform];
-    for (uint32_t lot = mdl_lots_first(step->lots, account); lot != MDL_NO_LOT;) {
-        const mdl_lot_t *here = mdl_lots_get(step->lots, lot);
-        if (here->state == MDL_LOT_TRANSIT || here->state == MDL_LOT_STOCK)
-            env->on_order_h100e += (double)here->count * mdl_reference_per_gpu(step, here->type);
-        lot = here->next;
+    uint64_t in_stock = 0;
+    double on_order_h100e = 0;
+    uint32_t lot = mdl_lots_first(step->lots, step->eco->platform_account[platform]);
+    for (const mdl_lot_t *here; lot != MDL_NO_LOT; lot = here->next) {
+        here = mdl_lots_get(step->lots, lot);
+        if (here->state != MDL_LOT_TRANSIT && here->state != MDL_LOT_STOCK)
+            continue;
+        on_order_h100e += (double)here->count * mdl_reference_per_gpu(step, here->type);
+        bool whole = here->state == MDL_LOT_STOCK && here->count >= MDL_GPUS_PER_NODE;
+        in_stock |= (uint64_t)whole << here->type;
     }
+    env->on_order_h100e = on_order_h100e;
+    return in_stock;
 }
 
 /* Types to be had from official channels today, their price there and in the market: the same for all platforms. */
@@ -151,19 +158,26 @@ static uint32_t pool_nodes(const mdl_step_t *step, const mdl_site_t *own)
     return own->nodes + step->sites[own->partner].nodes;
 }
 
-/* The province in which new chips go up: home, or in turn the cheapest hub in the west while hubs are in force. */
-static int32_t next_province(const mdl_step_t *step, uint32_t platform)
+/* The cheapest hub in the west while hubs are in force; -1 when there is none. */
+static int32_t cheapest_hub(const mdl_step_t *step)
 {
     const mdl_tables_t *tables = step->tables;
-    int32_t home = tables->platforms[platform].home_province, hub = -1;
-    if (!step->params->central_hubs)
-        return home;
-    for (uint32_t p = 0; p < tables->n_provinces; p++) {
+    int32_t hub = -1;
+    for (uint32_t p = 0; p < tables->n_provinces && step->params->central_hubs; p++) {
         const mdl_province_t *province = &tables->provinces[p];
         bool candidate = province->hub && step->eco->region[p] == MDL_ZONE_WEST;
         if (candidate && (hub < 0 || province->power_price_yuan_kwh < tables->provinces[hub].power_price_yuan_kwh))
             hub = (int32_t)p;
     }
+    return hub;
+}
+
+/* The province in which new chips go up: home, or in turn the hub if there is one. */
+static int32_t next_province(const mdl_step_t *step, uint32_t platform, int32_t hub)
+{
+    int32_t home = step->tables->platforms[platform].home_province;
+    if (hub < 0)
+        return home;
     double at_hub = 0, all = 0;
     for (uint32_t i = step->eco->first_own[platform]; i != MDL_NO_SITE; i = step->sites[i].next_own) {
         double nodes = pool_nodes(step, &step->sites[i]);
@@ -172,7 +186,7 @@ static int32_t next_province(const mdl_step_t *step, uint32_t platform)
         all += nodes;
         at_hub += step->sites[i].province == hub ? nodes : 0;
     }
-    return hub >= 0 && at_hub < step->params->central_hub_share * (all + 1) ? hub : home;
+    return at_hub < step->params->central_hub_share * (all + 1) ? hub : home;
 }
 
 /* The pool with room for `nodes` more; MDL_NO_SITE when there is none, *room (the least a new one needs) set. */
@@ -234,24 +248,10 @@ sim_status_t mdl_pool_extend(mdl_step_t *step, uint32_t platform, int32_t provin
     return SIM_OK;
 }
 
-/* GPU types of which a whole node lies in stock, bit set. */
-static uint64_t types_in_stock(const mdl_step_t *step, uint32_t account)
-{
-    uint64_t types = 0;
-    for (uint32_t lot = mdl_lots_first(step->lots, account); lot != MDL_NO_LOT;) {
-        const mdl_lot_t *here = mdl_lots_get(step->lots, lot);
-        bool whole = here->state == MDL_LOT_STOCK && here->count >= MDL_GPUS_PER_NODE;
-        types |= (uint64_t)whole << here->type;
-        lot = here->next;
-    }
-    return types;
-}
-
-/* Puts up whole nodes of the chips in stock. */
-static sim_status_t install(mdl_step_t *step, uint32_t platform)
+/* Puts up whole nodes of the chips in stock, of the types that are in the bit set. */
+static sim_status_t install(mdl_step_t *step, uint32_t platform, uint64_t types, int32_t hub)
 {
     uint32_t account = step->eco->platform_account[platform];
-    uint64_t types = types_in_stock(step, account);
     for (uint32_t type = 0; types >> type != 0; type++) {
         if ((types >> type & 1) == 0)
             continue;
@@ -261,7 +261,8 @@ static sim_status_t install(mdl_step_t *step, uint32_t platform)
             if (here.type == (int32_t)type && here.state == MDL_LOT_STOCK && nodes > 0) {
                 mdl_lot_t to = {.state = MDL_LOT_INSTALLED, .owner = account, .place = MDL_LOT_PLACE_NONE};
                 MDL_TRY(mdl_lots_move(step->lots, lot, nodes * MDL_GPUS_PER_NODE, &to, NULL, step->err));
-                MDL_TRY(mdl_pool_extend(step, platform, next_province(step, platform), (int32_t)type, (uint32_t)nodes));
+                int32_t province = next_province(step, platform, hub);
+                MDL_TRY(mdl_pool_extend(step, platform, province, (int32_t)type, (uint32_t)nodes));
                 break; /* links have moved; what is left is less than a node */
             }
             lot = here.next;
@@ -270,23 +271,27 @@ static sim_status_t install(mdl_step_t *step, uint32_t platform)
     return SIM_OK;
 }
 
-static void look_at_day(const mdl_step_t *step, uint32_t i, mdl_platform_env_t *env)
+/* What all platforms see alike. */
+static mdl_platform_env_t common_env(const mdl_step_t *step)
 {
-    const mdl_eco_t *eco = step->eco;
-    int32_t home = step->tables->platforms[i].home_province;
-    env->hype = mdl_hype_level(&eco->hype);
-    env->tokens_day = (int64_t)(eco->tokens_platforms_day * eco->platforms[i].weight);
-    env->tokens_node_day = mdl_tokens_node_day(&eco->tokens);
-    env->ported_share = mdl_ported_share(step);
-    env->rent_fen = step->rental->index_fen;
-    env->variable_cost_fen = mdl_site_variable_fen(step, home, step->tables->reference_type);
-    see_orders(step, i, env);
+    mdl_platform_env_t env = {
+        .hype = mdl_hype_level(&step->eco->hype),
+        .tokens_node_day = mdl_tokens_node_day(&step->eco->tokens),
+        .ported_share = mdl_ported_share(step),
+        .rent_fen = step->rental->index_fen,
+    };
+    see_prices(step, &env);
+    mdl_platform_look(&env, step->params);
+    return env;
 }
 
-static sim_status_t step_platform(mdl_step_t *step, uint32_t i, mdl_platform_env_t *env)
+static sim_status_t step_platform(mdl_step_t *step, uint32_t i, int32_t hub, mdl_platform_env_t *env)
 {
     mdl_eco_t *eco = step->eco;
-    look_at_day(step, i, env);
+    int32_t home = step->tables->platforms[i].home_province;
+    env->tokens_day = (int64_t)(eco->tokens_platforms_day * eco->platforms[i].weight);
+    env->variable_cost_fen = mdl_site_variable_fen(step, home, step->tables->reference_type);
+    uint64_t in_stock = see_orders(step, i, env);
     mdl_address_t at = {sim_world_seed(step->world), sim_world_replication(step->world),
                         sim_entity_id(0, MDL_ENTITY_PLATFORM, i), step->day};
     mdl_platform_decision_t decision;
@@ -300,19 +305,19 @@ static sim_status_t step_platform(mdl_step_t *step, uint32_t i, mdl_platform_env
                                                     decision.order_limit_fen};
     if (step->day % MDL_BILLING_DAYS == (int64_t)(i % MDL_BILLING_DAYS) || step->day <= 1)
         MDL_TRY(use_fleet(step, i, env, &decision));
-    return install(step, i);
+    return install(step, i, in_stock, hub);
 }
 
 sim_status_t mdl_step_platforms(mdl_step_t *step)
 {
     mdl_platform_env_t envs[MDL_MAX_PLATFORMS];
-    mdl_platform_env_t seen_by_all = {0};
-    see_prices(step, &seen_by_all);
+    mdl_platform_env_t seen_by_all = common_env(step);
+    int32_t hub = cheapest_hub(step);
     for (uint32_t i = 0; i < step->tables->n_platforms; i++) {
         envs[i] = seen_by_all;
         see_fleet(step, i, &envs[i]);
     }
     for (uint32_t i = 0; i < step->tables->n_platforms; i++)
-        MDL_TRY(step_platform(step, i, &envs[i]));
+        MDL_TRY(step_platform(step, i, hub, &envs[i]));
     return SIM_OK;
 }

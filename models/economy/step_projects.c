@@ -216,7 +216,8 @@ sim_status_t mdl_event_build_stage(mdl_step_t *step, uint32_t number)
 
 /* --- the day ------------------------------------------------------------------------------------------------------ */
 
-static sim_status_t review_waiting(mdl_step_t *step, mdl_project_t *project)
+/* `giving_up`: the chance that a builder's patience ends between two reviews. */
+static sim_status_t review_waiting(mdl_step_t *step, mdl_project_t *project, bool turn, double giving_up)
 {
     int64_t waited_s = step->now_s - project->built_s;
     uint32_t wanted = project->nodes_wanted * MDL_GPUS_PER_NODE;
@@ -225,11 +226,8 @@ static sim_status_t review_waiting(mdl_step_t *step, mdl_project_t *project)
     if (wanted > project->gpus_in)
         (void)mdl_event_once(step, MDL_EV_CHIPS_WAITING, number_of(step, project),
                              mdl_chronicle_shortage(step, project->gpu_type), wanted - project->gpus_in);
-    if (step->day % REVIEW_DAYS != (int64_t)(number_of(step, project) % REVIEW_DAYS))
-        return SIM_OK;
-    bool tired = waited_s > step->params->developers_open_wait_s &&
-                 drawn(step, project, MDL_PURPOSE_PROJECT_PATIENCE,
-                       mdl_project_giving_up(step->params, REVIEW_DAYS * SIM_DAY_S));
+    bool tired = turn && waited_s > step->params->developers_open_wait_s &&
+                 drawn(step, project, MDL_PURPOSE_PROJECT_PATIENCE, giving_up);
     return tired ? mdl_project_end(step, project, MDL_STAGE_ABANDONED) : SIM_OK;
 }
 
@@ -266,11 +264,10 @@ static sim_status_t check_arrears(mdl_step_t *step, mdl_project_t *project)
     return mdl_project_end(step, project, MDL_STAGE_DEFAULTED);
 }
 
-static sim_status_t review(mdl_step_t *step, mdl_project_t *project)
+static sim_status_t review(mdl_step_t *step, mdl_project_t *project, double giving_up)
 {
     bool no_money_yet = project->stage == MDL_STAGE_ANNOUNCED || project->stage == MDL_STAGE_APPROVED;
-    if (no_money_yet && drawn(step, project, MDL_PURPOSE_PROJECT_PATIENCE,
-                              mdl_project_giving_up(step->params, REVIEW_DAYS * SIM_DAY_S)))
+    if (no_money_yet && drawn(step, project, MDL_PURPOSE_PROJECT_PATIENCE, giving_up))
         return mdl_project_end(step, project, MDL_STAGE_CANCELLED);
     if (!mdl_stage_ended((mdl_stage_t)project->stage))
         MDL_TRY(obey_chip_rule(step, project));
@@ -284,12 +281,16 @@ static sim_status_t review(mdl_step_t *step, mdl_project_t *project)
 
 sim_status_t mdl_step_projects(mdl_step_t *step)
 {
-    uint32_t turn = (uint32_t)(step->day % REVIEW_DAYS);
+    uint32_t next = (uint32_t)(step->day % REVIEW_DAYS); /* whose turn it is: every project's once in REVIEW_DAYS */
+    double giving_up = mdl_project_giving_up(step->params, REVIEW_DAYS * SIM_DAY_S);
     for (uint32_t i = 0; i < step->eco->n_projects; i++) {
-        if (step->projects[i].stage == MDL_STAGE_WAITING)
-            MDL_TRY(review_waiting(step, &step->projects[i]));
-        if (i % REVIEW_DAYS == turn)
-            MDL_TRY(review(step, &step->projects[i]));
+        mdl_project_t *project = &step->projects[i];
+        bool turn = i == next;
+        next += turn ? REVIEW_DAYS : 0;
+        if (project->stage == MDL_STAGE_WAITING)
+            MDL_TRY(review_waiting(step, project, turn, giving_up));
+        if (turn)
+            MDL_TRY(review(step, project, giving_up));
     }
     return SIM_OK;
 }

@@ -24,21 +24,22 @@ static double full_cost_yuan(const mdl_step_t *step, double *variable_yuan)
 static void count_capacity(mdl_step_t *step, mdl_market_view_t *view)
 {
     mdl_eco_t *eco = step->eco;
-    double offered = 0, leased = 0;
-    eco->capacity_h100e[0] = eco->capacity_h100e[1] = 0;
+    double offered = 0, leased = 0, pools = 0;
     for (uint32_t i = 0; i < eco->n_sites; i++) {
         const mdl_site_t *site = &step->sites[i];
         if (!site->open)
             continue;
-        bool pool = site->project == MDL_NO_PROJECT;
         double per_node = MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, site->gpu_type);
-        eco->capacity_h100e[pool] += site->nodes * per_node;
-        if (pool)
+        if (site->project == MDL_NO_PROJECT) {
+            pools += site->nodes * per_node;
             continue;
+        }
         offered += site->nodes * per_node;
         leased += mdl_rental_offer(step->rental, site->offer)->leased * per_node;
     }
-    view->capacity_h100e = eco->capacity_h100e[0] + eco->capacity_h100e[1];
+    eco->capacity_h100e[0] = offered;
+    eco->capacity_h100e[1] = pools;
+    view->capacity_h100e = offered + pools;
     view->occupancy = offered > 0 ? leased / offered : step->params->beliefs_occupancy_assumed;
 }
 
@@ -47,11 +48,12 @@ static void count_pipeline(mdl_step_t *step, mdl_market_view_t *view)
     view->committed_h100e = view->announced_h100e = 0;
     for (uint32_t i = 0; i < step->eco->n_projects; i++) {
         const mdl_project_t *project = &step->projects[i];
+        bool committed = project->stage == MDL_STAGE_BUILDING || project->stage == MDL_STAGE_WAITING;
+        bool announced = project->stage == MDL_STAGE_ANNOUNCED || project->stage == MDL_STAGE_APPROVED;
+        if (!committed && !announced)
+            continue;
         double size = project->nodes_wanted * MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, project->gpu_type);
-        if (project->stage == MDL_STAGE_BUILDING || project->stage == MDL_STAGE_WAITING)
-            view->committed_h100e += size;
-        else if (project->stage == MDL_STAGE_ANNOUNCED || project->stage == MDL_STAGE_APPROVED)
-            view->announced_h100e += size;
+        *(committed ? &view->committed_h100e : &view->announced_h100e) += size;
     }
 }
 

@@ -35,10 +35,20 @@ const char *mdl_lot_state_name(mdl_lot_state_t state)
     return states[state];
 }
 
-/* The block: header, lots, then the head of each owner's list. */
-static size_t owners_offset(uint32_t lot_capacity)
+/* The block: header, lots, a due day for each page of lots, then the head of each owner's list. */
+static size_t pages(uint32_t lots)
+{
+    return ((size_t)lots + MDL_LOTS_PAGE - 1) / MDL_LOTS_PAGE;
+}
+
+static size_t pages_offset(uint32_t lot_capacity)
 {
     return sizeof(mdl_lots_t) + (size_t)lot_capacity * sizeof(mdl_lot_t);
+}
+
+static size_t owners_offset(uint32_t lot_capacity)
+{
+    return pages_offset(lot_capacity) + pages(lot_capacity) * sizeof(int64_t);
 }
 
 size_t mdl_lots_bytes(uint32_t lot_capacity, uint32_t owner_capacity)
@@ -51,14 +61,10 @@ static uint32_t *heads(mdl_lots_t *self)
     return (uint32_t *)(void *)((unsigned char *)self + owners_offset(self->lot_capacity));
 }
 
-mdl_lot_t *mdl_lots_at(mdl_lots_t *self, uint32_t lot)
+/* Days before which nothing of a page arrives; they may be earlier than the first that does. */
+static int64_t *due_days(mdl_lots_t *self)
 {
-    return (mdl_lot_t *)(void *)((unsigned char *)self + sizeof *self) + lot;
-}
-
-const mdl_lot_t *mdl_lots_get(const mdl_lots_t *self, uint32_t lot)
-{
-    return (const mdl_lot_t *)(const void *)((const unsigned char *)self + sizeof *self) + lot;
+    return (int64_t *)(void *)((unsigned char *)self + pages_offset(self->lot_capacity));
 }
 
 uint32_t mdl_lots_first(const mdl_lots_t *self, uint32_t owner)
@@ -73,6 +79,8 @@ void mdl_lots_init(mdl_lots_t *self, uint32_t lot_capacity, uint32_t owner_capac
     self->lot_capacity = lot_capacity;
     self->owner_capacity = owner_capacity;
     self->free = MDL_NO_LOT;
+    for (size_t page = 0; page < pages(lot_capacity); page++)
+        due_days(self)[page] = INT64_MAX;
     for (uint32_t owner = 0; owner < owner_capacity; owner++)
         heads(self)[owner] = MDL_NO_LOT;
 }
@@ -84,13 +92,14 @@ void mdl_lots_grow_into(mdl_lots_t *self, uint32_t lot_capacity, uint32_t owner_
     memcpy(self, from, sizeof *from + (size_t)from->used * sizeof(mdl_lot_t));
     self->lot_capacity = lot_capacity;
     self->owner_capacity = owner_capacity;
+    memcpy(due_days(self), due_days((mdl_lots_t *)(uintptr_t)from), pages(from->used) * sizeof(int64_t));
     for (uint32_t owner = 0; owner < from->owner_capacity; owner++)
         heads(self)[owner] = mdl_lots_first(from, owner);
 }
 
 static bool alike(const mdl_lot_t *a, const mdl_lot_t *b)
 {
-    return a->type == b->type && a->state == b->state && a->place == b->place && a->due_day == b->due_day;
+    return a->due_day == b->due_day && a->type == b->type && a->state == b->state && a->place == b->place;
 }
 
 /* The owner's lot that is like `wanted`, or MDL_NO_LOT. */
@@ -138,6 +147,9 @@ static uint32_t deposit(mdl_lots_t *self, const mdl_lot_t *wanted, int64_t count
         fresh->next = heads(self)[wanted->owner];
         heads(self)[wanted->owner] = lot;
         self->live++;
+        int64_t *due_day = &due_days(self)[lot / MDL_LOTS_PAGE];
+        if (fresh->state == MDL_LOT_TRANSIT && fresh->due_day < *due_day)
+            *due_day = fresh->due_day;
     }
     mdl_lots_at(self, lot)->count += count;
     self->total[wanted->type][wanted->state] += count;
@@ -255,16 +267,33 @@ sim_status_t mdl_lots_take(mdl_lots_t *self, uint32_t owner, int32_t type, mdl_l
     return SIM_OK;
 }
 
-uint32_t mdl_lots_due(const mdl_lots_t *self, int64_t day, uint32_t *out, uint32_t capacity)
+/* Lots of the page that begins with `first`. Returns the earliest due day among them. */
+static int64_t due_of_page(const mdl_lots_t *self, uint32_t first, int64_t day, uint32_t *out, uint32_t capacity,
+                           uint32_t *n)
+{
+    uint32_t end = first + MDL_LOTS_PAGE < self->used ? first + MDL_LOTS_PAGE : self->used;
+    int64_t earliest = INT64_MAX;
+    for (uint32_t lot = first; lot < end; lot++) {
+        const mdl_lot_t *held = mdl_lots_get(self, lot);
+        if (held->count == 0 || held->state != MDL_LOT_TRANSIT)
+            continue;
+        earliest = held->due_day < earliest ? held->due_day : earliest;
+        if (held->due_day > day)
+            continue;
+        if (*n < capacity)
+            out[*n] = lot;
+        ++*n;
+    }
+    return earliest;
+}
+
+uint32_t mdl_lots_due(mdl_lots_t *self, int64_t day, uint32_t *out, uint32_t capacity)
 {
     uint32_t n = 0;
-    for (uint32_t lot = 0; lot < self->used; lot++) {
-        const mdl_lot_t *held = mdl_lots_get(self, lot);
-        if (held->count == 0 || held->state != MDL_LOT_TRANSIT || held->due_day > day)
-            continue;
-        if (n < capacity)
-            out[n] = lot;
-        n++;
+    for (uint32_t first = 0; first < self->used; first += MDL_LOTS_PAGE) {
+        int64_t *due_day = &due_days(self)[first / MDL_LOTS_PAGE];
+        if (*due_day <= day)
+            *due_day = due_of_page(self, first, day, out, capacity, &n);
     }
     return n;
 }
@@ -283,10 +312,13 @@ sim_status_t mdl_lots_audit(const mdl_lots_t *self, sim_error_t *err)
 {
     int64_t total[MDL_MAX_GPU_TYPES][MDL_LOT_STATES] = {{0}};
     uint32_t linked = 0;
+    const int64_t *due_day = due_days((mdl_lots_t *)(uintptr_t)self);
     for (uint32_t lot = 0; lot < self->used; lot++) {
         const mdl_lot_t *held = mdl_lots_get(self, lot);
         if (held->count > 0)
             total[held->type][held->state] += held->count;
+        if (held->count > 0 && held->state == MDL_LOT_TRANSIT && held->due_day < due_day[lot / MDL_LOTS_PAGE])
+            return sim_fail(err, SIM_EINVARIANT, "lots", "lot %u arrives before anything of its page", lot);
     }
     for (uint32_t owner = 0; owner < self->owner_capacity; owner++)
         if (audit_owner(self, owner, &linked, err) != SIM_OK)

@@ -44,6 +44,8 @@ typedef struct mdl_lot {
     uint32_t reserved;
 } mdl_lot_t;
 
+#define MDL_LOTS_PAGE 32 /* lots that share a due day before which none of them arrives */
+
 typedef struct mdl_lots {
     uint32_t lot_capacity, owner_capacity;
     uint32_t used; /* slots ever used: iterate 0..used-1, skip count 0 */
@@ -60,8 +62,14 @@ void mdl_lots_init(mdl_lots_t *self, uint32_t lot_capacity, uint32_t owner_capac
 /* Copies into a larger block; lot numbers stay valid. */
 void mdl_lots_grow_into(mdl_lots_t *self, uint32_t lot_capacity, uint32_t owner_capacity, const mdl_lots_t *from);
 
-mdl_lot_t *mdl_lots_at(mdl_lots_t *self, uint32_t lot);
-const mdl_lot_t *mdl_lots_get(const mdl_lots_t *self, uint32_t lot);
+static inline mdl_lot_t *mdl_lots_at(mdl_lots_t *self, uint32_t lot)
+{
+    return (mdl_lot_t *)(void *)(self + 1) + lot;
+}
+static inline const mdl_lot_t *mdl_lots_get(const mdl_lots_t *self, uint32_t lot)
+{
+    return (const mdl_lot_t *)(const void *)(self + 1) + lot;
+}
 uint32_t mdl_lots_first(const mdl_lots_t *self, uint32_t owner); /* then ->next; MDL_NO_LOT ends */
 
 /* New GPUs: `lot` gives type, state, owner, place, count > 0, due_day. *out (may be NULL) = the lot that holds them
@@ -78,8 +86,9 @@ sim_status_t mdl_lots_take(mdl_lots_t *self, uint32_t owner, int32_t type, mdl_l
                            const mdl_lot_t *to, uint32_t *out, sim_error_t *err);
 /* GPUs of an owner; type or state -1 = any. O(lots of the owner). */
 int64_t mdl_lots_count(const mdl_lots_t *self, uint32_t owner, int32_t type, int32_t state);
-/* Lots in transit due on or before `day`, into out[0..capacity-1], in order of number; returns how many there are. */
-uint32_t mdl_lots_due(const mdl_lots_t *self, int64_t day, uint32_t *out, uint32_t capacity);
+/* Lots in transit due on or before `day`, into out[0..capacity-1], in order of number; returns how many there are. Looks
+ * only at pages of lots in which one may be due. */
+uint32_t mdl_lots_due(mdl_lots_t *self, int64_t day, uint32_t *out, uint32_t capacity);
 /* Full recount of totals, links and conservation. */
 sim_status_t mdl_lots_audit(const mdl_lots_t *self, sim_error_t *err);
 

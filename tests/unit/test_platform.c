@@ -45,6 +45,7 @@ static mdl_platform_decision_t step(fixture_t *f, int64_t day)
 {
     mdl_platform_decision_t decision;
     mdl_address_t at = address(day);
+    mdl_platform_look(&f->env, &f->params);
     mdl_platform_step(&f->platform, &f->params, &f->row, f->tables.gpu_types, f->tables.n_gpu_types, &f->env, &at,
                       &decision);
     return decision;
