@@ -27,14 +27,9 @@ const char *mdl_refusal_name(mdl_refusal_t refusal)
 }
 
 /* The block: header, offers, contracts, pages of contracts, sizes of offers, rows of active offers. */
-static size_t contracts_offset(uint32_t offers)
-{
-    return sizeof(mdl_rental_t) + (size_t)offers * sizeof(mdl_offer_t);
-}
-
 static size_t pages_offset(uint32_t offers, uint32_t contracts)
 {
-    return contracts_offset(offers) + (size_t)contracts * sizeof(mdl_contract_t);
+    return sizeof(mdl_rental_t) + (size_t)offers * sizeof(mdl_offer_t) + (size_t)contracts * sizeof(mdl_contract_t);
 }
 
 static size_t sizes_offset(uint32_t offers, uint32_t contracts)
@@ -52,16 +47,13 @@ size_t mdl_rental_bytes(uint32_t offers, uint32_t contracts)
     return active_offset(offers, contracts) + (size_t)offers * sizeof(uint32_t);
 }
 
-mdl_rental_page_t *mdl_rental_pages(mdl_rental_t *self)
+static void lay_out(mdl_rental_t *self, uint32_t offers, uint32_t contracts)
 {
-    unsigned char *at = (unsigned char *)self + pages_offset(self->offer_capacity, self->contract_capacity);
-    return (mdl_rental_page_t *)(void *)at;
-}
-
-mdl_rental_size_t *mdl_rental_sizes(mdl_rental_t *self)
-{
-    unsigned char *at = (unsigned char *)self + sizes_offset(self->offer_capacity, self->contract_capacity);
-    return (mdl_rental_size_t *)(void *)at;
+    self->offer_capacity = offers;
+    self->contract_capacity = contracts;
+    self->pages_at = pages_offset(offers, contracts);
+    self->sizes_at = sizes_offset(offers, contracts);
+    self->active_at = active_offset(offers, contracts);
 }
 
 mdl_offer_t *mdl_rental_offer_at(mdl_rental_t *self, uint32_t offer)
@@ -71,19 +63,12 @@ mdl_offer_t *mdl_rental_offer_at(mdl_rental_t *self, uint32_t offer)
 
 mdl_contract_t *mdl_rental_contract_at(mdl_rental_t *self, uint32_t slot)
 {
-    return (mdl_contract_t *)(void *)((unsigned char *)self + contracts_offset(self->offer_capacity)) + slot;
+    return (mdl_contract_t *)(void *)mdl_rental_offer_at(self, self->offer_capacity) + slot;
 }
 
 static uint32_t *active_list(mdl_rental_t *self)
 {
-    return (uint32_t *)(void *)((unsigned char *)self + active_offset(self->offer_capacity, self->contract_capacity));
-}
-
-const uint32_t *mdl_rental_active(const mdl_rental_t *self)
-{
-    const unsigned char *at =
-        (const unsigned char *)self + active_offset(self->offer_capacity, self->contract_capacity);
-    return (const uint32_t *)(const void *)at;
+    return (uint32_t *)(void *)((unsigned char *)self + self->active_at);
 }
 
 /* Zones are numbered in the order in which the provinces table names them. */
@@ -114,8 +99,7 @@ sim_status_t mdl_rental_init(mdl_rental_t *self, const mdl_tables_t *tables, uin
                              int64_t start_fen, sim_error_t *err)
 {
     memset(self, 0, mdl_rental_bytes(offers, contracts));
-    self->offer_capacity = offers;
-    self->contract_capacity = contracts;
+    lay_out(self, offers, contracts);
     self->contracts_free = MDL_NO_CONTRACT;
     self->next_number = 1;
     self->index_fen = start_fen;
@@ -133,8 +117,7 @@ void mdl_rental_grow_into(mdl_rental_t *self, uint32_t offers, uint32_t contract
     SIM_ASSERT(offers >= from->offer_capacity && contracts >= from->contract_capacity);
     memset(self, 0, mdl_rental_bytes(offers, contracts));
     memcpy(self, from, sizeof *from);
-    self->offer_capacity = offers;
-    self->contract_capacity = contracts;
+    lay_out(self, offers, contracts);
     memcpy(mdl_rental_offer_at(self, 0), mdl_rental_offer(from, 0), (size_t)from->n_offers * sizeof(mdl_offer_t));
     memcpy(mdl_rental_contract_at(self, 0), mdl_rental_contract(from, 0),
            (size_t)from->contracts_used * sizeof(mdl_contract_t));

@@ -134,7 +134,8 @@ typedef struct mdl_rental_totals {
 
 typedef struct mdl_rental {
     uint32_t offer_capacity, contract_capacity;
-    uint32_t n_offers; /* rows ever opened: 0..n_offers-1 */
+    size_t pages_at, sizes_at, active_at; /* where the parts of the block begin that follow the contracts */
+    uint32_t n_offers;                    /* rows ever opened: 0..n_offers-1 */
     uint32_t n_active;
     uint32_t contracts_used, contracts_live, contracts_free;
     int32_t n_zones;

@@ -41,6 +41,12 @@ static int32_t physical(double nodes, double rate)
     return exact - (double)whole > NODES_EPS ? whole + 1 : whole;
 }
 
+static double latency(const search_t *self, const mdl_offer_t *offer, bool pooled)
+{
+    double latency_ms = self->market->latency_ms[self->request->province][offer->province];
+    return pooled ? latency_ms * self->params->pooling_latency_scale : latency_ms;
+}
+
 static bool cannot_run(const search_t *self, const mdl_offer_t *offer, double latency_ms, mdl_refusal_t *refusal)
 {
     const mdl_rental_request_t *request = self->request;
@@ -88,14 +94,10 @@ static int64_t price_fen(const search_t *self, uint32_t number)
                                : mdl_rental_offer(self->market, number)->price_fen_node_month;
 }
 
-static double cost_fen(const search_t *self, uint32_t number, bool pooled, mdl_refusal_t *refusal)
+/* Of an offer that can run the work: cost per reference node-month. */
+static double cost_fen(const search_t *self, uint32_t number, double latency_ms, bool pooled)
 {
     const mdl_offer_t *offer = mdl_rental_offer(self->market, number);
-    double latency_ms = self->market->latency_ms[self->request->province][offer->province];
-    if (pooled)
-        latency_ms *= self->params->pooling_latency_scale;
-    if (cannot_run(self, offer, latency_ms, refusal))
-        return -1;
     double rate = useful_rate(self->params, self->request, offer);
     return (double)price_fen(self, number) / rate * (1 + burden(self, number, offer, latency_ms, pooled));
 }
@@ -104,7 +106,10 @@ double mdl_rental_cost_fen(const mdl_rental_t *self, const mdl_params_t *params,
                            uint32_t offer, mdl_refusal_t *refusal)
 {
     search_t search = {.market = (mdl_rental_t *)(uintptr_t)self, .params = params, .request = request};
-    return cost_fen(&search, offer, false, refusal);
+    double latency_ms = latency(&search, mdl_rental_offer(self, offer), false);
+    return cannot_run(&search, mdl_rental_offer(self, offer), latency_ms, refusal)
+               ? -1
+               : cost_fen(&search, offer, latency_ms, false);
 }
 
 static bool seen(const search_t *self, uint32_t offer)
@@ -116,16 +121,18 @@ static bool seen(const search_t *self, uint32_t offer)
 }
 
 /* Looks at one offer; true when it counts as looked at (it could run the work), whatever its price. */
-static bool look(search_t *self, uint32_t offer, bool pooled)
+static inline bool look(search_t *self, uint32_t offer, bool pooled)
 {
     mdl_refusal_t refusal;
     if (self->n_looks == MAX_LOOKS || seen(self, offer))
         return false;
-    double cost = cost_fen(self, offer, pooled, &refusal);
-    if (cost < 0) {
+    const mdl_offer_t *row = mdl_rental_offer(self->market, offer);
+    double latency_ms = latency(self, row, pooled);
+    if (cannot_run(self, row, latency_ms, &refusal)) {
         self->answer->refused[refusal]++;
         return false;
     }
+    double cost = cost_fen(self, offer, latency_ms, pooled);
     if (cost > (double)self->request->max_price_fen_node_month) {
         self->answer->refused[MDL_REFUSAL_PRICE]++;
         return true;

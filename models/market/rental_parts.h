@@ -8,7 +8,10 @@
 mdl_offer_t *mdl_rental_offer_at(mdl_rental_t *self, uint32_t offer);
 mdl_contract_t *mdl_rental_contract_at(mdl_rental_t *self, uint32_t slot);
 /* Rows of the n_active offers on the market. */
-const uint32_t *mdl_rental_active(const mdl_rental_t *self);
+static inline const uint32_t *mdl_rental_active(const mdl_rental_t *self)
+{
+    return (const uint32_t *)(const void *)((const unsigned char *)self + self->active_at);
+}
 /* Enters a contract with these terms; its offer must have the nodes free. MDL_NO_CONTRACT when the table is full. */
 uint32_t mdl_rental_sign(mdl_rental_t *self, const mdl_contract_t *terms);
 
@@ -18,7 +21,10 @@ typedef struct mdl_rental_page {
     int64_t due_day;   /* none of its contracts ends before; it may be earlier than the first that does */
     uint32_t training; /* slots with contracts for training, bit set */
 } mdl_rental_page_t;
-mdl_rental_page_t *mdl_rental_pages(mdl_rental_t *self);
+static inline mdl_rental_page_t *mdl_rental_pages(mdl_rental_t *self)
+{
+    return (mdl_rental_page_t *)(void *)((unsigned char *)self + self->pages_at);
+}
 size_t mdl_rental_pages_bytes(uint32_t contracts);
 void mdl_rental_page_signed(mdl_rental_t *self, uint32_t slot); /* the contract in `slot` is new */
 void mdl_rental_page_ended(mdl_rental_t *self, uint32_t slot);
@@ -29,7 +35,10 @@ typedef struct mdl_rental_size {
     int64_t until; /* nodes of all offers up to and with this one */
     uint32_t offer;
 } mdl_rental_size_t;
-mdl_rental_size_t *mdl_rental_sizes(mdl_rental_t *self);
+static inline mdl_rental_size_t *mdl_rental_sizes(mdl_rental_t *self)
+{
+    return (mdl_rental_size_t *)(void *)((unsigned char *)self + self->sizes_at);
+}
 bool mdl_rental_sizes_are_right(const mdl_rental_t *self);
 /* Draws the row of an active offer, of which there must be one: in proportion to its nodes with probability
  * rental.size_visibility, else each with the same chance. */
