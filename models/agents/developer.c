@@ -123,24 +123,24 @@ double mdl_developer_merit(const mdl_params_t *params, mdl_developer_kind_t kind
            mdl_developer_motive(params, kind, prospect, annuity);
 }
 
-static double herding(const mdl_params_t *params, double recent)
+double mdl_developer_herding(const mdl_params_t *params, double recent)
 {
     if (params->beliefs_control)
         return 1;
     return sim_pow((1 + recent) / (1 + params->developers_herding_normal), params->developers_herding);
 }
 
-double mdl_developer_most_hazard(const mdl_params_t *params, mdl_developer_kind_t kind, double recent)
+double mdl_developer_most_hazard(const mdl_params_t *params, mdl_developer_kind_t kind, double herding)
 {
     const double rates[MDL_DEVELOPER_KINDS] = {params->developers_rate_operator, params->developers_rate_state,
                                                params->developers_rate_entrant, params->developers_rate_rent_seeker};
-    return rates[kind] * herding(params, recent);
+    return rates[kind] * herding;
 }
 
 double mdl_developer_hazard(const mdl_params_t *params, mdl_developer_kind_t kind, double merit, double recent)
 {
     double willing = sim_logistic((merit - params->developers_hurdle) / params->developers_scale);
-    return mdl_developer_most_hazard(params, kind, recent) * willing;
+    return mdl_developer_most_hazard(params, kind, mdl_developer_herding(params, recent)) * willing;
 }
 
 double mdl_developer_chip_limit(const mdl_params_t *params, const mdl_prospect_t *prospect, double annuity)

@@ -82,7 +82,10 @@ double mdl_developer_merit(const mdl_params_t *params, mdl_developer_kind_t kind
 /* Announcements per year at a site of that merit, when others announced `recent` projects within 90 days. */
 double mdl_developer_hazard(const mdl_params_t *params, mdl_developer_kind_t kind, double merit, double recent);
 /* What it is at most, whatever the merit. */
-double mdl_developer_most_hazard(const mdl_params_t *params, mdl_developer_kind_t kind, double recent);
+double mdl_developer_most_hazard(const mdl_params_t *params, mdl_developer_kind_t kind, double herding);
+
+/* How the herd drives all kinds on: elastic to `recent` announcements against normal ones; 1 under beliefs.control. */
+double mdl_developer_herding(const mdl_params_t *params, double recent);
 
 /* Highest price per GPU, yuan, at which equipping a finished building still pays: buildings are sunk by then. */
 double mdl_developer_chip_limit(const mdl_params_t *params, const mdl_prospect_t *prospect, double annuity);

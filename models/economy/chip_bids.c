@@ -117,11 +117,13 @@ static sim_status_t bid(mdl_step_t *step, mdl_project_t *project, const double *
     if (missing <= 0 || !mdl_chip_has_room(step, project->gpu_type) ||
         !mdl_central_may_buy(step->params, type, project->state_funded))
         return SIM_OK;
+    int64_t budget_fen = chip_budget_fen(step, project);
+    if (budget_fen <= 0)
+        return SIM_OK;
     double limit_yuan = mdl_chip_limit_yuan(step, project, project->gpu_type);
     limit_yuan = limit_yuan < substitute_yuan[project->gpu_type] ? limit_yuan : substitute_yuan[project->gpu_type];
     int64_t limit_fen = mdl_money_round(limit_yuan * MDL_FEN_PER_YUAN);
-    int64_t budget_fen = chip_budget_fen(step, project);
-    int64_t most = limit_fen > 0 && budget_fen > 0 ? budget_fen / limit_fen : 0;
+    int64_t most = limit_fen > 0 ? budget_fen / limit_fen : 0;
     int64_t quantity = missing < most ? missing : most;
     if (quantity <= 0 || limit_fen <= 0)
         return SIM_OK;

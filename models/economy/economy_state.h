@@ -191,6 +191,7 @@ typedef struct mdl_quote {
 /* Power of a node of a type in a province, yuan a month: when busy, when idle, and what reselling it would bring. */
 typedef struct mdl_node_power {
     double busy_yuan, idle_yuan, resale_yuan;
+    int64_t variable_fen; /* of a node let: power when busy, and upkeep */
 } mdl_node_power_t;
 
 #define MDL_RECENT_DAYS 90 /* what builders call recent when they look at each other */
@@ -244,7 +245,8 @@ typedef struct mdl_eco {
     int64_t type_rent_fen[MDL_MAX_GPU_TYPES]; /* rents of a physical node of a type; 0 before the first contract */
     double week_rent_fen[MDL_MAX_GPU_TYPES], week_nodes[MDL_MAX_GPU_TYPES];             /* of the week's contracts */
     double annuity, life_rent_yuan[MDL_BELIEF_RULES], life_occupancy[MDL_BELIEF_RULES]; /* prospects.c, of the day */
-    double building_share; /* mdl_developer_building_share, by the parameters in force */
+    /* By the parameters in force: mdl_developer_building_share, and of a node its building and its upkeep and staff. */
+    double building_share, building_yuan, fixed_yuan;
     mdl_node_power_t power[MDL_MAX_PROVINCES][MDL_MAX_GPU_TYPES]; /* by the parameters in force */
     double reference_per_gpu[MDL_MAX_GPU_TYPES];                  /* H100-equivalents, dense FP16 */
     mdl_zone_t region[MDL_MAX_PROVINCES];                         /* of the country, as platforms see it */
@@ -362,7 +364,10 @@ sim_status_t mdl_site_grow(mdl_step_t *step, uint32_t site, uint32_t nodes); /* 
 sim_status_t mdl_site_close(mdl_step_t *step, uint32_t site);
 mdl_platform_t mdl_platform_row(const mdl_step_t *step, uint32_t platform); /* of the table, at platforms.fleet_scale */
 sim_status_t mdl_pool_extend(mdl_step_t *step, uint32_t platform, int32_t province, int32_t type, uint32_t nodes);
-int64_t mdl_site_variable_fen(const mdl_step_t *step, int32_t province, int32_t gpu_type); /* per node-month */
+static inline int64_t mdl_site_variable_fen(const mdl_step_t *step, int32_t province, int32_t gpu_type)
+{
+    return step->eco->power[province][gpu_type].variable_fen; /* per node-month */
+}
 double mdl_node_kwh_month(const mdl_step_t *step, int32_t province, int32_t gpu_type,
                           bool busy); /* through the meter */
 int mdl_tariff_flags(const mdl_step_t *step, int32_t gpu_type);
@@ -374,6 +379,7 @@ static inline double mdl_reference_per_gpu(const mdl_step_t *step, int32_t gpu_t
 
 /* prospects.c: what a node looks like to builders. */
 mdl_node_power_t mdl_node_power(const mdl_step_t *step, int32_t province, int32_t gpu_type);
+double mdl_node_fixed_yuan(const mdl_params_t *params);
 void mdl_prospects_day(mdl_step_t *step);
 void mdl_prospect_at(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t city, int32_t type, mdl_prospect_t *p);
 int32_t mdl_best_type(const mdl_step_t *step, mdl_belief_rule_t rule, bool state_funded); /* -1: none to be had */

@@ -40,23 +40,27 @@ double mdl_chip_price_yuan(const mdl_step_t *step, int32_t type)
     return (double)(traded_fen > asked_fen ? traded_fen : asked_fen) / MDL_FEN_PER_YUAN;
 }
 
-static double mean_nodes(const mdl_params_t *params)
+/* Upkeep of a node, and its share of the staff of a centre of mean size. */
+double mdl_node_fixed_yuan(const mdl_params_t *params)
 {
     double nodes = params->developers_size_mean / (params->developers_pflops_per_reference * MDL_GPUS_PER_NODE);
-    return nodes > 1 ? nodes : 1;
+    double staff_fen = (double)params->developers_fixed_cost_fen / (nodes > 1 ? nodes : 1);
+    return ((double)params->developers_node_cost_fen + staff_fen) / MDL_FEN_PER_YUAN;
 }
 
 mdl_node_power_t mdl_node_power(const mdl_step_t *step, int32_t province, int32_t type)
 {
     const mdl_province_t *place = &step->tables->provinces[province];
     int flags = mdl_tariff_flags(step, type);
-    double tariff_yuan = mdl_grid_tariff_fen_kwh(step->params, place, flags) / MDL_FEN_PER_YUAN;
+    double tariff_fen = mdl_grid_tariff_fen_kwh(step->params, place, flags),
+           tariff_yuan = tariff_fen / MDL_FEN_PER_YUAN;
     double gain_yuan = mdl_grid_resale_gain_fen_kwh(step->params, place, flags) / MDL_FEN_PER_YUAN;
     double busy_kwh = mdl_node_kwh_month(step, province, type, true);
     return (mdl_node_power_t){
         .busy_yuan = busy_kwh * tariff_yuan,
         .idle_yuan = mdl_node_kwh_month(step, province, type, false) * tariff_yuan,
         .resale_yuan = gain_yuan > 0 ? gain_yuan * busy_kwh * step->params->developers_resale_share : 0,
+        .variable_fen = mdl_money_round(busy_kwh * tariff_fen) + step->params->developers_node_cost_fen,
     };
 }
 
@@ -72,19 +76,16 @@ void mdl_prospect_at(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t cit
     const mdl_params_t *params = step->params;
     const mdl_city_state_t *state = &eco->cities[city];
     const mdl_node_power_t *power = &eco->power[state->province][type];
-    double upkeep_fen = (double)params->developers_node_cost_fen;
-    double staff_fen = (double)params->developers_fixed_cost_fen / mean_nodes(params);
-    double building_yuan = (double)params->developers_building_cost_fen / MDL_FEN_PER_YUAN;
     *p = (mdl_prospect_t){
-        .capital_yuan = MDL_GPUS_PER_NODE * mdl_chip_price_yuan(step, type) + building_yuan,
-        .building_left_yuan = building_yuan * (1 - eco->building_share),
+        .capital_yuan = MDL_GPUS_PER_NODE * mdl_chip_price_yuan(step, type) + eco->building_yuan,
+        .building_left_yuan = eco->building_yuan * (1 - eco->building_share),
         .rent_yuan = eco->life_rent_yuan[rule] * earning_rate(step, type),
         .occupancy = eco->life_occupancy[rule],
         .activity = eco->activity,
         .power_busy_yuan = power->busy_yuan,
         .power_idle_yuan = power->idle_yuan,
         .resale_yuan = power->resale_yuan,
-        .fixed_yuan = (upkeep_fen + staff_fen) / MDL_FEN_PER_YUAN,
+        .fixed_yuan = eco->fixed_yuan,
         .grant_share = mdl_city_offer(state, params, eco->above_trend),
         .loan_share = lending_share(step),
         .land_motive = mdl_city_land_motive(state, params) * params->central_target_push,

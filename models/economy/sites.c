@@ -30,14 +30,6 @@ int mdl_tariff_flags(const mdl_step_t *step, int32_t gpu_type)
     return MDL_TARIFF_SUBSIDISED | (domestic ? MDL_TARIFF_DOMESTIC_CHIPS : 0);
 }
 
-int64_t mdl_site_variable_fen(const mdl_step_t *step, int32_t province, int32_t gpu_type)
-{
-    const mdl_province_t *place = &step->tables->provinces[province];
-    double tariff_fen = mdl_grid_tariff_fen_kwh(step->params, place, mdl_tariff_flags(step, gpu_type));
-    double power_fen = mdl_node_kwh_month(step, province, gpu_type, true) * tariff_fen;
-    return mdl_money_round(power_fen) + step->params->developers_node_cost_fen;
-}
-
 static bool is_experienced(const mdl_step_t *step, uint32_t project)
 {
     return project == MDL_NO_PROJECT || step->projects[project].kind == MDL_DEVELOPER_OPERATOR;

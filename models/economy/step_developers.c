@@ -82,9 +82,9 @@ static void see_places(const mdl_step_t *step, outlook_t *outlook)
 
 static void see_herd(const mdl_step_t *step, outlook_t *outlook)
 {
+    double herding = mdl_developer_herding(step->params, step->eco->recent_total);
     for (int kind = 0; kind < MDL_DEVELOPER_KINDS; kind++)
-        outlook->most_per_year[kind] =
-            mdl_developer_most_hazard(step->params, (mdl_developer_kind_t)kind, step->eco->recent_total);
+        outlook->most_per_year[kind] = mdl_developer_most_hazard(step->params, (mdl_developer_kind_t)kind, herding);
 }
 
 static double weekly(double per_year)

@@ -94,7 +94,7 @@ static sim_status_t claw_back(mdl_step_t *step, mdl_project_t *project)
 }
 
 /* An audit comes with its hazard; it looks at half a year of measured use and counts the chips. */
-static sim_status_t maybe_audit(mdl_step_t *step, mdl_project_t *project)
+static sim_status_t maybe_audit(mdl_step_t *step, mdl_project_t *project, double chance)
 {
     int64_t open_s = step->now_s - project->energised_s;
     bool due = project->grant_paid_fen > 0 && !project->audited && open_s >= HALF_YEAR_S &&
@@ -103,7 +103,6 @@ static sim_status_t maybe_audit(mdl_step_t *step, mdl_project_t *project)
         return SIM_OK;
     sim_rng_t rng;
     mdl_project_rng(step, project, MDL_PURPOSE_PROJECT_AUDIT, (uint64_t)step->day, &rng);
-    double chance = -sim_expm1(-step->params->audit_hazard * REVIEW_DAYS / 365.25);
     if (!sim_draw_bernoulli(&rng, chance))
         return SIM_OK;
     double installed = (double)step->sites[project->site].nodes / (double)project->nodes_planned;
@@ -127,9 +126,9 @@ static void note_reading(mdl_step_t *step, mdl_project_t *project)
     project->later_busy_gpu_s = step->sites[project->site].meter.busy_gpu_s;
 }
 
-static sim_status_t step_project(mdl_step_t *step, uint32_t i)
+/* `turn`: it is reviewed today; `chance`: that an audit comes between two reviews. */
+static sim_status_t step_project(mdl_step_t *step, mdl_project_t *project, bool turn, double chance)
 {
-    mdl_project_t *project = &step->projects[i];
     if (project->stage != MDL_STAGE_OPERATING || project->grant_promised_fen <= 0)
         return SIM_OK;
     if (!project->milestone_paid)
@@ -137,15 +136,20 @@ static sim_status_t step_project(mdl_step_t *step, uint32_t i)
     int64_t open_days = (step->now_s - project->energised_s) / SIM_DAY_S;
     if (open_days > 0 && open_days % LINKED_DAYS == 0)
         MDL_TRY(pay_linked(step, project));
-    if (step->day % REVIEW_DAYS != (int64_t)(i % REVIEW_DAYS))
+    if (!turn)
         return SIM_OK;
     note_reading(step, project);
-    return maybe_audit(step, project);
+    return maybe_audit(step, project, chance);
 }
 
 sim_status_t mdl_step_subsidies(mdl_step_t *step)
 {
-    for (uint32_t i = 0; i < step->eco->n_projects; i++)
-        MDL_TRY(step_project(step, i));
+    uint32_t next = (uint32_t)(step->day % REVIEW_DAYS); /* whose turn it is: every project's once in REVIEW_DAYS */
+    double chance = -sim_expm1(-step->params->audit_hazard * REVIEW_DAYS / 365.25);
+    for (uint32_t i = 0; i < step->eco->n_projects; i++) {
+        bool turn = i == next;
+        next += turn ? REVIEW_DAYS : 0;
+        MDL_TRY(step_project(step, &step->projects[i], turn, chance));
+    }
     return SIM_OK;
 }

@@ -6,23 +6,24 @@
 
 #include <math.h>
 
-/* A broker's quote for a banned type: the cheapest route that passes at all; all routes' capacity. */
-static mdl_quote_t ask_brokers(const mdl_step_t *step, int32_t type)
+/* Brokers' quotes for banned types: the cheapest route that passes at all; all routes' capacity. */
+static void ask_broker(const mdl_step_t *step, const mdl_broker_t *broker, uint64_t banned)
 {
-    mdl_quote_t quote = {.price_fen = MDL_MONEY_MAX_FEN};
-    for (uint32_t b = 0; b < step->eco->n_brokers; b++) {
-        const mdl_broker_t *broker = &step->brokers[b];
-        int64_t ask_fen = mdl_broker_ask_fen(step->params, step->tables, broker->route, type);
+    double per_day = mdl_broker_capacity(broker, step->params, step->tables, mdl_step_date(step));
+    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++) {
+        mdl_quote_t *quote = &step->eco->quote[type];
+        int64_t ask_fen = banned >> type & 1
+                              ? mdl_broker_ask_fen(step->params, step->tables, broker->route, (int32_t)type)
+                              : MDL_MONEY_MAX_FEN;
         if (ask_fen >= MDL_MONEY_MAX_FEN)
             continue;
-        quote.per_day += mdl_broker_capacity(broker, step->params, step->tables, mdl_step_date(step));
-        if (ask_fen < quote.price_fen) {
-            quote.price_fen = ask_fen;
-            quote.lead_d = (double)(step->tables->routes[broker->route].transit_d +
-                                    step->params->developers_delivery_s / SIM_DAY_S);
+        quote->per_day += per_day;
+        if (ask_fen < quote->price_fen) {
+            quote->price_fen = ask_fen;
+            quote->lead_d = (double)(step->tables->routes[broker->route].transit_d +
+                                     step->params->developers_delivery_s / SIM_DAY_S);
         }
     }
-    return quote;
 }
 
 /* The official channel's: list price and tariff, its quota, unsold chips at once. */
@@ -45,11 +46,15 @@ static double patient(const mdl_step_t *step, double wait_d)
 void mdl_supply_day(mdl_step_t *step)
 {
     uint64_t banned = mdl_eco_banned(step);
+    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
+        step->eco->quote[type] =
+            banned >> type & 1 ? (mdl_quote_t){.price_fen = MDL_MONEY_MAX_FEN} : ask_channel(step, (int32_t)type);
+    for (uint32_t b = 0; banned != 0 && b < step->eco->n_brokers; b++)
+        ask_broker(step, &step->brokers[b], banned);
     for (uint32_t type = 0; type < step->tables->n_gpu_types; type++) {
-        mdl_quote_t quote = banned >> type & 1 ? ask_brokers(step, (int32_t)type) : ask_channel(step, (int32_t)type);
-        double queue = step->eco->queue_gpus[type] - quote.ready;
-        quote.wait_d = queue > 0 && quote.per_day > 0 ? queue / quote.per_day : 0;
-        step->eco->quote[type] = quote;
+        mdl_quote_t *quote = &step->eco->quote[type];
+        double queue = step->eco->queue_gpus[type] - quote->ready;
+        quote->wait_d = queue > 0 && quote->per_day > 0 ? queue / quote->per_day : 0;
     }
 }
 
@@ -111,8 +116,7 @@ double mdl_supply_substitute_yuan(const mdl_step_t *step, int32_t type)
 double mdl_supply_entry_cost_yuan(const mdl_step_t *step)
 {
     double cheapest = 0;
-    double building = (double)step->params->developers_building_cost_fen / MDL_FEN_PER_YUAN;
-    building *= mdl_developer_building_share(step->params);
+    double building = step->eco->building_yuan * step->eco->building_share;
     for (uint32_t type = 0; type < step->tables->n_gpu_types; type++) {
         const mdl_gpu_type_t *row = &step->tables->gpu_types[type];
         double chance = mdl_supply_chance(step, (int32_t)type), rate = mdl_usable_rate(step, (int32_t)type);
