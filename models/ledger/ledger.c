@@ -119,8 +119,8 @@ static inline bool side_fits(const mdl_ledger_t *self, const side_t *side, int64
             beyond_bound(self->total_fen[side->from] - amount) | beyond_bound(self->total_fen[side->to] + amount)) == 0;
 }
 
-static sim_status_t fail_amount(const mdl_ledger_t *self, const char *what, uint32_t account, int64_t amount,
-                                sim_error_t *err)
+static __attribute__((cold)) sim_status_t fail_amount(const mdl_ledger_t *self, const char *what, uint32_t account,
+                                                      int64_t amount, sim_error_t *err)
 {
     if (account >= self->count)
         return sim_fail(err, SIM_EINVARIANT, "ledger", "%s of account %u; %u accounts are open", what, account,
@@ -154,7 +154,15 @@ static inline int64_t sheet_sum(const mdl_ledger_account_t *account)
     return sum;
 }
 
-static sim_status_t fail_balance(const mdl_ledger_t *self, const char *what, uint32_t a, uint32_t b, sim_error_t *err)
+/* What neither a deposit is nor net worth. */
+static inline int64_t rest_of_sheet(const mdl_ledger_account_t *account)
+{
+    return account->position_fen[MDL_POSITION_LOAN] + account->position_fen[MDL_POSITION_EQUITY] +
+           account->position_fen[MDL_POSITION_CAPITAL];
+}
+
+static __attribute__((cold)) sim_status_t fail_balance(const mdl_ledger_t *self, const char *what, uint32_t a,
+                                                       uint32_t b, sim_error_t *err)
 {
     for (int p = 0; p < MDL_FINANCIAL_POSITIONS; p++)
         if (self->total_fen[p] != 0)
@@ -183,7 +191,8 @@ static inline void count_flow(mdl_ledger_t *self, int row, uint32_t sink, uint32
     self->month.cell_fen[row][to] += amount;
 }
 
-static sim_status_t fail_overflow(const char *what, uint32_t giver, uint32_t taker, int64_t amount, sim_error_t *err)
+static __attribute__((cold)) sim_status_t fail_overflow(const char *what, uint32_t giver, uint32_t taker,
+                                                        int64_t amount, sim_error_t *err)
 {
     return sim_fail(err, SIM_EINVARIANT, "ledger", "%s of %lld fen between accounts %u and %u overflows", what,
                     (long long)amount, giver, taker);
@@ -214,13 +223,13 @@ static inline sim_status_t post_expense(mdl_ledger_t *self, mdl_flow_t kind, uin
     int64_t to_worth = to->position_fen[MDL_POSITION_NET_WORTH] - amount;
     if (beyond_bound(left) | beyond_bound(has) | beyond_bound(from_worth) | beyond_bound(to_worth))
         return fail_overflow(flows[kind].name, payer, payee, amount, err);
+    if ((left + rest_of_sheet(from) + from_worth) | (has + rest_of_sheet(to) + to_worth))
+        return fail_balance(self, flows[kind].name, payer, payee, err);
     from->position_fen[MDL_POSITION_DEPOSIT] = left;
     from->position_fen[MDL_POSITION_NET_WORTH] = from_worth;
     to->position_fen[MDL_POSITION_DEPOSIT] = has;
     to->position_fen[MDL_POSITION_NET_WORTH] = to_worth;
     self->postings++;
-    if (sheet_sum(from) | sheet_sum(to))
-        return fail_balance(self, flows[kind].name, payer, payee, err);
     return SIM_OK;
 }
 
@@ -248,8 +257,8 @@ static bool may_pay(const mdl_ledger_t *self, uint32_t payer, uint32_t payee, in
 }
 
 /* Says why a payment may not be made. */
-static sim_status_t fail_pay(const mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer, uint32_t payee, int64_t amount,
-                             sim_error_t *err)
+static __attribute__((cold)) sim_status_t fail_pay(const mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer,
+                                                   uint32_t payee, int64_t amount, sim_error_t *err)
 {
     sim_status_t status = check_amount(self, flows[kind].name, payer, amount, err);
     if (status == SIM_OK)
@@ -293,12 +302,11 @@ sim_status_t mdl_ledger_pay(mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer,
 sim_status_t mdl_ledger_pay_up_to(mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer, uint32_t payee,
                                   int64_t amount_fen, int64_t *paid_fen, sim_error_t *err)
 {
-    sim_status_t status = check_amount(self, flows[kind].name, payer, amount_fen, err);
-    if (status != SIM_OK)
-        return status;
-    int64_t has = mdl_ledger_deposit_fen(self, payer);
-    if (!self->accounts[payer].overdraft && amount_fen > has)
+    bool sane = payer < self->count && amount_fen <= MDL_MONEY_MAX_FEN; /* if not, pay() refuses it */
+    if (sane && amount_fen > 0 && !mdl_ledger_can_pay(self, payer, amount_fen)) {
+        int64_t has = mdl_ledger_deposit_fen(self, payer);
         amount_fen = has > 0 ? has : 0;
+    }
     if (paid_fen != NULL)
         *paid_fen = amount_fen;
     return pay(self, kind, payer, payee, amount_fen, err);
