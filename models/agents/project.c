@@ -66,11 +66,11 @@ double mdl_project_ask(const mdl_params_t *params, double ask_yuan, double index
     double drift = params->developers_price_step * weeks * (occupancy - params->developers_target_occupancy);
     double pull = 0;
     if (index_yuan > 0 && ask_yuan > 0) {
-        double weight = params->developers_hear * weeks;
-        pull = (weight > 1 ? 1 : weight) * sim_log(index_yuan / ask_yuan);
+        /* Who is full does not follow others down, who stands empty not up. */
+        double weight = params->developers_hear * weeks, others = index_yuan / ask_yuan;
         bool full = occupancy >= params->developers_target_occupancy;
-        if (full ? pull < 0 : pull > 0)
-            pull = 0; /* who is full does not follow others down, who stands empty not up */
+        if (full ? others > 1 : others < 1)
+            pull = (weight > 1 ? 1 : weight) * sim_log(others);
     }
     double ask = ask_yuan * sim_exp(drift + pull);
     return ask > floor_yuan ? ask : floor_yuan;

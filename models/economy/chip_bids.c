@@ -107,8 +107,7 @@ static int64_t chip_budget_fen(const mdl_step_t *step, const mdl_project_t *proj
     return mdl_ledger_deposit_fen(step->ledger, project->account) - kept_fen;
 }
 
-/* `substitute_yuan`: by type, what waiting or another type would cost. */
-static sim_status_t bid(mdl_step_t *step, mdl_project_t *project, const double *substitute_yuan)
+static sim_status_t bid(mdl_step_t *step, mdl_project_t *project)
 {
     reconsider_type(step, project);
     int64_t wanted = (int64_t)project->nodes_wanted * MDL_GPUS_PER_NODE;
@@ -121,7 +120,8 @@ static sim_status_t bid(mdl_step_t *step, mdl_project_t *project, const double *
     if (budget_fen <= 0)
         return SIM_OK;
     double limit_yuan = mdl_chip_limit_yuan(step, project, project->gpu_type);
-    limit_yuan = limit_yuan < substitute_yuan[project->gpu_type] ? limit_yuan : substitute_yuan[project->gpu_type];
+    double substitute_yuan = step->eco->substitute_yuan[project->gpu_type]; /* what waiting or another type costs */
+    limit_yuan = limit_yuan < substitute_yuan ? limit_yuan : substitute_yuan;
     int64_t limit_fen = mdl_money_round(limit_yuan * MDL_FEN_PER_YUAN);
     int64_t most = limit_fen > 0 ? budget_fen / limit_fen : 0;
     int64_t quantity = missing < most ? missing : most;
@@ -139,13 +139,10 @@ static sim_status_t bid(mdl_step_t *step, mdl_project_t *project, const double *
 
 sim_status_t mdl_chip_bid_builders(mdl_step_t *step)
 {
-    double substitute_yuan[MDL_MAX_GPU_TYPES];
-    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
-        substitute_yuan[type] = mdl_supply_substitute_yuan(step, (int32_t)type);
-    for (uint32_t i = 0; i < step->eco->n_projects; i++) {
-        mdl_project_t *project = &step->projects[i];
+    mdl_project_t *end = step->projects + step->eco->n_projects;
+    for (mdl_project_t *project = step->projects; project < end; project++) {
         if (wants_more(step, project))
-            MDL_TRY(bid(step, project, substitute_yuan));
+            MDL_TRY(bid(step, project));
         else if (project->auctioning)
             MDL_TRY(mdl_chip_offer_distressed(step, project));
     }

@@ -256,6 +256,7 @@ typedef struct mdl_eco {
     mdl_quote_t quote[MDL_MAX_GPU_TYPES];
     /* Wanted at no less than the price, in vain, at the last clearing: builders' bids, platforms' backlog. */
     double queue_gpus[MDL_MAX_GPU_TYPES];
+    double substitute_yuan[MDL_MAX_GPU_TYPES];              /* mdl_supply_substitute_yuan, of the day */
     double type_worth[MDL_BELIEF_RULES][MDL_MAX_GPU_TYPES]; /* prospects.c, of the day: (1 + net value) x chance - 1 */
     uint32_t recent[MDL_RECENT_DAYS];                       /* announcements by day, ring */
     uint32_t recent_total;

@@ -98,9 +98,10 @@ static sim_status_t step_auction(mdl_step_t *step, mdl_project_t *project)
 
 sim_status_t mdl_step_banks(mdl_step_t *step)
 {
-    for (uint32_t i = 0; i < step->eco->n_projects; i++)
-        if (step->projects[i].auctioning)
-            MDL_TRY(step_auction(step, &step->projects[i]));
+    mdl_project_t *end = step->projects + step->eco->n_projects;
+    for (mdl_project_t *project = step->projects; project < end; project++)
+        if (project->auctioning)
+            MDL_TRY(step_auction(step, project));
     if (step->day % WEEKDAYS == 0)
         mdl_bank_update(step->bank, step->params, step->eco->hype.credit,
                         mdl_chips_price_fen(step->chips, step->tables->reference_type));

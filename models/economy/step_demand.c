@@ -179,6 +179,8 @@ static sim_status_t settle_tokens(mdl_step_t *step, uint32_t p, double weights, 
     MDL_TRY(mdl_eco_fund(step, payer, all_parts_fen(step, p, weights)));
     for (uint32_t i = 0; i < eco->n_labs; i++) {
         int64_t amount_fen = part_fen(lab_due_fen(step, p, i, weights), &labs_fen);
+        if (amount_fen == 0)
+            continue;
         revenue_fen[i] += amount_fen;
         MDL_TRY(mdl_ledger_pay(step->ledger, MDL_FLOW_TOKENS, payer, step->tenants[i].account, amount_fen, step->err));
     }

@@ -10,6 +10,7 @@
 
 /* What developers see on one day. */
 typedef struct outlook {
+    bool seen;                                 /* places have been looked at: only when a developer first asks */
     double weights[MDL_MAX_CITIES];            /* of cities, to look at */
     double west_weights[MDL_MAX_CITIES];       /* of those in the west, 0 for others */
     bool has_west;                             /* some of these are not 0 */
@@ -50,12 +51,25 @@ static bool must_go_west(const mdl_step_t *step, const mdl_developer_t *develope
     return mdl_central_must_go_west(step->params, mdl_project_for_training(step, project, developer->kind), u);
 }
 
+static void see_places(const mdl_step_t *step, outlook_t *outlook)
+{
+    outlook->has_west = false;
+    for (uint32_t c = 0; c < step->tables->n_cities; c++) {
+        outlook->weights[c] = city_weight(step, c);
+        outlook->west_weights[c] = in_west(step, c) ? outlook->weights[c] : 0;
+        outlook->has_west = outlook->has_west || outlook->west_weights[c] > 0;
+    }
+    outlook->seen = true;
+}
+
 /* Cities that a developer looks at: its home, and for all but state vehicles some others; in the west only if it must.
  * Returns how many, which may be none. */
-static uint32_t sites_seen(const mdl_step_t *step, const mdl_developer_t *developer, const outlook_t *outlook,
+static uint32_t sites_seen(const mdl_step_t *step, const mdl_developer_t *developer, outlook_t *outlook,
                            int32_t *cities)
 {
     uint32_t n = 0;
+    if (!outlook->seen)
+        see_places(step, outlook);
     bool west = outlook->has_west && must_go_west(step, developer);
     const double *weights = west ? outlook->west_weights : outlook->weights;
     if (!west || in_west(step, (uint32_t)developer->home_city))
@@ -68,16 +82,6 @@ static uint32_t sites_seen(const mdl_step_t *step, const mdl_developer_t *develo
     for (int64_t i = 0; i < step->params->cities_sites && n < MAX_SITES; i++)
         cities[n++] = (int32_t)sim_draw_categorical(&rng, weights, step->tables->n_cities);
     return n;
-}
-
-static void see_places(const mdl_step_t *step, outlook_t *outlook)
-{
-    outlook->has_west = false;
-    for (uint32_t c = 0; c < step->tables->n_cities; c++) {
-        outlook->weights[c] = city_weight(step, c);
-        outlook->west_weights[c] = in_west(step, c) ? outlook->weights[c] : 0;
-        outlook->has_west = outlook->has_west || outlook->west_weights[c] > 0;
-    }
 }
 
 static void see_herd(const mdl_step_t *step, outlook_t *outlook)
@@ -93,7 +97,7 @@ static double weekly(double per_year)
 }
 
 /* The best of the cities it sees: where (-1: it sees none), and what a node looks like there. */
-static double best_site(const mdl_step_t *step, const mdl_developer_t *developer, const outlook_t *outlook,
+static double best_site(const mdl_step_t *step, const mdl_developer_t *developer, outlook_t *outlook,
                         mdl_belief_rule_t rule, int32_t *city, mdl_prospect_t *best)
 {
     mdl_developer_kind_t kind = (mdl_developer_kind_t)developer->kind;
@@ -147,16 +151,17 @@ static sim_status_t look(mdl_step_t *step, uint32_t index, outlook_t *outlook)
 sim_status_t mdl_step_developers(mdl_step_t *step)
 {
     outlook_t outlook;
+    outlook.seen = false;
     mdl_prospects_day(step);
     forget_announcements(step->eco, step->day);
-    see_places(step, &outlook);
     see_herd(step, &outlook);
-    for (uint32_t i = 0; i < step->eco->n_developers; i++) {
-        mdl_developer_t *developer = &step->developers[i];
-        if (developer->next_look_s > step->now_s)
+    mdl_developer_t *end = step->developers + step->eco->n_developers;
+    int64_t now_s = step->now_s;
+    for (mdl_developer_t *developer = step->developers; developer < end; developer++) {
+        if (developer->next_look_s > now_s)
             continue;
         developer->next_look_s += LOOK_EVERY_S;
-        MDL_TRY(look(step, i, &outlook));
+        MDL_TRY(look(step, (uint32_t)(developer - step->developers), &outlook));
     }
     return SIM_OK;
 }

@@ -61,7 +61,7 @@ static void see_prices(const mdl_step_t *step, mdl_platform_env_t *env)
         env->price_fen[type] =
             available && !banned ? mdl_channel_ask_fen(step->params, step->tables, (int32_t)type) : 0;
         env->market_fen[type] = mdl_chips_price_fen(step->chips, (int32_t)type);
-        double most_yuan = mdl_supply_substitute_yuan(step, (int32_t)type);
+        double most_yuan = step->eco->substitute_yuan[type] = mdl_supply_substitute_yuan(step, (int32_t)type);
         env->most_fen[type] = most_yuan < HUGE_VAL ? mdl_money_round(most_yuan * MDL_FEN_PER_YUAN) : MDL_MONEY_MAX_FEN;
     }
 }

@@ -24,8 +24,8 @@ static void count_capacity(mdl_step_t *step, mdl_market_view_t *view)
 {
     mdl_eco_t *eco = step->eco;
     double offered = 0, leased = 0, pools = 0;
-    for (uint32_t i = 0; i < eco->n_sites; i++) {
-        const mdl_site_t *site = &step->sites[i];
+    const mdl_site_t *end = step->sites + eco->n_sites;
+    for (const mdl_site_t *site = step->sites; site < end; site++) {
         if (!site->open)
             continue;
         double per_node = MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, site->gpu_type);
@@ -44,16 +44,21 @@ static void count_capacity(mdl_step_t *step, mdl_market_view_t *view)
 
 static void count_pipeline(mdl_step_t *step, mdl_market_view_t *view)
 {
-    view->committed_h100e = view->announced_h100e = 0;
-    for (uint32_t i = 0; i < step->eco->n_projects; i++) {
-        const mdl_project_t *project = &step->projects[i];
+    const mdl_project_t *end = step->projects + step->eco->n_projects;
+    double committed_h100e = 0, announced_h100e = 0;
+    for (const mdl_project_t *project = step->projects; project < end; project++) {
         bool committed = project->stage == MDL_STAGE_BUILDING || project->stage == MDL_STAGE_WAITING;
         bool announced = project->stage == MDL_STAGE_ANNOUNCED || project->stage == MDL_STAGE_APPROVED;
         if (!committed && !announced)
             continue;
         double size = project->nodes_wanted * MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, project->gpu_type);
-        *(committed ? &view->committed_h100e : &view->announced_h100e) += size;
+        if (committed)
+            committed_h100e += size;
+        else
+            announced_h100e += size;
     }
+    view->committed_h100e = committed_h100e;
+    view->announced_h100e = announced_h100e;
 }
 
 static void look_around(mdl_step_t *step)

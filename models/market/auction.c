@@ -23,9 +23,19 @@ static void sift_down(const mdl_order_t *orders, uint32_t *queue, uint32_t root,
     queue[root] = moving;
 }
 
-/* Heap sort, best order first. */
+static bool in_order(const mdl_order_t *orders, const uint32_t *queue, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++)
+        if (!before(&orders[queue[i - 1]], &orders[queue[i]]))
+            return false;
+    return true;
+}
+
+/* Heap sort, best order first. Orders that have the same limit, as many do, stand in order as they came. */
 static void sort_queue(const mdl_order_t *orders, uint32_t *queue, uint32_t n)
 {
+    if (in_order(orders, queue, n))
+        return;
     for (uint32_t root = n / 2; root > 0; root--)
         sift_down(orders, queue, root - 1, n);
     for (uint32_t end = n; end > 1; end--) {

@@ -18,8 +18,10 @@ static void make_guide(mdl_rental_t *self, const mdl_rental_size_t *sizes)
             self->guide[stretch] = i;
 }
 
-static void count_sizes(mdl_rental_t *self, mdl_rental_size_t *sizes)
+/* Apart, so that what needs many registers does not burden each draw. */
+static __attribute__((noinline)) void count_sizes(mdl_rental_t *self)
 {
+    mdl_rental_size_t *sizes = mdl_rental_sizes(self);
     int64_t until = 0;
     uint32_t n = 0;
     for (uint32_t row = 0; row < self->n_offers; row++) {
@@ -30,17 +32,16 @@ static void count_sizes(mdl_rental_t *self, mdl_rental_size_t *sizes)
         sizes[n++] = (mdl_rental_size_t){until, row};
     }
     self->n_sizes = n;
+    make_guide(self, sizes);
+    self->sizes_changed = false;
 }
 
 /* The offer that holds node number `node` when the nodes of all offers are counted through in order of rows. */
 static uint32_t holder(mdl_rental_t *self, int64_t node)
 {
-    mdl_rental_size_t *sizes = mdl_rental_sizes(self);
-    if (self->sizes_changed) {
-        count_sizes(self, sizes);
-        make_guide(self, sizes);
-        self->sizes_changed = false;
-    }
+    if (self->sizes_changed)
+        count_sizes(self);
+    const mdl_rental_size_t *sizes = mdl_rental_sizes(self);
     uint32_t at = self->guide[node >> self->guide_shift];
     while (sizes[at].until <= node)
         at++;
