@@ -56,6 +56,7 @@ static void live_a_day(const variant_t *variant, outcome_t *out, int i, mdl_lab_
     mdl_lab_decision_t decision;
     mdl_address_t at = lab_address(variant, i, day);
     env.cash_fen = out->cash_fen[i];
+    mdl_lab_look(&env, &variant->params);
     mdl_lab_step(&out->lab[i], &variant->params, &env, &at, &decision);
     int64_t paid = i == variant->rich ? 1000 * decision.raise_fen : decision.raise_fen;
     mdl_lab_funded(&out->lab[i], decision.raise_fen);
