@@ -23,19 +23,9 @@ static void sift_down(const mdl_order_t *orders, uint32_t *queue, uint32_t root,
     queue[root] = moving;
 }
 
-static bool in_order(const mdl_order_t *orders, const uint32_t *queue, uint32_t n)
-{
-    for (uint32_t i = 1; i < n; i++)
-        if (!before(&orders[queue[i - 1]], &orders[queue[i]]))
-            return false;
-    return true;
-}
-
-/* Heap sort, best order first. Orders that have the same limit, as many do, stand in order as they came. */
+/* Heap sort, best order first. */
 static void sort_queue(const mdl_order_t *orders, uint32_t *queue, uint32_t n)
 {
-    if (in_order(orders, queue, n))
-        return;
     for (uint32_t root = n / 2; root > 0; root--)
         sift_down(orders, queue, root - 1, n);
     for (uint32_t end = n; end > 1; end--) {
@@ -132,13 +122,25 @@ static best_t walk(const mdl_order_t *orders, const uint32_t *bids, uint32_t n_b
     return best;
 }
 
+/* Whether some bid reaches some ask. On most days nothing is offered that anybody would pay. */
+static bool meet(const mdl_order_t *orders, const uint32_t *bids, uint32_t n_bids, const uint32_t *asks,
+                 uint32_t n_asks)
+{
+    int64_t highest_fen = -1, lowest_fen = INT64_MAX;
+    for (uint32_t i = 0; i < n_asks; i++)
+        lowest_fen = orders[asks[i]].limit_fen < lowest_fen ? orders[asks[i]].limit_fen : lowest_fen;
+    for (uint32_t i = 0; i < n_bids && n_asks > 0; i++)
+        highest_fen = orders[bids[i]].limit_fen > highest_fen ? orders[bids[i]].limit_fen : highest_fen;
+    return highest_fen >= lowest_fen;
+}
+
 mdl_clearing_t mdl_auction_clear(const mdl_order_t *orders, uint32_t *bids, uint32_t n_bids, uint32_t *asks,
                                  uint32_t n_asks, int64_t reference_fen)
 {
+    if (!meet(orders, bids, n_bids, asks, n_asks))
+        return (mdl_clearing_t){0};
     sort_queue(orders, bids, n_bids);
     sort_queue(orders, asks, n_asks);
-    if (n_bids == 0 || n_asks == 0 || orders[bids[0]].limit_fen < orders[asks[0]].limit_fen)
-        return (mdl_clearing_t){0};
     best_t best = walk(orders, bids, n_bids, asks, n_asks);
     mdl_clearing_t clearing = {.price_fen = choose_price(&best, reference_fen)};
     for (uint32_t i = 0; i < n_bids && orders[bids[i]].limit_fen >= clearing.price_fen; i++)

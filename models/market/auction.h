@@ -40,8 +40,8 @@ typedef struct mdl_clearing {
     int64_t supply;
 } mdl_clearing_t;
 
-/* Sorts both sides (bids: best limit first; asks: best limit first; then number) and finds the price. `bids` and `asks`
- * are index arrays into `orders`, in any order on entry. Quantities are left as they are. O(n log n). */
+/* Finds the price, and when there is one sorts both sides (bids: best limit first; asks: best limit first; then number).
+ * `bids` and `asks` are index arrays into `orders`, in any order on entry. Quantities are left as they are. O(n log n). */
 mdl_clearing_t mdl_auction_clear(const mdl_order_t *orders, uint32_t *bids, uint32_t n_bids, uint32_t *asks,
                                  uint32_t n_asks, int64_t reference_fen);
 

@@ -6,33 +6,32 @@
 #include "models/market/rental_parts.h"
 #include "sim/draw.h"
 
-/* Stretches are of 2^guide_shift nodes, few enough for the guide. */
-static void make_guide(mdl_rental_t *self, const mdl_rental_size_t *sizes)
+/* The guide's stretches are of 2^n nodes, few enough for it; n. */
+static uint32_t stretch_shift(int64_t nodes)
 {
-    self->guide_shift = 0;
-    while (self->offered_nodes >> self->guide_shift >= MDL_RENTAL_GUIDE)
-        self->guide_shift++;
-    uint32_t stretch = 0;
-    for (uint32_t i = 0; i < self->n_sizes; i++)
-        for (; stretch < MDL_RENTAL_GUIDE && (int64_t)stretch << self->guide_shift < sizes[i].until; stretch++)
-            self->guide[stretch] = i;
+    uint32_t shift = 0;
+    while (nodes >> shift >= MDL_RENTAL_GUIDE)
+        shift++;
+    return shift;
 }
 
 /* Apart, so that what needs many registers does not burden each draw. */
 static __attribute__((noinline)) void count_sizes(mdl_rental_t *self)
 {
     mdl_rental_size_t *sizes = mdl_rental_sizes(self);
-    int64_t until = 0;
-    uint32_t n = 0;
-    for (uint32_t row = 0; row < self->n_offers; row++) {
-        const mdl_offer_t *offer = mdl_rental_offer(self, row);
-        if (offer->active_at == MDL_NO_OFFER || offer->nodes == 0)
+    const mdl_offer_t *offers = mdl_rental_offer(self, 0);
+    int64_t until = 0, stretch = 0;
+    uint32_t n = 0, n_offers = self->n_offers, *guide = self->guide, shift = stretch_shift(self->offered_nodes);
+    for (uint32_t row = 0; row < n_offers; row++) {
+        if (offers[row].active_at == MDL_NO_OFFER || offers[row].nodes == 0)
             continue;
-        until += offer->nodes;
+        until += offers[row].nodes;
+        for (; stretch << shift < until; stretch++)
+            guide[stretch] = n;
         sizes[n++] = (mdl_rental_size_t){until, row};
     }
     self->n_sizes = n;
-    make_guide(self, sizes);
+    self->guide_shift = shift;
     self->sizes_changed = false;
 }
 

@@ -109,15 +109,18 @@ static void price_is_what_brute_force_finds(void **state)
     assert_true(traded > BOOKS / 2);
 }
 
-static void queues_are_sorted_whatever_their_order(void **state)
+static void queues_that_trade_are_sorted_whatever_their_order(void **state)
 {
     (void)state;
+    uint64_t traded = 0;
     for (uint64_t i = 0; i < BOOKS / 10; i++) {
         sim_rng_t rng;
         book_t book;
         sim_rng_at(&rng, 3, 0, 0, 0, i);
         draw_book(&book, &rng);
-        (void)mdl_auction_clear(book.orders, book.bids, book.n_bids, book.asks, book.n_asks, -1);
+        if (mdl_auction_clear(book.orders, book.bids, book.n_bids, book.asks, book.n_asks, -1).volume == 0)
+            continue;
+        traded++;
         for (uint32_t k = 1; k < book.n_bids; k++) {
             const mdl_order_t *a = &book.orders[book.bids[k - 1]], *b = &book.orders[book.bids[k]];
             assert_true(a->limit_fen > b->limit_fen || (a->limit_fen == b->limit_fen && a->number < b->number));
@@ -127,6 +130,7 @@ static void queues_are_sorted_whatever_their_order(void **state)
             assert_true(a->limit_fen < b->limit_fen || (a->limit_fen == b->limit_fen && a->number < b->number));
         }
     }
+    assert_true(traded > BOOKS / 20);
 }
 
 static mdl_clearing_t clear(mdl_order_t *orders, uint32_t n, int64_t reference)
@@ -184,7 +188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(price_is_what_brute_force_finds),
-        cmocka_unit_test(queues_are_sorted_whatever_their_order),
+        cmocka_unit_test(queues_that_trade_are_sorted_whatever_their_order),
         cmocka_unit_test(scarce_supply_goes_to_the_marginal_buyers_limit),
         cmocka_unit_test(glut_goes_to_the_marginal_sellers_limit),
         cmocka_unit_test(empty_zero_and_huge),
