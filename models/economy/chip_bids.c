@@ -63,6 +63,13 @@ sim_status_t mdl_chip_bid_platform(mdl_step_t *step, uint32_t i)
 
 /* --- builders ----------------------------------------------------------------------------------------------------- */
 
+/* Neither a buyer nor a seller: it has ordered all that it wants, and lives. */
+static bool has_all(const mdl_project_t *project)
+{
+    return project->gpus_ordered > 0 && project->gpus_ordered >= project->nodes_wanted * MDL_GPUS_PER_NODE &&
+           !project->auctioning;
+}
+
 /* An open centre buys the rest of its chips only while it is well let. */
 static bool wants_more(const mdl_step_t *step, const mdl_project_t *project)
 {
@@ -141,6 +148,8 @@ sim_status_t mdl_chip_bid_builders(mdl_step_t *step)
 {
     mdl_project_t *end = step->projects + step->eco->n_projects;
     for (mdl_project_t *project = step->projects; project < end; project++) {
+        if (has_all(project))
+            continue;
         if (wants_more(step, project))
             MDL_TRY(bid(step, project));
         else if (project->auctioning)

@@ -90,6 +90,7 @@ typedef struct mdl_site {
     int64_t training_work_gpu_s; /* of the day before that */
     int64_t billed_wh;           /* through the meter, billed so far */
     double training_leased;      /* nodes leased for training, to share out useful work */
+    uint32_t nodes_planned;      /* what its project was announced with; 0 for a pool */
 } mdl_site_t;
 
 /* What tenants may want, in the order of their tags. */

@@ -33,13 +33,14 @@ double mdl_voucher_share(const mdl_step_t *step, int32_t city)
 
 sim_status_t mdl_voucher_pay(mdl_step_t *step, const mdl_project_t *project, uint32_t tenant_account, int64_t rent_fen)
 {
-    mdl_city_state_t *city = &step->eco->cities[project->city];
-    int64_t due_fen = mdl_money_share(rent_fen, step->params->subsidy_voucher_share);
     int64_t left_fen = voucher_money_fen(step, project->city);
+    if (left_fen <= 0)
+        return SIM_OK;
+    mdl_city_state_t *city = &step->eco->cities[project->city];
+    int64_t due_fen = mdl_money_share(rent_fen, step->params->subsidy_voucher_share), paid_fen = 0;
     due_fen = due_fen < left_fen ? due_fen : left_fen;
     if (due_fen <= 0)
         return SIM_OK;
-    int64_t paid_fen = 0;
     MDL_TRY(mdl_city_pay(step, project->city, MDL_FLOW_VOUCHER, tenant_account, due_fen, &paid_fen));
     city->vouchers_fen += paid_fen;
     step->eco->tally.vouchers_fen += paid_fen;

@@ -128,6 +128,7 @@ sim_status_t mdl_site_open(mdl_step_t *step, const mdl_site_plan_t *plan, uint32
         .gpu_type = spec.gpu_type,
         .nodes_max = plan->spec.nodes,
         .nodes = plan->spec.nodes_powered,
+        .nodes_planned = plan->project == MDL_NO_PROJECT ? 0 : step->projects[plan->project].nodes_planned,
         .open = true,
         .energised_s = now_s,
         .reference_per_node = mdl_best_rate(&step->tables->gpu_types[spec.gpu_type]),

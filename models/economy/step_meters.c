@@ -3,10 +3,8 @@
 #include "models/economy/economy_state.h"
 
 #include "models/params/rates.h"
-#include "sim/fetch.h"
 
 #define UTILISATION_MEMORY_S (30 * SIM_DAY_S)
-#define SITES_AHEAD          4
 #define NEW_S                (730 * SIM_DAY_S) /* how long a centre counts as new */
 
 /* What the day added, in real GPU seconds. */
@@ -60,17 +58,15 @@ static void count_site(mdl_interval_t *interval, const mdl_site_t *site, const r
 }
 
 /* GPUs that a project was announced with: what a rack-up rate is measured against. */
-static int64_t planned_gpu_s(const mdl_step_t *step, const mdl_site_t *site, const reading_t *day)
+static int64_t planned_gpu_s(const mdl_site_t *site, const reading_t *day)
 {
-    if (site->nodes_max == 0)
-        return day->powered;
-    return (int64_t)step->projects[site->project].nodes_planned * MDL_GPUS_PER_NODE * SIM_DAY_S;
+    return site->nodes_max == 0 ? day->powered : (int64_t)site->nodes_planned * MDL_GPUS_PER_NODE * SIM_DAY_S;
 }
 
 static void count_centre(mdl_step_t *step, const mdl_site_t *site, const reading_t *day, centres_day_t *centres)
 {
     mdl_interval_t *interval = &step->eco->interval;
-    interval->planned_gpu_s += planned_gpu_s(step, site, day);
+    interval->planned_gpu_s += planned_gpu_s(site, day);
     if (site->energised_s > 0 && site->energised_s > step->now_s - NEW_S) {
         interval->new_busy_gpu_s += day->busy;
         interval->new_powered_gpu_s += day->powered;
@@ -168,20 +164,12 @@ static void read_site(mdl_step_t *step, mdl_site_t *site, const mdl_datacentre_u
         mdl_outcomes_site(step, site, use);
 }
 
-/* Starts to fetch the project of a site that is read soon. */
-SIM_FETCH void fetch_project(const mdl_step_t *step, uint32_t site)
-{
-    if (site < step->eco->n_sites && step->sites[site].project != MDL_NO_PROJECT)
-        __builtin_prefetch(&step->projects[step->sites[site].project]);
-}
-
 sim_status_t mdl_step_meters(mdl_step_t *step)
 {
     centres_day_t centres = {0};
     bool in_quarter = mdl_outcomes_in_quarter(step);
     for (uint32_t i = 0; i < step->eco->n_sites; i++) {
         mdl_site_t *site = &step->sites[i];
-        fetch_project(step, i + SITES_AHEAD);
         if (site->stopped || (site->nodes == 0 && site->idle))
             continue;
         const mdl_datacentre_report_t *report = mdl_datacentre_report(step->world, site->lp);
