@@ -75,11 +75,16 @@ static void buy_tokens(const mdl_enterprise_t *self, const mdl_params_t *params,
     decision->bill_labs_fen = mdl_tokens_bill(labs, env->token_price_fen_bn);
 }
 
-static mdl_want_t want(const mdl_params_t *params, int32_t *held, double nodes, int64_t rent_fen)
+static mdl_want_t want(const mdl_params_t *params, int32_t *held, double nodes, int64_t limit_fen)
 {
     *held = mdl_demand_settle(*held, nodes + 0.5, params->enterprise_resize_band, MDL_DEMAND_MAX_NODES);
+    return (mdl_want_t){.nodes = *held, .limit_fen = limit_fen};
+}
+
+static int64_t limit_fen(const mdl_params_t *params, int64_t rent_fen)
+{
     double limit = rent_fen > 0 ? (double)rent_fen * (1.0 + params->enterprise_bid_premium) : 0.0;
-    return (mdl_want_t){.nodes = *held, .limit_fen = mdl_demand_count(limit, MDL_DEMAND_MAX_FEN)};
+    return mdl_demand_count(limit, MDL_DEMAND_MAX_FEN);
 }
 
 static double price_log(const mdl_params_t *params, int64_t rent_fen)
@@ -97,6 +102,9 @@ void mdl_enterprise_look(mdl_enterprise_env_t *env, const mdl_params_t *params)
     env->demand_sd = params->enterprise_demand_sd * sqrt(1.0 - keep * keep);
     env->price_log_finetune = price_log(params, env->rent_finetune_fen);
     env->price_log_batch = price_log(params, env->rent_batch_fen);
+    env->limit_inference_fen = limit_fen(params, env->rent_inference_fen);
+    env->limit_finetune_fen = limit_fen(params, env->rent_finetune_fen);
+    env->limit_batch_fen = limit_fen(params, env->rent_batch_fen);
 }
 
 /* Fine-tuning or batch: a national start in nodes, a province's weight in it, trend, swings, elasticity to rent. */
@@ -115,10 +123,10 @@ void mdl_enterprise_step(mdl_enterprise_t *self, const mdl_params_t *params, dou
     buy_tokens(self, params, weight, env, decision);
     double inference = mdl_enterprise_nodes(decision->tokens_own, env->tokens_node_day, params->tokens_load);
     double near = inference * params->enterprise_low_latency_share;
-    decision->inference_near = want(params, &self->near_nodes, near, env->rent_inference_fen);
-    decision->inference_far = want(params, &self->far_nodes, inference - near, env->rent_inference_fen);
+    decision->inference_near = want(params, &self->near_nodes, near, env->limit_inference_fen);
+    decision->inference_far = want(params, &self->far_nodes, inference - near, env->limit_inference_fen);
     double finetune = work_nodes(self, params, params->enterprise_finetune_start, weight, env->price_log_finetune);
-    decision->finetune = want(params, &self->finetune_nodes, finetune, env->rent_finetune_fen);
+    decision->finetune = want(params, &self->finetune_nodes, finetune, env->limit_finetune_fen);
     double batch = work_nodes(self, params, params->enterprise_batch_start, weight, env->price_log_batch);
-    decision->batch = want(params, &self->batch_nodes, batch, env->rent_batch_fen);
+    decision->batch = want(params, &self->batch_nodes, batch, env->limit_batch_fen);
 }

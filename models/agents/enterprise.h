@@ -41,6 +41,7 @@ typedef struct mdl_enterprise_env {
     double tokens_at_price;                     /* mdl_tokens_at_price() */
     double demand_kept, demand_sd;              /* of the deviation of other demand: share that stays, a day's shock */
     double price_log_finetune, price_log_batch; /* of rent over the reference */
+    int64_t limit_inference_fen, limit_finetune_fen, limit_batch_fen; /* most that a node-month may cost */
 } mdl_enterprise_env_t;
 
 typedef struct mdl_enterprise_decision {

@@ -97,6 +97,8 @@ static sim_status_t step_labs(mdl_step_t *step)
         at.entity = tenant->entity;
         mdl_lab_decision_t decision;
         mdl_lab_step(lab, step->params, &env, &at, &decision);
+        if (lab->stage == MDL_LAB_POTENTIAL)
+            continue; /* nothing came of it */
         MDL_TRY(carry_out_lab(step, i, &decision));
     }
     return SIM_OK;
