@@ -34,6 +34,20 @@ static int64_t made(const mdl_lots_t *lots)
     return sum;
 }
 
+/* What is due is what a look at every lot finds. */
+static void assert_due(mdl_lots_t *lots, int64_t day)
+{
+    uint32_t due[LOTS], n = mdl_lots_due(lots, day, due, LOTS), found = 0;
+    for (uint32_t lot = 0; lot < lots->used; lot++) {
+        const mdl_lot_t *held = mdl_lots_get(lots, lot);
+        if (held->count == 0 || held->state != MDL_LOT_TRANSIT || held->due_day > day)
+            continue;
+        assert_true(found < n);
+        assert_int_equal(due[found++], lot);
+    }
+    assert_int_equal(found, n);
+}
+
 static void random_moves_conserve(void **state)
 {
     (void)state;
@@ -59,6 +73,7 @@ static void random_moves_conserve(void **state)
             refused++;
         }
         assert_int_equal(made(lots), expected);
+        assert_due(lots, step % 4 - 1);
         if (step % 101 == 0)
             assert_int_equal(mdl_lots_audit(lots, NULL), SIM_OK);
     }

@@ -3,6 +3,7 @@
 #include "tests/support/test.h"
 
 #include "models/market/rental.h"
+#include "models/market/rental_parts.h"
 #include "models/params/purpose.h"
 #include "sim/draw.h"
 #include "sim/time.h"
@@ -121,6 +122,21 @@ static void assert_contract_is_lawful(const mdl_rental_t *rental, const mdl_rent
         assert_true(rental->latency_ms[request->province][offer->province] <= request->max_latency_ms);
 }
 
+/* After contracts have run out, none that is left is due; those for training are found one after the other. */
+static void assert_pages_hide_nothing(const mdl_rental_t *rental, int64_t day)
+{
+    uint32_t next = mdl_rental_next_training(rental, 0);
+    for (uint32_t slot = 0; slot < rental->contracts_used; slot++) {
+        const mdl_contract_t *contract = mdl_rental_contract(rental, slot);
+        assert_true(contract->number == 0 || contract->end_day > day);
+        if (contract->number == 0 || contract->segment != MDL_SEGMENT_TRAINING)
+            continue;
+        assert_int_equal(next, slot);
+        next = mdl_rental_next_training(rental, slot + 1);
+    }
+    assert_int_equal(next, MDL_NO_CONTRACT);
+}
+
 /* Three years of random searching, ending, resizing, closing: the recount holds on every day. */
 static void nodes_are_conserved(void **state)
 {
@@ -159,10 +175,13 @@ static void nodes_are_conserved(void **state)
             gone += n;
             open_random_offer(rental, rental->n_offers, &rng);
         }
-        n = mdl_rental_expire(rental, day, ended, CONTRACTS);
-        for (uint32_t i = 0; i < n; i++)
-            assert_true(ended[i].end_day <= day && ended[i].number > 0);
-        gone += n;
+        do { /* room for two: what has not been taken out is due the next time */
+            n = mdl_rental_expire(rental, day, ended, 2);
+            for (uint32_t i = 0; i < n; i++)
+                assert_true(ended[i].end_day <= day && ended[i].number > 0);
+            gone += n;
+        } while (n == 2);
+        assert_pages_hide_nothing(rental, day);
         assert_int_equal(signed_contracts - gone, rental->contracts_live);
         assert_true(rental->leased_nodes <= rental->offered_nodes || rental->n_active < rental->n_offers);
         assert_int_equal(mdl_rental_audit(rental, NULL), SIM_OK);
@@ -431,6 +450,49 @@ static void large_offers_are_heard_of_more(void **state)
     free(rental);
 }
 
+/* The row that holds a node when all nodes on the market are counted through. */
+static uint32_t counted_holder(const mdl_rental_t *rental, int64_t node)
+{
+    uint32_t row = 0;
+    for (;; row++) {
+        const mdl_offer_t *offer = mdl_rental_offer(rental, row);
+        int64_t here = offer->active_at == MDL_NO_OFFER ? 0 : offer->nodes;
+        if (node < here)
+            return row;
+        node -= here;
+    }
+}
+
+/* Markets of any size, some of whose offers are empty or closed: a draw by size is that of counting the nodes through. */
+static void draws_by_size_count_nodes_through(void **state)
+{
+    (void)state;
+    mdl_params_t by_size = params;
+    by_size.rental_size_visibility = 1;
+    mdl_contract_t ended[1];
+    sim_rng_t rng;
+    sim_rng_at(&rng, 12, 0, 0, 0, 0);
+    for (uint32_t size = 1; size < 500; size += 7) {
+        mdl_rental_t *rental = make(size, 1);
+        for (uint32_t row = 0; row < size; row++)
+            (void)put(rental, h100_offer(row, (int32_t)sim_draw_below(&rng, row % 9 == 0 ? 20000 : 40), 60000));
+        for (int draw = 0; draw < 200; draw++) {
+            uint32_t n, changed = (uint32_t)sim_draw_below(&rng, size);
+            int32_t nodes = (int32_t)sim_draw_below(&rng, 50);
+            if (draw % 20 == 0)
+                assert_int_equal(mdl_rental_offer_resize(rental, changed, nodes, ended, 1, &n, NULL), SIM_OK);
+            if (draw % 50 == 49)
+                assert_int_equal(mdl_rental_offer_close(rental, changed, ended, 1, &n, NULL), SIM_OK);
+            if (rental->offered_nodes == 0)
+                break;
+            sim_rng_t same = rng;
+            int64_t node = (int64_t)(sim_draw_uniform(&same) * (double)rental->offered_nodes);
+            assert_int_equal(mdl_rental_pick(rental, &by_size, &rng), counted_holder(rental, node));
+        }
+        free(rental);
+    }
+}
+
 static void empty_markets_and_bad_offers(void **state)
 {
     (void)state;
@@ -498,6 +560,7 @@ int main(void)
         cmocka_unit_test(spot_is_cheap_where_nodes_are_free),
         cmocka_unit_test(the_national_pool_shows_more_for_a_fee),
         cmocka_unit_test(large_offers_are_heard_of_more),
+        cmocka_unit_test(draws_by_size_count_nodes_through),
         cmocka_unit_test(empty_markets_and_bad_offers),
         cmocka_unit_test(growing_keeps_contracts),
     };
