@@ -70,12 +70,11 @@ static double lending_share(const mdl_step_t *step)
     return share < step->params->credit_ltv_cap ? share : step->params->credit_ltv_cap;
 }
 
-void mdl_prospect_at(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t city, int32_t type, mdl_prospect_t *p)
+/* What the node itself costs and earns; what the city adds is left at 0. */
+static void see_node(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t city, int32_t type, mdl_prospect_t *p)
 {
     const mdl_eco_t *eco = step->eco;
-    const mdl_params_t *params = step->params;
-    const mdl_city_state_t *state = &eco->cities[city];
-    const mdl_node_power_t *power = &eco->power[state->province][type];
+    const mdl_node_power_t *power = &eco->power[eco->cities[city].province][type];
     *p = (mdl_prospect_t){
         .capital_yuan = MDL_GPUS_PER_NODE * mdl_chip_price_yuan(step, type) + eco->building_yuan,
         .building_left_yuan = eco->building_yuan * (1 - eco->building_share),
@@ -86,12 +85,24 @@ void mdl_prospect_at(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t cit
         .power_idle_yuan = power->idle_yuan,
         .resale_yuan = power->resale_yuan,
         .fixed_yuan = eco->fixed_yuan,
-        .grant_share = mdl_city_offer(state, params, eco->above_trend),
-        .loan_share = lending_share(step),
-        .land_motive = mdl_city_land_motive(state, params) * params->central_target_push,
-        .hype = mdl_hype_level(&eco->hype),
-        .state_hype = eco->hype.state,
     };
+}
+
+/* What moves builders besides money from tenants and grants. */
+static void see_motives(const mdl_step_t *step, int32_t city, mdl_prospect_t *p)
+{
+    const mdl_eco_t *eco = step->eco;
+    p->loan_share = lending_share(step);
+    p->land_motive = mdl_city_land_motive(&eco->cities[city], step->params) * step->params->central_target_push;
+    p->hype = mdl_hype_level(&eco->hype);
+    p->state_hype = eco->hype.state;
+}
+
+void mdl_prospect_at(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t city, int32_t type, mdl_prospect_t *p)
+{
+    see_node(step, rule, city, type, p);
+    see_motives(step, city, p);
+    p->grant_share = mdl_city_offer(&step->eco->cities[city], step->params, step->eco->above_trend);
 }
 
 /* Whether a project may have the type at all: on the market, and foreign only if that is open to it. */
@@ -108,7 +119,7 @@ static bool permitted(const mdl_step_t *step, int32_t type, bool state_funded)
 static void value_type(mdl_step_t *step, mdl_belief_rule_t rule, int32_t type)
 {
     mdl_prospect_t prospect;
-    mdl_prospect_at(step, rule, 0, type, &prospect);
+    see_node(step, rule, 0, type, &prospect);
     double npv = mdl_developer_npv(step->params, &prospect, step->eco->annuity);
     step->eco->type_worth[rule][type] = (1 + npv) * mdl_supply_chance(step, type) - 1;
 }
@@ -128,7 +139,8 @@ static double worth_of_opening(const mdl_step_t *step, const mdl_project_t *proj
 double mdl_chip_limit_yuan(const mdl_step_t *step, const mdl_project_t *project, int32_t type)
 {
     mdl_prospect_t prospect;
-    mdl_prospect_at(step, (mdl_belief_rule_t)project->rule, project->city, type, &prospect);
+    see_node(step, (mdl_belief_rule_t)project->rule, project->city, type, &prospect);
+    see_motives(step, project->city, &prospect);
     double planned_yuan = (double)project->capital_fen / MDL_FEN_PER_YUAN / project->nodes_planned / MDL_GPUS_PER_NODE;
     double earned_yuan = mdl_developer_chip_limit(step->params, &prospect, step->eco->annuity) * project->valuation;
     return earned_yuan + worth_of_opening(step, project, &prospect) * planned_yuan;
