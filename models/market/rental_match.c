@@ -41,8 +41,11 @@ static int32_t physical(double nodes, double rate)
     return exact - (double)whole > NODES_EPS ? whole + 1 : whole;
 }
 
+/* From the tenant's province; 0 for work that does not mind. */
 static double latency(const search_t *self, const mdl_offer_t *offer, bool pooled)
 {
+    if (self->request->max_latency_ms <= 0)
+        return 0;
     double latency_ms = self->market->latency_ms[self->request->province][offer->province];
     return pooled ? latency_ms * self->params->pooling_latency_scale : latency_ms;
 }

@@ -4,6 +4,7 @@
 #define MDL_RENTAL_PARTS_H
 
 #include "models/market/rental.h"
+#include "sim/draw.h"
 
 mdl_offer_t *mdl_rental_offer_at(mdl_rental_t *self, uint32_t offer);
 mdl_contract_t *mdl_rental_contract_at(mdl_rental_t *self, uint32_t slot);
@@ -40,8 +41,36 @@ static inline mdl_rental_size_t *mdl_rental_sizes(mdl_rental_t *self)
     return (mdl_rental_size_t *)(void *)((unsigned char *)self + self->sizes_at);
 }
 bool mdl_rental_sizes_are_right(const mdl_rental_t *self);
+void mdl_rental_count_sizes(mdl_rental_t *self); /* when they have changed, before the next draw */
+
+/* The offer that holds node number `node` when the nodes of all offers are counted through in order of rows. */
+static inline uint32_t mdl_rental_holder(mdl_rental_t *self, int64_t node)
+{
+    if (self->sizes_changed)
+        mdl_rental_count_sizes(self);
+    const mdl_rental_size_t *sizes = mdl_rental_sizes(self);
+    uint32_t at = self->guide[node >> self->guide_shift];
+    while (sizes[at].until <= node)
+        at++;
+    return sizes[at].offer;
+}
+
+/* `part` of `n`, 0 <= part < 1, as a position among n. */
+static inline int64_t mdl_rental_position(double part, int64_t n)
+{
+    int64_t at = (int64_t)(part * (double)n);
+    return at < n ? at : n - 1;
+}
+
 /* Draws the row of an active offer, of which there must be one: in proportion to its nodes with probability
- * rental.size_visibility, else each with the same chance. */
-uint32_t mdl_rental_pick(mdl_rental_t *self, const mdl_params_t *params, sim_rng_t *rng);
+ * rental.size_visibility, else each with the same chance. One draw decides both: its lower share is spent on nodes, the
+ * rest on offers. */
+static inline uint32_t mdl_rental_pick(mdl_rental_t *self, const mdl_params_t *params, sim_rng_t *rng)
+{
+    double u = sim_draw_uniform(rng), by_size = self->offered_nodes > 0 ? params->rental_size_visibility : 0;
+    if (u < by_size)
+        return mdl_rental_holder(self, mdl_rental_position(u / by_size, self->offered_nodes));
+    return mdl_rental_active(self)[mdl_rental_position((u - by_size) / (1 - by_size), self->n_active)];
+}
 
 #endif

@@ -4,7 +4,6 @@
  * which says for equal stretches of nodes with which offer each begins. So a draw in proportion to size takes one or two
  * steps. */
 #include "models/market/rental_parts.h"
-#include "sim/draw.h"
 
 /* The guide's stretches are of 2^n nodes, few enough for it; n. */
 static uint32_t stretch_shift(int64_t nodes)
@@ -15,8 +14,7 @@ static uint32_t stretch_shift(int64_t nodes)
     return shift;
 }
 
-/* Apart, so that what needs many registers does not burden each draw. */
-static __attribute__((noinline)) void count_sizes(mdl_rental_t *self)
+void mdl_rental_count_sizes(mdl_rental_t *self)
 {
     mdl_rental_size_t *sizes = mdl_rental_sizes(self);
     const mdl_offer_t *offers = mdl_rental_offer(self, 0);
@@ -33,34 +31,6 @@ static __attribute__((noinline)) void count_sizes(mdl_rental_t *self)
     self->n_sizes = n;
     self->guide_shift = shift;
     self->sizes_changed = false;
-}
-
-/* The offer that holds node number `node` when the nodes of all offers are counted through in order of rows. */
-static uint32_t holder(mdl_rental_t *self, int64_t node)
-{
-    if (self->sizes_changed)
-        count_sizes(self);
-    const mdl_rental_size_t *sizes = mdl_rental_sizes(self);
-    uint32_t at = self->guide[node >> self->guide_shift];
-    while (sizes[at].until <= node)
-        at++;
-    return sizes[at].offer;
-}
-
-/* `part` of `n`, 0 <= part < 1, as a position among n. */
-static int64_t position(double part, int64_t n)
-{
-    int64_t at = (int64_t)(part * (double)n);
-    return at < n ? at : n - 1;
-}
-
-/* One draw decides both: its lower share is spent on nodes, the rest on offers. */
-uint32_t mdl_rental_pick(mdl_rental_t *self, const mdl_params_t *params, sim_rng_t *rng)
-{
-    double u = sim_draw_uniform(rng), by_size = self->offered_nodes > 0 ? params->rental_size_visibility : 0;
-    if (u < by_size)
-        return holder(self, position(u / by_size, self->offered_nodes));
-    return mdl_rental_active(self)[position((u - by_size) / (1 - by_size), self->n_active)];
 }
 
 bool mdl_rental_sizes_are_right(const mdl_rental_t *self)
