@@ -157,7 +157,7 @@ int32_t mdl_best_payable_type(const mdl_step_t *step, const mdl_project_t *proje
     const double *worth = step->eco->type_worth[project->rule];
     int32_t best = -1;
     for (int32_t type = 0; type < (int32_t)step->tables->n_gpu_types; type++)
-        if (mdl_type_payable(step, project, type) && (best < 0 || worth[type] > worth[best]))
+        if ((best < 0 || worth[type] > worth[best]) && mdl_type_payable(step, project, type))
             best = type;
     return best;
 }

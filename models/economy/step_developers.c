@@ -125,6 +125,8 @@ static sim_status_t look(mdl_step_t *step, uint32_t index, outlook_t *outlook)
     mdl_eco_t *eco = step->eco;
     const mdl_developer_t *developer = &step->developers[index];
     mdl_developer_kind_t kind = (mdl_developer_kind_t)developer->kind;
+    if ((int64_t)developer->under_way >= step->params->developers_at_once)
+        return SIM_OK;
     sim_rng_t rng;
     sim_rng_at(&rng, sim_world_seed(step->world), sim_world_replication(step->world), developer->entity,
                MDL_PURPOSE_DEVELOPER_ANNOUNCE, (uint64_t)step->day);
@@ -133,7 +135,7 @@ static sim_status_t look(mdl_step_t *step, uint32_t index, outlook_t *outlook)
         return SIM_OK;
     mdl_belief_rule_t rule = mdl_beliefs_rule(&eco->beliefs, step->params, developer->belief_u);
     int32_t type = eco->best_type[rule][kind == MDL_DEVELOPER_STATE];
-    if (type < 0 || (int64_t)developer->under_way >= step->params->developers_at_once)
+    if (type < 0)
         return SIM_OK;
     int32_t city;
     mdl_prospect_t prospect;
