@@ -154,7 +154,9 @@ static void read_site(mdl_step_t *step, mdl_site_t *site, const mdl_datacentre_u
     add_to_meter(&site->meter, use);
     site->training_work_gpu_s = use->training_work_gpu_s;
     site->starts = 0;
-    site->idle = site->nodes == 0 && day.powered == 0 && site->open;
+    site->idle = false;
+    if (site->nodes == 0)
+        site->idle = day.powered == 0 && site->open;
     count_site(interval, site, &day);
     interval->metered_wh += site->scale * use->energy_metered_wh;
     count_classes(interval, use, site->scale);
@@ -168,8 +170,8 @@ sim_status_t mdl_step_meters(mdl_step_t *step)
 {
     centres_day_t centres = {0};
     bool in_quarter = mdl_outcomes_in_quarter(step);
-    for (uint32_t i = 0; i < step->eco->n_sites; i++) {
-        mdl_site_t *site = &step->sites[i];
+    const mdl_site_t *end = step->sites + step->eco->n_sites;
+    for (mdl_site_t *site = step->sites; site < end; site++) {
         if (site->stopped || (site->nodes == 0 && site->idle))
             continue;
         const mdl_datacentre_report_t *report = mdl_datacentre_report(step->world, site->lp);
