@@ -53,7 +53,7 @@ static void lay_out(mdl_rental_t *self, uint32_t offers, uint32_t contracts)
     self->contract_capacity = contracts;
     self->pages_at = pages_offset(offers, contracts);
     self->sizes_at = sizes_offset(offers, contracts);
-    self->active_at = active_offset(offers, contracts);
+    self->active_list_at = active_offset(offers, contracts);
 }
 
 mdl_offer_t *mdl_rental_offer_at(mdl_rental_t *self, uint32_t offer)
@@ -68,7 +68,7 @@ mdl_contract_t *mdl_rental_contract_at(mdl_rental_t *self, uint32_t slot)
 
 static uint32_t *active_list(mdl_rental_t *self)
 {
-    return (uint32_t *)(void *)((unsigned char *)self + self->active_at);
+    return (uint32_t *)(void *)((unsigned char *)self + self->active_list_at);
 }
 
 /* Zones are numbered in the order in which the provinces table names them. */

@@ -39,8 +39,8 @@ typedef enum mdl_segment {
 #define MDL_MAX_ZONES    8
 #define MDL_NO_OFFER     UINT32_MAX
 #define MDL_NO_CONTRACT  UINT32_MAX
-#define MDL_RENTAL_SPLIT 8 /* most contracts that one request can become */
-#define MDL_RENTAL_GUIDE 256
+#define MDL_RENTAL_SPLIT 8   /* most contracts that one request can become */
+#define MDL_RENTAL_GUIDE 256 /* most stretches of nodes of which is known with which offer they begin */
 
 /* What one data centre offers. The caller fills the first block; the market keeps the second. */
 typedef struct mdl_offer {
@@ -134,8 +134,8 @@ typedef struct mdl_rental_totals {
 
 typedef struct mdl_rental {
     uint32_t offer_capacity, contract_capacity;
-    size_t pages_at, sizes_at, active_at; /* where the parts of the block begin that follow the contracts */
-    uint32_t n_offers;                    /* rows ever opened: 0..n_offers-1 */
+    size_t pages_at, sizes_at, active_list_at; /* where the parts of the block begin that follow the contracts */
+    uint32_t n_offers;                         /* rows ever opened: 0..n_offers-1 */
     uint32_t n_active;
     uint32_t contracts_used, contracts_live, contracts_free;
     int32_t n_zones;

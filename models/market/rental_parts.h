@@ -11,7 +11,7 @@ mdl_contract_t *mdl_rental_contract_at(mdl_rental_t *self, uint32_t slot);
 /* Rows of the n_active offers on the market. */
 static inline const uint32_t *mdl_rental_active(const mdl_rental_t *self)
 {
-    return (const uint32_t *)(const void *)((const unsigned char *)self + self->active_at);
+    return (const uint32_t *)(const void *)((const unsigned char *)self + self->active_list_at);
 }
 /* Enters a contract with these terms; its offer must have the nodes free. MDL_NO_CONTRACT when the table is full. */
 uint32_t mdl_rental_sign(mdl_rental_t *self, const mdl_contract_t *terms);
