@@ -50,7 +50,7 @@ static double latency(const search_t *self, const mdl_offer_t *offer, bool poole
     return pooled ? latency_ms * self->params->pooling_latency_scale : latency_ms;
 }
 
-static bool cannot_run(const search_t *self, const mdl_offer_t *offer, double latency_ms, mdl_refusal_t *refusal)
+static inline bool cannot_run(const search_t *self, const mdl_offer_t *offer, double latency_ms, mdl_refusal_t *refusal)
 {
     const mdl_rental_request_t *request = self->request;
     if (offer->nodes <= offer->leased) {
@@ -71,7 +71,8 @@ static bool cannot_run(const search_t *self, const mdl_offer_t *offer, double la
 }
 
 /* What the tenant counts on top of the rent, as a share of it. */
-static double burden(const search_t *self, uint32_t number, const mdl_offer_t *offer, double latency_ms, bool pooled)
+static inline double burden(const search_t *self, uint32_t number, const mdl_offer_t *offer, double latency_ms,
+                            bool pooled)
 {
     const mdl_params_t *params = self->params;
     const mdl_rental_request_t *request = self->request;
@@ -98,7 +99,7 @@ static int64_t price_fen(const search_t *self, uint32_t number)
 }
 
 /* Of an offer that can run the work: cost per reference node-month. */
-static double cost_fen(const search_t *self, uint32_t number, double latency_ms, bool pooled)
+static inline double cost_fen(const search_t *self, uint32_t number, double latency_ms, bool pooled)
 {
     const mdl_offer_t *offer = mdl_rental_offer(self->market, number);
     double rate = useful_rate(self->params, self->request, offer);
