@@ -11,14 +11,14 @@ static int64_t date(const mdl_step_t *step)
 }
 
 /* How far somebody stands behind the loan: wholly, where an owner pays, so that such a loan is never called. */
-static double guarantee_of(const mdl_step_t *step, const mdl_project_t *project)
+static double guarantee_of(const mdl_step_t *step, const mdl_project_t *project, bool owner_pays)
 {
-    if (mdl_project_has_owner(step, project))
+    if (owner_pays)
         return 1;
     return project->kind == MDL_DEVELOPER_STATE ? step->params->developers_state_guarantee : 0;
 }
 
-static mdl_loan_review_t review_of(const mdl_step_t *step, const mdl_project_t *project)
+static mdl_loan_review_t review_of(const mdl_step_t *step, const mdl_project_t *project, bool owner_pays)
 {
     int64_t gpus = mdl_lots_count(step->lots, project->account, project->gpu_type, -1);
     /* Until it is open a project is judged by its building, not by its income. */
@@ -28,7 +28,7 @@ static mdl_loan_review_t review_of(const mdl_step_t *step, const mdl_project_t *
         .operating_cash_fen = open ? project->last_month_cash_fen : INT64_C(1) << 50,
         .gpu_value_fen = gpus * mdl_chips_price_fen(step->chips, project->gpu_type),
         .other_value_fen = project->building_paid_fen + 2 * unspent_fen,
-        .guarantee = guarantee_of(step, project),
+        .guarantee = guarantee_of(step, project, owner_pays),
     };
 }
 
@@ -47,7 +47,8 @@ sim_status_t mdl_event_loan_month(mdl_step_t *step, uint32_t number)
     mdl_project_t *project = &step->projects[number];
     if (project->loan == MDL_NO_LOAN || mdl_stage_ended((mdl_stage_t)project->stage))
         return SIM_OK;
-    if (mdl_project_has_owner(step, project)) {
+    bool owner_pays = mdl_project_has_owner(step, project);
+    if (owner_pays) {
         int64_t due_fen = mdl_bank_due_fen(step->bank, step->params, project->loan, date(step));
         MDL_TRY(mdl_project_owner_pays(step, project, due_fen));
     }
@@ -55,7 +56,7 @@ sim_status_t mdl_event_loan_month(mdl_step_t *step, uint32_t number)
     mdl_project_check_loan(step, project);
     if (project->loan == MDL_NO_LOAN)
         return SIM_OK;
-    mdl_loan_review_t review = review_of(step, project);
+    mdl_loan_review_t review = review_of(step, project, owner_pays);
     mdl_loan_status_t status = mdl_bank_review(step->bank, step->params, project->loan, date(step), &review);
     if (status != MDL_LOAN_LIVE && mdl_bank_extends(step->bank, step->params, project->loan, &review))
         MDL_TRY(extend(step, number));

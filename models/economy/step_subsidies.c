@@ -144,12 +144,13 @@ static sim_status_t step_project(mdl_step_t *step, mdl_project_t *project, bool 
 
 sim_status_t mdl_step_subsidies(mdl_step_t *step)
 {
-    uint32_t next = (uint32_t)(step->day % REVIEW_DAYS); /* whose turn it is: every project's once in REVIEW_DAYS */
+    mdl_project_t *end = step->projects + step->eco->n_projects;
+    int64_t until_turn = step->day % REVIEW_DAYS; /* every project has its turn once in REVIEW_DAYS */
     double chance = -sim_expm1(-step->params->audit_hazard * REVIEW_DAYS / 365.25);
-    for (uint32_t i = 0; i < step->eco->n_projects; i++) {
-        bool turn = i == next;
-        next += turn ? REVIEW_DAYS : 0;
-        MDL_TRY(step_project(step, &step->projects[i], turn, chance));
+    for (mdl_project_t *project = step->projects; project < end; project++) {
+        bool turn = until_turn-- == 0;
+        until_turn = turn ? REVIEW_DAYS - 1 : until_turn;
+        MDL_TRY(step_project(step, project, turn, chance));
     }
     return SIM_OK;
 }
