@@ -113,6 +113,15 @@ static int64_t on_stopped(void *user, uint32_t index)
     return mdl_job_progress(job, run->now_s).computed_s;
 }
 
+/* Of a job whose index nobody knows yet: the latest submission. */
+static void on_started_at_once(void *user, uint32_t index)
+{
+    run_t *run = user;
+
+    run->record[index] = (uint32_t)run->out->n - 1;
+    on_started(user, index);
+}
+
 static void pass(run_t *run)
 {
     mdl_scheduler_pass(run->scheduler, run->cluster, run->now_s, &(mdl_scheduler_host_t){run, on_started, on_stopped});
@@ -165,6 +174,15 @@ static void turn_to(run_t *run, size_t submission)
     run->next_at_s = submission < run->trace->n ? run->trace->jobs[submission].submit_s : SIM_NEVER;
 }
 
+/* Where a pass follows before the next submission, a job that finds nobody waiting starts without a queue. */
+static uint32_t hand_over(run_t *run, uint32_t tenant, const mdl_job_request_t *request)
+{
+    if (run->setup->one_by_one || run->next_at_s != run->now_s)
+        return mdl_scheduler_start(run->scheduler, run->cluster, tenant, run->now_s, request,
+                                   &(mdl_scheduler_host_t){run, on_started_at_once, on_stopped});
+    return mdl_scheduler_submit(run->scheduler, run->cluster, tenant, run->now_s, request);
+}
+
 static sim_status_t submit(run_t *run, sim_error_t *err)
 {
     const mdl_trace_job_t *job = &run->trace->jobs[run->next];
@@ -173,19 +191,19 @@ static sim_status_t submit(run_t *run, sim_error_t *err)
     turn_to(run, run->next + 1);
     if (run->scheduler->queued + run->scheduler->running == run->scheduler->jobs && grow(run, err) < 0)
         return SIM_ENOMEM;
-    uint32_t tenant = run->tenants > 1 ? job->tenant : 0;
-    uint32_t index = mdl_scheduler_submit(run->scheduler, run->cluster, tenant, run->now_s, &request);
-    if (index == MDL_NONE) {
-        run->out->refused++;
-        return SIM_OK;
-    }
-    run->record[index] = (uint32_t)run->out->n;
     run->out->jobs[run->out->n++] = (mdl_replay_job_t){.id = job->id,
                                                        .submit_s = (double)job->submit_s,
                                                        .end_s = (double)job->submit_s,
                                                        .run_s = (double)job->run_s,
                                                        .gpus = job->gpus,
                                                        .first_node = MDL_NONE};
+    uint32_t index = hand_over(run, run->tenants > 1 ? job->tenant : 0, &request);
+    if (index != MDL_NONE) {
+        run->record[index] = (uint32_t)run->out->n - 1;
+    } else {
+        run->out->n--;
+        run->out->refused++;
+    }
     return SIM_OK;
 }
 
@@ -260,9 +278,9 @@ static sim_status_t instant_one_by_one(run_t *run, sim_error_t *err)
 
     expire(run, n);
     while (status == SIM_OK && run->next_at_s == run->now_s) {
-        uint32_t gpus = run->trace->jobs[run->next].gpus;
+        bool looked_at = is_looked_at(run, run->trace->jobs[run->next].gpus);
         status = submit(run, err);
-        if (is_looked_at(run, gpus))
+        if (looked_at)
             pass(run);
     }
     for (uint32_t i = 0; i < n && status == SIM_OK; i++) {

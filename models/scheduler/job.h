@@ -103,7 +103,8 @@ static inline bool mdl_job_may_be_stopped(const mdl_job_t *job)
 /* Length of an undisturbed attempt from its start, start-up and checkpoints included. work_s must not be endless. */
 static inline int64_t mdl_job_attempt_s(const mdl_job_t *job)
 {
-    int64_t checkpoints = job->work_s > job->interval_s ? (job->work_s - 1) / job->interval_s : 0;
+    bool pauses = job->pause_s > 0 && job->work_s > job->interval_s;
+    int64_t checkpoints = pauses ? (job->work_s - 1) / job->interval_s : 0;
 
     return job->startup_s + job->resume_s + job->work_s + checkpoints * job->pause_s;
 }

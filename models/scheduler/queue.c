@@ -60,16 +60,11 @@ uint32_t mdl_queue_next_shortest(mdl_scheduler_t *self, uint32_t job, const mdl_
     return mdl_tree_next_within(&self->shortest, &items, job, bounds);
 }
 
-static bool follows_ends(const mdl_scheduler_t *self)
-{
-    return mdl_reservations[self->policy.reservation].follows_ends;
-}
-
 static void link_queued(mdl_scheduler_t *self, mdl_tree_t *queue, uint32_t job)
 {
     mdl_tree_items_t sized = sized_items(self), plain = job_items(self);
 
-    if (follows_ends(self))
+    if (self->follows_ends)
         mdl_tree_put_(queue, &sized, job);
     else
         mdl_tree_put_(queue, &plain, job);
@@ -79,7 +74,7 @@ static void unlink_queued(mdl_scheduler_t *self, mdl_tree_t *queue, uint32_t job
 {
     mdl_tree_items_t sized = sized_items(self), plain = job_items(self);
 
-    if (follows_ends(self))
+    if (self->follows_ends)
         mdl_tree_take_(queue, &sized, job);
     else
         mdl_tree_take_(queue, &plain, job);
@@ -139,51 +134,18 @@ void mdl_queue_remove(mdl_scheduler_t *self, uint32_t index)
     self->queued--;
 }
 
-/* When the attempt that begins now should end by its estimate. */
-static int64_t estimated_end(const mdl_job_t *job)
+void mdl_running_note_end_(mdl_scheduler_t *self, uint32_t index)
 {
-    int64_t left_s = mdl_job_estimate_left_s(job, 0);
+    mdl_tree_items_t items = job_items(self);
 
-    return left_s < MDL_ESTIMATE_ENDLESS ? job->start_s + left_s : MDL_ESTIMATE_ENDLESS;
+    mdl_tree_put_(&self->ends, &items, index);
 }
 
-void mdl_running_insert(mdl_scheduler_t *self, uint32_t index)
+void mdl_running_forget_end_(mdl_scheduler_t *self, uint32_t index)
 {
-    mdl_job_t *job = mdl_scheduler_job(self, index);
-    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
+    mdl_tree_items_t items = job_items(self);
 
-    job->prev = MDL_NONE;
-    job->next = tenant->running_head;
-    if (job->next != MDL_NONE)
-        mdl_scheduler_job(self, job->next)->prev = index;
-    tenant->running_head = index;
-    job->state = MDL_JOB_RUNNING;
-    job->key = estimated_end(job);
-    tenant->running++;
-    self->running++;
-    if (follows_ends(self)) {
-        mdl_tree_items_t items = job_items(self);
-        mdl_tree_put_(&self->ends, &items, index);
-    }
-}
-
-void mdl_running_remove(mdl_scheduler_t *self, uint32_t index)
-{
-    const mdl_job_t *job = mdl_scheduler_job(self, index);
-    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
-
-    if (follows_ends(self)) {
-        mdl_tree_items_t items = job_items(self);
-        mdl_tree_take_(&self->ends, &items, index);
-    }
-    if (job->prev != MDL_NONE)
-        mdl_scheduler_job(self, job->prev)->next = job->next;
-    else
-        tenant->running_head = job->next;
-    if (job->next != MDL_NONE)
-        mdl_scheduler_job(self, job->next)->prev = job->prev;
-    tenant->running--;
-    self->running--;
+    mdl_tree_take_(&self->ends, &items, index);
 }
 
 /* fair: age counts up to a bound, and as of the last computation of priorities, so that places hold between two. */
@@ -234,7 +196,7 @@ static void stand_ready(mdl_scheduler_t *self, mdl_scheduler_tenant_t *tenant, u
         mdl_tree_put_(&self->ready, &items, index);
 }
 
-void mdl_queue_refresh(mdl_scheduler_t *self, uint32_t index)
+void mdl_queue_refresh_(mdl_scheduler_t *self, uint32_t index)
 {
     mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
     const mdl_job_t *head = tenant->queue.first == MDL_NONE ? NULL : mdl_scheduler_job(self, tenant->queue.first);

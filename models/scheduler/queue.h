@@ -20,12 +20,58 @@ uint32_t mdl_queue_next_within(mdl_scheduler_t *self, const mdl_scheduler_tenant
 /* The same among the jobs of all tenants by estimate, under a policy that tries the shortest. */
 uint32_t mdl_queue_next_shortest(mdl_scheduler_t *self, uint32_t job, const mdl_tree_bounds_t *bounds);
 
-/* Puts a job in front of its tenant's running jobs, and takes it out. */
-void mdl_running_insert(mdl_scheduler_t *self, uint32_t job);
-void mdl_running_remove(mdl_scheduler_t *self, uint32_t job);
+/* Notes when a running job should end, where the policy asks for it, and forgets it. */
+void mdl_running_note_end_(mdl_scheduler_t *self, uint32_t job);
+void mdl_running_forget_end_(mdl_scheduler_t *self, uint32_t job);
 
-/* Follows a change of a tenant's head, quota, use or priority: empty, ready or held, and its place among the ready. */
-void mdl_queue_refresh(mdl_scheduler_t *self, uint32_t tenant);
+/* Puts a job in front of its tenant's running jobs, and takes it out. Inlined, as most starts and ends ask for little
+ * else. */
+static inline void mdl_running_insert(mdl_scheduler_t *self, uint32_t index)
+{
+    mdl_job_t *job = mdl_scheduler_job(self, index);
+    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
+    int64_t left_s = mdl_job_estimate_left_s(job, 0);
+
+    job->prev = MDL_NONE;
+    job->next = tenant->running_head;
+    if (job->next != MDL_NONE)
+        mdl_scheduler_job(self, job->next)->prev = index;
+    tenant->running_head = index;
+    job->state = MDL_JOB_RUNNING;
+    job->key = left_s < MDL_ESTIMATE_ENDLESS ? job->start_s + left_s : MDL_ESTIMATE_ENDLESS;
+    tenant->running++;
+    self->running++;
+    if (self->follows_ends)
+        mdl_running_note_end_(self, index);
+}
+
+static inline void mdl_running_remove(mdl_scheduler_t *self, uint32_t index)
+{
+    const mdl_job_t *job = mdl_scheduler_job(self, index);
+    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
+
+    if (self->follows_ends)
+        mdl_running_forget_end_(self, index);
+    if (job->prev != MDL_NONE)
+        mdl_scheduler_job(self, job->prev)->next = job->next;
+    else
+        tenant->running_head = job->next;
+    if (job->next != MDL_NONE)
+        mdl_scheduler_job(self, job->next)->prev = job->prev;
+    tenant->running--;
+    self->running--;
+}
+
+/* Follows a change of a tenant's head, quota, use or priority: empty, ready or held, and its place among the ready. A
+ * tenant whose queue is empty and was so before has none of them. */
+void mdl_queue_refresh_(mdl_scheduler_t *self, uint32_t tenant);
+static inline void mdl_queue_refresh(mdl_scheduler_t *self, uint32_t index)
+{
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
+
+    if (tenant->queue.first != MDL_NONE || tenant->status != MDL_QUEUE_EMPTY)
+        mdl_queue_refresh_(self, index);
+}
 
 /* A queued job's place among those of all tenants, lowest first; ties go to the job submitted first. And the same with
  * what would pass its tenant's quota behind all that would not. */

@@ -106,7 +106,8 @@ typedef struct mdl_scheduler {
     uint32_t blocked_gpus;       /* asked for by the head that the last pass could not place */
     uint8_t blocked_reason;      /* of that head */
     bool fabric;                 /* a training fabric joins the nodes */
-    bool watches;                /* mdl_policy_watches() of its policy, which never changes */
+    bool watches;                /* mdl_policy_watches() of its policy, which never changes, */
+    bool follows_ends, plans;    /* and whether its row of mdl_reservations does so */
     bool stale;                  /* more than one submission has happened since the last pass */
     bool again;                  /* jobs that this pass refused may find other nodes in the next */
     bool moved;                  /* room has come free since the last pass, by a job's end or otherwise */
@@ -159,6 +160,8 @@ static inline void mdl_scheduler_advance(mdl_scheduler_t *self, int64_t now_s)
     SIM_ASSERT(elapsed_s >= 0);
     self->now_s = now_s;
     self->allocated_gpu_s += elapsed_s * self->allocated_gpus;
+    if ((self->held_gpus | self->blocked_gpus | self->short_gpus) == 0)
+        return;
     self->blocked_gpu_s[MDL_BLOCKED_QUOTA] += elapsed_s * self->held_gpus;
     self->blocked_gpu_s[self->blocked_reason] += elapsed_s * self->blocked_gpus;
     self->blocked_gpu_s[MDL_BLOCKED_FAILURE] += elapsed_s * self->short_gpus;
@@ -188,8 +191,8 @@ void mdl_scheduler_close_tenant(mdl_scheduler_t *self, uint32_t tenant);
  * job table is full. Either way it counts as submitted; refused ones as cancelled. */
 uint32_t mdl_scheduler_submit(mdl_scheduler_t *self, const mdl_cluster_t *cluster, uint32_t tenant, int64_t now_s,
                               const mdl_job_request_t *request);
-/* The same; where the next pass would start the job before all others it is started here already, which in a pool without
- * a queue spares the queue. The pass follows all the same. */
+/* The same; where nobody waits and the next pass would start the job it is started here already, which spares the queue.
+ * The pass follows all the same, before anything else is submitted. */
 uint32_t mdl_scheduler_start(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t tenant, int64_t now_s,
                              const mdl_job_request_t *request, const mdl_scheduler_host_t *host);
 /* Counts a job that its tenant thought of and gave up at once: submitted and refused. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The scheduler under 10^5 random jobs, and against queueing theory. */
 #include "sim/draw.h"
+#include "sim/hash.h"
 #include "sim/math.h"
 #include "tests/support/cluster_run.h"
 #include "tests/support/test.h"
@@ -63,6 +64,64 @@ static void test_first_come_first_served(void **state)
     assert_int_equal(next, run.scheduler->submitted);
     verify(&run);
     test_cluster_run_free(&run);
+}
+
+/* Which job starts when and where. */
+static void note_start(test_cluster_run_t *run, const mdl_job_t *job)
+{
+    uint64_t *starts = run->user;
+
+    *starts = sim_hash_pair(sim_hash_pair(sim_hash_pair(*starts, job->sequence), (uint64_t)run->now_s), job->part_node);
+    for (uint32_t i = job->gang; i != MDL_NONE; i = mdl_cluster_node(run->cluster, i)->next_of_gang)
+        *starts = sim_hash_pair(*starts, i);
+}
+
+/* A hash of all starts under a load at which about half the jobs find nobody waiting. */
+static uint64_t starts_of(const test_cluster_setup_t *setup, bool at_once)
+{
+    uint64_t starts = 0;
+    test_cluster_run_t run;
+    sim_rng_t rng;
+
+    test_cluster_run_open(&run, setup);
+    mdl_scheduler_set_limits(run.scheduler, 1, 4 * MDL_NODE_GPUS, 10 * MDL_NODE_GPUS);
+    mdl_scheduler_set_most(run.scheduler, 13 * MDL_NODE_GPUS);
+    run.at_once = at_once;
+    run.on_start = note_start;
+    run.user = &starts;
+    sim_rng_at(&rng, SEED, 4, 0, 0, 0);
+    for (int i = 0; i < 1500; i++) {
+        test_cluster_run_to(&run, run.now_s + (int64_t)sim_draw_exponential(&rng, 150));
+        uint32_t gpus = random_gpus(&rng), tenant = (uint32_t)sim_draw_below(&rng, 2);
+        uint32_t width = setup->pool ? (gpus + MDL_NODE_GPUS - 1) / MDL_NODE_GPUS * MDL_NODE_GPUS : gpus;
+        test_cluster_run_submit(&run, tenant, width, 1 + (int64_t)sim_draw_exponential(&rng, setup->pool ? 600 : 1200));
+        if (i % 500 == 0)
+            verify(&run);
+    }
+    assert_int_equal(run.scheduler->counts.refused[MDL_JOB_FINETUNE], 0);
+    test_cluster_run_free(&run);
+    return starts;
+}
+
+/* A job that is started where it is submitted starts when and where the pass would have started it, under any policy,
+ * within limits of a tenant and of all together. */
+static void test_starts_at_once_are_those_of_a_pass(void **state)
+{
+    (void)state;
+    for (int placement = 0; placement < MDL_PLACEMENTS; placement++)
+        for (int order = MDL_ORDER_FCFS; order <= MDL_ORDER_SJF; order++)
+            for (int reservation = 0; reservation < MDL_RESERVATIONS; reservation++)
+                for (int pool = 0; pool < 2; pool++) {
+                    test_cluster_setup_t setup = {.policy = {.placement = (uint8_t)placement,
+                                                             .order = (uint8_t)order,
+                                                             .reservation = (uint8_t)reservation,
+                                                             .seed = SEED},
+                                                  .nodes = 16,
+                                                  .jobs = 4096,
+                                                  .tenants = 2,
+                                                  .pool = pool != 0};
+                    assert_true(starts_of(&setup, true) == starts_of(&setup, false));
+                }
 }
 
 static void evict_node(test_cluster_run_t *run, uint32_t node)
@@ -308,6 +367,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_come_first_served),
+        cmocka_unit_test(test_starts_at_once_are_those_of_a_pass),
         cmocka_unit_test(test_invariants_under_disturbance),
         cmocka_unit_test(test_a_pool_schedules_as_single_nodes_do),
         cmocka_unit_test(test_erlang_c_with_nodes_as_servers),

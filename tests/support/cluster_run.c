@@ -138,7 +138,10 @@ void test_cluster_run_to(test_cluster_run_t *self, int64_t time_s)
 
 uint32_t test_cluster_run_request(test_cluster_run_t *self, uint32_t tenant, const mdl_job_request_t *request)
 {
-    uint32_t job = mdl_scheduler_submit(self->scheduler, self->cluster, tenant, self->now_s, request);
+    const mdl_scheduler_host_t host = {self, on_started, on_stopped};
+    uint32_t job = self->at_once
+                       ? mdl_scheduler_start(self->scheduler, self->cluster, tenant, self->now_s, request, &host)
+                       : mdl_scheduler_submit(self->scheduler, self->cluster, tenant, self->now_s, request);
 
     test_cluster_run_pass(self);
     return job;

@@ -31,6 +31,7 @@ typedef struct test_cluster_run {
     int64_t order_broken;  /* starts that passed over a head that stood before them and was within quota */
     int64_t stops;         /* jobs preempted */
     bool always_stale;     /* each pass is to look at everything */
+    bool at_once;          /* a job that finds nobody waiting starts without a queue */
     bool whole_instants;   /* one pass for all ends of an instant; otherwise one after each */
     void (*on_start)(struct test_cluster_run *self, const mdl_job_t *job); /* may be NULL */
     void (*after_pass)(struct test_cluster_run *self);                     /* may be NULL */
