@@ -71,18 +71,23 @@ static bool stop_one(const mdl_pass_t *pass)
     return job != MDL_NONE;
 }
 
-/* Whether so many GPUs may be reclaimed now: the policy does that, they are lent, and a round is due. */
-static bool may_reclaim(const mdl_pass_t *pass, uint32_t gpus)
+/* Whether a round of reclaiming is due; notes when it will be, if not. */
+static bool is_due(const mdl_pass_t *pass)
 {
     mdl_scheduler_t *self = pass->scheduler;
     int64_t due_s = self->preempted_s + self->policy.preempt_every_s;
 
-    if (self->policy.preemption != MDL_PREEMPTION_RECLAIM || gpus > lent(self))
-        return false;
     if (pass->now_s >= due_s || pass->now_s == self->preempted_s)
         return true;
     self->review_s = due_s < self->review_s ? due_s : self->review_s;
     return false;
+}
+
+/* Whether so many GPUs may be reclaimed now: the policy does that, they are lent, and a round is due. */
+static bool may_reclaim(const mdl_pass_t *pass, uint32_t gpus)
+{
+    return pass->scheduler->policy.preemption == MDL_PREEMPTION_RECLAIM && gpus <= lent(pass->scheduler) &&
+           is_due(pass);
 }
 
 /* Whether the node that jobs take parts of would be empty once all of them are stopped, each of a tenant that is still
@@ -174,7 +179,7 @@ void mdl_reclaim_short(const mdl_pass_t *pass)
     uint32_t most_gpus = room_gpus + lent(self);
     uint32_t gpus = self->short_gpus < most_gpus ? self->short_gpus : most_gpus;
 
-    if (gpus <= room_gpus || !may_reclaim(pass, gpus - room_gpus))
+    if (gpus <= room_gpus || !is_due(pass)) /* no more is missing than is lent */
         return;
     while (whole_room(pass) < gpus && stop_towards(pass, gpus))
         self->again = true;
