@@ -101,11 +101,12 @@ static sim_status_t audit_meter(const mdl_dc_t *dc, sim_error_t *err)
 sim_status_t mdl_datacentre_audit(sim_world_t *world, uint32_t lp, sim_error_t *err)
 {
     mdl_datacentre_t *state = sim_world_state(world, lp);
-    int64_t now_s = sim_world_now(world);
 
     if (state->cluster == 0)
         return SIM_OK;
-    mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, now_s > state->metered_s ? now_s : state->metered_s);
+    mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, sim_world_now(world));
+    if (dc.now_s < dc.scheduler->now_s)
+        dc.now_s = dc.scheduler->now_s;
     mdl_dc_read(&dc, &state->meter);
     sim_status_t status = mdl_scheduler_verify(dc.scheduler, dc.cluster, err);
     if (status == SIM_OK)

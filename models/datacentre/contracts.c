@@ -86,6 +86,8 @@ static void set_granted(mdl_dc_t *dc, uint32_t index, uint32_t nodes)
 /* Stops what tenants run on borrowed nodes until all together hold no more than `most_gpus`. */
 static void give_back(mdl_dc_t *dc, uint32_t most_gpus)
 {
+    if (dc->scheduler->allocated_gpus <= most_gpus)
+        return;
     for (uint32_t i = dc->state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next) {
         const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, i);
         while (tenant->used_gpus > tenant->quota_gpus && dc->scheduler->allocated_gpus > most_gpus)
@@ -115,31 +117,42 @@ static uint32_t share_of(const mdl_tenancy_t *tenancy, uint32_t *left)
     return nodes;
 }
 
-/* Nodes under contract, were so many powered. */
-static uint32_t leased_of(const mdl_dc_t *dc, uint32_t powered)
+/* What comes of sharing out powered nodes in order of start. */
+typedef struct shares {
+    uint32_t leased_nodes;
+    bool less, more; /* somebody loses nodes; somebody gets more, or plans its jobs anew */
+} shares_t;
+
+static shares_t shares_of(const mdl_dc_t *dc, uint32_t powered)
 {
     uint32_t left = powered;
+    shares_t shares = {0};
 
-    for (uint32_t i = dc->state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next)
-        (void)share_of(&dc->tenancies[i], &left);
-    return powered - left;
+    for (uint32_t i = dc->state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next) {
+        const mdl_tenancy_t *tenancy = &dc->tenancies[i];
+        uint32_t nodes = share_of(tenancy, &left);
+        shares.less |= nodes < tenancy->granted_nodes;
+        shares.more |= nodes > tenancy->granted_nodes || nodes != tenancy->supplied_nodes;
+    }
+    shares.leased_nodes = powered - left;
+    return shares;
 }
 
-/* Whoever loses nodes loses them before anybody gets more. What is borrowed comes back first, where fewer nodes
- * are leased than before. */
-void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered)
+static void grant_less(mdl_dc_t *dc, uint32_t powered)
 {
     uint32_t left = powered;
 
-    if (dc->state->borrowing)
-        give_back(dc, leased_of(dc, powered) * MDL_NODE_GPUS);
     for (uint32_t i = dc->state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next) {
         uint32_t nodes = share_of(&dc->tenancies[i], &left);
         if (nodes < dc->tenancies[i].granted_nodes)
             set_granted(dc, i, nodes);
     }
-    dc->state->leased_nodes = powered - left;
-    left = powered;
+}
+
+static void grant_more(mdl_dc_t *dc, uint32_t powered)
+{
+    uint32_t left = powered;
+
     for (uint32_t i = dc->state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next) {
         uint32_t nodes = share_of(&dc->tenancies[i], &left);
         if (nodes > dc->tenancies[i].granted_nodes)
@@ -147,6 +160,22 @@ void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered)
         if (nodes != dc->tenancies[i].supplied_nodes)
             mdl_dc_supply(dc, i);
     }
+}
+
+/* Whoever loses nodes loses them before anybody gets more. What is borrowed comes back first, where fewer nodes
+ * are leased than before. */
+void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered)
+{
+    shares_t shares = shares_of(dc, powered);
+
+    mdl_dc_count_nodes(dc);
+    if (dc->state->borrowing)
+        give_back(dc, shares.leased_nodes * MDL_NODE_GPUS);
+    if (shares.less)
+        grant_less(dc, powered);
+    dc->state->leased_nodes = shares.leased_nodes;
+    if (shares.more)
+        grant_more(dc, powered);
     if (dc->state->borrowing)
         lend(dc);
 }
@@ -258,6 +287,7 @@ void mdl_dc_on_contract_end(mdl_dc_t *dc, const sim_event_t *event)
 void mdl_dc_on_close(mdl_dc_t *dc, const sim_event_t *event)
 {
     (void)event;
+    mdl_dc_count_nodes(dc);
     while (dc->state->first_tenancy != MDL_NONE)
         end_contract(dc, dc->state->first_tenancy);
     dc->state->leased_nodes = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Jobs from their start to their end. */
-#include "models/datacentre/state.h"
+#include "models/datacentre/lines.h"
 
 static void on_started(void *user, uint32_t index)
 {

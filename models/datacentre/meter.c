@@ -1,71 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Meters. Rates change at events, so integrals over nodes and allocated GPUs are products of a rate and a time. What
- * running jobs have computed is followed without an event per job or a visit per reading: each running job adds a line
- * that starts late enough and rises slowly enough never to pass the truth, and when its attempt ends the line is
- * replaced by the exact figure. So a reading costs a few sums, plus a look at jobs so young that their lines have not
- * begun. */
-#include "models/datacentre/state.h"
-
-/* The three lines of one job. */
-typedef struct job_lines {
-    int64_t busy_rate, busy_from_s;     /* thousandths of GPUs */
-    int64_t useful_rate, useful_from_s; /* saved work lags by one checkpoint */
-    int64_t work_rate;                  /* with the useful line's start */
-} job_lines_t;
-
-static job_lines_t lines_of(const mdl_job_t *job)
-{
-    int64_t cycle_s = (int64_t)job->interval_s + job->pause_s;
-    int64_t share_permille =
-        job->pause_s > 0 ? (int64_t)job->share_permille * job->interval_s / cycle_s : job->share_permille;
-    job_lines_t lines = {.busy_rate = share_permille * job->gpus, .busy_from_s = job->compute_from_s};
-
-    lines.useful_rate = job->intended_end == MDL_END_FAILED ? 0 : lines.busy_rate;
-    lines.useful_from_s = lines.busy_from_s + (cycle_s > 1 ? cycle_s : 0);
-    lines.work_rate = lines.useful_rate * job->speed_permille / 1000;
-    return lines;
-}
-
-static void add_line(mdl_lines_t *self, int64_t rate, int64_t from_s)
-{
-    self->rate += rate;
-    self->offset += rate * from_s;
-}
-
-static void add_lines(mdl_dc_t *dc, const mdl_job_t *job, int64_t sign)
-{
-    mdl_datacentre_t *state = dc->state;
-    job_lines_t lines = lines_of(job);
-
-    add_line(&state->busy[job->job_class].running, sign * lines.busy_rate, lines.busy_from_s);
-    add_line(&state->useful[job->job_class].running, sign * lines.useful_rate, lines.useful_from_s);
-    add_line(&state->work[job->job_class].running, sign * lines.work_rate, lines.useful_from_s);
-}
-
-void mdl_dc_earn_start(mdl_dc_t *dc, const mdl_job_t *job)
-{
-    int64_t lag_s = (int64_t)job->startup_s + job->interval_s + job->pause_s;
-
-    if (lag_s > dc->state->longest_lag_s)
-        dc->state->longest_lag_s = lag_s;
-    if (job->compute_from_s + lag_s > dc->state->young_until_s)
-        dc->state->young_until_s = job->compute_from_s + lag_s;
-    add_lines(dc, job, 1);
-}
-
-void mdl_dc_earn_stop(mdl_dc_t *dc, const mdl_job_t *job, mdl_progress_t progress)
-{
-    mdl_datacentre_t *state = dc->state;
-    int64_t rate = (int64_t)job->gpus * job->share_permille;
-    int64_t useful_mgpu_s = job->intended_end == MDL_END_FAILED ? 0 : progress.saved_s * rate;
-
-    add_lines(dc, job, -1);
-    state->busy[job->job_class].settled_mgpu_s += progress.computed_s * rate;
-    state->useful[job->job_class].settled_mgpu_s += useful_mgpu_s;
-    /* Divided last, by whole seconds, so that it is no less than its line was. */
-    state->work[job->job_class].settled_mgpu_s +=
-        useful_mgpu_s / 1000 * job->speed_permille + useful_mgpu_s % 1000 * job->speed_permille / 1000;
-}
+/* Meters. Rates change at events, so integrals over nodes and allocated GPUs are products of a rate and a time; what
+ * running jobs have computed is followed by lines (lines.h). So a reading costs a few sums, plus a look at jobs so young
+ * that their lines have not begun. */
+#include "models/datacentre/lines.h"
 
 typedef struct sums {
     int64_t busy[MDL_JOB_CLASSES], useful[MDL_JOB_CLASSES], work[MDL_JOB_CLASSES];
@@ -81,8 +18,8 @@ static int64_t not_yet(int64_t rate, int64_t from_s, int64_t now_s)
     return from_s > now_s ? rate * (from_s - now_s) : 0;
 }
 
-/* Takes back what the lines of jobs that have not begun to earn took away. */
-static void add_young(const mdl_dc_t *dc, uint32_t tenant, sums_t *sums)
+/* What the lines of a tenant's jobs took away that have not begun to earn. */
+static void add_young_of(const mdl_dc_t *dc, uint32_t tenant, sums_t *sums)
 {
     uint32_t i = mdl_scheduler_tenant(dc->scheduler, tenant)->running_head;
 
@@ -90,7 +27,7 @@ static void add_young(const mdl_dc_t *dc, uint32_t tenant, sums_t *sums)
         const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, i);
         if (job->start_s + dc->state->longest_lag_s <= dc->now_s)
             return;
-        job_lines_t lines = lines_of(job);
+        mdl_dc_job_lines_t lines = mdl_dc_lines_of(job);
         sums->busy[job->job_class] += not_yet(lines.busy_rate, lines.busy_from_s, dc->now_s);
         sums->useful[job->job_class] += not_yet(lines.useful_rate, lines.useful_from_s, dc->now_s);
         sums->work[job->job_class] += not_yet(lines.work_rate, lines.useful_from_s, dc->now_s);
@@ -98,30 +35,32 @@ static void add_young(const mdl_dc_t *dc, uint32_t tenant, sums_t *sums)
     }
 }
 
-static void sum_earnings(const mdl_dc_t *dc, sums_t *sums)
+/* The same of all jobs: to be given back to what the lines say. `memory` holds it where there is any. */
+static const sums_t *sum_young(const mdl_dc_t *dc, sums_t *memory)
 {
-    const mdl_datacentre_t *state = dc->state;
+    static const sums_t none;
 
-    for (int c = 0; c < MDL_JOB_CLASSES; c++) {
-        sums->busy[c] = earned(&state->busy[c], dc->now_s);
-        sums->useful[c] = earned(&state->useful[c], dc->now_s);
-        sums->work[c] = earned(&state->work[c], dc->now_s);
-    }
-    if (state->young_until_s > dc->now_s)
-        for (uint32_t t = state->first_tenancy; t != MDL_NONE; t = dc->tenancies[t].next)
-            add_young(dc, t, sums);
+    if (dc->state->young_until_s <= dc->now_s)
+        return &none;
+    *memory = none;
+    for (uint32_t t = dc->state->first_tenancy; t != MDL_NONE; t = dc->tenancies[t].next)
+        add_young_of(dc, t, memory);
+    return memory;
 }
 
 static void read_earnings(const mdl_dc_t *dc, mdl_datacentre_meter_t *meter)
 {
-    sums_t sums;
+    const mdl_datacentre_t *state = dc->state;
+    sums_t memory;
+    const sums_t *young = sum_young(dc, &memory);
 
-    sum_earnings(dc, &sums);
     meter->busy_gpu_s = meter->useful_gpu_s = 0;
     for (int c = 0; c < MDL_JOB_CLASSES; c++) {
-        meter->busy_gpu_s += meter->busy_by_class_gpu_s[c] = sums.busy[c] / 1000;
-        meter->useful_gpu_s += meter->useful_by_class_gpu_s[c] = sums.useful[c] / 1000;
-        meter->work_by_class_gpu_s[c] = sums.work[c] / 1000;
+        meter->busy_by_class_gpu_s[c] = mdl_dc_thousandth(earned(&state->busy[c], dc->now_s) + young->busy[c]);
+        meter->useful_by_class_gpu_s[c] = mdl_dc_thousandth(earned(&state->useful[c], dc->now_s) + young->useful[c]);
+        meter->work_by_class_gpu_s[c] = mdl_dc_thousandth(earned(&state->work[c], dc->now_s) + young->work[c]);
+        meter->busy_gpu_s += meter->busy_by_class_gpu_s[c];
+        meter->useful_gpu_s += meter->useful_by_class_gpu_s[c];
     }
 }
 
@@ -147,18 +86,27 @@ static void read_jobs(const mdl_scheduler_t *scheduler, mdl_datacentre_meter_t *
     meter->running_jobs = (int32_t)scheduler->running;
 }
 
+/* Brings all integrals to dc->now_s; those of a closed centre stand still. */
+static void advance(mdl_dc_t *dc)
+{
+    if (dc->state->closed)
+        return;
+    mdl_dc_count_nodes(dc);
+    mdl_scheduler_advance(dc->scheduler, dc->now_s);
+}
+
 void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter)
 {
     mdl_datacentre_t *state = dc->state;
 
-    mdl_dc_advance(dc);
+    advance(dc);
     meter->racked_gpu_s = state->racked_node_s * MDL_NODE_GPUS;
     meter->powered_gpu_s = state->powered_node_s * MDL_NODE_GPUS;
     meter->leased_gpu_s = state->leased_node_s * MDL_NODE_GPUS;
     meter->leased_nodes = (int32_t)state->leased_nodes;
     meter->node_failures = state->node_failures;
-    meter->service_load_gpu_s = state->service_load_mgpu_s / 1000;
-    meter->service_met_gpu_s = state->service_met_mgpu_s / 1000;
+    meter->service_load_gpu_s = mdl_dc_thousandth(state->service_load_mgpu_s);
+    meter->service_met_gpu_s = mdl_dc_thousandth(state->service_met_mgpu_s);
     read_jobs(dc->scheduler, meter);
     read_earnings(dc, meter);
     meter->energy_it_wh = mdl_power_it_wh(&state->power, state->up_node_s, meter->busy_gpu_s);
@@ -175,14 +123,14 @@ static inline int64_t since(int64_t *reported, int64_t now)
 }
 
 /* The part of a class in a report; returns its busy GPU seconds up to now, and adds its useful ones. */
-static int64_t report_class(const mdl_dc_t *dc, const sums_t *sums, int c, mdl_datacentre_use_t *day,
+static int64_t report_class(const mdl_dc_t *dc, const sums_t *young, int c, mdl_datacentre_use_t *day,
                             int64_t *useful_gpu_s)
 {
     mdl_datacentre_use_t *reported = &dc->state->reported;
     const mdl_job_counts_t *counts = &dc->scheduler->counts;
-    int64_t busy_gpu_s = sums->busy[c] / 1000;
+    int64_t busy_gpu_s = mdl_dc_thousandth(earned(&dc->state->busy[c], dc->now_s) + young->busy[c]);
 
-    *useful_gpu_s += sums->useful[c] / 1000;
+    *useful_gpu_s += mdl_dc_thousandth(earned(&dc->state->useful[c], dc->now_s) + young->useful[c]);
     day->busy_by_class_gpu_s[c] = since(&reported->busy_by_class_gpu_s[c], busy_gpu_s);
     day->jobs_submitted[c] = since(&reported->jobs_submitted[c], counts->submitted[c]);
     day->jobs_started[c] = since(&reported->jobs_started[c], counts->started[c]);
@@ -197,27 +145,28 @@ static void report_use(mdl_dc_t *dc, mdl_datacentre_use_t *day)
     mdl_datacentre_t *state = dc->state;
     mdl_datacentre_use_t *reported = &state->reported;
     int64_t busy_gpu_s = 0, useful_gpu_s = 0;
-    sums_t sums;
+    sums_t memory;
+    const sums_t *young = sum_young(dc, &memory);
 
-    sum_earnings(dc, &sums);
     for (int c = 0; c < MDL_JOB_CLASSES; c++)
         if (dc->scheduler->counts.submitted[c] != 0) /* most centres serve some classes only; of others 0 stays */
-            busy_gpu_s += report_class(dc, &sums, c, day, &useful_gpu_s);
+            busy_gpu_s += report_class(dc, young, c, day, &useful_gpu_s);
+    int64_t work_mgpu_s = earned(&state->work[MDL_JOB_TRAINING], dc->now_s) + young->work[MDL_JOB_TRAINING];
     int64_t it_wh = mdl_power_it_wh(&state->power, state->up_node_s, busy_gpu_s);
     day->powered_gpu_s = since(&reported->powered_gpu_s, state->powered_node_s * MDL_NODE_GPUS);
     day->leased_gpu_s = since(&reported->leased_gpu_s, state->leased_node_s * MDL_NODE_GPUS);
     day->allocated_gpu_s = since(&reported->allocated_gpu_s, dc->scheduler->allocated_gpu_s);
     day->busy_gpu_s = since(&reported->busy_gpu_s, busy_gpu_s);
     day->useful_gpu_s = since(&reported->useful_gpu_s, useful_gpu_s);
-    day->training_work_gpu_s = since(&reported->training_work_gpu_s, sums.work[MDL_JOB_TRAINING] / 1000);
-    day->service_load_gpu_s = since(&reported->service_load_gpu_s, state->service_load_mgpu_s / 1000);
-    day->service_met_gpu_s = since(&reported->service_met_gpu_s, state->service_met_mgpu_s / 1000);
+    day->training_work_gpu_s = since(&reported->training_work_gpu_s, mdl_dc_thousandth(work_mgpu_s));
+    day->service_load_gpu_s = since(&reported->service_load_gpu_s, mdl_dc_thousandth(state->service_load_mgpu_s));
+    day->service_met_gpu_s = since(&reported->service_met_gpu_s, mdl_dc_thousandth(state->service_met_mgpu_s));
     day->energy_metered_wh = since(&reported->energy_metered_wh, mdl_power_metered_wh(&state->power, it_wh));
 }
 
 void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report)
 {
-    mdl_dc_advance(dc);
+    advance(dc);
     report_use(dc, &report->day);
     report->cramped = mdl_dc_is_cramped(dc);
 }

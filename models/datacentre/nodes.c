@@ -121,6 +121,7 @@ void mdl_dc_on_failure(mdl_dc_t *dc, const sim_event_t *event)
 
     (void)event;
     next_ordinal(state);
+    mdl_dc_count_nodes(dc);
     bool broke = dc->cluster->pooled ? break_in_pool(dc, failure.node) : break_node(dc, failure.node);
     if (broke) {
         mdl_dc_climb_down(dc);
@@ -133,6 +134,7 @@ void mdl_dc_on_failure(mdl_dc_t *dc, const sim_event_t *event)
 
 void mdl_dc_on_repair(mdl_dc_t *dc, const sim_event_t *event)
 {
+    mdl_dc_count_nodes(dc);
     if (dc->cluster->pooled)
         mdl_pool_repair(dc->cluster);
     else
@@ -164,6 +166,7 @@ void mdl_dc_on_power(mdl_dc_t *dc, const sim_event_t *event)
         return;
     }
     uint32_t before = dc->cluster->powered, powered = (uint32_t)event->a;
+    mdl_dc_count_nodes(dc);
     void (*power)(mdl_dc_t *, uint32_t) = dc->cluster->pooled ? power_pool : power_nodes;
     if (powered > before)
         power(dc, powered);

@@ -103,7 +103,8 @@ void mdl_dc_shrink_service(mdl_dc_t *dc, uint32_t index, uint32_t node)
 
 void mdl_dc_refill_services(mdl_dc_t *dc)
 {
-    for (uint32_t t = dc->state->first_service; t != MDL_NONE; t = dc->tenancies[t].next_service) {
+    for (uint32_t t = dc->state->first_service; t != MDL_NONE && dc->scheduler->short_gpus > 0;
+         t = dc->tenancies[t].next_service) {
         uint32_t i = mdl_scheduler_tenant(dc->scheduler, t)->running_head;
         const mdl_job_t *job = i == MDL_NONE ? NULL : mdl_scheduler_job(dc->scheduler, i);
         if (job != NULL && job->wanted_gpus > job->gpus)

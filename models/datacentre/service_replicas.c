@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* A service job by job: replicas that are added and taken away. */
-#include "models/datacentre/state.h"
+#include "models/datacentre/lines.h"
 
 /* A job of another width, or from the time of a grain. */
 static bool is_other(const mdl_job_t *job, uint32_t gpus)

@@ -45,7 +45,7 @@ typedef struct mdl_datacentre {
     uint32_t tenancy_capacity;
     uint32_t first_tenancy, last_tenancy, open_tenancies; /* in order of start, */
     uint32_t first_service;                               /* and the services among them */
-    int64_t metered_s;                                    /* integrals stand at this time */
+    int64_t metered_s;                                    /* the nodes' integrals stand at this time */
     int64_t review_s;                                     /* the scheduler's next review; SIM_NEVER: none */
     int64_t racked_node_s, powered_node_s, up_node_s, leased_node_s;
     int64_t service_load_mgpu_s, service_met_mgpu_s;
@@ -306,9 +306,7 @@ void mdl_dc_on_maintenance(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_serviced(mdl_dc_t *dc, const sim_event_t *event);
 
 /* Meters (meter.c). */
-void mdl_dc_earn_start(mdl_dc_t *dc, const mdl_job_t *job);                         /* its lines begin */
-void mdl_dc_earn_stop(mdl_dc_t *dc, const mdl_job_t *job, mdl_progress_t progress); /* its lines become what was done */
-void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter);                      /* the meters at dc->now_s */
+void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter); /* the meters at dc->now_s */
 void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report);
 
 /* After each change of a service, whose load has been counted: notes what it has. One that has grown to its need meets
@@ -340,21 +338,19 @@ static inline void mdl_dc_pass(mdl_dc_t *dc)
         mdl_dc_refill_services(dc);
 }
 
-/* Brings the integrals to dc->now_s: first at each event and reading. */
-static inline void mdl_dc_advance(mdl_dc_t *dc)
+/* Brings the nodes' integrals to dc->now_s: before any of their counts changes, and at each reading. Most events are of
+ * jobs and services and change none. */
+static inline void mdl_dc_count_nodes(mdl_dc_t *dc)
 {
     mdl_datacentre_t *state = dc->state;
     int64_t elapsed_s = dc->now_s - state->metered_s;
 
     SIM_ASSERT(elapsed_s >= 0);
-    if (elapsed_s == 0 || state->closed)
-        return;
     state->metered_s = dc->now_s;
     state->racked_node_s += elapsed_s * state->spec.nodes;
     state->powered_node_s += elapsed_s * dc->cluster->powered;
     state->up_node_s += elapsed_s * dc->cluster->up;
     state->leased_node_s += elapsed_s * state->leased_nodes;
-    mdl_scheduler_advance(dc->scheduler, dc->now_s);
 }
 
 #endif

@@ -20,16 +20,19 @@ typedef struct mdl_power {
 
 void mdl_power_init(mdl_power_t *self, const mdl_gpu_type_t *type, double pue, const mdl_params_t *params);
 
-/* Energy of the IT equipment in watt hours, rounded down, from node seconds up and GPU seconds busy. */
+/* Energy of the IT equipment in watt hours, rounded down, from node seconds up and GPU seconds busy, neither of them
+ * negative: every centre asks each day, and without a sign to mind divisions are shorter. */
 static inline int64_t mdl_power_it_wh(const mdl_power_t *self, int64_t node_up_s, int64_t busy_gpu_s)
 {
-    return (node_up_s * self->node_idle_w + busy_gpu_s * self->gpu_busy_w) / 3600;
+    return (int64_t)((uint64_t)(node_up_s * self->node_idle_w + busy_gpu_s * self->gpu_busy_w) / 3600);
 }
 
 /* What the grid's meter shows for it: times PUE. Watt hours, rounded down. */
 static inline int64_t mdl_power_metered_wh(const mdl_power_t *self, int64_t it_wh)
 {
-    return it_wh / 1000 * self->pue_permille + it_wh % 1000 * self->pue_permille / 1000;
+    uint64_t wh = (uint64_t)it_wh, pue_permille = (uint64_t)self->pue_permille;
+
+    return (int64_t)(wh / 1000 * pue_permille + wh % 1000 * pue_permille / 1000);
 }
 
 #endif
