@@ -35,16 +35,21 @@ static void add_young_of(const mdl_dc_t *dc, uint32_t tenant, sums_t *sums)
     }
 }
 
+static void add_young(const mdl_dc_t *dc, sums_t *sums)
+{
+    for (uint32_t t = dc->state->first_tenancy; t != MDL_NONE; t = dc->tenancies[t].next)
+        add_young_of(dc, t, sums);
+}
+
 /* The same of all jobs: to be given back to what the lines say. `memory` holds it where there is any. */
-static const sums_t *sum_young(const mdl_dc_t *dc, sums_t *memory)
+static inline const sums_t *sum_young(const mdl_dc_t *dc, sums_t *memory)
 {
     static const sums_t none;
 
     if (dc->state->young_until_s <= dc->now_s)
         return &none;
     *memory = none;
-    for (uint32_t t = dc->state->first_tenancy; t != MDL_NONE; t = dc->tenancies[t].next)
-        add_young_of(dc, t, memory);
+    add_young(dc, memory);
     return memory;
 }
 
@@ -87,7 +92,7 @@ static void read_jobs(const mdl_scheduler_t *scheduler, mdl_datacentre_meter_t *
 }
 
 /* Brings all integrals to dc->now_s; those of a closed centre stand still. */
-static void advance(mdl_dc_t *dc)
+static inline void advance(mdl_dc_t *dc)
 {
     if (dc->state->closed)
         return;

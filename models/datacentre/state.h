@@ -181,7 +181,14 @@ static inline double mdl_dc_throughput(const mdl_dc_t *dc, const mdl_tenancy_t *
 /* Stands `rng` at the address of a tenancy's job. */
 void mdl_dc_stand_at(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy, uint64_t ordinal, sim_rng_t *rng);
 /* Sets the one timer of a stream or a service; a delay beyond all horizons sets none. */
-void mdl_dc_set_timer(mdl_dc_t *dc, uint32_t tenancy, uint32_t type, int64_t delay_s);
+static inline void mdl_dc_set_timer(mdl_dc_t *dc, uint32_t index, uint32_t type, int64_t delay_s)
+{
+    mdl_tenancy_t *tenancy = &dc->tenancies[index];
+
+    tenancy->timer_s = delay_s > SIM_NEVER / 2 - dc->now_s ? SIM_NEVER : dc->now_s + delay_s;
+    if (tenancy->timer_s != SIM_NEVER)
+        mdl_dc_schedule(dc, delay_s, &(sim_event_t){.type = type, .entity = index}, MDL_DC_DUE, &tenancy->timer);
+}
 
 /* Streams (supply_stream.c). */
 void mdl_dc_on_job_due(mdl_dc_t *dc, const sim_event_t *event);

@@ -11,19 +11,6 @@ void mdl_dc_stand_at(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy, uint64_t 
     sim_lp_rng(dc->lp, rng, tenancy->entity, MDL_PURPOSE_JOB + (uint64_t)tenancy->terms.job_class, ordinal);
 }
 
-/* Sets the one timer of a stream or a service. */
-void mdl_dc_set_timer(mdl_dc_t *dc, uint32_t index, uint32_t type, int64_t delay_s)
-{
-    mdl_tenancy_t *tenancy = &dc->tenancies[index];
-
-    if (delay_s > SIM_NEVER / 2 - dc->now_s) {
-        tenancy->timer_s = SIM_NEVER;
-        return;
-    }
-    tenancy->timer_s = dc->now_s + delay_s;
-    mdl_dc_schedule(dc, delay_s, &(sim_event_t){.type = type, .entity = index}, MDL_DC_DUE, &tenancy->timer);
-}
-
 void mdl_dc_plan(mdl_dc_t *dc, uint32_t index)
 {
     mdl_tenancy_t *tenancy = &dc->tenancies[index];

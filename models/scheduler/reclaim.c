@@ -155,10 +155,11 @@ bool mdl_reclaim_for(const mdl_pass_t *pass, uint32_t index)
 {
     const mdl_job_t *job = mdl_scheduler_job(pass->scheduler, index);
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(pass->scheduler, job->tenant);
-    uint32_t room_gpus = mdl_scheduler_room(pass->scheduler, pass->cluster);
 
-    if (tenant->used_gpus + job->gpus > tenant->quota_gpus ||
-        !may_reclaim(pass, job->needed_gpus > room_gpus ? job->needed_gpus - room_gpus : 1))
+    if (tenant->used_gpus + job->gpus > tenant->quota_gpus)
+        return false;
+    uint32_t room_gpus = mdl_scheduler_room(pass->scheduler, pass->cluster);
+    if (!may_reclaim(pass, job->needed_gpus > room_gpus ? job->needed_gpus - room_gpus : 1))
         return false;
     uint32_t whole_gpus = job->needed_gpus / pass->cluster->node_gpus * pass->cluster->node_gpus;
     bool stopped = stop_towards(pass, whole_gpus);
