@@ -34,66 +34,48 @@ size_t mdl_cluster_size(const mdl_cluster_t *self)
 }
 
 /* A bucket's set, its summary behind it. */
-static uint64_t *set_of(mdl_cluster_t *self, uint32_t bucket)
+static inline uint64_t *set_of(mdl_cluster_t *self, uint32_t bucket)
 {
-    uint64_t *sets = (uint64_t *)((char *)self + sets_offset(self->nodes));
-
-    return sets + bucket * (set_words(self->nodes) + summary_words(self->nodes));
+    return (uint64_t *)(void *)((char *)self + self->sets_at) + bucket * self->set_stride;
 }
 
-static const uint64_t *set_of_const(const mdl_cluster_t *self, uint32_t bucket)
+static inline const uint64_t *set_of_const(const mdl_cluster_t *self, uint32_t bucket)
 {
-    const uint64_t *sets = (const uint64_t *)((const char *)self + sets_offset(self->nodes));
-
-    return sets + bucket * (set_words(self->nodes) + summary_words(self->nodes));
+    return (const uint64_t *)(const void *)((const char *)self + self->sets_at) + bucket * self->set_stride;
 }
 
-static void join(mdl_cluster_t *self, uint64_t *set, size_t words, uint32_t bucket, uint32_t index)
+static inline void join(mdl_cluster_t *self, uint32_t bucket, uint32_t index)
 {
+    uint64_t *set = set_of(self, bucket);
     uint32_t word = index / 64;
 
     set[word] |= UINT64_C(1) << index % 64;
-    set[words + word / 64] |= UINT64_C(1) << word % 64;
+    set[self->set_words + word / 64] |= UINT64_C(1) << word % 64;
     self->in_bucket[bucket]++;
     self->filled |= UINT32_C(1) << bucket;
 }
 
-static void leave(mdl_cluster_t *self, uint64_t *set, size_t words, uint32_t bucket, uint32_t index)
+static inline void leave(mdl_cluster_t *self, uint32_t bucket, uint32_t index)
 {
+    uint64_t *set = set_of(self, bucket);
     uint32_t word = index / 64;
 
     set[word] &= ~(UINT64_C(1) << index % 64);
     if (set[word] == 0)
-        set[words + word / 64] &= ~(UINT64_C(1) << word % 64);
+        set[self->set_words + word / 64] &= ~(UINT64_C(1) << word % 64);
     if (--self->in_bucket[bucket] == 0)
         self->filled &= ~(UINT32_C(1) << bucket);
 }
 
-static void link_node(mdl_cluster_t *self, uint32_t index)
-{
-    uint32_t bucket = mdl_cluster_node(self, index)->free;
-
-    join(self, set_of(self, bucket), set_words(self->nodes), bucket, index);
-}
-
-static void unlink_node(mdl_cluster_t *self, uint32_t index)
-{
-    uint32_t bucket = mdl_cluster_node(self, index)->free;
-
-    leave(self, set_of(self, bucket), set_words(self->nodes), bucket, index);
-}
-
 /* A node that is up has `free` GPUs free from now on. */
-static void set_free(mdl_cluster_t *self, uint32_t index, uint32_t free)
+static inline void set_free(mdl_cluster_t *self, uint32_t index, uint32_t free)
 {
     mdl_node_t *node = mdl_cluster_node(self, index);
-    size_t words = set_words(self->nodes), stride = words + summary_words(self->nodes);
-    uint64_t *sets = set_of(self, 0);
 
-    leave(self, sets + node->free * stride, words, node->free, index);
+    leave(self, node->free, index);
     self->free_gpus += free - node->free;
     node->free = (uint8_t)free;
-    join(self, sets + free * stride, words, free, index);
+    join(self, free, index);
 }
 
 /* The lowest node of a set whose word is `word` or a later one. */
@@ -113,9 +95,15 @@ static uint32_t first_from_word(const uint64_t *set, size_t words, size_t word)
 
 uint32_t mdl_cluster_first(const mdl_cluster_t *self, uint32_t bucket)
 {
+    const uint64_t *set = set_of_const(self, bucket), *summary = set + self->set_words;
+    size_t word = 0;
+
     if (self->in_bucket[bucket] == 0)
         return MDL_NONE;
-    return first_from_word(set_of_const(self, bucket), set_words(self->nodes), 0);
+    for (; *summary == 0; summary++)
+        word += 64;
+    word += (size_t)__builtin_ctzll(*summary);
+    return (uint32_t)(64 * word + (size_t)__builtin_ctzll(set[word]));
 }
 
 uint32_t mdl_cluster_next(const mdl_cluster_t *self, uint32_t bucket, uint32_t node)
@@ -125,7 +113,7 @@ uint32_t mdl_cluster_next(const mdl_cluster_t *self, uint32_t bucket, uint32_t n
 
     if (above != 0)
         return node / 64 * 64 + (uint32_t)__builtin_ctzll(above);
-    return first_from_word(set, set_words(self->nodes), node / 64 + 1);
+    return first_from_word(set, self->set_words, node / 64 + 1);
 }
 
 uint32_t mdl_cluster_nth(const mdl_cluster_t *self, uint32_t bucket, uint32_t nth)
@@ -155,14 +143,14 @@ static void bring_up(mdl_cluster_t *self, uint32_t index)
 {
     self->up++;
     self->free_gpus += mdl_cluster_node(self, index)->free;
-    link_node(self, index);
+    join(self, mdl_cluster_node(self, index)->free, index);
 }
 
 static void bring_down(mdl_cluster_t *self, uint32_t index)
 {
     self->up--;
     self->free_gpus -= mdl_cluster_node(self, index)->free;
-    unlink_node(self, index);
+    leave(self, mdl_cluster_node(self, index)->free, index);
 }
 
 void mdl_cluster_init(mdl_cluster_t *self, uint32_t nodes, uint32_t node_gpus, uint32_t powered)
@@ -172,6 +160,9 @@ void mdl_cluster_init(mdl_cluster_t *self, uint32_t nodes, uint32_t node_gpus, u
     self->nodes = nodes;
     self->powered = powered;
     self->node_gpus = node_gpus;
+    self->sets_at = sets_offset(nodes);
+    self->set_words = (uint32_t)set_words(nodes);
+    self->set_stride = (uint32_t)(set_words(nodes) + summary_words(nodes));
     for (uint32_t i = 0; i < nodes; i++) {
         *mdl_cluster_node(self, i) = (mdl_node_t){
             .first_job = MDL_NONE, .next_of_gang = MDL_NONE, .free = (uint8_t)node_gpus, .powered = i < powered};

@@ -49,6 +49,8 @@ typedef struct mdl_cluster {
     uint32_t in_bucket[MDL_NODE_MOST_GPUS + 1]; /* nodes with that many GPUs free */
     uint32_t filled;                            /* bit b: bucket b has a node */
     uint32_t broken_off;                        /* of a pool: broken nodes without power */
+    size_t sets_at;                             /* bytes to the first bucket's set; */
+    uint32_t set_words, set_stride;             /* words of one without its summary, and with it */
     bool pooled;                                /* nodes are counted only (pool.h) */
 } mdl_cluster_t;
 
