@@ -99,7 +99,7 @@ void mdl_dc_on_job_end(mdl_dc_t *dc, const sim_event_t *event)
 {
     const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, event->entity);
 
-    mdl_dc_fetch_all_of_job(dc, event->entity);
+    __builtin_prefetch(&job->end_event);
     mdl_job_class_t job_class = job->job_class;
     uint32_t tenant = job->tenant;
     __builtin_prefetch(mdl_scheduler_tenant(dc->scheduler, tenant));

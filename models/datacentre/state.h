@@ -6,6 +6,7 @@
 #include "models/datacentre/datacentre.h"
 #include "models/hardware/failure.h"
 #include "models/hardware/power.h"
+#include "models/params/purpose.h"
 #include "models/workload/service.h"
 #include "sim/fetch.h"
 
@@ -179,7 +180,10 @@ static inline double mdl_dc_throughput(const mdl_dc_t *dc, const mdl_tenancy_t *
     return tenancy->terms.ported ? 1 : dc->workload->port_throughput;
 }
 /* Stands `rng` at the address of a tenancy's job. */
-void mdl_dc_stand_at(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy, uint64_t ordinal, sim_rng_t *rng);
+static inline void mdl_dc_stand_at(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy, uint64_t ordinal, sim_rng_t *rng)
+{
+    sim_lp_rng(dc->lp, rng, tenancy->entity, MDL_PURPOSE_JOB + (uint64_t)tenancy->terms.job_class, ordinal);
+}
 /* Sets the one timer of a stream or a service; a delay beyond all horizons sets none. */
 static inline void mdl_dc_set_timer(mdl_dc_t *dc, uint32_t index, uint32_t type, int64_t delay_s)
 {

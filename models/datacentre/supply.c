@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Where jobs come from: what the three kinds of supply have in common. */
 #include "models/datacentre/state.h"
-#include "models/params/purpose.h"
 #include "models/workload/bundle.h"
 #include "models/workload/stream.h"
 #include "models/workload/training.h"
-
-void mdl_dc_stand_at(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy, uint64_t ordinal, sim_rng_t *rng)
-{
-    sim_lp_rng(dc->lp, rng, tenancy->entity, MDL_PURPOSE_JOB + (uint64_t)tenancy->terms.job_class, ordinal);
-}
 
 void mdl_dc_plan(mdl_dc_t *dc, uint32_t index)
 {

@@ -126,8 +126,7 @@ void mdl_scheduler_init(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, 
                               .policy = policy,
                               .fabric = fabric,
                               .watches = mdl_policy_watches(&policy),
-                              .follows_ends = mdl_reservations[policy.reservation].follows_ends,
-                              .plans = plans(&policy)};
+                              .follows_ends = mdl_reservations[policy.reservation].follows_ends};
     mdl_tree_init(&self->ready);
     mdl_tree_init(&self->ends);
     mdl_tree_init(&self->shortest);
@@ -239,12 +238,18 @@ static void give_slot(mdl_scheduler_t *self, uint32_t slot)
     self->free_job = slot;
 }
 
+/* Whether its kind of job runs here: in a pool one of whole nodes, and a gang that is tightly coupled on a fabric. */
+static bool suits(const mdl_scheduler_t *self, const mdl_cluster_t *cluster, const mdl_job_request_t *request)
+{
+    return (!cluster->pooled || request->gpus % cluster->node_gpus == 0) &&
+           (self->fabric || !request->tightly_coupled || request->gpus <= cluster->node_gpus);
+}
+
 static bool can_ever_run(const mdl_scheduler_t *self, const mdl_cluster_t *cluster,
                          const mdl_scheduler_tenant_t *tenant, const mdl_job_request_t *request)
 {
     return request->gpus <= tenant->limit_gpus && request->gpus <= (uint64_t)cluster->nodes * cluster->node_gpus &&
-           (!cluster->pooled || request->gpus % cluster->node_gpus == 0) &&
-           (self->fabric || !request->tightly_coupled || request->gpus <= cluster->node_gpus);
+           suits(self, cluster, request);
 }
 
 void mdl_scheduler_balk(mdl_scheduler_t *self, mdl_job_class_t job_class)
@@ -357,6 +362,9 @@ void mdl_scheduler_pass(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t n
 {
     if (mdl_scheduler_rests(self, cluster))
         return;
+    self->stale |= self->resting;
+    self->moved |= self->resting;
+    self->resting = false;
     if (self->policy.order == MDL_ORDER_FAIR && mdl_fair_review(self, now_s))
         refresh_all(self);
     if (cluster->free_gpus != self->seen_free || cluster->up != self->seen_up)
@@ -498,9 +506,8 @@ void mdl_pass_begin(const mdl_pass_t *pass, uint32_t index)
 static bool starts_at_once(const mdl_scheduler_t *self, const mdl_cluster_t *cluster,
                            const mdl_scheduler_tenant_t *owner, const mdl_job_request_t *request)
 {
-    return !request->elastic && mdl_scheduler_is_idle_(self) && can_ever_run(self, cluster, owner, request) &&
-           owner->used_gpus + request->gpus <= owner->limit_gpus &&
-           request->gpus <= mdl_scheduler_room(self, cluster) && has_slot(self);
+    return !request->elastic && mdl_scheduler_is_idle_(self) && owner->used_gpus + request->gpus <= owner->limit_gpus &&
+           request->gpus <= mdl_scheduler_room(self, cluster) && suits(self, cluster, request) && has_slot(self);
 }
 
 /* Nodes for a job that has room: in a pool any will do. */
@@ -579,7 +586,7 @@ void mdl_scheduler_end(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t i
     uint32_t tenant = job->tenant;
 
     SIM_ASSERT(index < self->jobs && job->state != MDL_JOB_FREE);
-    if (self->plans)
+    if (self->watches && plans(&self->policy))
         mdl_conservative_forget(self, index);
     self->stale = self->moved = true;
     if (job->state == MDL_JOB_RUNNING)
@@ -611,7 +618,7 @@ void mdl_scheduler_requeue(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32
     mdl_job_t *job = mdl_scheduler_job(self, index);
 
     SIM_ASSERT(job->state == MDL_JOB_RUNNING && saved_s >= 0 && saved_s <= job->work_s);
-    if (self->plans)
+    if (self->watches && plans(&self->policy))
         mdl_conservative_forget(self, index);
     self->stale = self->moved = true;
     vacate(self, cluster, index);

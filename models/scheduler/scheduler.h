@@ -107,7 +107,8 @@ typedef struct mdl_scheduler {
     uint8_t blocked_reason;      /* of that head */
     bool fabric;                 /* a training fabric joins the nodes */
     bool watches;                /* mdl_policy_watches() of its policy, which never changes, */
-    bool follows_ends, plans;    /* and whether its row of mdl_reservations does so */
+    bool follows_ends;           /* and whether its row of mdl_reservations does so */
+    bool resting;                /* nobody has waited since a pass that found nobody */
     bool stale;                  /* more than one submission has happened since the last pass */
     bool again;                  /* jobs that this pass refused may find other nodes in the next */
     bool moved;                  /* room has come free since the last pass, by a job's end or otherwise */
@@ -214,11 +215,15 @@ static inline void mdl_scheduler_note_pass_(mdl_scheduler_t *self, const mdl_clu
     self->seen_up = cluster->up;
 }
 
-/* A pass that has nobody to look at, which is what most events of a data centre leave to do: true when it was that. */
+/* A pass that has nobody to look at, which is what most events of a data centre leave to do: true when it was that. Only
+ * the first of several in a row leaves anything behind: the next pass that has somebody looks at everything. */
 static inline bool mdl_scheduler_rests(mdl_scheduler_t *self, const mdl_cluster_t *cluster)
 {
     if (!mdl_scheduler_is_idle_(self))
         return false;
+    if (self->resting)
+        return true;
+    self->resting = true;
     self->promise.job = MDL_NONE;
     self->review_s = SIM_NEVER;
     self->blocked_gpus = 0;
