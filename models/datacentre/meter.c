@@ -71,17 +71,16 @@ static void read_earnings(const mdl_dc_t *dc, mdl_datacentre_meter_t *meter)
 
 static void read_jobs(const mdl_scheduler_t *scheduler, mdl_datacentre_meter_t *meter)
 {
-    const mdl_job_counts_t *counts = &scheduler->counts;
-
     for (int c = 0; c < MDL_JOB_CLASSES; c++) {
-        meter->jobs_submitted[c] = counts->submitted[c];
-        meter->jobs_refused[c] = counts->refused[c];
-        meter->jobs_started[c] = counts->started[c];
-        meter->jobs_restarted[c] = counts->restarted[c];
-        meter->jobs_finished[c] = counts->ended[MDL_END_FINISHED][c];
-        meter->jobs_cancelled[c] = counts->ended[MDL_END_CANCELLED][c];
-        meter->jobs_failed[c] = counts->ended[MDL_END_FAILED][c];
-        meter->wait_s[c] = counts->wait_s[c];
+        const mdl_job_counts_t *counts = &scheduler->counts[c];
+        meter->jobs_submitted[c] = counts->submitted;
+        meter->jobs_refused[c] = counts->refused;
+        meter->jobs_started[c] = counts->started;
+        meter->jobs_restarted[c] = counts->restarted;
+        meter->jobs_finished[c] = counts->ended[MDL_END_FINISHED];
+        meter->jobs_cancelled[c] = counts->ended[MDL_END_CANCELLED];
+        meter->jobs_failed[c] = counts->ended[MDL_END_FAILED];
+        meter->wait_s[c] = counts->wait_s;
     }
     for (int r = 0; r < MDL_BLOCKED_REASONS; r++)
         meter->blocked_gpu_s[r] = scheduler->blocked_gpu_s[r];
@@ -132,15 +131,15 @@ static int64_t report_class(const mdl_dc_t *dc, const sums_t *young, int c, mdl_
                             int64_t *useful_gpu_s)
 {
     mdl_datacentre_use_t *reported = &dc->state->reported;
-    const mdl_job_counts_t *counts = &dc->scheduler->counts;
+    const mdl_job_counts_t *counts = &dc->scheduler->counts[c];
     int64_t busy_gpu_s = mdl_dc_thousandth(earned(&dc->state->busy[c], dc->now_s) + young->busy[c]);
 
     *useful_gpu_s += mdl_dc_thousandth(earned(&dc->state->useful[c], dc->now_s) + young->useful[c]);
     day->busy_by_class_gpu_s[c] = since(&reported->busy_by_class_gpu_s[c], busy_gpu_s);
-    day->jobs_submitted[c] = since(&reported->jobs_submitted[c], counts->submitted[c]);
-    day->jobs_started[c] = since(&reported->jobs_started[c], counts->started[c]);
-    day->jobs_finished[c] = since(&reported->jobs_finished[c], counts->ended[MDL_END_FINISHED][c]);
-    day->wait_s[c] = since(&reported->wait_s[c], counts->wait_s[c]);
+    day->jobs_submitted[c] = since(&reported->jobs_submitted[c], counts->submitted);
+    day->jobs_started[c] = since(&reported->jobs_started[c], counts->started);
+    day->jobs_finished[c] = since(&reported->jobs_finished[c], counts->ended[MDL_END_FINISHED]);
+    day->wait_s[c] = since(&reported->wait_s[c], counts->wait_s);
     return busy_gpu_s;
 }
 
@@ -154,7 +153,7 @@ static void report_use(mdl_dc_t *dc, mdl_datacentre_use_t *day)
     const sums_t *young = sum_young(dc, &memory);
 
     for (int c = 0; c < MDL_JOB_CLASSES; c++)
-        if (dc->scheduler->counts.submitted[c] != 0) /* most centres serve some classes only; of others 0 stays */
+        if (dc->scheduler->counts[c].submitted != 0) /* most centres serve some classes only; of others 0 stays */
             busy_gpu_s += report_class(dc, young, c, day, &useful_gpu_s);
     int64_t work_mgpu_s = earned(&state->work[MDL_JOB_TRAINING], dc->now_s) + young->work[MDL_JOB_TRAINING];
     int64_t it_wh = mdl_power_it_wh(&state->power, state->up_node_s, busy_gpu_s);

@@ -27,7 +27,7 @@ void mdl_scheduler_lose_node(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint
     if (!cluster->pooled)
         bring_to_front(cluster, &job->gang, node);
     mdl_elastic_set_(self, cluster, index, job->gpus - cluster->node_gpus);
-    self->counts.restarted[job->job_class]++;
+    self->counts[job->job_class].restarted++;
 }
 
 /* Seconds on `to` GPUs for what takes `seconds` on `from`. */

@@ -256,9 +256,9 @@ void mdl_scheduler_balk(mdl_scheduler_t *self, mdl_job_class_t job_class)
 {
     self->submitted++;
     self->ended++;
-    self->counts.submitted[job_class]++;
-    self->counts.refused[job_class]++;
-    self->counts.ended[MDL_END_CANCELLED][job_class]++;
+    self->counts[job_class].submitted++;
+    self->counts[job_class].refused++;
+    self->counts[job_class].ended[MDL_END_CANCELLED]++;
 }
 
 /* Field by field: to clear the row first costs more than the rest of a submission. */
@@ -307,7 +307,7 @@ INLINED uint32_t admit(mdl_scheduler_t *self, const mdl_cluster_t *cluster, uint
 
     fill_job(mdl_scheduler_job(self, slot), tenant, now_s, self->sequence++, request);
     self->submitted++;
-    self->counts.submitted[request->job_class]++;
+    self->counts[request->job_class].submitted++;
     count_size(self, cluster, request->gpus);
     return slot;
 }
@@ -444,8 +444,8 @@ static void begin_attempt(mdl_scheduler_t *self, mdl_job_t *job, int64_t now_s)
     if (job->started)
         return;
     job->started = true;
-    self->counts.started[job->job_class]++;
-    self->counts.wait_s[job->job_class] += now_s - job->submit_s;
+    self->counts[job->job_class].started++;
+    self->counts[job->job_class].wait_s += now_s - job->submit_s;
 }
 
 /* From here on a job with nodes runs. */
@@ -594,7 +594,7 @@ void mdl_scheduler_end(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t i
     else
         mdl_queue_remove(self, index);
     self->ended++;
-    self->counts.ended[end][job->job_class]++;
+    self->counts[job->job_class].ended[end]++;
     give_slot(self, index);
     mdl_queue_refresh(self, tenant);
 }
@@ -625,7 +625,7 @@ void mdl_scheduler_requeue(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32
     job->done_s += saved_s;
     if (job->work_s != MDL_WORK_ENDLESS)
         job->work_s -= saved_s;
-    self->counts.restarted[job->job_class]++;
+    self->counts[job->job_class].restarted++;
     mdl_queue_insert(self, index);
     mdl_queue_refresh(self, job->tenant);
 }

@@ -37,14 +37,15 @@ typedef enum mdl_blocked {
     MDL_BLOCKED_REASONS
 } mdl_blocked_t;
 
-/* Counts of jobs by class, since the start. submitted = queued + running + finished + cancelled + failed. */
+/* Counts of jobs of one class, since the start, in one cache line. submitted = queued + running + finished + cancelled +
+ * failed. */
 typedef struct mdl_job_counts {
-    int64_t submitted[MDL_JOB_CLASSES];
-    int64_t refused[MDL_JOB_CLASSES];   /* at submission; part of ended[MDL_END_CANCELLED] */
-    int64_t started[MDL_JOB_CLASSES];   /* for the first time */
-    int64_t restarted[MDL_JOB_CLASSES]; /* put back into the queue while running */
-    int64_t ended[MDL_JOB_ENDS][MDL_JOB_CLASSES];
-    int64_t wait_s[MDL_JOB_CLASSES]; /* from submission to first start, over started jobs */
+    _Alignas(64) int64_t submitted;
+    int64_t started; /* for the first time */
+    int64_t wait_s;  /* from submission to first start, over started jobs */
+    int64_t ended[MDL_JOB_ENDS];
+    int64_t refused;   /* at submission; part of ended[MDL_END_CANCELLED] */
+    int64_t restarted; /* put back into the queue while running */
 } mdl_job_counts_t;
 
 typedef enum mdl_queue_status {
@@ -85,39 +86,41 @@ typedef struct mdl_promise {
     uint32_t with_free[MDL_NODE_MOST_GPUS + 1]; /* nodes that will then have that many GPUs free */
 } mdl_promise_t;
 
+/* What an event asks for where nobody waits comes first, in two cache lines; a job's start and its end besides ask for the
+ * counts of its class. */
 typedef struct mdl_scheduler {
     _Alignas(64) int64_t now_s; /* integrals stand at this time */
     int64_t allocated_gpu_s;
-    int64_t blocked_gpu_s[MDL_BLOCKED_REASONS];
-    mdl_job_counts_t counts;
     int64_t submitted, ended; /* over all classes */
     uint64_t sequence;
-    uint32_t jobs, tenants; /* capacities */
+    uint32_t queued, running; /* now */
+    uint32_t allocated_gpus;  /* now */
+    uint32_t short_gpus;      /* that running elastic jobs lack */
+    uint32_t held_gpus;       /* asked for by the heads of tenants that are held */
+    uint32_t blocked_gpus;    /* asked for by the head that the last pass could not place */
+    uint8_t blocked_reason;   /* of that head */
+    bool fabric;              /* a training fabric joins the nodes */
+    bool watches;             /* mdl_policy_watches() of its policy, which never changes, */
+    bool follows_ends;        /* and whether its row of mdl_reservations does so */
+    bool resting;             /* nobody has waited since a pass that found nobody */
+    bool stale;               /* more than one submission has happened since the last pass */
+    bool again;               /* jobs that this pass refused may find other nodes in the next */
+    bool moved;               /* room has come free since the last pass, by a job's end or otherwise */
+    uint32_t jobs, tenants;   /* capacities */
     uint32_t free_job;
     uint32_t untouched_job;      /* slots from here on were never used */
-    uint32_t queued, running;    /* now */
-    uint32_t allocated_gpus;     /* now */
     uint32_t most_gpus;          /* that may be */
-    mdl_tree_t ready;            /* tenants whose head may compete, in order */
-    mdl_tree_t ends;             /* running jobs by estimated end, where the policy asks for it */
-    mdl_tree_t shortest;         /* queued jobs by estimate, likewise */
-    uint32_t short_gpus;         /* that running elastic jobs lack */
-    uint32_t held_gpus;          /* asked for by the heads of tenants that are held */
-    uint32_t blocked_gpus;       /* asked for by the head that the last pass could not place */
-    uint8_t blocked_reason;      /* of that head */
-    bool fabric;                 /* a training fabric joins the nodes */
-    bool watches;                /* mdl_policy_watches() of its policy, which never changes, */
-    bool follows_ends;           /* and whether its row of mdl_reservations does so */
-    bool resting;                /* nobody has waited since a pass that found nobody */
-    bool stale;                  /* more than one submission has happened since the last pass */
-    bool again;                  /* jobs that this pass refused may find other nodes in the next */
-    bool moved;                  /* room has come free since the last pass, by a job's end or otherwise */
     uint32_t fresh;              /* the job submitted since the last pass; MDL_NONE */
     uint32_t seen_free, seen_up; /* the cluster's free GPUs and nodes up after the last pass */
     int64_t review_s;            /* a pass is due then, whatever happens; SIM_NEVER */
-    mdl_promise_t promise;       /* up to its job this is what an event touches where nobody waits */
-    int64_t preempted_s;         /* last round of preemption */
-    int64_t priority_s;          /* fair: priorities were computed then */
+    mdl_tree_t ready;            /* tenants whose head may compete, in order */
+    mdl_job_counts_t counts[MDL_JOB_CLASSES];
+    int64_t blocked_gpu_s[MDL_BLOCKED_REASONS];
+    mdl_tree_t ends;     /* running jobs by estimated end, where the policy asks for it */
+    mdl_tree_t shortest; /* queued jobs by estimate, likewise */
+    mdl_promise_t promise;
+    int64_t preempted_s;                         /* last round of preemption */
+    int64_t priority_s;                          /* fair: priorities were computed then */
     uint32_t part_sizes[MDL_NODE_MOST_GPUS + 1]; /* jobs submitted, by their GPUs below node size or a node */
     mdl_availability_state_t profile;            /* conservative */
     uint32_t promises;                           /* of starts so far, conservative */
@@ -125,6 +128,9 @@ typedef struct mdl_scheduler {
     bool unsettled;                              /* conservative: all promised jobs have to look for an earlier start */
     mdl_policy_t policy;
 } mdl_scheduler_t;
+
+_Static_assert(offsetof(mdl_scheduler_t, ready) < 128 && offsetof(mdl_scheduler_t, counts) == 128,
+               "where nobody waits two cache lines are enough, and one of counts");
 
 /* Whom to tell of starts and of jobs that are stopped to make room. job->end_event is the user's to fill. */
 typedef struct mdl_scheduler_host {

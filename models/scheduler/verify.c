@@ -244,9 +244,9 @@ static sim_status_t verify_counts(const mdl_scheduler_t *self, sim_error_t *err)
     int64_t submitted = 0, ended = 0;
 
     for (int c = 0; c < MDL_JOB_CLASSES; c++) {
-        submitted += self->counts.submitted[c];
+        submitted += self->counts[c].submitted;
         for (int e = 0; e < MDL_JOB_ENDS; e++)
-            ended += self->counts.ended[e][c];
+            ended += self->counts[c].ended[e];
     }
     if (submitted != self->submitted || ended != self->ended || !mdl_scheduler_conserves(self))
         return BROKEN("%lld jobs submitted by class and %lld in all; %lld ended by class and %lld in all; "

@@ -98,7 +98,7 @@ static uint64_t starts_of(const test_cluster_setup_t *setup, bool at_once)
         if (i % 500 == 0)
             verify(&run);
     }
-    assert_int_equal(run.scheduler->counts.refused[MDL_JOB_FINETUNE], 0);
+    assert_int_equal(run.scheduler->counts[MDL_JOB_FINETUNE].refused, 0);
     test_cluster_run_free(&run);
     return starts;
 }
@@ -186,7 +186,7 @@ static void test_invariants_under_disturbance(void **state)
             verify(&run);
     }
     assert_int_equal(run.order_broken, 0);
-    assert_true(run.scheduler->counts.restarted[MDL_JOB_FINETUNE] > 100);
+    assert_true(run.scheduler->counts[MDL_JOB_FINETUNE].restarted > 100);
     for (int r = 0; r < MDL_BLOCKED_REASONS; r++)
         assert_true(run.scheduler->blocked_gpu_s[r] > 0 || r == MDL_BLOCKED_POWER);
     test_cluster_run_free(&run);

@@ -33,7 +33,7 @@ static void test_head_that_does_not_fit_holds_up_the_rest(void **state)
     test_cluster_run_to(&run, 100);
     assert_int_equal(job_at(&run, b)->start_s, 100);
     assert_int_equal(job_at(&run, c)->start_s, 100);
-    assert_int_equal(run.scheduler->counts.wait_s[MDL_JOB_FINETUNE], 200);
+    assert_int_equal(run.scheduler->counts[MDL_JOB_FINETUNE].wait_s, 200);
     verify(&run);
     test_cluster_run_free(&run);
 }
@@ -78,8 +78,8 @@ static void test_what_can_never_run_is_refused_and_counted(void **state)
     assert_int_equal(test_cluster_run_submit(&run, 0, 1, 10), MDL_NONE);      /* the table of two is full */
     assert_int_equal(run.scheduler->submitted, 5);
     assert_int_equal(run.scheduler->ended, 3);
-    assert_int_equal(run.scheduler->counts.refused[MDL_JOB_TRAINING], 1);
-    assert_int_equal(run.scheduler->counts.refused[MDL_JOB_FINETUNE], 2);
+    assert_int_equal(run.scheduler->counts[MDL_JOB_TRAINING].refused, 1);
+    assert_int_equal(run.scheduler->counts[MDL_JOB_FINETUNE].refused, 2);
     verify(&run);
     test_cluster_run_free(&run);
 }
@@ -101,9 +101,9 @@ static void test_requeued_job_goes_first_with_what_it_saved(void **state)
     assert_int_equal(job_at(&run, b)->state, MDL_JOB_QUEUED);
     test_cluster_run_to(&run, 1050);
     assert_int_equal(job_at(&run, b)->start_s, 1050);
-    assert_int_equal(run.scheduler->counts.started[MDL_JOB_FINETUNE], 2);
-    assert_int_equal(run.scheduler->counts.restarted[MDL_JOB_FINETUNE], 1);
-    assert_int_equal(run.scheduler->counts.wait_s[MDL_JOB_FINETUNE], 1050);
+    assert_int_equal(run.scheduler->counts[MDL_JOB_FINETUNE].started, 2);
+    assert_int_equal(run.scheduler->counts[MDL_JOB_FINETUNE].restarted, 1);
+    assert_int_equal(run.scheduler->counts[MDL_JOB_FINETUNE].wait_s, 1050);
     verify(&run);
     test_cluster_run_free(&run);
 }
@@ -130,7 +130,7 @@ static void test_elastic_job_stretches(void **state)
         assert_int_equal(run.cluster->free_gpus, 8);
         if (!pool)
             assert_int_equal(mdl_cluster_node(run.cluster, 2)->first_job, MDL_NONE);
-        assert_int_equal(run.scheduler->counts.restarted[MDL_JOB_INFERENCE], 1);
+        assert_int_equal(run.scheduler->counts[MDL_JOB_INFERENCE].restarted, 1);
         verify(&run);
         mdl_scheduler_resize(run.scheduler, run.cluster, a, 8);
         assert_int_equal(run.scheduler->allocated_gpus, 8);
@@ -207,7 +207,7 @@ static void test_grows_while_jobs_run_and_wait(void **state)
     mdl_scheduler_open_tenant(run.scheduler, 4, 16);
     assert_int_not_equal(test_cluster_run_submit(&run, 4, 16, 1), MDL_NONE);
     test_cluster_run_to(&run, 1000);
-    assert_int_equal(run.scheduler->counts.ended[MDL_END_FINISHED][MDL_JOB_FINETUNE], 5);
+    assert_int_equal(run.scheduler->counts[MDL_JOB_FINETUNE].ended[MDL_END_FINISHED], 5);
     verify(&run);
     test_cluster_run_free(&run);
 }
@@ -244,7 +244,7 @@ static void damage(test_cluster_run_t *run, uint32_t running, uint32_t queued, i
     case 3: mdl_scheduler_tenant(scheduler, 0)->limit_gpus = 1; break;
     case 4: mdl_scheduler_job(scheduler, queued)->sequence = 1000; break;
     case 5: mdl_scheduler_job(scheduler, queued)->tenant = 1; break;
-    case 6: scheduler->counts.ended[MDL_END_FAILED][MDL_JOB_BATCH]++; break;
+    case 6: scheduler->counts[MDL_JOB_BATCH].ended[MDL_END_FAILED]++; break;
     case 7: scheduler->submitted--; break;
     case 8: mdl_scheduler_tenant(scheduler, 0)->queued_gpu_s++; break;
     case 9: scheduler->allocated_gpus++; break;
