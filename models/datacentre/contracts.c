@@ -120,7 +120,7 @@ static uint32_t share_of(const mdl_tenancy_t *tenancy, uint32_t *left)
 /* What comes of sharing out powered nodes in order of start. */
 typedef struct shares {
     uint32_t leased_nodes;
-    bool less, more; /* somebody loses nodes; somebody gets more, or plans its jobs anew */
+    bool less, more; /* somebody loses nodes; somebody gets more */
 } shares_t;
 
 static shares_t shares_of(const mdl_dc_t *dc, uint32_t powered)
@@ -132,7 +132,7 @@ static shares_t shares_of(const mdl_dc_t *dc, uint32_t powered)
         const mdl_tenancy_t *tenancy = &dc->tenancies[i];
         uint32_t nodes = share_of(tenancy, &left);
         shares.less |= nodes < tenancy->granted_nodes;
-        shares.more |= nodes > tenancy->granted_nodes || nodes != tenancy->supplied_nodes;
+        shares.more |= nodes > tenancy->granted_nodes;
     }
     shares.leased_nodes = powered - left;
     return shares;
@@ -149,6 +149,7 @@ static void grant_less(mdl_dc_t *dc, uint32_t powered)
     }
 }
 
+/* To those who get more, and the supply of jobs of all who have another number of nodes than it was planned for. */
 static void grant_more(mdl_dc_t *dc, uint32_t powered)
 {
     uint32_t left = powered;
@@ -164,7 +165,7 @@ static void grant_more(mdl_dc_t *dc, uint32_t powered)
 
 /* Whoever loses nodes loses them before anybody gets more. What is borrowed comes back first, where fewer nodes
  * are leased than before. */
-void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered)
+void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered, bool new_terms)
 {
     shares_t shares = shares_of(dc, powered);
 
@@ -174,7 +175,7 @@ void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered)
     if (shares.less)
         grant_less(dc, powered);
     dc->state->leased_nodes = shares.leased_nodes;
-    if (shares.more)
+    if (shares.less || shares.more || new_terms)
         grant_more(dc, powered);
     if (dc->state->borrowing)
         lend(dc);
@@ -220,7 +221,7 @@ void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event)
                                            .open = true};
     link_last(dc, index);
     mdl_scheduler_open_tenant(dc->scheduler, index, 0);
-    mdl_dc_grant_nodes(dc, dc->cluster->powered);
+    mdl_dc_grant_nodes(dc, dc->cluster->powered, true);
 }
 
 /* The software is ready before its time: timers that wait for it are void. */
@@ -250,7 +251,7 @@ void mdl_dc_on_contract_resize(mdl_dc_t *dc, const sim_event_t *event)
     dc->tenancies[index].supplied_nodes = MDL_NONE;
     if (terms.ported && dc->tenancies[index].ready_s > dc->now_s)
         end_porting(dc, index);
-    mdl_dc_grant_nodes(dc, dc->cluster->powered);
+    mdl_dc_grant_nodes(dc, dc->cluster->powered, true);
 }
 
 static void end_contract(mdl_dc_t *dc, uint32_t index)
@@ -281,7 +282,7 @@ void mdl_dc_on_contract_end(mdl_dc_t *dc, const sim_event_t *event)
         return;
     }
     end_contract(dc, index);
-    mdl_dc_grant_nodes(dc, dc->cluster->powered);
+    mdl_dc_grant_nodes(dc, dc->cluster->powered, false);
 }
 
 void mdl_dc_on_close(mdl_dc_t *dc, const sim_event_t *event)

@@ -170,7 +170,7 @@ void mdl_dc_on_power(mdl_dc_t *dc, const sim_event_t *event)
     void (*power)(mdl_dc_t *, uint32_t) = dc->cluster->pooled ? power_pool : power_nodes;
     if (powered > before)
         power(dc, powered);
-    mdl_dc_grant_nodes(dc, powered);
+    mdl_dc_grant_nodes(dc, powered, false);
     if (powered < before)
         power(dc, powered);
     follow_power(dc, before);

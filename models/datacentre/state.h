@@ -40,25 +40,25 @@ typedef struct mdl_earning {
     mdl_lines_t running;
 } mdl_earning_t;
 
-/* What most events and each report ask for comes first, in few cache lines. */
+/* What every event asks for comes first, in one cache line, then what most of them and each report ask for. */
 typedef struct mdl_datacentre {
     sim_ref_t cluster, scheduler, tenancies, shared; /* 0 once retired */
-    uint32_t tenancy_capacity;
-    uint32_t first_tenancy, last_tenancy, open_tenancies; /* in order of start, */
-    uint32_t first_service;                               /* and the services among them */
-    int64_t metered_s;                                    /* the nodes' integrals stand at this time */
-    int64_t review_s;                                     /* the scheduler's next review; SIM_NEVER: none */
+    int64_t review_s;                                /* the scheduler's next review; SIM_NEVER: none */
+    uint32_t first_tenancy;                          /* in order of start, */
+    uint32_t first_service;                          /* and the first service among them */
+    uint32_t leased_nodes;
+    bool closed;
+    bool serving;     /* services' next resizing is in the calendar */
+    bool borrowing;   /* idle quota is lent */
+    bool failing;     /* the next failure is in the calendar */
+    bool maintaining; /* the next round of maintenance is in the calendar */
+    uint32_t last_tenancy, open_tenancies, tenancy_capacity;
+    int64_t metered_s; /* the nodes' integrals stand at this time */
     int64_t racked_node_s, powered_node_s, up_node_s, leased_node_s;
     int64_t service_load_mgpu_s, service_met_mgpu_s;
     int64_t longest_lag_s; /* from any job's start until its lines count */
     int64_t young_until_s; /* from here on the lines of all jobs so far count */
     mdl_earning_t busy[MDL_JOB_CLASSES], useful[MDL_JOB_CLASSES], work[MDL_JOB_CLASSES];
-    uint32_t leased_nodes;
-    bool serving; /* services' next resizing is in the calendar */
-    bool closed;
-    bool borrowing;   /* idle quota is lent */
-    bool failing;     /* the next failure is in the calendar */
-    bool maintaining; /* the next round of maintenance is in the calendar */
     mdl_datacentre_spec_t spec;
     mdl_power_t power;
     mdl_failure_rates_t failures;
@@ -75,6 +75,8 @@ typedef struct mdl_datacentre {
     mdl_datacentre_use_t reported; /* up to the last report */
     mdl_datacentre_meter_t meter;  /* as last read */
 } mdl_datacentre_t;
+
+_Static_assert(offsetof(mdl_datacentre_t, maintaining) < 64, "every event asks for one cache line");
 
 /* What follows from the parameters and the GPU type alone, once for all centres that have them in common: they are few,
  * and so it stays in a core's cache. */
@@ -170,7 +172,8 @@ void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_contract_resize(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_contract_end(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_close(mdl_dc_t *dc, const sim_event_t *event);
-void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered); /* shares out powered nodes in order of start */
+/* Shares out powered nodes in order of start; new_terms: of a contract that has started or changed. */
+void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered, bool new_terms);
 
 /* Where jobs come from (supply.c). */
 void mdl_dc_plan(mdl_dc_t *dc, uint32_t tenancy);   /* numbers only */
