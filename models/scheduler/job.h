@@ -48,13 +48,14 @@ typedef struct mdl_job_request {
     bool elastic;            /* its width may change: see mdl_scheduler_resize(); whole nodes, endless work */
 } mdl_job_request_t;
 
-/* Three cache lines: what a service is asked at each resizing comes first, with what else a running job needs until its
- * end behind it, and what only waiting needs last. */
+/* Three cache lines: what a service is asked at each resizing, and a reading of a job that has just started, comes first,
+ * with what else a running job needs until its end behind it, and what only waiting needs last. */
 typedef struct mdl_job {
     _Alignas(64) int64_t compute_from_s; /* from here on it computes, in its present share */
     int64_t work_s;                      /* computing seconds left at compute_from_s */
     int64_t start_s;                     /* of this attempt */
-    uint32_t next, prev;                 /* running: in its tenant's list; free list */
+    uint32_t next;                       /* running: in its tenant's list; free list */
+    int32_t interval_s;
     uint32_t tenant;
     uint32_t gpus;        /* while it runs: held */
     uint32_t wanted_gpus; /* more than `gpus` where an elastic job has found too few nodes */
@@ -63,10 +64,11 @@ typedef struct mdl_job {
     uint16_t share_permille; /* share of its allocated time that is busy: a replica's load, else 1000 */
     uint8_t job_class, intended_end, state;
     bool tightly_coupled, elastic;
-    bool started;            /* at least once */
-    uint32_t promise_number; /* conservative: the how-manieth promise of a start its latest one was; wraps around */
+    bool started; /* at least once */
+    int32_t pause_s;
     _Alignas(64) sim_handle_t end_event; /* the owner's */
-    int32_t interval_s, pause_s;
+    uint32_t prev;                       /* running: in its tenant's list */
+    uint32_t promise_number; /* conservative: the how-manieth promise of a start its latest one was; wraps around */
     int32_t resume_s;   /* to be spent at its next start besides: writing the checkpoint that a preemption asked for */
     uint32_t gang;      /* first whole node, or MDL_NONE */
     uint32_t part_node; /* node of which it holds the remainder, or MDL_NONE */
@@ -85,6 +87,7 @@ typedef struct mdl_job {
 #define MDL_NOT_PLANNED INT64_MAX
 
 _Static_assert(sizeof(mdl_job_t) <= 192, "the job table stays small");
+_Static_assert(offsetof(mdl_job_t, pause_s) < 64 && offsetof(mdl_job_t, part_node) < 128, "lines come first");
 
 /* What an attempt has computed by now_s, and how much of that would survive a restart. Seconds. */
 typedef struct mdl_progress {

@@ -24,11 +24,10 @@ uint32_t mdl_queue_next_shortest(mdl_scheduler_t *self, uint32_t job, const mdl_
 void mdl_running_note_end_(mdl_scheduler_t *self, uint32_t job);
 void mdl_running_forget_end_(mdl_scheduler_t *self, uint32_t job);
 
-/* Puts a job in front of its tenant's running jobs, and takes it out. Inlined, as most starts and ends ask for little
- * else. */
-static inline void mdl_running_insert(mdl_scheduler_t *self, uint32_t index)
+/* Puts the job of a row in front of its tenant's running jobs, and takes it out. Inlined, as most starts and ends ask
+ * for little else. */
+static inline void mdl_running_insert(mdl_scheduler_t *self, mdl_job_t *job, uint32_t index)
 {
-    mdl_job_t *job = mdl_scheduler_job(self, index);
     mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
     int64_t left_s = mdl_job_estimate_left_s(job, 0);
 
@@ -45,9 +44,8 @@ static inline void mdl_running_insert(mdl_scheduler_t *self, uint32_t index)
         mdl_running_note_end_(self, index);
 }
 
-static inline void mdl_running_remove(mdl_scheduler_t *self, uint32_t index)
+static inline void mdl_running_remove(mdl_scheduler_t *self, const mdl_job_t *job, uint32_t index)
 {
-    const mdl_job_t *job = mdl_scheduler_job(self, index);
     mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
 
     if (self->follows_ends)

@@ -229,10 +229,8 @@ INLINED uint32_t take_slot(mdl_scheduler_t *self)
     return slot;
 }
 
-static void give_slot(mdl_scheduler_t *self, uint32_t slot)
+static void give_slot(mdl_scheduler_t *self, mdl_job_t *job, uint32_t slot)
 {
-    mdl_job_t *job = mdl_scheduler_job(self, slot);
-
     job->state = MDL_JOB_FREE;
     job->next = self->free_job;
     self->free_job = slot;
@@ -380,11 +378,11 @@ void mdl_scheduler_pass(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t n
     mdl_scheduler_note_pass_(self, cluster);
 }
 
-/* Notes a placed job on its nodes. */
-static void occupy(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index)
-{
-    mdl_job_t *job = mdl_scheduler_job(self, index);
+/* What follows takes a job and the index of its row: where that lies is worked out once. */
 
+/* Notes a placed job on its nodes. */
+static void occupy(mdl_scheduler_t *self, mdl_cluster_t *cluster, mdl_job_t *job, uint32_t index)
+{
     for (uint32_t i = job->gang; i != MDL_NONE; i = mdl_cluster_node(cluster, i)->next_of_gang)
         mdl_cluster_node(cluster, i)->first_job = index;
     if (job->part_node == MDL_NONE)
@@ -424,14 +422,12 @@ INLINED void give_nodes(mdl_cluster_t *cluster, mdl_job_t *job)
 }
 
 /* Takes a running job off its nodes. */
-INLINED void vacate(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index)
+INLINED void vacate(mdl_scheduler_t *self, mdl_cluster_t *cluster, mdl_job_t *job, uint32_t index)
 {
-    mdl_job_t *job = mdl_scheduler_job(self, index);
-
     if (job->part_node != MDL_NONE)
         leave_part(self, cluster, job);
     give_nodes(cluster, job);
-    mdl_running_remove(self, index);
+    mdl_running_remove(self, job, index);
     mdl_scheduler_use(self, job->tenant, 0, job->gpus);
     self->short_gpus -= job->wanted_gpus - job->gpus;
     job->gpus = job->wanted_gpus;
@@ -449,13 +445,11 @@ static void begin_attempt(mdl_scheduler_t *self, mdl_job_t *job, int64_t now_s)
 }
 
 /* From here on a job with nodes runs. */
-INLINED void set_going(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, int64_t now_s)
+INLINED void set_going(mdl_scheduler_t *self, mdl_cluster_t *cluster, mdl_job_t *job, uint32_t index, int64_t now_s)
 {
-    mdl_job_t *job = mdl_scheduler_job(self, index);
-
-    occupy(self, cluster, index);
+    occupy(self, cluster, job, index);
     begin_attempt(self, job, now_s);
-    mdl_running_insert(self, index);
+    mdl_running_insert(self, job, index);
     mdl_scheduler_use(self, job->tenant, job->gpus, 0);
     self->short_gpus += job->wanted_gpus - job->gpus;
 }
@@ -495,7 +489,7 @@ void mdl_pass_begin(const mdl_pass_t *pass, uint32_t index)
     mdl_job_t *job = mdl_scheduler_job(self, index);
 
     mdl_queue_remove(self, index);
-    set_going(self, pass->cluster, index, pass->now_s);
+    set_going(self, pass->cluster, job, index, pass->now_s);
     mdl_queue_refresh(self, job->tenant);
     pass->host->started(pass->host->user, index);
     job->resume_s = 0;
@@ -511,10 +505,8 @@ static bool starts_at_once(const mdl_scheduler_t *self, const mdl_cluster_t *clu
 }
 
 /* Nodes for a job that has room: in a pool any will do. */
-static inline bool take_free(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index)
+static inline bool take_free(mdl_scheduler_t *self, mdl_cluster_t *cluster, mdl_job_t *job)
 {
-    mdl_job_t *job = mdl_scheduler_job(self, index);
-
     if (!cluster->pooled)
         return mdl_placements[self->policy.placement].place(self, cluster, job);
     mdl_pool_take(cluster, job->gpus / cluster->node_gpus);
@@ -527,11 +519,12 @@ uint32_t mdl_scheduler_start(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint
     if (!starts_at_once(self, cluster, mdl_scheduler_tenant(self, tenant), request))
         return mdl_scheduler_submit(self, cluster, tenant, now_s, request);
     uint32_t slot = admit(self, cluster, tenant, now_s, request);
-    if (!take_free(self, cluster, slot)) {
+    mdl_job_t *job = mdl_scheduler_job(self, slot);
+    if (!take_free(self, cluster, job)) {
         enqueue(self, tenant, slot);
         return slot;
     }
-    set_going(self, cluster, slot, now_s);
+    set_going(self, cluster, job, slot, now_s);
     host->started(host->user, slot);
     return slot;
 }
@@ -582,7 +575,7 @@ void mdl_pass_none(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now_s,
 
 void mdl_scheduler_end(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, mdl_job_end_t end)
 {
-    const mdl_job_t *job = mdl_scheduler_job(self, index);
+    mdl_job_t *job = mdl_scheduler_job(self, index);
     uint32_t tenant = job->tenant;
 
     SIM_ASSERT(index < self->jobs && job->state != MDL_JOB_FREE);
@@ -590,12 +583,12 @@ void mdl_scheduler_end(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t i
         mdl_conservative_forget(self, index);
     self->stale = self->moved = true;
     if (job->state == MDL_JOB_RUNNING)
-        vacate(self, cluster, index);
+        vacate(self, cluster, job, index);
     else
         mdl_queue_remove(self, index);
     self->ended++;
     self->counts[job->job_class].ended[end]++;
-    give_slot(self, index);
+    give_slot(self, job, index);
     mdl_queue_refresh(self, tenant);
 }
 
@@ -621,7 +614,7 @@ void mdl_scheduler_requeue(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32
     if (self->watches && plans(&self->policy))
         mdl_conservative_forget(self, index);
     self->stale = self->moved = true;
-    vacate(self, cluster, index);
+    vacate(self, cluster, job, index);
     job->done_s += saved_s;
     if (job->work_s != MDL_WORK_ENDLESS)
         job->work_s -= saved_s;
