@@ -5,13 +5,17 @@
 
 #include <stdlib.h>
 
-static double sorted_at(const mdl_replay_key_t *sorted, size_t n, double p)
+/* The key at a share of n, were they sorted; *from, up to which no key is greater than those behind it, goes there. */
+static double quantile(mdl_replay_key_t *keys, size_t n, double p, size_t *from)
 {
     size_t place = (size_t)(p * (double)n);
-    return sorted[place < n ? place : n - 1].key;
+    place = place < n ? place : n - 1;
+    mdl_replay_select(keys + *from, keys + n, n - *from, place - *from);
+    *from = place;
+    return keys[place].key;
 }
 
-/* Sums in the result's order, as the replayed simulators do, before sorting. */
+/* Sums in the result's order, as the replayed simulators do, before keys move. */
 static mdl_replay_spread_t spread_of(const mdl_replay_result_t *result, double (*value_s)(const mdl_replay_job_t *),
                                      mdl_replay_key_t *keys)
 {
@@ -20,13 +24,12 @@ static mdl_replay_spread_t spread_of(const mdl_replay_result_t *result, double (
         keys[i].key = value_s(&result->jobs[i]);
         sum_s += keys[i].key;
     }
-    mdl_replay_sort(keys, keys + result->n, result->n);
-    return (mdl_replay_spread_t){
-        .mean_s = sum_s / (double)result->n,
-        .median_s = sorted_at(keys, result->n, 0.5),
-        .p90_s = sorted_at(keys, result->n, 0.9),
-        .p99_s = sorted_at(keys, result->n, 0.99),
-    };
+    size_t from = 0;
+    mdl_replay_spread_t spread = {.mean_s = sum_s / (double)result->n};
+    spread.median_s = quantile(keys, result->n, 0.5, &from);
+    spread.p90_s = quantile(keys, result->n, 0.9, &from);
+    spread.p99_s = quantile(keys, result->n, 0.99, &from);
+    return spread;
 }
 
 static double bounded_slowdown(const mdl_replay_job_t *job)

@@ -3,6 +3,7 @@
 #include "models/replay/sharing.h"
 #include "models/replay/sort.h"
 #include "models/replay/yarn.h"
+#include "sim/draw.h"
 #include "tests/support/test.h"
 
 #include "models/hardware/cluster.h"
@@ -334,9 +335,49 @@ static void test_sort_is_stable(void **state)
     mdl_replay_sort(keys, scratch, 0);
 }
 
+/* Random keys, few different ones, sorted ones, and organ pipes, which defeat the choice of a pivot. */
+static double key_of(int kind, size_t i, size_t n, sim_rng_t *rng)
+{
+    switch (kind) {
+    case 0: return sim_draw_uniform(rng);
+    case 1: return (double)sim_draw_below(rng, 3);
+    case 2: return (double)i;
+    default: return (double)(i < n / 2 ? i : n - i);
+    }
+}
+
+/* Whether a selection puts at `place` what a sort puts there, and nothing on the wrong side of it. */
+static void select_is_sort(const mdl_replay_key_t *sorted, mdl_replay_key_t *keys, mdl_replay_key_t *scratch, size_t n,
+                           size_t place)
+{
+    mdl_replay_select(keys, scratch, n, place);
+    assert_true(keys[place].key == sorted[place].key);
+    for (size_t i = 0; i < n; i++)
+        assert_true(i < place ? keys[i].key <= keys[place].key : keys[i].key >= keys[place].key);
+}
+
+static void test_selection_agrees_with_sort(void **state)
+{
+    enum { MOST = 300 };
+    mdl_replay_key_t keys[MOST], sorted[MOST], scratch[MOST];
+    sim_rng_t rng;
+
+    (void)state;
+    sim_rng_at(&rng, 1, 0, 0, 0, 0);
+    for (int kind = 0; kind < 4; kind++)
+        for (size_t n = 1; n <= MOST; n += n < 8 ? 1 : 73) {
+            for (size_t i = 0; i < n; i++)
+                keys[i] = sorted[i] = (mdl_replay_key_t){.key = key_of(kind, i, n, &rng), .index = (uint32_t)i};
+            mdl_replay_sort(sorted, scratch, n);
+            for (size_t place = 0; place < n; place++)
+                select_is_sort(sorted, keys, scratch, n, place);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_selection_agrees_with_sort),
         cmocka_unit_test(test_shorter_job_takes_over),
         cmocka_unit_test(test_overhead_is_charged_at_events_but_not_at_the_end),
         cmocka_unit_test(test_overhead_by_model_and_size),
