@@ -91,7 +91,7 @@ SIM_FETCH void fetch_first(const mdl_dc_t *dc, const mdl_datacentre_t *state)
 {
     sim_fetch(&state->failures, offsetof(mdl_datacentre_t, meter) - offsetof(mdl_datacentre_t, failures));
     sim_fetch(dc->scheduler, offsetof(mdl_scheduler_t, blocked_gpu_s));
-    sim_fetch(dc->cluster, sizeof *dc->cluster);
+    __builtin_prefetch(dc->cluster);
     mdl_dc_fetch_tenancy(dc, state->first_service);
 }
 

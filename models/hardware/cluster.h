@@ -39,20 +39,24 @@ typedef struct mdl_node {
     bool powered;
 } mdl_node_t;
 
+/* What a pool keeps, of nodes of MDL_NODE_GPUS, comes first, in one cache line. */
 typedef struct mdl_cluster {
     _Alignas(64) uint32_t nodes;                /* racked */
     uint32_t powered;                           /* nodes 0 .. powered-1 */
     uint32_t up;                                /* powered and not broken */
     uint32_t free_gpus;                         /* on nodes that are up */
     uint32_t node_gpus;                         /* of each node */
-    uint32_t rack_nodes;                        /* neighbours in one rack, a divisor of 64; 0: all in one */
-    uint32_t in_bucket[MDL_NODE_MOST_GPUS + 1]; /* nodes with that many GPUs free */
     uint32_t filled;                            /* bit b: bucket b has a node */
-    uint32_t broken_off;                        /* of a pool: broken nodes without power */
-    size_t sets_at;                             /* bytes to the first bucket's set; */
-    uint32_t set_words, set_stride;             /* words of one without its summary, and with it */
     bool pooled;                                /* nodes are counted only (pool.h) */
+    uint32_t in_bucket[MDL_NODE_MOST_GPUS + 1]; /* nodes with that many GPUs free */
+    uint32_t broken_off;                        /* of a pool: broken nodes without power */
+    uint32_t rack_nodes;                        /* neighbours in one rack, a divisor of 64; 0: all in one */
+    uint32_t set_words, set_stride;             /* words of a bucket's set without its summary, and with it */
+    size_t sets_at;                             /* bytes to the first bucket's set */
 } mdl_cluster_t;
+
+_Static_assert(offsetof(mdl_cluster_t, in_bucket) + (MDL_NODE_GPUS + 1) * sizeof(uint32_t) <= 64,
+               "a pool's event asks for one cache line");
 
 /* Bytes of a cluster of `nodes` nodes of `node_gpus` GPUs, a multiple of 64; and of one that there is, pools included. */
 size_t mdl_cluster_bytes(uint32_t nodes, uint32_t node_gpus);
