@@ -14,6 +14,9 @@ enum mdl_unit_length { LENGTH_JOB, LENGTH_CHAIN, LENGTH_LONG_JOB };
 #define CHAIN_LEAST 0.5
 #define CHAIN_MEAN  0.75
 
+/* exp(-x) is above 1 - x: a number below that, by more than roundings come to, needs no look at it. */
+#define SQUEEZE 1e-15
+
 /* While the units of a contract are being put together: weights are units per job of the original stream. */
 typedef struct plan {
     mdl_tenancy_t *tenancy;
@@ -126,8 +129,9 @@ static double draw_normal_above(sim_rng_t *rng, double least)
     }
     double rate = (least + sqrt(least * least + 4)) / 2;
     for (;;) {
-        double z = least + sim_draw_exponential(rng, 1 / rate);
-        if (sim_draw_uniform(rng) <= sim_exp(-(z - rate) * (z - rate) / 2))
+        double z = least + sim_draw_exponential(rng, 1 / rate), x = (z - rate) * (z - rate) / 2;
+        double u = sim_draw_uniform(rng);
+        if (u < 1 - x - SQUEEZE || u <= sim_exp(-x))
             return z;
     }
 }
