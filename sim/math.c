@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sim/math.h"
 
-#include <emmintrin.h>
 #include <sleef.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* "cinz": bit-reproducible without FMA; "purec": compiled once for every CPU, no dispatch at run time. */
 
@@ -11,13 +13,15 @@ double sim_exp(double x)
     return Sleef_cinz_expd1_u10purec(x);
 }
 
-/* Two at a time: SSE2 is part of every x86-64, and "cinz" says that width makes no difference to the bits. */
+/* Two at a time on every x86-64; "cinz" says that width makes no difference to the bits. */
 void sim_exp_each(double *x, size_t n)
 {
     size_t i = 0;
+#ifdef __SSE2__
     for (; i + 2 <= n; i += 2)
         _mm_storeu_pd(x + i, Sleef_cinz_expd2_u10sse2(_mm_loadu_pd(x + i)));
-    if (i < n)
+#endif
+    for (; i < n; i++)
         x[i] = sim_exp(x[i]);
 }
 
