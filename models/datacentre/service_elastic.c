@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* A service as one elastic job, whose nodes are its replicas. */
 #include "models/datacentre/state.h"
-#include "models/scheduler/elastic_inline.h"
 
 /* Part of the walk over all services: as calls of their own they cost a tenth more. */
 #define INLINED static inline __attribute__((always_inline))
-
-/* Thousandths of GPUs that a service keeps busy, the same times its speed, and from when on. */
-typedef struct pace {
-    int64_t rate, work_rate, from_s;
-    uint32_t speed_permille;
-} pace_t;
 
 /* Of a number that is not negative: without a sign to mind it is shorter. */
 static inline int64_t thousandth(int64_t x)
@@ -18,14 +11,19 @@ static inline int64_t thousandth(int64_t x)
     return (int64_t)((uint64_t)x / 1000);
 }
 
-static inline pace_t pace_of(const mdl_job_t *job)
-{
-    int64_t rate = (int64_t)job->share_permille * job->gpus;
+/* What a running service earns by time t: rate * (t - from). */
+typedef struct line {
+    int64_t rate;      /* thousandths of GPUs that it keeps busy */
+    int64_t work_rate; /* the same times its speed, rounded down; */
+    int64_t kept_back; /* thousandths of one that this keeps back */
+    int64_t from_s;
+} line_t;
 
-    return (pace_t){.rate = rate,
-                    .work_rate = thousandth(rate * job->speed_permille),
-                    .from_s = job->compute_from_s,
-                    .speed_permille = job->speed_permille};
+static inline line_t line_of(uint32_t share_permille, uint32_t gpus, uint32_t speed_permille, int64_t from_s)
+{
+    int64_t rate = (int64_t)share_permille * gpus, work = rate * speed_permille, work_rate = thousandth(work);
+
+    return (line_t){rate, work_rate, work - 1000 * work_rate, from_s};
 }
 
 static inline void turn(mdl_earning_t *self, int64_t done, int64_t rate, int64_t offset)
@@ -35,58 +33,59 @@ static inline void turn(mdl_earning_t *self, int64_t done, int64_t rate, int64_t
     self->running.offset += offset;
 }
 
-/* Its lines stop and start in one. All that a service has computed is saved, so what it did is its rate times the time. */
-static inline void earn_on(mdl_dc_t *dc, const pace_t *before, const pace_t *now)
+/* Its line stops and another one starts. All that a service has computed is saved, so what it did is its rate times the
+ * time, with what rounding kept back. */
+static inline void earn_on(mdl_datacentre_t *state, const line_t *before, const line_t *now, int64_t now_s)
 {
-    mdl_datacentre_t *state = dc->state;
-    int64_t done = dc->now_s > before->from_s ? before->rate * (dc->now_s - before->from_s) : 0;
-    int64_t rate = now->rate - before->rate, offset = now->rate * now->from_s - before->rate * before->from_s;
-    int64_t whole = thousandth(done), rest = done - 1000 * whole;
+    int64_t since_s = now_s > before->from_s ? now_s - before->from_s : 0;
+    int64_t done = before->rate * since_s, rate = now->rate - before->rate;
+    int64_t offset = now->rate * now->from_s - before->rate * before->from_s;
 
     turn(&state->busy[MDL_JOB_INFERENCE], done, rate, offset);
     turn(&state->useful[MDL_JOB_INFERENCE], done, rate, offset);
-    turn(&state->work[MDL_JOB_INFERENCE], whole * before->speed_permille + thousandth(rest * before->speed_permille),
+    turn(&state->work[MDL_JOB_INFERENCE], before->work_rate * since_s + thousandth(before->kept_back * since_s),
          now->work_rate - before->work_rate, now->work_rate * now->from_s - before->work_rate * before->from_s);
     if (now->from_s > state->young_until_s)
         state->young_until_s = now->from_s;
 }
 
-/* Goes on after a change of width, load or software. Replicas that were added start up; they take their part of the
- * time until then away from all. */
-static inline void go_on(mdl_dc_t *dc, mdl_tenancy_t *tenancy, mdl_job_t *job, uint32_t gpus_before,
-                         const pace_t *before)
+/* When a service computes again that had so many GPUs before. Replicas that were added start up; they take their part
+ * of the time until then away from all. */
+static inline int64_t computes_from_s(const mdl_job_t *job, uint32_t gpus_before, int64_t now_s)
 {
-    int64_t waiting_s = job->compute_from_s > dc->now_s ? job->compute_from_s - dc->now_s : 0;
-    uint32_t added = job->gpus > gpus_before ? job->gpus - gpus_before : 0;
+    int64_t waiting_s = job->compute_from_s > now_s ? job->compute_from_s - now_s : 0;
 
-    if (added > 0)
-        waiting_s = (waiting_s * (job->gpus - added) + (int64_t)job->startup_s * added) / job->gpus;
-    job->start_s = dc->now_s;
-    job->compute_from_s = dc->now_s + waiting_s;
-    job->share_permille = mdl_dc_busy_share(tenancy->load_mgpu, job->gpus);
-    job->speed_permille = mdl_service_speed(dc->workload, mdl_dc_throughput(dc, tenancy));
-    pace_t now = pace_of(job);
-    earn_on(dc, before, &now);
-    mdl_dc_note_width(dc, tenancy, job->gpus);
+    if (job->gpus > gpus_before)
+        waiting_s = (waiting_s * gpus_before + (int64_t)job->startup_s * (job->gpus - gpus_before)) / job->gpus;
+    return now_s + waiting_s;
 }
 
-INLINED void stretch(mdl_dc_t *dc, mdl_tenancy_t *tenancy, uint32_t index, uint32_t gpus)
+/* Goes on after a change of width, load or software. */
+static inline void go_on(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, mdl_job_t *job, uint32_t gpus_before)
 {
-    mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
-    uint32_t gpus_before = job->gpus;
-    pace_t before = pace_of(job);
+    int64_t now_s = dc->now_s, from_s = computes_from_s(job, gpus_before, now_s);
+    uint32_t share_permille = mdl_dc_busy_share(tenancy->load_mgpu, job->gpus);
+    uint32_t speed_permille = mdl_service_speed(dc->workload, mdl_dc_throughput(dc, tenancy));
+    line_t before = line_of(job->share_permille, gpus_before, job->speed_permille, job->compute_from_s);
+    line_t now = line_of(share_permille, job->gpus, speed_permille, from_s);
 
-    if (gpus != gpus_before || gpus != job->wanted_gpus)
-        mdl_scheduler_resize_(dc->scheduler, dc->cluster, index, gpus);
-    go_on(dc, tenancy, job, gpus_before, &before);
+    job->start_s = now_s;
+    job->compute_from_s = from_s;
+    job->share_permille = (uint16_t)share_permille;
+    job->speed_permille = speed_permille;
+    earn_on(dc->state, &before, &now, now_s);
+    mdl_dc_note_width(dc, tenancy, job->gpus);
 }
 
 void mdl_dc_stretch_service(mdl_dc_t *dc, uint32_t index, uint32_t gpus)
 {
-    mdl_tenancy_t *tenancy = &dc->tenancies[mdl_scheduler_job(dc->scheduler, index)->tenant];
+    mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
+    mdl_tenancy_t *tenancy = &dc->tenancies[job->tenant];
+    uint32_t gpus_before = job->gpus;
 
     mdl_dc_count_service(dc, tenancy);
-    stretch(dc, tenancy, index, gpus);
+    mdl_scheduler_resize(dc->scheduler, dc->cluster, index, gpus);
+    go_on(dc, tenancy, job, gpus_before);
 }
 
 void mdl_dc_shrink_service(mdl_dc_t *dc, uint32_t index, uint32_t node)
@@ -94,11 +93,10 @@ void mdl_dc_shrink_service(mdl_dc_t *dc, uint32_t index, uint32_t node)
     mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
     mdl_tenancy_t *tenancy = &dc->tenancies[job->tenant];
     uint32_t gpus_before = job->gpus;
-    pace_t before = pace_of(job);
 
     mdl_dc_count_service(dc, tenancy);
     mdl_scheduler_lose_node(dc->scheduler, dc->cluster, index, node);
-    go_on(dc, tenancy, job, gpus_before, &before);
+    go_on(dc, tenancy, job, gpus_before);
 }
 
 void mdl_dc_refill_services(mdl_dc_t *dc)
@@ -147,37 +145,48 @@ static void ask_for(mdl_dc_t *dc, uint32_t index, const mdl_service_load_t *load
     mdl_dc_note_service(dc, index);
 }
 
-static void give_up(mdl_dc_t *dc, uint32_t index, uint32_t job)
+/* A service that does not run as an elastic job, or not at all. */
+static void begin(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)
 {
-    mdl_dc_end_job(dc, job, MDL_END_FINISHED);
+    mdl_tenancy_t *tenancy = &dc->tenancies[index];
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
+    mdl_service_load_t load = mdl_dc_plan_service(dc, tenancy, MDL_NODE_GPUS, instant);
+    uint32_t i = tenant->running > 0 ? tenant->running_head : tenant->queue.first;
+    if (i != MDL_NONE && !mdl_scheduler_job(dc->scheduler, i)->elastic)
+        end_replicas(dc, index);
+    ask_for(dc, index, &load);
+}
+
+static void give_up(mdl_dc_t *dc, uint32_t index)
+{
+    mdl_dc_end_job(dc, mdl_scheduler_tenant(dc->scheduler, index)->running_head, MDL_END_FINISHED);
     mdl_dc_note_service(dc, index);
 }
 
-/* A service that does not run as an elastic job, or not at all. */
-static void begin(mdl_dc_t *dc, uint32_t index, const mdl_service_load_t *load)
+/* One that runs, to the load of the interval; false when its load is gone. */
+INLINED bool follow_load(mdl_dc_t *dc, mdl_tenancy_t *tenancy, uint32_t index, mdl_job_t *job,
+                         const mdl_dc_instant_t *instant)
 {
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
-    uint32_t i = tenant->running > 0 ? tenant->running_head : tenant->queue.first;
-
-    if (i != MDL_NONE && !mdl_scheduler_job(dc->scheduler, i)->elastic)
-        end_replicas(dc, index);
-    ask_for(dc, index, load);
+    uint32_t gpus_before = job->gpus;
+    mdl_service_load_t load = mdl_dc_plan_service(dc, tenancy, MDL_NODE_GPUS, instant);
+    uint32_t gpus = width_for(dc, &load, job->wanted_gpus);
+    if (gpus == 0)
+        return false;
+    if (gpus != gpus_before || gpus != job->wanted_gpus)
+        mdl_scheduler_resize(dc->scheduler, dc->cluster, index, gpus);
+    go_on(dc, tenancy, job, gpus_before);
+    return true;
 }
 
 INLINED void resize(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)
 {
-    mdl_service_load_t load = mdl_dc_plan_service(dc, index, instant);
     uint32_t i = mdl_scheduler_tenant(dc->scheduler, index)->running_head;
+    mdl_job_t *job = i == MDL_NONE ? NULL : mdl_scheduler_job(dc->scheduler, i);
 
-    if (i == MDL_NONE || !mdl_scheduler_job(dc->scheduler, i)->elastic) {
-        begin(dc, index, &load);
-        return;
-    }
-    uint32_t gpus = width_for(dc, &load, mdl_scheduler_job(dc->scheduler, i)->wanted_gpus);
-    if (gpus > 0)
-        stretch(dc, &dc->tenancies[index], i, gpus);
-    else
-        give_up(dc, index, i);
+    if (job == NULL || !job->elastic)
+        begin(dc, index, instant);
+    else if (!follow_load(dc, &dc->tenancies[index], i, job, instant))
+        give_up(dc, index);
 }
 
 void mdl_dc_resize_elastic(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)
@@ -189,8 +198,11 @@ bool mdl_dc_resize_all_elastic(mdl_dc_t *dc, const mdl_dc_instant_t *instant)
 {
     bool any = false;
 
-    for (uint32_t next, t = mdl_dc_ready_service(dc, dc->state->first_service, instant, &next); t != MDL_NONE;
-         t = mdl_dc_ready_service(dc, next, instant, &next)) {
+    for (uint32_t next, t = dc->state->first_service; t != MDL_NONE; t = next) {
+        const mdl_tenancy_t *tenancy = &dc->tenancies[t];
+        next = mdl_dc_next_service(dc, tenancy, instant);
+        if (tenancy->ready_s > dc->now_s)
+            continue;
         any = true;
         resize(dc, t, instant);
     }

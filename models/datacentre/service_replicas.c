@@ -29,7 +29,7 @@ static void end_replicas(mdl_dc_t *dc, uint32_t index, uint32_t keep, uint32_t g
 static void share_load(mdl_dc_t *dc, uint32_t index, int64_t load_mgpu)
 {
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
-    uint16_t share_permille = mdl_dc_busy_share(load_mgpu, tenant->used_gpus);
+    uint16_t share_permille = (uint16_t)mdl_dc_busy_share(load_mgpu, tenant->used_gpus);
 
     dc->tenancies[index].share_permille = share_permille;
     for (uint32_t i = tenant->running_head; i != MDL_NONE; i = mdl_scheduler_job(dc->scheduler, i)->next) {
@@ -46,13 +46,15 @@ static void share_load(mdl_dc_t *dc, uint32_t index, int64_t load_mgpu)
 
 void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)
 {
-    mdl_service_load_t load = mdl_dc_plan_service(dc, index, instant);
+    mdl_tenancy_t *tenancy = &dc->tenancies[index];
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
+    mdl_service_load_t load =
+        mdl_dc_plan_service(dc, tenancy, mdl_service_replica_gpus(dc->workload, tenancy), instant);
     uint32_t replicas = mdl_service_replicas(dc->workload, &load, tenant->running + tenant->queued);
     mdl_job_request_t request;
 
     end_replicas(dc, index, replicas, load.replica_gpus);
-    mdl_service_replica(dc->workload, mdl_dc_throughput(dc, &dc->tenancies[index]), load.replica_gpus, &request);
+    mdl_service_replica(dc->workload, mdl_dc_throughput(dc, tenancy), load.replica_gpus, &request);
     while (tenant->running + tenant->queued < replicas) {
         if (mdl_scheduler_submit(dc->scheduler, dc->cluster, index, dc->now_s, &request) == MDL_NONE)
             break;
@@ -66,8 +68,11 @@ bool mdl_dc_resize_all_replicas(mdl_dc_t *dc, const mdl_dc_instant_t *instant)
 {
     bool any = false;
 
-    for (uint32_t next, t = mdl_dc_ready_service(dc, dc->state->first_service, instant, &next); t != MDL_NONE;
-         t = mdl_dc_ready_service(dc, next, instant, &next)) {
+    for (uint32_t next, t = dc->state->first_service; t != MDL_NONE; t = next) {
+        const mdl_tenancy_t *tenancy = &dc->tenancies[t];
+        next = mdl_dc_next_service(dc, tenancy, instant);
+        if (tenancy->ready_s > dc->now_s)
+            continue;
         any = true;
         mdl_dc_resize_replicas(dc, t, instant);
     }

@@ -217,17 +217,16 @@ void mdl_dc_on_service_ready(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_services_due(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_supply_service(mdl_dc_t *dc, uint32_t tenancy);
 /* The busy share of so many GPUs under a load; and of a replica that starts. Thousandths. */
-static inline uint16_t mdl_dc_busy_share(int64_t load_mgpu, uint32_t gpus)
+static inline uint32_t mdl_dc_busy_share(int64_t load_mgpu, uint32_t gpus)
 {
-    int64_t share_permille = gpus > 0 ? load_mgpu / gpus : 1000;
-
-    return (uint16_t)(share_permille < 1000 ? share_permille : 1000);
+    return load_mgpu < 1000 * (int64_t)gpus ? (uint32_t)(load_mgpu / gpus) : 1000;
 }
 static inline uint16_t mdl_dc_service_share(const mdl_dc_t *dc, const mdl_job_t *replica)
 {
     const mdl_tenancy_t *tenancy = &dc->tenancies[replica->tenant];
 
-    return replica->elastic ? mdl_dc_busy_share(tenancy->load_mgpu, replica->gpus) : (uint16_t)tenancy->share_permille;
+    return (uint16_t)(replica->elastic ? mdl_dc_busy_share(tenancy->load_mgpu, replica->gpus)
+                                       : tenancy->share_permille);
 }
 
 /* What the services of a centre have in common at a resizing. */
@@ -244,27 +243,29 @@ void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, int64_t from_
 static inline void mdl_dc_count_service(const mdl_dc_t *dc, mdl_tenancy_t *tenancy)
 {
     mdl_datacentre_t *state = dc->state;
-    int64_t now_s = dc->now_s, since_s = tenancy->counted_s, load_mgpu = tenancy->load_mgpu;
-    int64_t from_s = tenancy->serves_from_s > since_s ? tenancy->serves_from_s : since_s;
+    int64_t now_s = dc->now_s, since_s = tenancy->counted_s, load_mgpu_s = tenancy->load_mgpu * (now_s - since_s);
 
     tenancy->counted_s = now_s;
-    state->service_load_mgpu_s += load_mgpu * (now_s - since_s);
-    if (tenancy->noted_gpus >= tenancy->needed_gpus && now_s > from_s)
-        state->service_met_mgpu_s += load_mgpu * (now_s - from_s);
+    state->service_load_mgpu_s += load_mgpu_s;
+    if (tenancy->noted_gpus < tenancy->needed_gpus)
+        return;
+    if (tenancy->serves_from_s <= since_s)
+        state->service_met_mgpu_s += load_mgpu_s;
+    else if (tenancy->serves_from_s < now_s)
+        state->service_met_mgpu_s += tenancy->load_mgpu * (now_s - tenancy->serves_from_s);
 }
 
-/* A service's load in the interval that begins. Inlined, so that it stays in registers. */
-static inline mdl_service_load_t mdl_dc_plan_service(const mdl_dc_t *dc, uint32_t index,
+/* A service's load in the interval that begins, in replicas of so many GPUs. Inlined, so that it stays in registers. */
+static inline mdl_service_load_t mdl_dc_plan_service(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, uint32_t replica_gpus,
                                                      const mdl_dc_instant_t *instant)
 {
-    mdl_tenancy_t *tenancy = &dc->tenancies[index];
     mdl_service_load_t load;
 
     mdl_dc_count_service(dc, tenancy);
     if (tenancy->noise_from_day != instant->from_day)
         mdl_dc_draw_noise(dc, tenancy, instant->from_day);
-    mdl_service_plan(tenancy, dc->workload, mdl_dc_throughput(dc, tenancy), instant->wave, tenancy->noise[instant->day],
-                     &load);
+    mdl_service_plan(tenancy, dc->workload, replica_gpus, mdl_dc_throughput(dc, tenancy), instant->wave,
+                     tenancy->noise[instant->day], &load);
     tenancy->load_mgpu = load.load_mgpu;
     tenancy->needed_gpus = load.needed_gpus;
     return load;
@@ -282,29 +283,27 @@ void mdl_dc_refill_services(mdl_dc_t *dc);
 void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t tenancy, const mdl_dc_instant_t *instant);
 bool mdl_dc_resize_all_replicas(mdl_dc_t *dc, const mdl_dc_instant_t *instant);
 
-/* The first service from `service` on whose software is ported, or MDL_NONE; *next = the one after it in order of start.
- * The one after that is fetched, and the next one's job:
+/* The service after another one in order of start, or MDL_NONE, for a walk over all of them. The one after it is
+ * fetched, and its own job:
  *
- *     for (uint32_t next, t = mdl_dc_ready_service(dc, dc->state->first_service, instant, &next); t != MDL_NONE;
- *          t = mdl_dc_ready_service(dc, next, instant, &next))
+ *     for (uint32_t next, t = dc->state->first_service; t != MDL_NONE; t = next) {
+ *         next = mdl_dc_next_service(dc, &dc->tenancies[t], instant);
  *         resize(dc, t, instant);
+ *     }
  */
-static inline uint32_t mdl_dc_ready_service(const mdl_dc_t *dc, uint32_t service, const mdl_dc_instant_t *instant,
-                                            uint32_t *next)
+static inline uint32_t mdl_dc_next_service(const mdl_dc_t *dc, const mdl_tenancy_t *service,
+                                           const mdl_dc_instant_t *instant)
 {
-    *next = MDL_NONE;
-    for (; service != MDL_NONE; service = *next) {
-        *next = dc->tenancies[service].next_service;
-        if (*next != MDL_NONE) {
-            mdl_dc_fetch_job(dc, *next);
-            if (dc->tenancies[*next].noise_from_day != instant->from_day) /* it will draw */
-                __builtin_prefetch(&dc->tenancies[*next].entity);
-            mdl_dc_fetch_tenancy(dc, dc->tenancies[*next].next_service);
-        }
-        if (dc->tenancies[service].ready_s <= dc->now_s)
-            break;
-    }
-    return service;
+    uint32_t next = service->next_service;
+
+    if (next == MDL_NONE)
+        return MDL_NONE;
+    const mdl_tenancy_t *tenancy = &dc->tenancies[next];
+    mdl_dc_fetch_job(dc, next);
+    if (tenancy->noise_from_day != instant->from_day) /* it will draw */
+        __builtin_prefetch(&tenancy->entity);
+    mdl_dc_fetch_tenancy(dc, tenancy->next_service);
+    return next;
 }
 
 /* Nodes (nodes.c). */

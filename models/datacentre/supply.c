@@ -14,7 +14,7 @@ void mdl_dc_plan(mdl_dc_t *dc, uint32_t index)
     if (tenancy->terms.job_class == MDL_JOB_TRAINING)
         mdl_training_plan(tenancy, workload);
     else if (tenancy->terms.job_class == MDL_JOB_INFERENCE)
-        tenancy->mean_gpus = mdl_service_mean_gpus(tenancy);
+        mdl_service_set_lease(tenancy, workload);
     else
         mdl_stream_plan(tenancy, mdl_dc_stream_settings(dc, tenancy), workload->grain_s);
 }

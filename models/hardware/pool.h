@@ -41,6 +41,15 @@ static inline void mdl_pool_set_free_(mdl_cluster_t *self, uint32_t nodes)
     self->filled = (uint32_t)(nodes > 0) << self->node_gpus;
 }
 
+/* Sets how many GPUs are free, in whole nodes of those that are up; jobs hold the others. O(1). */
+static inline void mdl_pool_set_free_gpus(mdl_cluster_t *self, uint32_t gpus)
+{
+    uint32_t nodes = gpus / self->node_gpus;
+
+    SIM_ASSERT(nodes * self->node_gpus == gpus && nodes <= self->up);
+    mdl_pool_set_free_(self, nodes);
+}
+
 /* Takes free nodes, no more than there are, and gives taken ones back. O(1). */
 static inline void mdl_pool_take(mdl_cluster_t *self, uint32_t nodes)
 {

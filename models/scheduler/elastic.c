@@ -1,10 +1,130 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Jobs that change their width: elastic ones while they run, others in the queue. */
-#include "models/scheduler/elastic_inline.h"
+#include "models/hardware/pool.h"
+#include "models/scheduler/passes.h"
+
+/* Takes nodes for a running job and notes it on them. */
+static void take(mdl_cluster_t *cluster, mdl_job_t *job, uint32_t index, uint32_t nodes)
+{
+    uint32_t before = job->gang;
+
+    mdl_cluster_take_nodes(cluster, nodes, &job->gang);
+    for (uint32_t i = job->gang; i != before; i = mdl_cluster_node(cluster, i)->next_of_gang)
+        mdl_cluster_node(cluster, i)->first_job = index;
+}
+
+/* Gives a running job whole nodes up to a width, or takes them from it down to one. */
+static void move_nodes(mdl_cluster_t *cluster, mdl_job_t *job, uint32_t index, uint32_t gpus)
+{
+    bool more = gpus > job->gpus;
+    uint32_t change = more ? gpus - job->gpus : job->gpus - gpus, nodes = change / cluster->node_gpus;
+
+    SIM_ASSERT(nodes * cluster->node_gpus == change);
+    if (more)
+        take(cluster, job, index, nodes);
+    else
+        mdl_cluster_give_nodes(cluster, nodes, &job->gang);
+}
+
+/* Sets the width of a running job, for which there are nodes. */
+static void set_width(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, mdl_job_t *job,
+                      mdl_scheduler_tenant_t *tenant, uint32_t gpus)
+{
+    if (cluster->pooled)
+        mdl_pool_set_free_gpus(cluster, cluster->free_gpus + job->gpus - gpus);
+    else
+        move_nodes(cluster, job, index, gpus);
+    self->stale = self->moved = true;
+    mdl_scheduler_use(self, job->tenant, gpus, job->gpus);
+    if (self->watches && mdl_reservations[self->policy.reservation].plans)
+        mdl_conservative_widen(self, (int64_t)gpus - job->gpus);
+    self->short_gpus -= gpus - job->gpus;
+    job->gpus = gpus;
+    if (tenant->queued > 0)
+        mdl_queue_refresh(self, job->tenant);
+}
+
+/* How far a running job can be widened now, up to `wanted_gpus`: within its tenant's limit, and on empty nodes. */
+static inline uint32_t widest(const mdl_scheduler_t *self, const mdl_cluster_t *cluster, const mdl_job_t *job,
+                              const mdl_scheduler_tenant_t *tenant, uint32_t wanted_gpus)
+{
+    int64_t allowed = (int64_t)tenant->limit_gpus - tenant->used_gpus, more = mdl_scheduler_room(self, cluster);
+    int64_t idle = (int64_t)mdl_cluster_empty_nodes(cluster) * cluster->node_gpus;
+
+    if (idle < more)
+        more = idle;
+    if (allowed < more)
+        more = allowed;
+    if (wanted_gpus - job->gpus <= more)
+        return wanted_gpus;
+    return more > 0 ? job->gpus + (uint32_t)more / cluster->node_gpus * cluster->node_gpus : job->gpus;
+}
+
+static void resize_queued(mdl_scheduler_t *self, const mdl_cluster_t *cluster, mdl_job_t *job, uint32_t wanted_gpus)
+{
+    SIM_ASSERT(wanted_gpus % cluster->node_gpus == 0);
+    self->stale = true;
+    job->gpus = job->wanted_gpus = wanted_gpus;
+    mdl_queue_refresh(self, job->tenant);
+}
+
+/* Any other. Not inlined: it would have the short way save registers for it. */
+static __attribute__((noinline)) void resize_among_others(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index,
+                                                          uint32_t wanted_gpus)
+{
+    mdl_job_t *job = mdl_scheduler_job(self, index);
+    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
+
+    if (job->state == MDL_JOB_QUEUED) {
+        resize_queued(self, cluster, job, wanted_gpus);
+        return;
+    }
+    self->short_gpus += wanted_gpus - job->wanted_gpus;
+    job->wanted_gpus = wanted_gpus;
+    uint32_t gpus = wanted_gpus > job->gpus ? widest(self, cluster, job, tenant, wanted_gpus) : wanted_gpus;
+    if (gpus != job->gpus)
+        set_width(self, cluster, index, job, tenant, gpus);
+}
+
+/* Whether a job in a pool concerns nobody else, and there is room for as much as it wants: what services do all the
+ * time. */
+static inline bool is_alone(const mdl_scheduler_t *self, const mdl_cluster_t *cluster,
+                            const mdl_scheduler_tenant_t *tenant, const mdl_job_t *job, uint32_t wanted_gpus)
+{
+    uint32_t more = wanted_gpus - job->gpus;
+
+    if (!cluster->pooled || self->watches || tenant->queued > 0)
+        return false;
+    return wanted_gpus <= job->gpus || (tenant->used_gpus + more <= tenant->limit_gpus &&
+                                        self->allocated_gpus + more <= self->most_gpus && more <= cluster->free_gpus);
+}
+
+static inline void resize_alone(mdl_scheduler_t *self, mdl_cluster_t *pool, mdl_scheduler_tenant_t *tenant,
+                                mdl_job_t *job, uint32_t gpus)
+{
+    uint32_t more = gpus - job->gpus;
+
+    self->short_gpus -= job->wanted_gpus - job->gpus;
+    job->wanted_gpus = gpus;
+    if (more == 0)
+        return;
+    self->stale = self->moved = true;
+    self->allocated_gpus += more;
+    tenant->used_gpus += more;
+    job->gpus = gpus;
+    mdl_pool_set_free_gpus(pool, pool->free_gpus - more);
+}
 
 void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, uint32_t wanted_gpus)
 {
-    mdl_scheduler_resize_(self, cluster, index, wanted_gpus);
+    mdl_job_t *job = mdl_scheduler_job(self, index);
+    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
+
+    SIM_ASSERT(job->elastic && wanted_gpus > 0);
+    if (is_alone(self, cluster, tenant, job, wanted_gpus))
+        resize_alone(self, cluster, tenant, job, wanted_gpus);
+    else
+        resize_among_others(self, cluster, index, wanted_gpus);
 }
 
 /* Brings a node of a gang to the front of its list. */
@@ -26,7 +146,7 @@ void mdl_scheduler_lose_node(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint
     SIM_ASSERT(job->elastic && job->state == MDL_JOB_RUNNING && job->gpus > cluster->node_gpus);
     if (!cluster->pooled)
         bring_to_front(cluster, &job->gang, node);
-    mdl_elastic_set_(self, cluster, index, job->gpus - cluster->node_gpus);
+    set_width(self, cluster, index, job, mdl_scheduler_tenant(self, job->tenant), job->gpus - cluster->node_gpus);
     self->counts[job->job_class].restarted++;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* What the files of the scheduler share: starting a job, memory behind the tables, and the passes that
- * mdl_reservations lists. Used by the scheduler's own files, and by whoever takes in elastic_inline.h. */
+ * mdl_reservations lists. Used by the scheduler's own files. */
 #ifndef MDL_PASSES_H
 #define MDL_PASSES_H
 

@@ -109,18 +109,23 @@ typedef struct mdl_headroom {
 void mdl_headroom_init(mdl_headroom_t *self, const mdl_holding_t *holding, double dispersion, double target_s,
                        double share);
 
+/* The same where the table ends: below a load of 1, and from the last one on. */
+static inline double mdl_headroom_beyond_(const mdl_headroom_t *self, double load)
+{
+    if (load < 1)
+        return load > 0 ? load + self->excess[0] * load : 0;
+    return load + self->excess[MDL_HEADROOM_OCTAVES - 1];
+}
+
 /* Servers for a load >= 0; 0 at 0. Rises with the load. */
 static inline double mdl_headroom_servers(const mdl_headroom_t *self, double load)
 {
-    const double largest = (double)(UINT64_C(1) << (MDL_HEADROOM_OCTAVES - 1));
-
-    if (load <= 1)
-        return load > 0 ? load + self->excess[0] * load : 0;
-    if (load >= largest)
-        return load + self->excess[MDL_HEADROOM_OCTAVES - 1];
     uint64_t bits; /* the power of two that is no larger is the load without its fraction bits */
+
     memcpy(&bits, &load, sizeof bits);
-    uint64_t octave = (bits >> 52) - 1023;
+    uint64_t octave = (bits >> 52) - 1023; /* wraps around below 1 */
+    if (octave >= MDL_HEADROOM_OCTAVES - 1)
+        return mdl_headroom_beyond_(self, load);
     bits &= ~UINT64_C(0) << 52;
     double from;
     memcpy(&from, &bits, sizeof from);

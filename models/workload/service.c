@@ -22,17 +22,35 @@ double mdl_service_wave_from(const mdl_workload_settings_t *settings, int64_t fr
     return mdl_service_wave(settings, (double)(middle_s % SIM_DAY_S) / (double)SIM_HOUR_S);
 }
 
-double mdl_service_mean_gpus(const mdl_tenancy_t *tenancy)
+/* The largest load, in thousandths of GPUs, that so many serve. */
+static int64_t served_mgpu(const mdl_workload_settings_t *settings, uint32_t gpus)
 {
-    return tenancy->terms.activity_permille / 1000.0 * (tenancy->granted_nodes * MDL_NODE_GPUS);
+    int64_t served = 0, beyond = 1000 * (int64_t)gpus + 1; /* a load needs more than itself */
+
+    while (beyond - served > 1) {
+        int64_t middle = served + (beyond - served) / 2;
+        if (mdl_service_needed(settings, (double)middle / 1000) <= gpus)
+            served = middle;
+        else
+            beyond = middle;
+    }
+    return served;
+}
+
+void mdl_service_set_lease(mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings)
+{
+    uint32_t gpus = tenancy->granted_nodes * MDL_NODE_GPUS;
+
+    tenancy->mean_gpus = tenancy->terms.activity_permille / 1000.0 * gpus;
+    tenancy->served_mgpu = served_mgpu(settings, gpus);
 }
 
 void mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng, double *noise, size_t days)
 {
     double sigma = settings->service_noise;
 
-    for (size_t i = 0; i < days; i++)
-        noise[i] = sim_draw_lognormal(rng, -sigma * sigma / 2, sigma);
+    sim_fill_normal(rng, -sigma * sigma / 2, sigma, noise, days);
+    sim_exp_each(noise, days);
 }
 
 void mdl_service_replica(const mdl_workload_settings_t *settings, double throughput, uint32_t gpus,

@@ -21,7 +21,7 @@
 
 typedef struct mdl_service_load {
     int64_t load_mgpu;    /* thousandths of GPUs kept busy at home speed */
-    uint32_t needed_gpus; /* that serve it in time, whether the lease has so many or not */
+    uint32_t needed_gpus; /* that serve it in time; MDL_SERVICE_MOST_GPUS where the lease has not so many */
     uint32_t replica_gpus;
     uint32_t replicas; /* that serve it in time, as far as the lease goes */
     uint32_t most;     /* of replicas, on the whole lease */
@@ -34,8 +34,9 @@ double mdl_service_wave(const mdl_workload_settings_t *settings, double hour);
 /* The same in the middle of the interval that begins at from_s. */
 double mdl_service_wave_from(const mdl_workload_settings_t *settings, int64_t from_s);
 
-/* GPUs of a lease that its service keeps busy in the mean, at home speed: what mdl_service_plan starts from. */
-double mdl_service_mean_gpus(const mdl_tenancy_t *tenancy);
+/* What follows from a service's lease: the GPUs that it keeps busy in the mean, at home speed, and the largest load that
+ * all of it serves within the target. mdl_service_plan starts from these. */
+void mdl_service_set_lease(mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings);
 
 /* Draws the noise of so many days, mean 1. */
 void mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng, double *noise, size_t days);
@@ -56,33 +57,49 @@ static inline uint32_t mdl_service_round_up(double x, uint32_t most)
     return whole < most ? (uint32_t)whole : most;
 }
 
-/* Replicas of so many GPUs, up to `most`. Times an eighth is exact, and no division. */
-static inline uint32_t mdl_service_whole(double gpus, uint32_t replica_gpus, uint32_t most)
+static inline uint32_t mdl_service_least_(uint32_t a, uint32_t b)
 {
-    double wanted = replica_gpus == MDL_NODE_GPUS ? gpus * (1.0 / MDL_NODE_GPUS) : gpus / replica_gpus;
-
-    return mdl_service_round_up(wanted, most);
+    return a < b ? a : b;
 }
 
-/* Load of an interval from its wave and its day's noise. Each service asks for it in each interval. */
-static inline void mdl_service_plan(const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings,
-                                    double throughput, double wave, double noise, mdl_service_load_t *load)
+/* Replicas of replica_gpus that are no less than so many GPUs, up to `most`. Of a node's size they are counted in whole
+ * numbers, which says the same without a division. */
+static inline uint32_t mdl_service_whole(double gpus, uint32_t replica_gpus, uint32_t most)
 {
-    uint32_t most_gpus = tenancy->granted_nodes * MDL_NODE_GPUS;
+    if (replica_gpus != MDL_NODE_GPUS)
+        return mdl_service_round_up(gpus / replica_gpus, most);
+    uint32_t whole_gpus = mdl_service_round_up(gpus, MDL_SERVICE_MOST_GPUS);
+    return mdl_service_least_((whole_gpus + MDL_NODE_GPUS - 1) / MDL_NODE_GPUS, most);
+}
+
+/* GPUs of a replica: the settings', or all of a lease that is smaller. */
+static inline uint32_t mdl_service_replica_gpus(const mdl_workload_settings_t *settings, const mdl_tenancy_t *tenancy)
+{
+    return mdl_service_least_(settings->service_replica_gpus, tenancy->granted_nodes * MDL_NODE_GPUS);
+}
+
+/* Load of an interval from its wave and its day's noise, in replicas of some GPUs. Each service asks for it in each
+ * interval, many for more than they have. */
+static inline void mdl_service_plan(const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings,
+                                    uint32_t replica_gpus, double throughput, double wave, double noise,
+                                    mdl_service_load_t *load)
+{
     double gpus = tenancy->mean_gpus * wave * noise;
 
     if (throughput != 1) /* seldom; a division costs as much as all else here */
         gpus /= throughput;
     load->load_mgpu = (int64_t)(1000 * gpus + 0.5);
     load->gpus = gpus;
-    load->replica_gpus = settings->service_replica_gpus < most_gpus ? settings->service_replica_gpus : most_gpus;
+    load->replica_gpus = replica_gpus;
+    load->most = replica_gpus > 0 ? tenancy->granted_nodes * MDL_NODE_GPUS / replica_gpus : 0;
+    if (load->load_mgpu > tenancy->served_mgpu) {
+        load->needed_gpus = MDL_SERVICE_MOST_GPUS;
+        load->replicas = load->most;
+        return;
+    }
     double needed_gpus = mdl_service_needed(settings, (double)load->load_mgpu / 1000);
     load->needed_gpus = mdl_service_round_up(needed_gpus, MDL_SERVICE_MOST_GPUS);
-    if (load->replica_gpus == MDL_NODE_GPUS)
-        load->most = most_gpus / MDL_NODE_GPUS;
-    else
-        load->most = load->replica_gpus > 0 ? most_gpus / load->replica_gpus : 0;
-    load->replicas = load->most > 0 ? mdl_service_whole(needed_gpus, load->replica_gpus, load->most) : 0;
+    load->replicas = load->most > 0 ? mdl_service_whole(needed_gpus, replica_gpus, load->most) : 0;
 }
 
 /* Replicas that serve a load with room to spare: up to so many are not given up. At least load->replicas. */
@@ -100,13 +117,14 @@ static inline uint32_t mdl_service_replicas(const mdl_workload_settings_t *setti
 {
     if (present <= load->replicas)
         return load->replicas;
-    uint32_t kept = mdl_service_kept(settings, load);
-    return present < kept ? present : kept;
+    return mdl_service_least_(present, mdl_service_kept(settings, load));
 }
 
 /* H100-equivalents of one of its GPUs that computes, thousandths. `throughput`: of its software on this stack. */
 static inline uint32_t mdl_service_speed(const mdl_workload_settings_t *settings, double throughput)
 {
+    if (throughput == 1)
+        return settings->service_speed_permille;
     return (uint32_t)(1000 * settings->rate[MDL_JOB_INFERENCE] * throughput + 0.5);
 }
 

@@ -116,6 +116,7 @@ static void init_service(mdl_workload_settings_t *self, const mdl_params_t *para
                       params->service_dispersion, params->service_target, params->service_attainment);
     self->service_startup_s = (int32_t)params->service_startup_s;
     self->service_replica_gpus = params->workload_grain_s > 0 ? MDL_NODE_GPUS : (uint32_t)params->service_replica_gpus;
+    self->service_speed_permille = (uint32_t)(1000 * self->rate[MDL_JOB_INFERENCE] + 0.5);
 }
 
 static double usable(double rate)

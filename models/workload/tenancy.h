@@ -50,18 +50,17 @@ typedef struct mdl_tenancy {
     uint32_t noted_gpus;          /* what it had when its width was last noted */
     int32_t noise_from_day;       /* first day whose noise stands in noise; negative: none */
     int64_t ready_s;              /* its software is ported from here on */
-    double mean_gpus;             /* of a service: its load in the mean (mdl_service_mean_gpus) */
+    double mean_gpus;             /* of a service: its load in the mean (mdl_service_set_lease) */
     int64_t load_mgpu;            /* and in this interval */
     int64_t counted_s;            /* up to here its load is in the centre's meters */
     int64_t serves_from_s;        /* the last of the replicas that it needs serve from here on */
     double noise[MDL_NOISE_DAYS]; /* of a service's load */
+    int64_t served_mgpu;          /* the largest load that a service's whole lease serves in time */
     uint32_t next_service;        /* after a service, in order of start */
-    uint32_t prev;
-    uint32_t number;         /* the economy's */
-    uint32_t share_permille; /* of a service's single replicas that is busy */
-    uint64_t entity;         /* random address */
-    uint64_t ordinal;        /* of its next job */
-    int64_t timer_s;         /* a stream's next arrival, a service's first replica; SIM_NEVER: none */
+    uint32_t share_permille;      /* of a service's single replicas that is busy */
+    uint64_t entity;              /* random address */
+    uint64_t ordinal;             /* of its next job */
+    int64_t timer_s;              /* a stream's next arrival, a service's first replica; SIM_NEVER: none */
     sim_handle_t timer;
     double mean_gap_s;    /* between jobs: of a stream (0: none), or of a gang's pause (negative: none) */
     double gap_rest_s;    /* part of a second that a stream's last gap was rounded by */
@@ -70,6 +69,8 @@ typedef struct mdl_tenancy {
     uint32_t units;
     uint32_t supplied_nodes; /* granted when its supply of jobs was last planned */
     uint32_t bundle_gpus;    /* what jobs below it are batched to; 0: job by job */
+    uint32_t number;         /* the economy's */
+    uint32_t prev;
     bool open;
     mdl_stream_unit_t unit[MDL_STREAM_UNITS];
 } mdl_tenancy_t;

@@ -239,6 +239,20 @@ static void test_headroom_rises_with_load(void **state)
     assert_true(mdl_headroom_servers(&headroom, 0) == 0);
 }
 
+/* At the loads that the table holds, its ends among them, it says what it holds; and nothing jumps there. */
+static void test_headroom_meets_its_table(void **state)
+{
+    (void)state;
+    mdl_headroom_t headroom;
+    mdl_headroom_init(&headroom, &(mdl_holding_t){1, 3}, 70, 1, 0.95);
+    for (int i = 0; i < MDL_HEADROOM_OCTAVES; i++) {
+        double load = (double)(UINT64_C(1) << i), servers = load + headroom.excess[i];
+        assert_true(mdl_headroom_servers(&headroom, load) == servers);
+        assert_close(mdl_headroom_servers(&headroom, nextafter(load, 0)), servers, 1e-12 * servers);
+        assert_close(mdl_headroom_servers(&headroom, nextafter(load, INFINITY)), servers, 1e-12 * servers);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +269,7 @@ int main(void)
         cmocka_unit_test(test_windows),
         cmocka_unit_test(test_headroom_is_the_need),
         cmocka_unit_test(test_headroom_rises_with_load),
+        cmocka_unit_test(test_headroom_meets_its_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
