@@ -340,9 +340,11 @@ static inline void mdl_dc_note_service(mdl_dc_t *dc, uint32_t index)
     mdl_dc_note_width(dc, tenancy, mdl_scheduler_tenant(dc->scheduler, index)->used_gpus);
 }
 
-/* Starts what may start: last at each event. */
+/* Starts what may start: last at each event, most of which leave nothing to start. */
 static inline void mdl_dc_pass(mdl_dc_t *dc)
 {
+    if (mdl_scheduler_is_at_rest(dc->scheduler))
+        return;
     if (!mdl_scheduler_rests(dc->scheduler, dc->cluster))
         mdl_dc_look_at_queues(dc);
     if (dc->state->review_s != mdl_scheduler_review_s(dc->scheduler))

@@ -221,14 +221,20 @@ static inline void mdl_scheduler_note_pass_(mdl_scheduler_t *self, const mdl_clu
     self->seen_up = cluster->up;
 }
 
+/* Whether nobody waits, and nobody did at the last pass: the next one has nothing to do. */
+static inline bool mdl_scheduler_is_at_rest(const mdl_scheduler_t *self)
+{
+    return mdl_scheduler_is_idle_(self) && self->resting;
+}
+
 /* A pass that has nobody to look at, which is what most events of a data centre leave to do: true when it was that. Only
  * the first of several in a row leaves anything behind: the next pass that has somebody looks at everything. */
 static inline bool mdl_scheduler_rests(mdl_scheduler_t *self, const mdl_cluster_t *cluster)
 {
+    if (mdl_scheduler_is_at_rest(self))
+        return true;
     if (!mdl_scheduler_is_idle_(self))
         return false;
-    if (self->resting)
-        return true;
     self->resting = true;
     self->promise.job = MDL_NONE;
     self->review_s = SIM_NEVER;
