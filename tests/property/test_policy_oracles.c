@@ -9,8 +9,9 @@
 #include "tests/support/naive_queue.h"
 #include "tests/support/test.h"
 
-#define SEED    29
-#define STREAMS (TEST_UNDER_SANITIZER ? 3000 : 100000) /* for each reservation */
+#define SEED        29
+#define STREAMS     (TEST_UNDER_SANITIZER ? 3000 : 100000) /* for each reservation */
+#define LONG_QUEUES (TEST_UNDER_SANITIZER ? 10 : 100)
 
 typedef struct stream {
     naive_job_t naive[NAIVE_MOST_JOBS];
@@ -95,7 +96,7 @@ static void against_naive(enum mdl_reservation_row reservation)
                                     .one_by_one = rules.one_by_one};
         draw_stream(&stream, &rng, gpus);
         make_trace(&stream);
-        naive_queue_play(stream.naive, stream.n, &rules);
+        (void)naive_queue_play(stream.naive, stream.n, &rules);
         compare_starts(&stream, &setup, number);
     }
 }
@@ -124,6 +125,54 @@ static void test_conservative(void **state)
     against_naive(MDL_RESERVATION_CONSERVATIVE);
 }
 
+/* Nearly all jobs come at once and end long before their estimates. */
+static void draw_long_queue(stream_t *stream, sim_rng_t *rng, int gpus)
+{
+    int now_s = 0;
+
+    stream->n = 100 + (int)sim_draw_below(rng, NAIVE_MOST_JOBS - 100);
+    for (int i = 0; i < stream->n; i++) {
+        now_s += sim_draw_bernoulli(rng, 0.9) ? 0 : (int)sim_draw_below(rng, 6);
+        int run_s = 1 + (int)sim_draw_below(rng, 3);
+        int widest = sim_draw_bernoulli(rng, 0.5) ? gpus : (gpus + 1) / 2;
+        stream->naive[i] = (naive_job_t){.submit_s = now_s,
+                                         .run_s = run_s,
+                                         .estimate_s = run_s + (int)sim_draw_below(rng, 8),
+                                         .gpus = 1 + (int)sim_draw_below(rng, (uint64_t)widest)};
+    }
+}
+
+/* Where so many jobs wait that one end moves over 64 promises, each sweep goes over from looking at those that it may
+ * help to looking at all, and the next one begins with that. */
+static void test_conservative_moves_long_queues(void **state)
+{
+    stream_t stream;
+    sim_rng_t rng;
+    int many = 0;
+
+    (void)state;
+    for (uint64_t number = 0; number < LONG_QUEUES; number++) {
+        sim_rng_at(&rng, SEED, 40, number, 0, 0);
+        int gpus = 2 + (int)sim_draw_below(&rng, 7);
+        naive_rules_t rules = {.gpus = gpus,
+                               .shortest_first = sim_draw_bernoulli(&rng, 0.3),
+                               .reservation = MDL_RESERVATION_CONSERVATIVE,
+                               .one_by_one = sim_draw_bernoulli(&rng, 0.5)};
+        mdl_replay_setup_t setup = {.policy = {.order = rules.shortest_first ? MDL_ORDER_SJF : MDL_ORDER_FCFS,
+                                               .reservation = MDL_RESERVATION_CONSERVATIVE},
+                                    .nodes = (uint32_t)gpus,
+                                    .node_gpus = 1,
+                                    .pool = true,
+                                    .one_by_one = rules.one_by_one};
+        draw_long_queue(&stream, &rng, gpus);
+        make_trace(&stream);
+        many += naive_queue_play(stream.naive, stream.n, &rules) > 64;
+        compare_starts(&stream, &setup, number);
+    }
+    print_message("%d of %d queues with more than 64 moves at once\n", many, LONG_QUEUES);
+    assert_true(many > LONG_QUEUES / 8);
+}
+
 /* Jobs of one width leave nothing to backfill: all reservations are first come first served. */
 static void test_equal_widths_need_no_backfill(void **state)
 {
@@ -138,7 +187,7 @@ static void test_equal_widths_need_no_backfill(void **state)
         for (int i = 0; i < stream.n; i++)
             stream.naive[i].gpus = width;
         make_trace(&stream);
-        naive_queue_play(stream.naive, stream.n, &(naive_rules_t){.gpus = 6});
+        (void)naive_queue_play(stream.naive, stream.n, &(naive_rules_t){.gpus = 6});
         for (uint8_t row = 0; row < MDL_RESERVATIONS; row++)
             compare_starts(
                 &stream,
@@ -244,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_easy),
         cmocka_unit_test(test_easy_sjbf),
         cmocka_unit_test(test_conservative),
+        cmocka_unit_test(test_conservative_moves_long_queues),
         cmocka_unit_test(test_equal_widths_need_no_backfill),
         cmocka_unit_test(test_srpt_on_one_gpu),
         cmocka_unit_test(test_preemption_as_in_shared_clusters),

@@ -16,6 +16,7 @@ typedef struct play {
     int planned_s[NAIVE_MOST_JOBS]; /* conservative */
     int spoken_for[NAIVE_HORIZON_S];
     int decisions;
+    int most_moved; /* by one look at the queue */
 } play_t;
 
 static void speak_for(play_t *play, int from_s, int to_s, int gpus)
@@ -102,7 +103,7 @@ static void decide(play_t *play, int now_s)
 /* Conservative: plans those without a plan; after an end, all those whose start is still to come, one after another. */
 static void plan(play_t *play, int now_s, bool ended)
 {
-    int waiting[NAIVE_MOST_JOBS], n = list(play, waiting, play->rules->shortest_first);
+    int waiting[NAIVE_MOST_JOBS], n = list(play, waiting, play->rules->shortest_first), moved = 0;
 
     for (int i = 0; i < n; i++) {
         naive_job_t *job = &play->jobs[waiting[i]];
@@ -113,8 +114,10 @@ static void plan(play_t *play, int now_s, bool ended)
             speak_for(play, *planned_s, *planned_s + job->estimate_s, -job->gpus);
         *planned_s = earliest(play, now_s, job);
         job->decision = *planned_s != before_s ? play->decisions++ : job->decision;
+        moved += before_s != NO_START && *planned_s != before_s;
         speak_for(play, *planned_s, *planned_s + job->estimate_s, job->gpus);
     }
+    play->most_moved = moved > play->most_moved ? moved : play->most_moved;
 }
 
 static void start_planned(play_t *play, int now_s)
@@ -207,7 +210,7 @@ static void instant(play_t *play, int now_s)
         start_planned(play, now_s);
 }
 
-void naive_queue_play(naive_job_t *jobs, int n, const naive_rules_t *rules)
+int naive_queue_play(naive_job_t *jobs, int n, const naive_rules_t *rules)
 {
     play_t play = {.jobs = jobs, .n = n, .rules = rules};
     int gone = 0;
@@ -221,6 +224,7 @@ void naive_queue_play(naive_job_t *jobs, int n, const naive_rules_t *rules)
         for (int i = 0; i < n; i++)
             gone += play.state[i] == GONE;
     }
+    return play.most_moved;
 }
 
 void naive_srpt_play(naive_job_t *jobs, int n)

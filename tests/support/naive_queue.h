@@ -11,7 +11,7 @@
 
 #include "models/scheduler/policy.h"
 
-#define NAIVE_MOST_JOBS 64
+#define NAIVE_MOST_JOBS 192
 #define NAIVE_HORIZON_S 2048
 
 typedef struct naive_job {
@@ -28,8 +28,9 @@ typedef struct naive_rules {
                                        * submissions, one decision */
 } naive_rules_t;
 
-/* Fills in the starts and ends of n jobs, which stand by submission. */
-void naive_queue_play(naive_job_t *jobs, int n, const naive_rules_t *rules);
+/* Fills in the starts and ends of n jobs, which stand by submission. Returns how many waiting jobs at most one look at
+ * the queue gave an earlier start (conservative). */
+int naive_queue_play(naive_job_t *jobs, int n, const naive_rules_t *rules);
 
 /* Shortest remaining time first on one GPU, preempting at no cost, second by second; ties to the one submitted first. */
 void naive_srpt_play(naive_job_t *jobs, int n);
