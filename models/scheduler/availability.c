@@ -296,8 +296,8 @@ static int64_t room_since(const mdl_availability_t *self, mdl_availability_place
     }
 }
 
-bool mdl_availability_has_gap(const mdl_availability_t *self, int64_t from_s, int64_t to_s, int64_t since_s,
-                              int64_t gpus, int64_t length_s, int64_t held_s)
+int64_t mdl_availability_gap(const mdl_availability_t *self, int64_t from_s, int64_t to_s, int64_t since_s,
+                             int64_t gpus, int64_t length_s, int64_t held_s)
 {
     mdl_availability_place_t place = find(self, from_s > since_s ? from_s : since_s);
     int64_t end_s = to_s < held_s ? to_s : held_s;
@@ -306,9 +306,9 @@ bool mdl_availability_has_gap(const mdl_availability_t *self, int64_t from_s, in
         int64_t gap_s = room_since(self, place, gpus, since_s);
         int64_t full_s = gap_s < INT64_MAX - length_s ? gap_s + length_s : INT64_MAX;
         if (!find_lack(self, &place, gpus, full_s < held_s ? full_s : held_s))
-            return true;
+            return gap_s;
     }
-    return false;
+    return held_s;
 }
 
 int64_t mdl_availability_longest(const mdl_availability_t *self, int64_t from_s, int64_t to_s, int64_t since_s,
@@ -351,18 +351,19 @@ static mdl_availability_place_t open_step(mdl_availability_t *self, mdl_availabi
     return place;
 }
 
-/* Lets a step begin at time_s, where none does. */
-static void make_step(mdl_availability_t *self, int64_t time_s)
+/* Lets a step begin at time_s. Returns whether one did before. */
+static bool make_step(mdl_availability_t *self, int64_t time_s)
 {
     mdl_availability_place_t place = find(self, time_s);
 
     if (block_of(self, place.entry)->from_s[place.at] == time_s)
-        return;
+        return true;
     place.at++;
     place = open_step(self, place);
     mdl_availability_block_t *block = block_of(self, place.entry);
     block->from_s[place.at] = time_s;
     block->free_gpus[place.at] = block->free_gpus[place.at - 1];
+    return false;
 }
 
 static int64_t free_at(const mdl_availability_t *self, mdl_availability_place_t place)
@@ -397,19 +398,19 @@ static void merge(mdl_availability_t *self, int64_t time_s)
         join(self, place.entry - 1);
 }
 
-/* Takes GPUs in the steps [first, end) of a block. */
-static void take_in_block(mdl_availability_t *self, uint32_t entry, uint32_t first, uint32_t end, int64_t gpus)
+/* Takes GPUs in those steps of a block, from `first` on, that begin before to_s. */
+static void take_in_block(mdl_availability_t *self, uint32_t entry, uint32_t first, int64_t to_s, int64_t gpus)
 {
     mdl_availability_entry_t *e = &self->entries[entry];
+    mdl_availability_block_t *block = block_of(self, entry);
 
-    if (first == 0 && end == e->n) {
+    if (first == 0 && block->from_s[e->n - 1] < to_s) {
         e->least -= gpus;
         e->most -= gpus;
         e->more -= gpus;
     } else {
-        int64_t *free_gpus = block_of(self, entry)->free_gpus;
-        for (uint32_t i = first; i < end; i++)
-            free_gpus[i] -= gpus;
+        for (uint32_t i = first; i < e->n && block->from_s[i] < to_s; i++)
+            block->free_gpus[i] -= gpus;
         renew(self, entry);
     }
     self->state.lowest = e->least < self->state.lowest ? e->least : self->state.lowest;
@@ -419,14 +420,14 @@ void mdl_availability_take(mdl_availability_t *self, int64_t from_s, int64_t to_
 {
     if (from_s < self->entries[0].from_s)
         from_s = self->entries[0].from_s;
-    if (from_s >= to_s)
+    if (from_s >= to_s || gpus == 0)
         return;
-    make_step(self, to_s);
-    make_step(self, from_s);
-    mdl_availability_place_t first = find(self, from_s), end = find(self, to_s);
-    for (uint32_t entry = first.entry; entry <= end.entry; entry++)
-        take_in_block(self, entry, entry == first.entry ? first.at : 0,
-                      entry == end.entry ? end.at : self->entries[entry].n, gpus);
-    merge(self, to_s);
-    merge(self, from_s);
+    bool ended = make_step(self, to_s), began = make_step(self, from_s);
+    mdl_availability_place_t first = find(self, from_s);
+    for (uint32_t entry = first.entry; entry < self->state.n && self->entries[entry].from_s < to_s; entry++)
+        take_in_block(self, entry, entry == first.entry ? first.at : 0, to_s, gpus);
+    if (ended) /* a step that is new differs from the one before it */
+        merge(self, to_s);
+    if (began)
+        merge(self, from_s);
 }

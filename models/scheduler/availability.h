@@ -83,10 +83,10 @@ int64_t mdl_availability_earlier(const mdl_availability_t *self, int64_t from_s,
 int64_t mdl_availability_fewest(const mdl_availability_t *self, int64_t from_s);
 /* The most that are free at any moment of [from_s, to_s), which is not empty. O(blocks). */
 int64_t mdl_availability_most(const mdl_availability_t *self, int64_t from_s, int64_t to_s);
-/* Whether some moment of [from_s, to_s) before held_s lies in a gap, from since_s on, in which `gpus` are free for
- * length_s or up to held_s. O(blocks) of the span and of the gaps. */
-bool mdl_availability_has_gap(const mdl_availability_t *self, int64_t from_s, int64_t to_s, int64_t since_s,
-                              int64_t gpus, int64_t length_s, int64_t held_s);
+/* Where the first gap begins, from since_s on, of which a moment before held_s lies in [from_s, to_s) and in which
+ * `gpus` are free for length_s or up to held_s; held_s: there is none. O(blocks) of the span and of the gaps. */
+int64_t mdl_availability_gap(const mdl_availability_t *self, int64_t from_s, int64_t to_s, int64_t since_s,
+                             int64_t gpus, int64_t length_s, int64_t held_s);
 /* The longest gap, from since_s on, in which so many are free and of which a moment lies in [from_s, to_s). */
 int64_t mdl_availability_longest(const mdl_availability_t *self, int64_t from_s, int64_t to_s, int64_t since_s,
                                  int64_t gpus);

@@ -8,7 +8,9 @@
  * next moment at which GPUs come free. An elastic job is promised a node, and takes at its start what no promise needs.
  *
  * Most ends help few of those that wait. So it is noted where room has come free since jobs last looked (freed.h), and
- * where one tenant alone has jobs queued only those look that it may help, with the same starts as if all did.
+ * where one tenant alone has jobs queued only those look that it may help, with the same starts as if all did. What is
+ * left is bounded by how many promises move: on an overloaded log with estimates far too long most of the queue moves
+ * forward by a little at each end, each job by itself, since where it goes depends on all that went before it.
  */
 #include "models/scheduler/passes.h"
 #include "models/scheduler/starts.h"
@@ -113,15 +115,27 @@ static mdl_queue_place_t place_of(const mdl_job_t *job)
     return (mdl_queue_place_t){job->key, job->sequence};
 }
 
-/* Promises a job the earliest start from from_s on; one that has a promise keeps it or is promised more. */
+/* Gives a job that has a promise an earlier start. Where it holds its GPUs before and after nothing changes. */
+static void bring_forward(plans_t *plans, uint32_t index, int64_t start_s)
+{
+    mdl_job_t *job = mdl_scheduler_job(plans->pass.scheduler, index);
+    int64_t held_s = job->planned_s, gpus = job->needed_gpus;
+    int64_t end_s = end_of(start_s, job), held_end_s = end_of(held_s, job);
+
+    take(plans, job, end_s > held_s ? end_s : held_s, held_end_s, -gpus);
+    take(plans, job, start_s, end_s < held_s ? end_s : held_s, gpus);
+    set_planned(plans->pass.scheduler, index, start_s);
+    job->promise_number = ++plans->pass.scheduler->promises;
+}
+
+/* Promises a job that has no promise the earliest start from from_s on. */
 static void plan(plans_t *plans, uint32_t index, int64_t from_s)
 {
     mdl_job_t *job = mdl_scheduler_job(plans->pass.scheduler, index);
     int64_t start_s = earliest(plans, job, from_s);
 
-    if (start_s == job->planned_s)
+    if (start_s == MDL_NOT_PLANNED)
         return;
-    unplan(plans, index);
     set_planned(plans->pass.scheduler, index, start_s);
     job->promise_number = ++plans->pass.scheduler->promises;
     take(plans, job, start_s, end_of(start_s, job), job->needed_gpus);
@@ -236,17 +250,17 @@ static bool most_move(uint32_t moved, uint32_t seen)
     return moved > MOVES_NOTED + seen / 3;
 }
 
-/* Lets a job with a promise look for an earlier start. Returns what it leaves, noted for those that stand before
- * `before` and have had their turn. */
-static span_t move(plans_t *plans, uint32_t index, mdl_queue_place_t before)
+/* Gives a job with a promise the start start_s, unless that is what it has. Returns what it leaves, noted for those that
+ * stand before `before` and have had their turn. */
+static span_t move(plans_t *plans, uint32_t index, int64_t start_s, mdl_queue_place_t before)
 {
     const mdl_job_t *job = mdl_scheduler_job(plans->pass.scheduler, index);
     int64_t held_s = job->planned_s;
 
-    plan(plans, index, plans->pass.now_s);
-    if (job->planned_s == held_s)
+    if (start_s == held_s)
         return (span_t){0, 0};
-    int64_t end_s = end_of(job->planned_s, job);
+    bring_forward(plans, index, start_s);
+    int64_t end_s = end_of(start_s, job);
     span_t left = {end_s > held_s ? end_s : held_s, end_of(held_s, job)};
     if (!plans->pass.scheduler->unsettled)
         note_freed(plans, left.from_s, left.to_s, before);
@@ -268,7 +282,8 @@ static void plan_all(plans_t *plans, bool forward)
         if (job->planned_s == MDL_NOT_PLANNED) {
             plan(plans, candidates[i].job, plans->pass.now_s);
         } else if (forward && job->planned_s > plans->pass.now_s) {
-            span_t left = move(plans, candidates[i].job, MDL_FREED_FOR_ALL);
+            int64_t start_s = earliest(plans, job, plans->pass.now_s);
+            span_t left = move(plans, candidates[i].job, start_s, MDL_FREED_FOR_ALL);
             moved += left.from_s < left.to_s;
             self->unsettled |= most_move(moved, i);
         }
@@ -290,12 +305,17 @@ static uint32_t first_unplanned(mdl_scheduler_t *self, const mdl_scheduler_tenan
     return first;
 }
 
-/* Whether what has come free may help a job. */
-static bool is_helped(const plans_t *plans, const mdl_job_t *job, mdl_freed_t *freed)
+/* Whether a job has a promise that is not due yet. */
+static bool looks_forward(const plans_t *plans, const mdl_job_t *job)
 {
-    return job->planned_s > plans->pass.now_s && job->planned_s != MDL_NOT_PLANNED &&
-           mdl_freed_helps(freed, &plans->profile, place_of(job), plans->pass.now_s, job->needed_gpus, length_of(job),
-                           job->planned_s);
+    return job->planned_s > plans->pass.now_s && job->planned_s != MDL_NOT_PLANNED;
+}
+
+/* The earliest start of a job that has a promise, where all that it has not seen yet is in `freed`. */
+static int64_t earliest_within(const plans_t *plans, const mdl_job_t *job, mdl_freed_t *freed)
+{
+    return mdl_freed_earlier(freed, &plans->profile, place_of(job), plans->pass.now_s, job->needed_gpus, length_of(job),
+                             job->planned_s);
 }
 
 /* Moves starts forward in the order of a queue. Only jobs that what has come free may help look at all. */
@@ -309,13 +329,15 @@ static void move_forward(plans_t *plans, const mdl_scheduler_tenant_t *tenant)
     mdl_scheduler_freed(self)->n = 0;
     for (uint32_t seen = 0, moved = 0; i != MDL_NONE; seen++) {
         const mdl_job_t *job = mdl_scheduler_job(self, i);
-        if (self->unsettled && job->planned_s > plans->pass.now_s && job->planned_s != MDL_NOT_PLANNED) {
-            (void)move(plans, i, place_of(job));
-        } else if (!self->unsettled && is_helped(plans, job, &freed)) {
-            span_t left = move(plans, i, place_of(job));
-            mdl_freed_add(&freed, &plans->profile, left.from_s, left.to_s, MDL_FREED_FOR_ALL);
-            self->unsettled = most_move(++moved, seen);
-            bounds.most_size = self->unsettled ? UINT32_MAX : (uint32_t)mdl_freed_most(&freed);
+        if (looks_forward(plans, job) && self->unsettled) {
+            (void)move(plans, i, earliest(plans, job, plans->pass.now_s), place_of(job));
+        } else if (looks_forward(plans, job)) {
+            span_t left = move(plans, i, earliest_within(plans, job, &freed), place_of(job));
+            if (left.from_s < left.to_s) {
+                mdl_freed_add(&freed, &plans->profile, left.from_s, left.to_s, MDL_FREED_FOR_ALL);
+                self->unsettled = most_move(++moved, seen);
+                bounds.most_size = self->unsettled ? UINT32_MAX : (uint32_t)mdl_freed_most(&freed);
+            }
         }
         i = mdl_queue_next_within(self, tenant, i, &bounds);
     }

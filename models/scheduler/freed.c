@@ -65,6 +65,12 @@ int64_t mdl_freed_most(const mdl_freed_t *self)
     return most;
 }
 
+/* The power of two up to which a job's GPUs reach. */
+static int size_of(int64_t gpus)
+{
+    return 63 - __builtin_clzll((unsigned long long)gpus);
+}
+
 /* Works out the longest gap in which two to the power of `size` are free. */
 static void measure(mdl_freed_span_t *span, const mdl_availability_t *availability, int64_t since_s, int size)
 {
@@ -78,35 +84,45 @@ static bool is_long_enough(const mdl_freed_span_t *span, int size, int64_t lengt
     return span->longest_s[size] >= MDL_FREED_UNKNOWN - 1 || span->longest_s[size] >= length_s;
 }
 
-/* Whether a span has a gap for a job. What is known of its gaps tells mostly; where it promised too much it is measured
- * again, since jobs that have moved into it have made them shorter. */
-static bool span_helps(mdl_freed_span_t *span, const mdl_availability_t *availability, int64_t since_s, int64_t gpus,
-                       int64_t length_s, int64_t held_s)
+/* Whether what is known of a span's gaps leaves hope for a job. */
+static bool may_help(mdl_freed_span_t *span, const mdl_availability_t *availability, int64_t since_s, int64_t gpus,
+                     int64_t length_s, int64_t held_s)
 {
-    int size = 63 - __builtin_clzll((unsigned long long)gpus);
+    int size = size_of(gpus);
 
     if (span->to_s >= held_s && mdl_availability_most(availability, held_s - 1, held_s) >= gpus)
         return true; /* a moment earlier */
     if (span->longest_s[size] == MDL_FREED_UNKNOWN)
         measure(span, availability, since_s, size);
-    if (!is_long_enough(span, size, length_s))
-        return false;
-    if (mdl_availability_has_gap(availability, span->from_s, span->to_s, since_s, gpus, length_s, held_s))
-        return true;
-    measure(span, availability, since_s, size);
-    return false;
+    return is_long_enough(span, size, length_s);
 }
 
-bool mdl_freed_helps(mdl_freed_t *self, const mdl_availability_t *availability, mdl_queue_place_t place, int64_t from_s,
-                     int64_t gpus, int64_t length_s, int64_t held_s)
+/* The start of a job in the first gap of a span that has room for it; held_s: none has. Where what is known of its gaps
+ * promised too much it is measured again, since jobs that have moved into it have made them shorter. */
+static int64_t start_in(mdl_freed_span_t *span, const mdl_availability_t *availability, int64_t since_s, int64_t gpus,
+                        int64_t length_s, int64_t held_s)
 {
+    if (!may_help(span, availability, since_s, gpus, length_s, held_s))
+        return held_s;
+    int64_t start_s = mdl_availability_gap(availability, span->from_s, span->to_s, since_s, gpus, length_s, held_s);
+    if (start_s == held_s)
+        measure(span, availability, since_s, size_of(gpus));
+    return start_s;
+}
+
+/* Spans stand by time, and a gap that reaches into a later one but not into this begins later: so the first start found
+ * is the first there is. */
+int64_t mdl_freed_earlier(mdl_freed_t *self, const mdl_availability_t *availability, mdl_queue_place_t place,
+                          int64_t from_s, int64_t gpus, int64_t length_s, int64_t held_s)
+{
+    int64_t start_s = held_s;
+
     if (availability->state.lowest < 0) /* more is taken than there is: what comes free behind held_s may help, too */
-        return true;
-    for (uint32_t i = 0; i < self->n && self->spans[i].from_s < held_s; i++) {
+        return mdl_availability_earlier(availability, from_s, gpus, length_s, held_s);
+    for (uint32_t i = 0; i < self->n && self->spans[i].from_s < held_s && start_s == held_s; i++) {
         mdl_freed_span_t *span = &self->spans[i];
-        if (span->to_s > from_s && span->most >= gpus && stands_before(place, span->before) &&
-            span_helps(span, availability, from_s, gpus, length_s, held_s))
-            return true;
+        if (span->to_s > from_s && span->most >= gpus && stands_before(place, span->before))
+            start_s = start_in(span, availability, from_s, gpus, length_s, held_s);
     }
-    return false;
+    return start_s;
 }

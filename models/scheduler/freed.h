@@ -6,7 +6,7 @@
  * Spans stand by time and do not overlap; where there would be too many the two that are closest become one.
  *
  *     mdl_freed_add(&freed, &availability, now_s, now_s + 3600, MDL_FREED_FOR_ALL);
- *     if (mdl_freed_helps(&freed, &availability, place, now_s, gpus, length_s, held_s)) ... // look
+ *     int64_t start_s = mdl_freed_earlier(&freed, &availability, place, now_s, gpus, length_s, held_s);
  */
 #ifndef MDL_FREED_H
 #define MDL_FREED_H
@@ -44,9 +44,10 @@ void mdl_freed_add(mdl_freed_t *self, const mdl_availability_t *availability, in
                    mdl_queue_place_t before);
 /* The most GPUs that are free in any span; 0 where there is none. */
 int64_t mdl_freed_most(const mdl_freed_t *self);
-/* Whether a job at `place` that wants `gpus` > 0 for length_s may find a start from from_s on and before held_s, where
- * it has been given its GPUs, that it did not find when it looked last. What this learns of gaps is kept. */
-bool mdl_freed_helps(mdl_freed_t *self, const mdl_availability_t *availability, mdl_queue_place_t place, int64_t from_s,
-                     int64_t gpus, int64_t length_s, int64_t held_s);
+/* The first start from from_s on and before held_s, where it has been given its GPUs, of a job at `place` that wants
+ * `gpus` > 0 for length_s and that when it looked last, at an earlier time, found none before held_s; held_s: there still
+ * is none. As mdl_availability_earlier(), looking only where room has come free. What this learns of gaps is kept. */
+int64_t mdl_freed_earlier(mdl_freed_t *self, const mdl_availability_t *availability, mdl_queue_place_t place,
+                          int64_t from_s, int64_t gpus, int64_t length_s, int64_t held_s);
 
 #endif
