@@ -17,6 +17,7 @@
 #include "sim/time.h"
 
 #define MOVES_NOTED 32 /* in a sweep, however few have had their turn */
+#define SHORT_QUEUE 32 /* in which it costs less to let all look than to note what has come free */
 
 /* One pass, and the profile of the cluster that it works on. */
 typedef struct plans {
@@ -276,7 +277,7 @@ static void plan_all(plans_t *plans, bool forward)
 
     if (forward)
         mdl_scheduler_freed(self)->n = 0;
-    self->unsettled &= !forward;
+    self->unsettled = (self->unsettled && !forward) || self->queued < SHORT_QUEUE;
     for (uint32_t i = 0; i < n; i++) {
         const mdl_job_t *job = mdl_scheduler_job(self, candidates[i].job);
         if (job->planned_s == MDL_NOT_PLANNED) {
@@ -349,7 +350,7 @@ static void plan_queue(plans_t *plans, const mdl_scheduler_tenant_t *tenant, boo
     mdl_scheduler_t *self = plans->pass.scheduler;
     uint32_t first = first_unplanned(self, tenant);
 
-    if ((forward && self->unsettled) || (self->unplanned > 0 && first == MDL_NONE)) {
+    if ((forward && (self->unsettled || self->queued < SHORT_QUEUE)) || (self->unplanned > 0 && first == MDL_NONE)) {
         plan_all(plans, forward);
         return;
     }

@@ -11,7 +11,7 @@
 
 #define SEED        29
 #define STREAMS     (TEST_UNDER_SANITIZER ? 3000 : 100000) /* for each reservation */
-#define LONG_QUEUES (TEST_UNDER_SANITIZER ? 10 : 100)
+#define LONG_QUEUES (TEST_UNDER_SANITIZER ? 10 : 300)
 
 typedef struct stream {
     naive_job_t naive[NAIVE_MOST_JOBS];
