@@ -82,23 +82,24 @@ static inline void fill_blocks(sim_rng_t *rng, uint64_t *out, const uint64_t *en
     rng->counter[0] = counter.x0;
 }
 
-/* Twice as many words as the last time. Apart, so that what a loop needs does not burden first blocks. */
+/* As many words as there have been, or as go into the block. Apart, so that what a loop needs does not burden single
+ * blocks. */
 static __attribute__((noinline)) void refill_more(sim_rng_t *rng)
 {
-    uint32_t words = 2 * rng->drawn < SIM_RNG_WORDS ? 2 * rng->drawn : SIM_RNG_WORDS;
+    uint32_t words = rng->drawn;
     rng->used = SIM_RNG_WORDS - words;
-    rng->drawn = words;
+    rng->drawn = words < SIM_RNG_WORDS ? 2 * words : words;
     fill_blocks(rng, rng->block + SIM_RNG_WORDS - words, rng->block + SIM_RNG_WORDS);
 }
 
 void sim_rng_refill(sim_rng_t *rng)
 {
-    if (rng->drawn > 0) {
+    if (rng->drawn > WORDS) {
         refill_more(rng);
         return;
     }
     rng->used = SIM_RNG_WORDS - WORDS;
-    rng->drawn = WORDS;
+    rng->drawn += WORDS;
     sim_philox4x64(rng->counter, rng->key, rng->block + SIM_RNG_WORDS - WORDS);
     rng->counter[0]++;
 }

@@ -29,14 +29,14 @@
  * after 65,536 blocks, the event) advances. A generator that is drawn on and on therefore walks into the words of the
  * following events: give a long sequence an entity or purpose of its own. No pointers: copy it freely.
  *
- * Its first block is computed alone, as most addresses are drawn from once or twice; whoever needs more gets two blocks
- * and then four at a time. The words are the same. */
+ * Its first two blocks are computed one by one, as most addresses are drawn from once or a few times; whoever needs more
+ * gets two blocks and then four at a time. The words are the same. */
 typedef struct sim_rng {
     uint64_t key[2];
     uint64_t counter[4];
     uint64_t block[SIM_RNG_WORDS]; /* words computed, at its end where they do not fill it; the others mean nothing */
     uint32_t used;                 /* position in `block` of the next word; SIM_RNG_WORDS = none left */
-    uint32_t drawn;                /* words computed the last time */
+    uint32_t drawn;                /* words computed so far; SIM_RNG_WORDS: that many or more */
 } sim_rng_t;
 
 /* One block of Philox4x64-10: out = E(key, counter). */
