@@ -126,10 +126,25 @@ static void sink_of_few(sim_calendar_t *self, sim_key_t key)
     heap[least - step] = other;
 }
 
+/* Below the root's children. */
+static __attribute__((noinline)) void sink_deep(sim_calendar_t *self, const sim_key_t *at, sim_key_t key)
+{
+    sim_key_t *heap = sim_calendar_heap_(self);
+    sim_heap_sink_(heap, sim_calendar_places_(self), (uint32_t)(at - heap), SIM_HEAP_ROOT + self->heap_keys, key);
+}
+
+/* The same in a larger heap. The root and its children come first, by themselves: their places are not noted, and what
+ * stops there needs little. */
 static __attribute__((noinline)) void sink_of_many(sim_calendar_t *self, sim_key_t key)
 {
-    sim_heap_sink_(sim_calendar_heap_(self), sim_calendar_places_(self), SIM_HEAP_ROOT, SIM_HEAP_ROOT + self->heap_keys,
-                   key);
+    sim_key_t *root = &sim_calendar_heap_(self)[SIM_HEAP_ROOT];
+    const sim_key_t *least = sim_heap_least_of_four_(root + 1);
+    if (key < *least) {
+        *root = key;
+        return;
+    }
+    *root = *least;
+    sink_deep(self, least, key);
 }
 
 static inline void sink_from_root(sim_calendar_t *self, sim_key_t key)

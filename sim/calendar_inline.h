@@ -151,24 +151,27 @@ static inline void sim_heap_rise_(sim_key_t *heap, uint32_t *places, uint32_t po
     sim_heap_put_(heap, places, position, key);
 }
 
-/* Lets `key` sink from the empty `position`; `end` is one past the heap's last position. */
+/* Lets `key` sink from the empty `position`; `end` is one past the heap's last position. Pointers, as a position would be
+ * worked out of each and back. */
 static inline void sim_heap_sink_(sim_key_t *heap, uint32_t *places, uint32_t position, uint32_t end, sim_key_t key)
 {
+    const sim_key_t *beyond = heap + end;
+    sim_key_t *at = heap + position;
     for (;;) {
-        const sim_key_t *group = sim_heap_children_(heap, position);
-        if (group >= heap + end)
+        sim_key_t *group = heap + 4 * (at - heap) - 8;
+        if (group >= beyond)
             break;
-        if (end >= SIM_PREFETCH_KEYS) {
-            const sim_key_t *below = sim_heap_children_(heap, (uint32_t)(group - heap));
-            sim_fetch(below, 4 * SIM_LINE_BYTES);
-        }
+        if (end >= SIM_PREFETCH_KEYS)
+            sim_fetch(heap + 4 * (group - heap) - 8, 4 * SIM_LINE_BYTES);
         const sim_key_t *least = sim_heap_least_of_four_(group);
         if (key < *least)
             break;
-        sim_heap_put_(heap, places, position, *least);
-        position = (uint32_t)(least - heap);
+        *at = *least;
+        places[sim_key_slot_(*least)] = (uint32_t)(at - heap);
+        at += least - at;
     }
-    sim_heap_put_(heap, places, position, key);
+    *at = key;
+    places[sim_key_slot_(key)] = (uint32_t)(at - heap);
 }
 
 /* The same from the root of a heap of one key or two. Which of two is less is as good as random: a processor that guesses
