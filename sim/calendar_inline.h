@@ -206,6 +206,14 @@ static inline uint32_t sim_calendar_count_(const sim_calendar_t *self)
     return self->heap_keys - (self->hole != SIM_NO_SLOT) + self->ring_live;
 }
 
+/* sim_calendar_next_time, inlined: mostly the heap's root says it. */
+static inline int64_t sim_calendar_next_time_(const sim_calendar_t *self)
+{
+    if (__builtin_expect(self->hole != SIM_NO_SLOT || self->ring_keys > 0, 0))
+        return sim_calendar_next_time(self);
+    return sim_key_time_(sim_calendar_heap_(self)[SIM_HEAP_ROOT]);
+}
+
 /* Where the key of a pending event stands. */
 static inline uint32_t sim_calendar_place_(const sim_calendar_t *self, uint32_t slot)
 {

@@ -23,8 +23,10 @@ typedef struct run {
     sim_world_t *world;
     const sim_control_t *control;
     int64_t until_s;
-    int64_t end_s; /* of the window under way */
-    bool whole;    /* it ends where windows do, not where the run cuts it */
+    int64_t end_s;            /* of the window under way */
+    bool whole;               /* it ends where windows do, not where the run cuts it */
+    sim_lp_record_t *records; /* the world's tables, which stand still during a window */
+    sim_lp_brief_t *briefs;
     uint32_t n_active;
     uint32_t chunk;
     atomic_uint next; /* first position in the list of active LPs that no thread has taken */
@@ -47,7 +49,7 @@ static double wall_now_s(void)
 static int64_t list_active(run_t *run)
 {
     const sim_world_t *world = run->world;
-    const sim_lp_brief_t *briefs = sim_world_brief_(world, 0);
+    const sim_lp_brief_t *briefs = run->briefs;
     uint32_t *active = sim_arena_at(&world->arena, world->root->active);
     uint32_t n = world->root->n_lps;
     uint32_t n_active = 0, closing = run->whole ? SIM_BRIEF_CLOSES : 0;
@@ -79,6 +81,8 @@ static void open_window(run_t *run)
     run->done = run->status < 0 || now_s >= run->until_s;
     if (run->done)
         return;
+    run->records = sim_world_record_(world, 0);
+    run->briefs = sim_world_brief_(world, 0);
     set_window(run, now_s);
     int64_t earliest_s = list_active(run);
     if (run->n_active == 0 && world->model->boundary == NULL) {
@@ -107,19 +111,19 @@ static void report_failure(run_t *run, const sim_lp_t *lp, sim_status_t status, 
 /* Whether an LP has events in the window; if not, it is only closed. */
 static bool is_due(const run_t *run, uint32_t index)
 {
-    return sim_world_brief_(run->world, index)->next_s < run->end_s;
+    return run->briefs[index].next_s < run->end_s;
 }
 
 /* Handles an LP's events up to the window's end. */
 static sim_status_t run_events(run_t *run, sim_lp_t *lp, const sim_lp_kind_t *kind)
 {
-    sim_lp_record_t *record = sim_world_record_(run->world, lp->index);
+    sim_lp_record_t *record = &run->records[lp->index];
     sim_dispatched_t tally = {record->fingerprint, record->events};
     sim_status_t status = sim_lp_dispatch_(lp, kind, run->end_s, &tally);
     record->fingerprint = tally.fingerprint;
     record->events = tally.events;
-    sim_lp_brief_t *brief = sim_world_brief_(run->world, lp->index);
-    brief->next_s = sim_calendar_next_time(lp->calendar);
+    sim_lp_brief_t *brief = &run->briefs[lp->index];
+    brief->next_s = sim_calendar_next_time_(lp->calendar);
     bool half_full = 2 * (uint64_t)sim_calendar_count_(lp->calendar) >= lp->calendar->capacity;
     brief->flags =
         (brief->flags & SIM_BRIEF_CLOSES) | (lp->sent ? SIM_BRIEF_MESSAGES : 0u) | (half_full ? SIM_BRIEF_GROW : 0u);
@@ -129,7 +133,7 @@ static sim_status_t run_events(run_t *run, sim_lp_t *lp, const sim_lp_kind_t *ki
 /* Brings the LP that `lp` is turned to to the window's end. */
 static void run_lp(run_t *run, sim_lp_t *lp)
 {
-    const sim_lp_kind_t *kind = &run->world->model->kinds[sim_world_record_(run->world, lp->index)->kind];
+    const sim_lp_kind_t *kind = &run->world->model->kinds[run->records[lp->index].kind];
     sim_status_t status = is_due(run, lp->index) ? run_events(run, lp, kind) : SIM_OK;
     if (status < 0) {
         report_failure(run, lp, status, lp->error);
@@ -145,7 +149,7 @@ static void run_lp(run_t *run, sim_lp_t *lp)
 SIM_FETCH void fetch_blocks(const run_t *run, uint32_t index)
 {
     const sim_world_t *world = run->world;
-    const sim_lp_record_t *record = sim_world_record_(world, index);
+    const sim_lp_record_t *record = &run->records[index];
     if (is_due(run, index))
         sim_fetch(sim_arena_at(&world->arena, record->calendar), CALENDAR_BYTES);
     sim_fetch(sim_arena_at(&world->arena, record->state), STATE_BYTES);
@@ -155,7 +159,7 @@ SIM_FETCH void fetch_blocks(const run_t *run, uint32_t index)
 SIM_FETCH void fetch_kind(const run_t *run, uint32_t index, int turn)
 {
     const sim_world_t *world = run->world;
-    const sim_lp_record_t *record = sim_world_record_(world, index);
+    const sim_lp_record_t *record = &run->records[index];
     const sim_lp_kind_t *kind = &world->model->kinds[record->kind];
     if (kind->fetch != NULL)
         kind->fetch(&world->arena, sim_arena_at(&world->arena, record->state), turn);
@@ -165,7 +169,7 @@ SIM_FETCH void fetch_kind(const run_t *run, uint32_t index, int turn)
  * before: what is read there belongs to the ring, and names a slot or is passed over. */
 SIM_FETCH void fetch_events(const run_t *run, uint32_t index)
 {
-    const sim_calendar_t *calendar = sim_world_calendar_(run->world, sim_world_record_(run->world, index));
+    const sim_calendar_t *calendar = sim_world_calendar_(run->world, &run->records[index]);
     const sim_key_t *heap = sim_calendar_heap_(calendar);
     for (uint32_t position = SIM_HEAP_ROOT; position <= SIM_HEAP_ROOT + 4; position++) {
         uint32_t slot = sim_key_slot_(heap[position]);
@@ -176,7 +180,7 @@ SIM_FETCH void fetch_events(const run_t *run, uint32_t index)
 
 SIM_FETCH void fetch_report(const run_t *run, uint32_t index)
 {
-    const sim_lp_kind_t *kind = &run->world->model->kinds[sim_world_record_(run->world, index)->kind];
+    const sim_lp_kind_t *kind = &run->world->model->kinds[run->records[index].kind];
     sim_fetch(sim_world_report_(run->world, index), kind->report_bytes);
 }
 
