@@ -68,13 +68,13 @@ static void resize_queued(mdl_scheduler_t *self, const mdl_cluster_t *cluster, m
     mdl_queue_refresh(self, job->tenant);
 }
 
-/* Any other. Not inlined: it would have the short way save registers for it. */
-static __attribute__((noinline)) void resize_among_others(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index,
-                                                          uint32_t wanted_gpus)
+void mdl_scheduler_resize_among_others_(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index,
+                                        uint32_t wanted_gpus)
 {
     mdl_job_t *job = mdl_scheduler_job(self, index);
     mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
 
+    SIM_ASSERT(job->elastic && wanted_gpus > 0);
     if (job->state == MDL_JOB_QUEUED) {
         resize_queued(self, cluster, job, wanted_gpus);
         return;
@@ -84,47 +84,6 @@ static __attribute__((noinline)) void resize_among_others(mdl_scheduler_t *self,
     uint32_t gpus = wanted_gpus > job->gpus ? widest(self, cluster, job, tenant, wanted_gpus) : wanted_gpus;
     if (gpus != job->gpus)
         set_width(self, cluster, index, job, tenant, gpus);
-}
-
-/* Whether a job in a pool concerns nobody else, and there is room for as much as it wants: what services do all the
- * time. */
-static inline bool is_alone(const mdl_scheduler_t *self, const mdl_cluster_t *cluster,
-                            const mdl_scheduler_tenant_t *tenant, const mdl_job_t *job, uint32_t wanted_gpus)
-{
-    uint32_t more = wanted_gpus - job->gpus;
-
-    if (!cluster->pooled || self->watches || tenant->queued > 0)
-        return false;
-    return wanted_gpus <= job->gpus || (tenant->used_gpus + more <= tenant->limit_gpus &&
-                                        self->allocated_gpus + more <= self->most_gpus && more <= cluster->free_gpus);
-}
-
-static inline void resize_alone(mdl_scheduler_t *self, mdl_cluster_t *pool, mdl_scheduler_tenant_t *tenant,
-                                mdl_job_t *job, uint32_t gpus)
-{
-    uint32_t more = gpus - job->gpus;
-
-    self->short_gpus -= job->wanted_gpus - job->gpus;
-    job->wanted_gpus = gpus;
-    if (more == 0)
-        return;
-    self->stale = self->moved = true;
-    self->allocated_gpus += more;
-    tenant->used_gpus += more;
-    job->gpus = gpus;
-    mdl_pool_set_free_gpus(pool, pool->free_gpus - more);
-}
-
-void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, uint32_t wanted_gpus)
-{
-    mdl_job_t *job = mdl_scheduler_job(self, index);
-    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
-
-    SIM_ASSERT(job->elastic && wanted_gpus > 0);
-    if (is_alone(self, cluster, tenant, job, wanted_gpus))
-        resize_alone(self, cluster, tenant, job, wanted_gpus);
-    else
-        resize_among_others(self, cluster, index, wanted_gpus);
 }
 
 /* Brings a node of a gang to the front of its list. */
