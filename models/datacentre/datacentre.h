@@ -77,10 +77,10 @@ typedef struct mdl_datacentre_meter {
     int64_t useful_gpu_s;    /* busy less work lost to failures and cancellations */
     int64_t useful_by_class_gpu_s[MDL_JOB_CLASSES];
     int64_t busy_by_class_gpu_s[MDL_JOB_CLASSES];
-    int64_t work_by_class_gpu_s[MDL_JOB_CLASSES]; /* useful, in H100-equivalents: times GPU type and porting */
-    int64_t blocked_gpu_s[MDL_BLOCKED_REASONS];   /* asked for by queues' heads that could not start, by reason */
-    int64_t energy_it_wh;                         /* idle and busy draw of IT equipment */
-    int64_t energy_metered_wh;                    /* times PUE */
+    int64_t training_work_gpu_s;                /* useful, in H100-equivalents: times GPU type and porting */
+    int64_t blocked_gpu_s[MDL_BLOCKED_REASONS]; /* asked for by queues' heads that could not start, by reason */
+    int64_t energy_it_wh;                       /* idle and busy draw of IT equipment */
+    int64_t energy_metered_wh;                  /* times PUE */
     int64_t jobs_submitted[MDL_JOB_CLASSES];
     int64_t jobs_refused[MDL_JOB_CLASSES]; /* at submission: never fit, or the tenant's queue was too long; cancelled */
     int64_t jobs_started[MDL_JOB_CLASSES];

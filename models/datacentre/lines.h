@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What running jobs have computed, followed without an event per job or a visit per reading: each running job adds three
+/* What running jobs have computed, followed without an event per job or a visit per reading: each running job adds its
  * lines that start late enough and rise slowly enough never to pass the truth, and when its attempt ends the lines are
  * replaced by the exact figures.
  *
@@ -13,11 +13,10 @@
 
 #include "models/datacentre/state.h"
 
-/* The three lines of one job. */
+/* The lines of one job; that of a pre-training job's work goes with the useful one. */
 typedef struct mdl_dc_job_lines {
     int64_t busy_rate, busy_from_s;     /* thousandths of GPUs */
     int64_t useful_rate, useful_from_s; /* saved work lags by one checkpoint */
-    int64_t work_rate;                  /* with the useful line's start */
 } mdl_dc_job_lines_t;
 
 /* Of a number that is not negative: without a sign to mind it is shorter. */
@@ -35,8 +34,13 @@ static inline mdl_dc_job_lines_t mdl_dc_lines_of(const mdl_job_t *job)
 
     lines.useful_rate = job->intended_end == MDL_END_FAILED ? 0 : lines.busy_rate;
     lines.useful_from_s = lines.busy_from_s + (cycle_s > 1 ? cycle_s : 0);
-    lines.work_rate = mdl_dc_thousandth(lines.useful_rate * job->speed_permille);
     return lines;
+}
+
+/* In thousandths of H100-equivalents. */
+static inline int64_t mdl_dc_work_rate(const mdl_job_t *job, const mdl_dc_job_lines_t *lines)
+{
+    return mdl_dc_thousandth(lines->useful_rate * job->speed_permille);
 }
 
 static inline void mdl_dc_add_line_(mdl_lines_t *self, int64_t rate, int64_t from_s)
@@ -52,7 +56,8 @@ static inline void mdl_dc_add_lines_(mdl_dc_t *dc, const mdl_job_t *job, int64_t
 
     mdl_dc_add_line_(&state->busy[job->job_class].running, sign * lines.busy_rate, lines.busy_from_s);
     mdl_dc_add_line_(&state->useful[job->job_class].running, sign * lines.useful_rate, lines.useful_from_s);
-    mdl_dc_add_line_(&state->work[job->job_class].running, sign * lines.work_rate, lines.useful_from_s);
+    if (job->job_class == MDL_JOB_TRAINING)
+        mdl_dc_add_line_(&state->training_work.running, sign * mdl_dc_work_rate(job, &lines), lines.useful_from_s);
 }
 
 /* Its lines begin. */
@@ -67,20 +72,27 @@ static inline void mdl_dc_earn_start(mdl_dc_t *dc, const mdl_job_t *job)
     mdl_dc_add_lines_(dc, job, 1);
 }
 
+/* What a pre-training job has done that is saved, in H100-equivalents. Divided last, by whole seconds, so that it is no
+ * less than its line was. */
+static inline int64_t mdl_dc_work_done(const mdl_job_t *job, int64_t useful_mgpu_s)
+{
+    int64_t whole = mdl_dc_thousandth(useful_mgpu_s), rest = useful_mgpu_s - 1000 * whole;
+
+    return whole * job->speed_permille + mdl_dc_thousandth(rest * job->speed_permille);
+}
+
 /* Its lines become what was done. */
 static inline void mdl_dc_earn_stop(mdl_dc_t *dc, const mdl_job_t *job, mdl_progress_t progress)
 {
     mdl_datacentre_t *state = dc->state;
     int64_t rate = (int64_t)job->gpus * job->share_permille;
     int64_t useful_mgpu_s = job->intended_end == MDL_END_FAILED ? 0 : progress.saved_s * rate;
-    int64_t whole = mdl_dc_thousandth(useful_mgpu_s), rest = useful_mgpu_s - 1000 * whole;
 
     mdl_dc_add_lines_(dc, job, -1);
     state->busy[job->job_class].settled_mgpu_s += progress.computed_s * rate;
     state->useful[job->job_class].settled_mgpu_s += useful_mgpu_s;
-    /* Divided last, by whole seconds, so that it is no less than its line was. */
-    state->work[job->job_class].settled_mgpu_s +=
-        whole * job->speed_permille + mdl_dc_thousandth(rest * job->speed_permille);
+    if (job->job_class == MDL_JOB_TRAINING)
+        state->training_work.settled_mgpu_s += mdl_dc_work_done(job, useful_mgpu_s);
 }
 
 #endif

@@ -5,7 +5,7 @@
 #include "models/datacentre/lines.h"
 
 typedef struct sums {
-    int64_t busy[MDL_JOB_CLASSES], useful[MDL_JOB_CLASSES], work[MDL_JOB_CLASSES];
+    int64_t busy[MDL_JOB_CLASSES], useful[MDL_JOB_CLASSES], training_work;
 } sums_t;
 
 static int64_t earned(const mdl_earning_t *self, int64_t now_s)
@@ -30,7 +30,8 @@ static void add_young_of(const mdl_dc_t *dc, uint32_t tenant, sums_t *sums)
         mdl_dc_job_lines_t lines = mdl_dc_lines_of(job);
         sums->busy[job->job_class] += not_yet(lines.busy_rate, lines.busy_from_s, dc->now_s);
         sums->useful[job->job_class] += not_yet(lines.useful_rate, lines.useful_from_s, dc->now_s);
-        sums->work[job->job_class] += not_yet(lines.work_rate, lines.useful_from_s, dc->now_s);
+        if (job->job_class == MDL_JOB_TRAINING)
+            sums->training_work += not_yet(mdl_dc_work_rate(job, &lines), lines.useful_from_s, dc->now_s);
         i = job->next;
     }
 }
@@ -63,10 +64,10 @@ static void read_earnings(const mdl_dc_t *dc, mdl_datacentre_meter_t *meter)
     for (int c = 0; c < MDL_JOB_CLASSES; c++) {
         meter->busy_by_class_gpu_s[c] = mdl_dc_thousandth(earned(&state->busy[c], dc->now_s) + young->busy[c]);
         meter->useful_by_class_gpu_s[c] = mdl_dc_thousandth(earned(&state->useful[c], dc->now_s) + young->useful[c]);
-        meter->work_by_class_gpu_s[c] = mdl_dc_thousandth(earned(&state->work[c], dc->now_s) + young->work[c]);
         meter->busy_gpu_s += meter->busy_by_class_gpu_s[c];
         meter->useful_gpu_s += meter->useful_by_class_gpu_s[c];
     }
+    meter->training_work_gpu_s = mdl_dc_thousandth(earned(&state->training_work, dc->now_s) + young->training_work);
 }
 
 static void read_jobs(const mdl_scheduler_t *scheduler, mdl_datacentre_meter_t *meter)
@@ -155,7 +156,7 @@ static void report_use(mdl_dc_t *dc, mdl_datacentre_use_t *day)
     for (int c = 0; c < MDL_JOB_CLASSES; c++)
         if (dc->scheduler->counts[c].submitted != 0) /* most centres serve some classes only; of others 0 stays */
             busy_gpu_s += report_class(dc, young, c, day, &useful_gpu_s);
-    int64_t work_mgpu_s = earned(&state->work[MDL_JOB_TRAINING], dc->now_s) + young->work[MDL_JOB_TRAINING];
+    int64_t work_mgpu_s = earned(&state->training_work, dc->now_s) + young->training_work;
     int64_t it_wh = mdl_power_it_wh(&state->power, state->up_node_s, busy_gpu_s);
     day->powered_gpu_s = since(&reported->powered_gpu_s, state->powered_node_s * MDL_NODE_GPUS);
     day->leased_gpu_s = since(&reported->leased_gpu_s, state->leased_node_s * MDL_NODE_GPUS);

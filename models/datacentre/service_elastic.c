@@ -5,25 +5,15 @@
 /* Part of the walk over all services: as calls of their own they cost a tenth more. */
 #define INLINED static inline __attribute__((always_inline))
 
-/* Of a number that is not negative: without a sign to mind it is shorter. */
-static inline int64_t thousandth(int64_t x)
-{
-    return (int64_t)((uint64_t)x / 1000);
-}
-
 /* What a running service earns by time t: rate * (t - from). */
 typedef struct line {
-    int64_t rate;      /* thousandths of GPUs that it keeps busy */
-    int64_t work_rate; /* the same times its speed, rounded down; */
-    int64_t kept_back; /* thousandths of one that this keeps back */
+    int64_t rate; /* thousandths of GPUs that it keeps busy */
     int64_t from_s;
 } line_t;
 
-static inline line_t line_of(uint32_t share_permille, uint32_t gpus, uint32_t speed_permille, int64_t from_s)
+static inline line_t line_of(uint32_t share_permille, uint32_t gpus, int64_t from_s)
 {
-    int64_t rate = (int64_t)share_permille * gpus, work = rate * speed_permille, work_rate = thousandth(work);
-
-    return (line_t){rate, work_rate, work - 1000 * work_rate, from_s};
+    return (line_t){(int64_t)share_permille * gpus, from_s};
 }
 
 static inline void turn(mdl_earning_t *self, int64_t done, int64_t rate, int64_t offset)
@@ -33,8 +23,7 @@ static inline void turn(mdl_earning_t *self, int64_t done, int64_t rate, int64_t
     self->running.offset += offset;
 }
 
-/* Its line stops and another one starts. All that a service has computed is saved, so what it did is its rate times the
- * time, with what rounding kept back. */
+/* Its line stops and another one starts. All that a service has computed is saved, and so useful. */
 static inline void earn_on(mdl_datacentre_t *state, const line_t *before, const line_t *now, int64_t now_s)
 {
     int64_t since_s = now_s > before->from_s ? now_s - before->from_s : 0;
@@ -43,8 +32,6 @@ static inline void earn_on(mdl_datacentre_t *state, const line_t *before, const 
 
     turn(&state->busy[MDL_JOB_INFERENCE], done, rate, offset);
     turn(&state->useful[MDL_JOB_INFERENCE], done, rate, offset);
-    turn(&state->work[MDL_JOB_INFERENCE], before->work_rate * since_s + thousandth(before->kept_back * since_s),
-         now->work_rate - before->work_rate, now->work_rate * now->from_s - before->work_rate * before->from_s);
     if (now->from_s > state->young_until_s)
         state->young_until_s = now->from_s;
 }
@@ -65,14 +52,12 @@ static inline void go_on(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, mdl_job_t *
 {
     int64_t now_s = dc->now_s, from_s = computes_from_s(job, gpus_before, now_s);
     uint32_t share_permille = mdl_dc_busy_share(tenancy->load_mgpu, job->gpus);
-    uint32_t speed_permille = mdl_service_speed(dc->workload, mdl_dc_throughput(dc, tenancy));
-    line_t before = line_of(job->share_permille, gpus_before, job->speed_permille, job->compute_from_s);
-    line_t now = line_of(share_permille, job->gpus, speed_permille, from_s);
+    line_t before = line_of(job->share_permille, gpus_before, job->compute_from_s);
+    line_t now = line_of(share_permille, job->gpus, from_s);
 
     job->start_s = now_s;
     job->compute_from_s = from_s;
     job->share_permille = (uint16_t)share_permille;
-    job->speed_permille = speed_permille;
     earn_on(dc->state, &before, &now, now_s);
     mdl_dc_note_width(dc, tenancy, job->gpus);
 }
@@ -139,7 +124,7 @@ static void ask_for(mdl_dc_t *dc, uint32_t index, const mdl_service_load_t *load
     } else if (gpus > 0 && i != MDL_NONE) {
         mdl_scheduler_resize(dc->scheduler, dc->cluster, i, gpus);
     } else if (gpus > 0) {
-        mdl_service_replica(dc->workload, mdl_dc_throughput(dc, &dc->tenancies[index]), gpus, &request);
+        mdl_service_replica(dc->workload, gpus, &request);
         (void)mdl_scheduler_submit(dc->scheduler, dc->cluster, index, dc->now_s, &request);
     }
     mdl_dc_note_service(dc, index);

@@ -54,7 +54,7 @@ void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t
     mdl_job_request_t request;
 
     end_replicas(dc, index, replicas, load.replica_gpus);
-    mdl_service_replica(dc->workload, mdl_dc_throughput(dc, tenancy), load.replica_gpus, &request);
+    mdl_service_replica(dc->workload, load.replica_gpus, &request);
     while (tenant->running + tenant->queued < replicas) {
         if (mdl_scheduler_submit(dc->scheduler, dc->cluster, index, dc->now_s, &request) == MDL_NONE)
             break;

@@ -58,7 +58,7 @@ typedef struct mdl_datacentre {
     int64_t service_load_mgpu_s, service_met_mgpu_s;
     int64_t longest_lag_s; /* from any job's start until its lines count */
     int64_t young_until_s; /* from here on the lines of all jobs so far count */
-    mdl_earning_t busy[MDL_JOB_CLASSES], useful[MDL_JOB_CLASSES], work[MDL_JOB_CLASSES];
+    mdl_earning_t busy[MDL_JOB_CLASSES], useful[MDL_JOB_CLASSES], training_work;
     mdl_datacentre_spec_t spec;
     mdl_power_t power;
     mdl_failure_rates_t failures;

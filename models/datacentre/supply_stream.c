@@ -47,7 +47,7 @@ void mdl_dc_on_job_due(mdl_dc_t *dc, const sim_event_t *event)
         return;
     }
     mdl_stream_job(tenancy, mdl_dc_stream_settings(dc, tenancy), workload->grain_s, mdl_dc_throughput(dc, tenancy),
-                   workload->rate[tenancy->terms.job_class], &rng, &request);
+                   &rng, &request);
     mdl_dc_submit(dc, event->entity, &request);
 }
 

@@ -164,7 +164,6 @@ static mdl_job_request_t request_of(const run_t *run, const mdl_trace_job_t *job
                                .gpus = job->gpus,
                                .interval_s = INT32_MAX,
                                .pause_s = run->setup->restart_s,
-                               .speed_permille = 1000,
                                .job_class = job->job_class};
 }
 

@@ -41,7 +41,7 @@ typedef struct mdl_job_request {
     int32_t startup_s;       /* at each start */
     int32_t interval_s;      /* of computing between checkpoints, >= 1; INT32_MAX: nothing is saved before the end */
     int32_t pause_s;         /* per checkpoint */
-    uint32_t speed_permille; /* H100-equivalents of one GPU that computes for it */
+    uint32_t speed_permille; /* of a pre-training job: H100-equivalents of one GPU that computes for it */
     uint8_t job_class;       /* mdl_job_class_t */
     uint8_t intended_end;    /* mdl_job_end_t */
     bool tightly_coupled;    /* above one node it needs a training fabric */

@@ -53,14 +53,12 @@ void mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng, 
     sim_exp_each(noise, days);
 }
 
-void mdl_service_replica(const mdl_workload_settings_t *settings, double throughput, uint32_t gpus,
-                         mdl_job_request_t *request)
+void mdl_service_replica(const mdl_workload_settings_t *settings, uint32_t gpus, mdl_job_request_t *request)
 {
     *request = (mdl_job_request_t){.work_s = MDL_WORK_ENDLESS,
                                    .gpus = gpus,
                                    .startup_s = settings->service_startup_s,
                                    .interval_s = 1,
-                                   .speed_permille = mdl_service_speed(settings, throughput),
                                    .job_class = MDL_JOB_INFERENCE,
                                    .intended_end = MDL_END_FINISHED,
                                    .elastic = settings->grain_s > 0};

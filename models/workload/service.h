@@ -120,16 +120,7 @@ static inline uint32_t mdl_service_replicas(const mdl_workload_settings_t *setti
     return mdl_service_least_(present, mdl_service_kept(settings, load));
 }
 
-/* H100-equivalents of one of its GPUs that computes, thousandths. `throughput`: of its software on this stack. */
-static inline uint32_t mdl_service_speed(const mdl_workload_settings_t *settings, double throughput)
-{
-    if (throughput == 1)
-        return settings->service_speed_permille;
-    return (uint32_t)(1000 * settings->rate[MDL_JOB_INFERENCE] * throughput + 0.5);
-}
-
 /* What a replica asks for, or with a grain the service: `gpus`. */
-void mdl_service_replica(const mdl_workload_settings_t *settings, double throughput, uint32_t gpus,
-                         mdl_job_request_t *request);
+void mdl_service_replica(const mdl_workload_settings_t *settings, uint32_t gpus, mdl_job_request_t *request);
 
 #endif

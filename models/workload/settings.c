@@ -95,6 +95,7 @@ static void init_batch(mdl_stream_settings_t *self, const mdl_params_t *params, 
 
 static void init_training(mdl_workload_settings_t *self, const mdl_params_t *params, double rate)
 {
+    self->training_rate = rate;
     self->training_sigma = params->training_sigma;
     self->training_mean_s = (double)params->training_length_s / rate;
     self->training_mu = sim_log(self->training_mean_s) - params->training_sigma * params->training_sigma / 2;
@@ -116,7 +117,6 @@ static void init_service(mdl_workload_settings_t *self, const mdl_params_t *para
                       params->service_dispersion, params->service_target, params->service_attainment);
     self->service_startup_s = (int32_t)params->service_startup_s;
     self->service_replica_gpus = params->workload_grain_s > 0 ? MDL_NODE_GPUS : (uint32_t)params->service_replica_gpus;
-    self->service_speed_permille = (uint32_t)(1000 * self->rate[MDL_JOB_INFERENCE] + 0.5);
 }
 
 static double usable(double rate)
@@ -131,12 +131,8 @@ void mdl_workload_settings_init(mdl_workload_settings_t *self, const mdl_params_
                                       .patience_s = (double)params->workload_patience_s,
                                       .port_time_s = params->port_time_s,
                                       .port_throughput = params->port_throughput};
-    self->rate[MDL_JOB_TRAINING] = usable(type->rate_training);
-    self->rate[MDL_JOB_FINETUNE] = usable(type->rate_finetune);
-    self->rate[MDL_JOB_INFERENCE] = usable(type->rate_inference);
-    self->rate[MDL_JOB_BATCH] = usable(type->rate_batch);
-    init_training(self, params, self->rate[MDL_JOB_TRAINING]);
-    init_finetune(&self->finetune, params, self->rate[MDL_JOB_FINETUNE]);
-    init_batch(&self->batch, params, self->rate[MDL_JOB_BATCH]);
+    init_training(self, params, usable(type->rate_training));
+    init_finetune(&self->finetune, params, usable(type->rate_finetune));
+    init_batch(&self->batch, params, usable(type->rate_batch));
     init_service(self, params);
 }

@@ -44,11 +44,10 @@ typedef struct mdl_workload_settings {
     mdl_headroom_t service_headroom; /* in slots */
     double service_slots;            /* per GPU */
     int32_t service_startup_s;
-    uint32_t service_replica_gpus;   /* with a grain a node's */
-    uint32_t service_speed_permille; /* of software that is at home on the stack (mdl_service_speed) */
+    uint32_t service_replica_gpus; /* with a grain a node's */
     int64_t port_time_s;
     double port_throughput;
-    double rate[MDL_JOB_CLASSES]; /* throughput of the GPU type against an H100 */
+    double training_rate; /* throughput of the GPU type against an H100 */
 } mdl_workload_settings_t;
 
 void mdl_workload_settings_init(mdl_workload_settings_t *self, const mdl_params_t *params, const mdl_gpu_type_t *type);

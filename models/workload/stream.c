@@ -169,7 +169,7 @@ static mdl_job_end_t draw_end(const mdl_stream_unit_t *unit, sim_rng_t *rng)
 }
 
 void mdl_stream_job(const mdl_tenancy_t *tenancy, const mdl_stream_settings_t *settings, double grain_s,
-                    double throughput, double rate, sim_rng_t *rng, mdl_job_request_t *request)
+                    double throughput, sim_rng_t *rng, mdl_job_request_t *request)
 {
     const mdl_stream_unit_t *unit = draw_unit(tenancy, rng);
     mdl_job_end_t end = draw_end(unit, rng);
@@ -179,7 +179,6 @@ void mdl_stream_job(const mdl_tenancy_t *tenancy, const mdl_stream_settings_t *s
                                    .gpus = unit->gpus,
                                    .startup_s = settings->startup_s,
                                    .interval_s = settings->saved_s,
-                                   .speed_permille = (uint32_t)(1000 * rate * throughput + 0.5),
                                    .job_class = (uint8_t)tenancy->terms.job_class,
                                    .intended_end = (uint8_t)end,
                                    .tightly_coupled = unit->tightly_coupled};

@@ -24,8 +24,8 @@ void mdl_stream_plan(mdl_tenancy_t *tenancy, const mdl_stream_settings_t *settin
 /* Draws the seconds until the next job. First draw at each address. */
 int64_t mdl_stream_gap(mdl_tenancy_t *tenancy, sim_rng_t *rng);
 
-/* Draws a job. `throughput`: of its software on this stack, against software at home there; `rate`: of the GPU type. */
+/* Draws a job. `throughput`: of its software on this stack, against software at home there. */
 void mdl_stream_job(const mdl_tenancy_t *tenancy, const mdl_stream_settings_t *settings, double grain_s,
-                    double throughput, double rate, sim_rng_t *rng, mdl_job_request_t *request);
+                    double throughput, sim_rng_t *rng, mdl_job_request_t *request);
 
 #endif

@@ -42,7 +42,7 @@ void mdl_training_job(const mdl_tenancy_t *tenancy, const mdl_workload_settings_
                       sim_rng_t *rng, mdl_job_request_t *request)
 {
     double length_s = sim_draw_lognormal(rng, settings->training_mu, settings->training_sigma) / throughput;
-    double rate = settings->rate[MDL_JOB_TRAINING];
+    double rate = settings->training_rate;
 
     *request = (mdl_job_request_t){.work_s = length_s > 1 ? (int64_t)(length_s + 0.5) : 1,
                                    .gpus = mdl_training_gang_gpus(tenancy),

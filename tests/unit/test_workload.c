@@ -77,7 +77,7 @@ static double drawn_activity(mdl_tenancy_t *tenancy, const mdl_workload_settings
         sim_rng_t rng;
         stand_at(&rng, k);
         time_s += (double)mdl_stream_gap(tenancy, &rng);
-        mdl_stream_job(tenancy, &settings->finetune, settings->grain_s, 1, 1, &rng, &request);
+        mdl_stream_job(tenancy, &settings->finetune, settings->grain_s, 1, &rng, &request);
         assert_true(request.gpus <= tenancy->granted_nodes * MDL_NODE_GPUS && request.work_s > 0);
         assert_true(settings->grain_s <= 0 || request.gpus % MDL_NODE_GPUS == 0);
         double asked_gpu_s = (double)request.work_s * request.gpus;
@@ -128,7 +128,7 @@ static void draw_cells(const mdl_stream_settings_t *settings, cells_t *cells, do
         mdl_job_request_t request;
         sim_rng_t rng;
         stand_at(&rng, k);
-        mdl_stream_job(&tenancy, settings, 0, 1, 1, &rng, &request);
+        mdl_stream_job(&tenancy, settings, 0, 1, &rng, &request);
         int size = __builtin_ctz(request.gpus), end = request.intended_end;
         *gpus += (double)request.gpus / DRAWS;
         *below += (request.work_s <= 206) / (double)DRAWS;
@@ -196,7 +196,7 @@ static void test_ends_keep_their_gpu_time_at_any_grain(void **state)
             mdl_job_request_t request;
             sim_rng_t rng;
             stand_at(&rng, k);
-            mdl_stream_job(&tenancy, &settings.finetune, settings.grain_s, 1, 1, &rng, &request);
+            mdl_stream_job(&tenancy, &settings.finetune, settings.grain_s, 1, &rng, &request);
             gpu_s[request.intended_end] += (double)request.work_s * request.gpus;
             all += (double)request.work_s * request.gpus;
         }
