@@ -9,6 +9,8 @@
 #include "sim/error.h"
 #include "sim/math.h"
 
+#include <math.h>
+
 enum { BATCH = 128 };
 
 /* Where the slow path takes further words from: those fetched ahead, then the generator. */
@@ -72,8 +74,7 @@ static double normal_slow(uint64_t word, source_t *source)
     for (;; word = source_word(source)) {
         unsigned i = word % SIM_ZIGGURAT_LAYERS;
         double x = signed_point(word, table->x[i]);
-        double size = x < 0 ? -x : x;
-        if (size < table->x[i + 1])
+        if (fabs(x) < table->x[i + 1])
             return x;
         if (i == 0) {
             double tail = normal_tail(table->x[1], source);
@@ -89,7 +90,7 @@ static inline bool normal_fast(uint64_t word, double *x)
 {
     size_t i = word % SIM_ZIGGURAT_LAYERS;
     *x = signed_point(word, sim_ziggurat_normal.x[i]);
-    return (*x < 0 ? -*x : *x) < sim_ziggurat_normal.x[i + 1];
+    return fabs(*x) < sim_ziggurat_normal.x[i + 1];
 }
 
 double sim_draw_exponential_slowly_(sim_rng_t *rng, uint64_t word)
