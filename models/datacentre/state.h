@@ -233,10 +233,10 @@ static inline uint16_t mdl_dc_service_share(const mdl_dc_t *dc, const mdl_job_t 
 typedef struct mdl_dc_instant {
     double wave;
     int64_t from_s;   /* the interval's start */
-    int64_t from_day; /* of the days whose noise is drawn at once, */
+    int32_t from_day; /* of the days whose noise is drawn at once, */
     int64_t day;      /* counted from there */
 } mdl_dc_instant_t;
-void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, int64_t from_day);
+void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, int32_t from_day);
 
 /* Counts a service's load since it was last counted, and what of it came while warm replicas sufficed. Before its load,
  * its need or what it has changes. */

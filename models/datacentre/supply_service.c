@@ -4,22 +4,24 @@
 #include "models/workload/service.h"
 
 /* Draws for some days at once, at the address of the first. */
-void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, int64_t from_day)
+void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, int32_t from_day)
 {
     sim_rng_t rng;
 
-    tenancy->noise_from_day = (int32_t)from_day;
+    tenancy->noise_from_day = from_day;
     mdl_dc_stand_at(dc, tenancy, (uint64_t)from_day, &rng);
     mdl_service_noise(dc->workload, &rng, tenancy->noise, MDL_NOISE_DAYS);
 }
 
+_Static_assert((MDL_NOISE_DAYS & (MDL_NOISE_DAYS - 1)) == 0, "days are told apart without a division");
+
 static mdl_dc_instant_t instant_of(const mdl_dc_t *dc)
 {
-    int64_t day = dc->now_s / SIM_DAY_S, behind = day % MDL_NOISE_DAYS;
-    int64_t from_s = dc->now_s - dc->now_s % dc->workload->service_interval_s;
+    mdl_service_interval_t interval = mdl_service_interval_at(dc->workload, dc->now_s);
+    int64_t behind = interval.day & (MDL_NOISE_DAYS - 1);
 
     return (mdl_dc_instant_t){
-        .wave = mdl_service_wave_from(dc->workload, from_s), .from_s = from_s, .from_day = day - behind, .day = behind};
+        .wave = interval.wave, .from_s = interval.from_s, .from_day = (int32_t)(interval.day - behind), .day = behind};
 }
 
 static void resize_service(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)

@@ -3,7 +3,6 @@
 
 #include "models/hardware/cluster.h"
 #include "sim/draw.h"
-#include "sim/time.h"
 
 #include <math.h>
 
@@ -20,6 +19,15 @@ double mdl_service_wave_from(const mdl_workload_settings_t *settings, int64_t fr
     int64_t middle_s = from_s + settings->service_interval_s / 2;
 
     return mdl_service_wave(settings, (double)(middle_s % SIM_DAY_S) / (double)SIM_HOUR_S);
+}
+
+void mdl_service_keep_waves(mdl_workload_settings_t *settings)
+{
+    int64_t length_s = settings->service_interval_s;
+
+    settings->service_waves_kept = SIM_DAY_S % length_s == 0 && SIM_DAY_S / length_s <= MDL_SERVICE_WAVES;
+    for (int64_t i = 0; settings->service_waves_kept && i < SIM_DAY_S / length_s; i++)
+        settings->service_wave[i] = mdl_service_wave_from(settings, i * length_s);
 }
 
 /* The largest load, in thousandths of GPUs, that so many serve. */

@@ -18,6 +18,7 @@
 #include "models/workload/tenancy.h"
 #include "sim/math.h"
 #include "sim/rng.h"
+#include "sim/time.h"
 
 typedef struct mdl_service_load {
     int64_t load_mgpu;    /* thousandths of GPUs kept busy at home speed */
@@ -33,6 +34,30 @@ double mdl_service_wave(const mdl_workload_settings_t *settings, double hour);
 
 /* The same in the middle of the interval that begins at from_s. */
 double mdl_service_wave_from(const mdl_workload_settings_t *settings, int64_t from_s);
+
+/* Keeps the waves of a day's intervals, where a day has so few. */
+void mdl_service_keep_waves(mdl_workload_settings_t *settings);
+
+/* Services are resized where an interval begins: at whole multiples of its length. */
+typedef struct mdl_service_interval {
+    int64_t from_s;
+    int64_t day; /* of the time that was asked for */
+    double wave;
+} mdl_service_interval_t;
+
+/* The interval of a time >= 0. */
+static inline mdl_service_interval_t mdl_service_interval_at(const mdl_workload_settings_t *settings, int64_t time_s)
+{
+    int64_t length_s = settings->service_interval_s, from_s, day = (int64_t)((uint64_t)time_s / SIM_DAY_S);
+
+    if (!settings->service_waves_kept) {
+        from_s = time_s - time_s % length_s;
+        return (mdl_service_interval_t){from_s, day, mdl_service_wave_from(settings, from_s)};
+    }
+    uint32_t which = (uint32_t)(time_s - day * SIM_DAY_S) / (uint32_t)length_s;
+    from_s = day * SIM_DAY_S + which * length_s;
+    return (mdl_service_interval_t){from_s, day, settings->service_wave[which]};
+}
 
 /* What follows from a service's lease: the GPUs that it keeps busy in the mean, at home speed, and the largest load that
  * all of it serves within the target. mdl_service_plan starts from these. */

@@ -2,6 +2,7 @@
 #include "models/workload/settings.h"
 
 #include "models/hardware/cluster.h"
+#include "models/workload/service.h"
 #include "sim/math.h"
 
 #include <math.h>
@@ -110,6 +111,7 @@ static void init_service(mdl_workload_settings_t *self, const mdl_params_t *para
     self->service_interval_s = params->service_interval_s;
     self->service_swing = params->service_swing;
     self->service_peak_h = params->service_peak_h;
+    mdl_service_keep_waves(self);
     self->service_noise = params->service_noise;
     self->service_band = params->service_band;
     self->service_slots = (double)params->service_slots;

@@ -8,6 +8,8 @@
 #include "models/scheduler/job.h"
 #include "models/workload/latency.h"
 
+#define MDL_SERVICE_WAVES 96 /* intervals of a day for which the daily wave is kept: quarters of an hour */
+
 #define MDL_STREAM_SIZES 10 /* 1, 2, 4 ... 512 GPUs */
 
 /* Run times of a stream's jobs of one size that end in one way: lognormal, cut at the longest. */
@@ -40,6 +42,8 @@ typedef struct mdl_workload_settings {
     int32_t training_startup_s, checkpoint_interval_s, checkpoint_pause_s;
     mdl_stream_settings_t finetune, batch;
     int64_t service_interval_s;
+    double service_wave[MDL_SERVICE_WAVES]; /* in each interval of a day, */
+    bool service_waves_kept;                /* if a day has whole ones and no more (mdl_service_interval_at) */
     double service_swing, service_peak_h, service_noise, service_band;
     mdl_headroom_t service_headroom; /* in slots */
     double service_slots;            /* per GPU */

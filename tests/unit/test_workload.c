@@ -288,6 +288,26 @@ static void test_service_wave(void **state)
     assert_true(fabs(mdl_service_wave(&settings, settings.service_peak_h - 12) - 0.5) < 1e-12);
 }
 
+/* Kept or not, an interval's wave is the one in its middle. */
+static void test_service_intervals(void **state)
+{
+    const int64_t lengths_s[] = {SIM_DAY_S, 6 * SIM_HOUR_S, 5 * SIM_HOUR_S, 900, 700, 60};
+    mdl_workload_settings_t settings;
+
+    (void)state;
+    settings_at_grain(&settings, SIM_DAY_S, 1);
+    for (size_t i = 0; i < sizeof lengths_s / sizeof lengths_s[0]; i++) {
+        settings.service_interval_s = lengths_s[i];
+        mdl_service_keep_waves(&settings);
+        for (int64_t time_s = 0; time_s < 3 * SIM_DAY_S; time_s += 101) {
+            mdl_service_interval_t interval = mdl_service_interval_at(&settings, time_s);
+            assert_int_equal(interval.from_s, time_s / lengths_s[i] * lengths_s[i]);
+            assert_int_equal(interval.day, time_s / SIM_DAY_S);
+            assert_true(interval.wave == mdl_service_wave_from(&settings, interval.from_s));
+        }
+    }
+}
+
 static void test_service_asks_for_enough_replicas_and_no_more(void **state)
 {
     mdl_workload_settings_t settings;
@@ -386,6 +406,7 @@ int main(void)
         cmocka_unit_test(test_bundles),
         cmocka_unit_test(test_training_alternates_as_its_activity_says),
         cmocka_unit_test(test_service_wave),
+        cmocka_unit_test(test_service_intervals),
         cmocka_unit_test(test_service_asks_for_enough_replicas_and_no_more),
         cmocka_unit_test(test_a_lease_serves_so_much),
         cmocka_unit_test(test_headroom_falls_with_size),
