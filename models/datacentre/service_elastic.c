@@ -23,11 +23,11 @@ static inline void turn(mdl_earning_t *self, int64_t done, int64_t rate, int64_t
     self->running.offset += offset;
 }
 
-/* Its line stops and another one starts. All that a service has computed is saved, and so useful. */
-static inline void earn_on(mdl_datacentre_t *state, const line_t *before, const line_t *now, int64_t now_s)
+/* Its line, which it has followed up to until_s, stops and another one starts. All that a service has computed is saved,
+ * and so useful. */
+static inline void earn_on(mdl_datacentre_t *state, const line_t *before, const line_t *now, int64_t until_s)
 {
-    int64_t since_s = now_s > before->from_s ? now_s - before->from_s : 0;
-    int64_t done = before->rate * since_s, rate = now->rate - before->rate;
+    int64_t done = before->rate * (until_s - before->from_s), rate = now->rate - before->rate;
     int64_t offset = now->rate * now->from_s - before->rate * before->from_s;
 
     turn(&state->busy[MDL_JOB_INFERENCE], done, rate, offset);
@@ -36,21 +36,20 @@ static inline void earn_on(mdl_datacentre_t *state, const line_t *before, const 
         state->young_until_s = now->from_s;
 }
 
-/* When a service computes again that had so many GPUs before. Replicas that were added start up; they take their part
- * of the time until then away from all. */
-static inline int64_t computes_from_s(const mdl_job_t *job, uint32_t gpus_before, int64_t now_s)
+/* When a service computes again that had so many GPUs before, which compute from warm_s >= now_s on. Replicas that were
+ * added start up; they take their part of the time until then away from all. */
+static inline int64_t computes_from_s(const mdl_job_t *job, uint32_t gpus_before, int64_t now_s, int64_t warm_s)
 {
-    int64_t waiting_s = job->compute_from_s > now_s ? job->compute_from_s - now_s : 0;
-
-    if (job->gpus > gpus_before)
-        waiting_s = (waiting_s * gpus_before + (int64_t)job->startup_s * (job->gpus - gpus_before)) / job->gpus;
-    return now_s + waiting_s;
+    if (job->gpus <= gpus_before)
+        return warm_s;
+    return now_s + ((warm_s - now_s) * gpus_before + (int64_t)job->startup_s * (job->gpus - gpus_before)) / job->gpus;
 }
 
 /* Goes on after a change of width, load or software. */
 static inline void go_on(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, mdl_job_t *job, uint32_t gpus_before)
 {
-    int64_t now_s = dc->now_s, from_s = computes_from_s(job, gpus_before, now_s);
+    int64_t now_s = dc->now_s, warm_s = job->compute_from_s > now_s ? job->compute_from_s : now_s;
+    int64_t from_s = computes_from_s(job, gpus_before, now_s, warm_s);
     uint32_t share_permille = mdl_dc_busy_share(tenancy->load_mgpu, job->gpus);
     line_t before = line_of(job->share_permille, gpus_before, job->compute_from_s);
     line_t now = line_of(share_permille, job->gpus, from_s);
@@ -58,7 +57,7 @@ static inline void go_on(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, mdl_job_t *
     job->start_s = now_s;
     job->compute_from_s = from_s;
     job->share_permille = (uint16_t)share_permille;
-    earn_on(dc->state, &before, &now, now_s);
+    earn_on(dc->state, &before, &now, warm_s);
     mdl_dc_note_width(dc, tenancy, job->gpus);
 }
 
