@@ -333,3 +333,14 @@ const mdl_datacentre_meter_t *mdl_datacentre_read(sim_world_t *world, uint32_t l
     mdl_dc_read(&dc, &state->meter);
     return &state->meter;
 }
+
+void mdl_datacentre_use(sim_world_t *world, uint32_t lp, int64_t time_s, mdl_datacentre_use_t *use)
+{
+    mdl_datacentre_t *state = sim_world_state(world, lp);
+
+    *use = (mdl_datacentre_use_t){0};
+    if (state->cluster == 0)
+        return;
+    mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, time_s);
+    mdl_dc_use(&dc, use);
+}

@@ -98,18 +98,27 @@ typedef struct mdl_datacentre_meter {
     int32_t running_jobs;   /* now */
 } mdl_datacentre_meter_t;
 
-/* What an economy keeps its books on: some of the meters, int64_t all. GPU seconds unless named otherwise. */
-typedef struct mdl_datacentre_use {
+/* What an economy asks of every day: some of the meters, int64_t all. GPU seconds unless named otherwise. */
+typedef struct mdl_datacentre_day {
     int64_t powered_gpu_s;
     int64_t leased_gpu_s;
     int64_t busy_gpu_s;
-    int64_t energy_metered_wh;
-    int64_t jobs_submitted[MDL_JOB_CLASSES];
-    int64_t allocated_gpu_s;
-    int64_t useful_gpu_s;
+    int64_t inference_gpu_s;     /* busy with inference */
     int64_t training_work_gpu_s; /* useful, in H100-equivalents */
+    int64_t energy_metered_wh;
+} mdl_datacentre_day_t;
+
+/* What it keeps its books on, which may take longer to be closed. In the same way. */
+typedef struct mdl_datacentre_use {
+    int64_t powered_gpu_s;
+    int64_t leased_gpu_s;
+    int64_t allocated_gpu_s;
+    int64_t busy_gpu_s;
+    int64_t useful_gpu_s;
+    int64_t energy_metered_wh;
     int64_t service_load_gpu_s, service_met_gpu_s;
     int64_t busy_by_class_gpu_s[MDL_JOB_CLASSES];
+    int64_t jobs_submitted[MDL_JOB_CLASSES];
     int64_t jobs_started[MDL_JOB_CLASSES];
     int64_t jobs_finished[MDL_JOB_CLASSES];
     int64_t wait_s[MDL_JOB_CLASSES];
@@ -118,7 +127,7 @@ typedef struct mdl_datacentre_use {
 /* What a centre reports at the end of each whole window, taken while centres still run side by side. All 0 before the
  * first. */
 typedef struct mdl_datacentre_report {
-    _Alignas(64) mdl_datacentre_use_t day; /* since the report before */
+    _Alignas(64) mdl_datacentre_day_t day; /* since the report before */
     bool cramped;                          /* it asks for mdl_datacentre_boundary */
 } mdl_datacentre_report_t;
 
@@ -133,6 +142,10 @@ sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_
 
 /* Brings the time integrals of the meters up to time_s and returns them. At boundaries. O(contracts). */
 const mdl_datacentre_meter_t *mdl_datacentre_read(sim_world_t *world, uint32_t lp, int64_t time_s);
+
+/* What was added since this was last called for the centre, or since its birth. At boundaries. O(contracts). After
+ * mdl_datacentre_retire nothing is. */
+void mdl_datacentre_use(sim_world_t *world, uint32_t lp, int64_t time_s, mdl_datacentre_use_t *use);
 
 /* The last report. */
 static inline const mdl_datacentre_report_t *mdl_datacentre_report(const sim_world_t *world, uint32_t lp)

@@ -118,60 +118,105 @@ void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter)
     meter->energy_metered_wh = mdl_power_metered_wh(&state->power, meter->energy_it_wh);
 }
 
-/* What a count has grown by since the last report, which it is noted for. */
-static inline int64_t since(int64_t *reported, int64_t now)
+/* What a count has grown by since it was noted, which it is anew. */
+static inline int64_t since(int64_t *noted, int64_t now)
 {
-    int64_t before = *reported;
+    int64_t before = *noted;
 
-    *reported = now;
+    *noted = now;
     return now - before;
 }
 
-/* The part of a class in a report; returns its busy GPU seconds up to now, and adds its useful ones. */
-static int64_t report_class(const mdl_dc_t *dc, const sums_t *young, int c, mdl_datacentre_use_t *day,
-                            int64_t *useful_gpu_s)
+static inline int64_t busy_of_class(const mdl_dc_t *dc, const sums_t *young, int c)
 {
-    mdl_datacentre_use_t *reported = &dc->state->reported;
-    const mdl_job_counts_t *counts = &dc->scheduler->counts[c];
-    int64_t busy_gpu_s = mdl_dc_thousandth(earned(&dc->state->busy[c], dc->now_s) + young->busy[c]);
+    return mdl_dc_thousandth(earned(&dc->state->busy[c], dc->now_s) + young->busy[c]);
+}
 
-    *useful_gpu_s += mdl_dc_thousandth(earned(&dc->state->useful[c], dc->now_s) + young->useful[c]);
-    day->busy_by_class_gpu_s[c] = since(&reported->busy_by_class_gpu_s[c], busy_gpu_s);
-    day->jobs_submitted[c] = since(&reported->jobs_submitted[c], counts->submitted);
-    day->jobs_started[c] = since(&reported->jobs_started[c], counts->started);
-    day->jobs_finished[c] = since(&reported->jobs_finished[c], counts->ended[MDL_END_FINISHED]);
-    day->wait_s[c] = since(&reported->wait_s[c], counts->wait_s);
+/* Most centres serve some classes only; of others everything stays 0. */
+static inline bool serves(const mdl_dc_t *dc, int c)
+{
+    return dc->scheduler->counts[c].submitted != 0;
+}
+
+/* Busy GPU seconds up to now. */
+static int64_t sum_busy(const mdl_dc_t *dc, const sums_t *young)
+{
+    int64_t busy_gpu_s = 0;
+
+    for (int c = 0; c < MDL_JOB_CLASSES; c++)
+        if (serves(dc, c))
+            busy_gpu_s += busy_of_class(dc, young, c);
     return busy_gpu_s;
 }
 
-/* The part of mdl_dc_read that reports hold, since the last one. */
-static void report_use(mdl_dc_t *dc, mdl_datacentre_use_t *day)
+static inline int64_t metered_wh(const mdl_datacentre_t *state, int64_t busy_gpu_s)
+{
+    return mdl_power_metered_wh(&state->power, mdl_power_it_wh(&state->power, state->up_node_s, busy_gpu_s));
+}
+
+static void report_classes(const mdl_dc_t *dc, const sums_t *young, mdl_datacentre_day_t *day)
 {
     mdl_datacentre_t *state = dc->state;
-    mdl_datacentre_use_t *reported = &state->reported;
-    int64_t busy_gpu_s = 0, useful_gpu_s = 0;
-    sums_t memory;
-    const sums_t *young = sum_young(dc, &memory);
+    mdl_datacentre_day_t *reported = &state->reported;
 
-    for (int c = 0; c < MDL_JOB_CLASSES; c++)
-        if (dc->scheduler->counts[c].submitted != 0) /* most centres serve some classes only; of others 0 stays */
-            busy_gpu_s += report_class(dc, young, c, day, &useful_gpu_s);
+    if (serves(dc, MDL_JOB_INFERENCE))
+        day->inference_gpu_s = since(&reported->inference_gpu_s, busy_of_class(dc, young, MDL_JOB_INFERENCE));
+    if (!serves(dc, MDL_JOB_TRAINING))
+        return;
     int64_t work_mgpu_s = earned(&state->training_work, dc->now_s) + young->training_work;
-    int64_t it_wh = mdl_power_it_wh(&state->power, state->up_node_s, busy_gpu_s);
-    day->powered_gpu_s = since(&reported->powered_gpu_s, state->powered_node_s * MDL_NODE_GPUS);
-    day->leased_gpu_s = since(&reported->leased_gpu_s, state->leased_node_s * MDL_NODE_GPUS);
-    day->allocated_gpu_s = since(&reported->allocated_gpu_s, dc->scheduler->allocated_gpu_s);
-    day->busy_gpu_s = since(&reported->busy_gpu_s, busy_gpu_s);
-    day->useful_gpu_s = since(&reported->useful_gpu_s, useful_gpu_s);
     day->training_work_gpu_s = since(&reported->training_work_gpu_s, mdl_dc_thousandth(work_mgpu_s));
-    day->service_load_gpu_s = since(&reported->service_load_gpu_s, mdl_dc_thousandth(state->service_load_mgpu_s));
-    day->service_met_gpu_s = since(&reported->service_met_gpu_s, mdl_dc_thousandth(state->service_met_mgpu_s));
-    day->energy_metered_wh = since(&reported->energy_metered_wh, mdl_power_metered_wh(&state->power, it_wh));
 }
 
 void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report)
 {
+    mdl_datacentre_t *state = dc->state;
+    mdl_datacentre_day_t *reported = &state->reported;
+    sums_t memory;
+
     advance(dc);
-    report_use(dc, &report->day);
+    const sums_t *young = sum_young(dc, &memory);
+    int64_t busy_gpu_s = sum_busy(dc, young);
+    report->day.powered_gpu_s = since(&reported->powered_gpu_s, state->powered_node_s * MDL_NODE_GPUS);
+    report->day.leased_gpu_s = since(&reported->leased_gpu_s, state->leased_node_s * MDL_NODE_GPUS);
+    report->day.busy_gpu_s = since(&reported->busy_gpu_s, busy_gpu_s);
+    report->day.energy_metered_wh = since(&reported->energy_metered_wh, metered_wh(state, busy_gpu_s));
+    report_classes(dc, young, &report->day);
     report->cramped = mdl_dc_is_cramped(dc);
+}
+
+/* The part of a class in what is counted; returns its useful GPU seconds up to now. */
+static int64_t use_class(const mdl_dc_t *dc, const sums_t *young, int c, mdl_datacentre_use_t *use)
+{
+    mdl_datacentre_use_t *counted = &dc->state->counted;
+    const mdl_job_counts_t *counts = &dc->scheduler->counts[c];
+
+    use->busy_by_class_gpu_s[c] = since(&counted->busy_by_class_gpu_s[c], busy_of_class(dc, young, c));
+    use->jobs_submitted[c] = since(&counted->jobs_submitted[c], counts->submitted);
+    use->jobs_started[c] = since(&counted->jobs_started[c], counts->started);
+    use->jobs_finished[c] = since(&counted->jobs_finished[c], counts->ended[MDL_END_FINISHED]);
+    use->wait_s[c] = since(&counted->wait_s[c], counts->wait_s);
+    return mdl_dc_thousandth(earned(&dc->state->useful[c], dc->now_s) + young->useful[c]);
+}
+
+void mdl_dc_use(mdl_dc_t *dc, mdl_datacentre_use_t *use)
+{
+    mdl_datacentre_t *state = dc->state;
+    mdl_datacentre_use_t *counted = &state->counted;
+    int64_t useful_gpu_s = 0;
+    sums_t memory;
+
+    advance(dc);
+    const sums_t *young = sum_young(dc, &memory);
+    int64_t busy_gpu_s = sum_busy(dc, young);
+    for (int c = 0; c < MDL_JOB_CLASSES; c++)
+        if (serves(dc, c))
+            useful_gpu_s += use_class(dc, young, c, use);
+    use->powered_gpu_s = since(&counted->powered_gpu_s, state->powered_node_s * MDL_NODE_GPUS);
+    use->leased_gpu_s = since(&counted->leased_gpu_s, state->leased_node_s * MDL_NODE_GPUS);
+    use->allocated_gpu_s = since(&counted->allocated_gpu_s, dc->scheduler->allocated_gpu_s);
+    use->busy_gpu_s = since(&counted->busy_gpu_s, busy_gpu_s);
+    use->useful_gpu_s = since(&counted->useful_gpu_s, useful_gpu_s);
+    use->energy_metered_wh = since(&counted->energy_metered_wh, metered_wh(state, busy_gpu_s));
+    use->service_load_gpu_s = since(&counted->service_load_gpu_s, mdl_dc_thousandth(state->service_load_mgpu_s));
+    use->service_met_gpu_s = since(&counted->service_met_gpu_s, mdl_dc_thousandth(state->service_met_mgpu_s));
 }

@@ -87,8 +87,7 @@ static sim_status_t record(sim_world_t *world, int64_t time_s, sim_error_t *err)
 {
     mdl_step_t step;
     mdl_step_open(&step, world, time_s, err);
-    uint32_t row = sim_recorder_row(step.eco->recorder, SIM_CLOCK_INTERVAL);
-    return mdl_eco_interval_end_s(step.input, row) == time_s ? mdl_event_record(&step) : SIM_OK;
+    return mdl_eco_interval_ends(&step) ? mdl_event_record(&step) : SIM_OK;
 }
 
 static sim_status_t boundary(sim_world_t *world, int64_t time_s, sim_error_t *err)
@@ -153,12 +152,15 @@ static void finish_items(mdl_step_t *step)
         mdl_eco_record_project(step, i);
 }
 
-/* Jobs that centres have seen; those of centres that were closed are in the tally. */
+/* Jobs that centres have seen. */
 static uint64_t count_jobs(const mdl_step_t *step)
 {
-    uint64_t jobs = step->eco->tally.jobs;
-    for (uint32_t i = 0; i < step->eco->n_sites; i++)
-        jobs += step->sites[i].stopped ? 0 : (uint64_t)step->sites[i].meter.jobs_submitted;
+    uint64_t jobs = 0;
+    for (uint32_t i = 0; i < step->eco->n_sites; i++) {
+        const mdl_datacentre_meter_t *meter = mdl_datacentre_read(step->world, step->sites[i].lp, step->now_s);
+        for (int c = 0; c < MDL_JOB_CLASSES; c++)
+            jobs += (uint64_t)meter->jobs_submitted[c];
+    }
     return jobs;
 }
 

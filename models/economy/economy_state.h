@@ -59,7 +59,6 @@ enum mdl_eco_event {
 typedef struct mdl_site_meter {
     int64_t powered_gpu_s, leased_gpu_s, busy_gpu_s;
     int64_t energy_metered_wh;
-    int64_t jobs_submitted; /* of all classes */
 } mdl_site_meter_t;
 
 /* A data centre that stands: a project's, or one half of a platform's pool. A pool is a pair: what the platform uses
@@ -167,7 +166,6 @@ typedef struct mdl_tally {
     int64_t quarter_s; /* when the calendar quarter under way began */
     uint32_t announced[MDL_DEVELOPER_KINDS], energised[MDL_DEVELOPER_KINDS];
     uint32_t cancelled[MDL_DEVELOPER_KINDS], abandoned[MDL_DEVELOPER_KINDS], defaulted[MDL_DEVELOPER_KINDS];
-    uint64_t jobs; /* of sites that were closed */
 } mdl_tally_t;
 
 /* What a platform ordered today. */
@@ -513,6 +511,12 @@ static inline int64_t mdl_eco_interval_end_s(const mdl_input_t *input, uint32_t 
     int64_t end_s = ((int64_t)i + 1) * input->record_interval_s;
     return end_s < input->horizon_s ? end_s : input->horizon_s;
 }
+/* Whether a recording interval ends now. */
+static inline bool mdl_eco_interval_ends(const mdl_step_t *step)
+{
+    uint32_t row = sim_recorder_row(step->eco->recorder, SIM_CLOCK_INTERVAL);
+    return mdl_eco_interval_end_s(step->input, row) == step->now_s;
+}
 void mdl_eco_set(const mdl_eco_t *eco, enum mdl_record channel, uint32_t index, double value);
 void mdl_eco_record_month(mdl_step_t *step);
 void mdl_eco_record_project(const mdl_step_t *step, uint32_t project);
@@ -521,7 +525,7 @@ void mdl_outcomes_invested(mdl_step_t *step, const mdl_project_t *project, int64
 sim_status_t mdl_eco_audit(mdl_step_t *step);
 bool mdl_outcomes_in_quarter(const mdl_step_t *step); /* that outcomes look at, yesterday */
 void mdl_outcomes_use(mdl_step_t *step, int64_t busy_gpu_s, int64_t powered_gpu_s); /* all centres' day */
-void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_use_t *day); /* in that quarter */
+void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_day_t *day); /* in that quarter */
 void mdl_outcomes_day(mdl_step_t *step);
 void mdl_outcomes_week(mdl_step_t *step);  /* after the rental market has closed its week */
 void mdl_outcomes_month(mdl_step_t *step); /* after the month's bills */

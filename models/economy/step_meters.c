@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The day's first step: reads the meters of all data centres. Everything that is said about use comes from here. */
+/* The day's first step: reads the meters of all data centres. Everything that is said about use comes from here. Of every
+ * day it takes what somebody acts on; what is only recorded is counted once, when the recording interval ends. */
 #include "models/economy/economy_state.h"
 
 #include "models/params/rates.h"
@@ -9,7 +10,7 @@
 
 /* What the day added, in real GPU seconds. */
 typedef struct reading {
-    int64_t powered, leased, allocated, busy, useful;
+    int64_t powered, leased, busy;
 } reading_t;
 
 /* Of all projects' centres. */
@@ -18,43 +19,52 @@ typedef struct centres_day {
     int64_t busy, powered, leased;
 } centres_day_t;
 
-static reading_t scaled(const mdl_datacentre_use_t *day, int64_t scale)
+static reading_t scaled(const mdl_datacentre_day_t *day, int64_t scale)
 {
     return (reading_t){
         .powered = scale * day->powered_gpu_s,
         .leased = scale * day->leased_gpu_s,
-        .allocated = scale * day->allocated_gpu_s,
         .busy = scale * day->busy_gpu_s,
-        .useful = scale * day->useful_gpu_s,
     };
 }
 
-static void count_classes(mdl_interval_t *interval, const mdl_datacentre_use_t *day, int64_t scale)
+static void count_classes(mdl_interval_t *interval, const mdl_datacentre_use_t *use, int64_t scale)
 {
-    interval->service_load_gpu_s += scale * day->service_load_gpu_s;
-    interval->service_met_gpu_s += scale * day->service_met_gpu_s;
+    interval->service_load_gpu_s += scale * use->service_load_gpu_s;
+    interval->service_met_gpu_s += scale * use->service_met_gpu_s;
     for (int c = 0; c < MDL_JOB_CLASSES; c++) {
-        interval->busy_class_gpu_s[c] += scale * day->busy_by_class_gpu_s[c];
-        interval->jobs_submitted[c] += day->jobs_submitted[c];
-        interval->jobs_started[c] += day->jobs_started[c];
-        interval->jobs_finished[c] += day->jobs_finished[c];
-        interval->wait_s[c] += day->wait_s[c];
+        interval->busy_class_gpu_s[c] += scale * use->busy_by_class_gpu_s[c];
+        interval->jobs_submitted[c] += use->jobs_submitted[c];
+        interval->jobs_started[c] += use->jobs_started[c];
+        interval->jobs_finished[c] += use->jobs_finished[c];
+        interval->wait_s[c] += use->wait_s[c];
     }
 }
 
-static void count_site(mdl_interval_t *interval, const mdl_site_t *site, const reading_t *day)
+static void count_use(mdl_interval_t *interval, const mdl_site_t *site, const mdl_datacentre_use_t *use)
 {
     int owner = site->project == MDL_NO_PROJECT;
-    interval->powered_gpu_s[owner] += day->powered;
-    interval->leased_gpu_s[owner] += day->leased;
-    interval->allocated_gpu_s[owner] += day->allocated;
-    interval->busy_gpu_s[owner] += day->busy;
-    interval->useful_gpu_s[owner] += day->useful;
-    interval->type_busy_gpu_s[site->gpu_type] += day->busy;
-    interval->type_powered_gpu_s[site->gpu_type] += day->powered;
-    interval->province_powered_gpu_s[site->province] += day->powered;
-    interval->province_leased_gpu_s[site->province] += day->leased;
-    interval->province_busy_gpu_s[site->province] += day->busy;
+    int64_t scale = site->scale, busy = scale * use->busy_gpu_s, powered = scale * use->powered_gpu_s;
+    interval->powered_gpu_s[owner] += powered;
+    interval->leased_gpu_s[owner] += scale * use->leased_gpu_s;
+    interval->allocated_gpu_s[owner] += scale * use->allocated_gpu_s;
+    interval->busy_gpu_s[owner] += busy;
+    interval->useful_gpu_s[owner] += scale * use->useful_gpu_s;
+    interval->type_busy_gpu_s[site->gpu_type] += busy;
+    interval->type_powered_gpu_s[site->gpu_type] += powered;
+    interval->province_powered_gpu_s[site->province] += powered;
+    interval->province_leased_gpu_s[site->province] += scale * use->leased_gpu_s;
+    interval->province_busy_gpu_s[site->province] += busy;
+    interval->metered_wh += scale * use->energy_metered_wh;
+}
+
+/* Takes what a site has done since it was last counted into the interval. */
+static void count_site(mdl_step_t *step, const mdl_site_t *site)
+{
+    mdl_datacentre_use_t use;
+    mdl_datacentre_use(step->world, site->lp, step->now_s, &use);
+    count_use(&step->eco->interval, site, &use);
+    count_classes(&step->eco->interval, &use, site->scale);
 }
 
 /* GPUs that a project was announced with: what a rack-up rate is measured against. */
@@ -115,22 +125,20 @@ static void smooth_activity(mdl_step_t *step, const centres_day_t *centres)
     step->eco->activity += mdl_day_gain(UTILISATION_MEMORY_S) * (today - step->eco->activity);
 }
 
-/* A closed site is read once more and its LP ended. */
+/* A closed site is counted once more and its LP ended. */
 static void retire(mdl_step_t *step, mdl_site_t *site)
 {
-    step->eco->tally.jobs += (uint64_t)site->meter.jobs_submitted;
+    count_site(step, site);
     mdl_datacentre_retire(step->world, site->lp, sim_world_now(step->world));
     site->stopped = true;
 }
 
-static void add_to_meter(mdl_site_meter_t *meter, const mdl_datacentre_use_t *day)
+static void add_to_meter(mdl_site_meter_t *meter, const mdl_datacentre_day_t *day)
 {
     meter->powered_gpu_s += day->powered_gpu_s;
     meter->leased_gpu_s += day->leased_gpu_s;
     meter->busy_gpu_s += day->busy_gpu_s;
     meter->energy_metered_wh += day->energy_metered_wh;
-    for (int c = 0; c < MDL_JOB_CLASSES; c++)
-        meter->jobs_submitted += day->jobs_submitted[c];
 }
 
 /* What its centre then needs is done. */
@@ -146,24 +154,27 @@ static sim_status_t see_to_site(mdl_step_t *step, mdl_site_t *site, bool cramped
 }
 
 /* Takes a site's report of the day into the books. */
-static void read_site(mdl_step_t *step, mdl_site_t *site, const mdl_datacentre_use_t *use, bool in_quarter,
+static void read_site(mdl_step_t *step, mdl_site_t *site, const mdl_datacentre_day_t *report, bool in_quarter,
                       centres_day_t *centres)
 {
-    mdl_interval_t *interval = &step->eco->interval;
-    reading_t day = scaled(use, site->scale);
-    add_to_meter(&site->meter, use);
-    site->training_work_gpu_s = use->training_work_gpu_s;
+    reading_t day = scaled(report, site->scale);
+    add_to_meter(&site->meter, report);
+    site->training_work_gpu_s = report->training_work_gpu_s;
     site->starts = 0;
     site->idle = false;
     if (site->nodes == 0)
         site->idle = day.powered == 0 && site->open;
-    count_site(interval, site, &day);
-    interval->metered_wh += site->scale * use->energy_metered_wh;
-    count_classes(interval, use, site->scale);
     if (site->project != MDL_NO_PROJECT)
         count_centre(step, site, &day, centres);
     if (in_quarter)
-        mdl_outcomes_site(step, site, use);
+        mdl_outcomes_site(step, site, report);
+}
+
+static void count_sites(mdl_step_t *step)
+{
+    for (uint32_t i = 0; i < step->eco->n_sites; i++)
+        if (!step->sites[i].stopped)
+            count_site(step, &step->sites[i]);
 }
 
 sim_status_t mdl_step_meters(mdl_step_t *step)
@@ -178,6 +189,8 @@ sim_status_t mdl_step_meters(mdl_step_t *step)
         read_site(step, site, &report->day, in_quarter, &centres);
         MDL_TRY(see_to_site(step, site, report->cramped));
     }
+    if (mdl_eco_interval_ends(step))
+        count_sites(step);
     mdl_outcomes_use(step, centres.busy, centres.powered);
     smooth_provinces(step, &centres);
     smooth_activity(step, &centres);
