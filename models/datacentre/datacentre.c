@@ -334,6 +334,16 @@ const mdl_datacentre_meter_t *mdl_datacentre_read(sim_world_t *world, uint32_t l
     return &state->meter;
 }
 
+int64_t mdl_datacentre_metered_wh(sim_world_t *world, uint32_t lp, int64_t time_s)
+{
+    mdl_datacentre_t *state = sim_world_state(world, lp);
+
+    if (state->cluster == 0)
+        return state->meter.energy_metered_wh;
+    mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, time_s);
+    return mdl_dc_metered_wh(&dc);
+}
+
 void mdl_datacentre_use(sim_world_t *world, uint32_t lp, int64_t time_s, mdl_datacentre_use_t *use)
 {
     mdl_datacentre_t *state = sim_world_state(world, lp);

@@ -98,17 +98,16 @@ typedef struct mdl_datacentre_meter {
     int32_t running_jobs;   /* now */
 } mdl_datacentre_meter_t;
 
-/* What an economy asks of every day: some of the meters, int64_t all. GPU seconds unless named otherwise. */
-typedef struct mdl_datacentre_day {
+/* What an economy asks every day: some of the meters. GPU seconds, cumulative since birth. */
+typedef struct mdl_datacentre_reading {
     int64_t powered_gpu_s;
     int64_t leased_gpu_s;
     int64_t busy_gpu_s;
     int64_t inference_gpu_s;     /* busy with inference */
     int64_t training_work_gpu_s; /* useful, in H100-equivalents */
-    int64_t energy_metered_wh;
-} mdl_datacentre_day_t;
+} mdl_datacentre_reading_t;
 
-/* What it keeps its books on, which may take longer to be closed. In the same way. */
+/* What it keeps its books on, which are closed more seldom. GPU seconds unless named otherwise, int64_t all. */
 typedef struct mdl_datacentre_use {
     int64_t powered_gpu_s;
     int64_t leased_gpu_s;
@@ -127,8 +126,8 @@ typedef struct mdl_datacentre_use {
 /* What a centre reports at the end of each whole window, taken while centres still run side by side. All 0 before the
  * first. */
 typedef struct mdl_datacentre_report {
-    _Alignas(64) mdl_datacentre_day_t day; /* since the report before */
-    bool cramped;                          /* it asks for mdl_datacentre_boundary */
+    _Alignas(64) mdl_datacentre_reading_t meter;
+    bool cramped; /* it asks for mdl_datacentre_boundary */
 } mdl_datacentre_report_t;
 
 /* Its `close` writes a mdl_datacentre_report_t. */
@@ -142,6 +141,9 @@ sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_
 
 /* Brings the time integrals of the meters up to time_s and returns them. At boundaries. O(contracts). */
 const mdl_datacentre_meter_t *mdl_datacentre_read(sim_world_t *world, uint32_t lp, int64_t time_s);
+
+/* Energy through the grid's meter from birth to time_s, Wh. At boundaries. O(contracts). */
+int64_t mdl_datacentre_metered_wh(sim_world_t *world, uint32_t lp, int64_t time_s);
 
 /* What was added since this was last called for the centre, or since its birth. At boundaries. O(contracts). After
  * mdl_datacentre_retire nothing is. */

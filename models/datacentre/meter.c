@@ -118,15 +118,6 @@ void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter)
     meter->energy_metered_wh = mdl_power_metered_wh(&state->power, meter->energy_it_wh);
 }
 
-/* What a count has grown by since it was noted, which it is anew. */
-static inline int64_t since(int64_t *noted, int64_t now)
-{
-    int64_t before = *noted;
-
-    *noted = now;
-    return now - before;
-}
-
 static inline int64_t busy_of_class(const mdl_dc_t *dc, const sums_t *young, int c)
 {
     return mdl_dc_thousandth(earned(&dc->state->busy[c], dc->now_s) + young->busy[c]);
@@ -154,34 +145,39 @@ static inline int64_t metered_wh(const mdl_datacentre_t *state, int64_t busy_gpu
     return mdl_power_metered_wh(&state->power, mdl_power_it_wh(&state->power, state->up_node_s, busy_gpu_s));
 }
 
-static void report_classes(const mdl_dc_t *dc, const sums_t *young, mdl_datacentre_day_t *day)
+int64_t mdl_dc_metered_wh(mdl_dc_t *dc)
 {
-    mdl_datacentre_t *state = dc->state;
-    mdl_datacentre_day_t *reported = &state->reported;
+    sums_t memory;
 
-    if (serves(dc, MDL_JOB_INFERENCE))
-        day->inference_gpu_s = since(&reported->inference_gpu_s, busy_of_class(dc, young, MDL_JOB_INFERENCE));
-    if (!serves(dc, MDL_JOB_TRAINING))
-        return;
-    int64_t work_mgpu_s = earned(&state->training_work, dc->now_s) + young->training_work;
-    day->training_work_gpu_s = since(&reported->training_work_gpu_s, mdl_dc_thousandth(work_mgpu_s));
+    advance(dc);
+    return metered_wh(dc->state, sum_busy(dc, sum_young(dc, &memory)));
 }
 
 void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report)
 {
     mdl_datacentre_t *state = dc->state;
-    mdl_datacentre_day_t *reported = &state->reported;
+    mdl_datacentre_reading_t *meter = &report->meter;
     sums_t memory;
 
     advance(dc);
     const sums_t *young = sum_young(dc, &memory);
-    int64_t busy_gpu_s = sum_busy(dc, young);
-    report->day.powered_gpu_s = since(&reported->powered_gpu_s, state->powered_node_s * MDL_NODE_GPUS);
-    report->day.leased_gpu_s = since(&reported->leased_gpu_s, state->leased_node_s * MDL_NODE_GPUS);
-    report->day.busy_gpu_s = since(&reported->busy_gpu_s, busy_gpu_s);
-    report->day.energy_metered_wh = since(&reported->energy_metered_wh, metered_wh(state, busy_gpu_s));
-    report_classes(dc, young, &report->day);
+    meter->powered_gpu_s = state->powered_node_s * MDL_NODE_GPUS;
+    meter->leased_gpu_s = state->leased_node_s * MDL_NODE_GPUS;
+    meter->busy_gpu_s = sum_busy(dc, young);
+    if (serves(dc, MDL_JOB_INFERENCE))
+        meter->inference_gpu_s = busy_of_class(dc, young, MDL_JOB_INFERENCE);
+    if (serves(dc, MDL_JOB_TRAINING))
+        meter->training_work_gpu_s = mdl_dc_thousandth(earned(&state->training_work, dc->now_s) + young->training_work);
     report->cramped = mdl_dc_is_cramped(dc);
+}
+
+/* What a count has grown by since it was noted, which it is anew. */
+static inline int64_t since(int64_t *noted, int64_t now)
+{
+    int64_t before = *noted;
+
+    *noted = now;
+    return now - before;
 }
 
 /* The part of a class in what is counted; returns its useful GPU seconds up to now. */

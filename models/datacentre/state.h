@@ -72,9 +72,8 @@ typedef struct mdl_datacentre {
     int64_t maintenance_every_s, maintenance_length_s; /* each node's turn; how long it is down */
     uint32_t next_serviced;                            /* node whose turn is next */
     int64_t node_failures;
-    mdl_datacentre_day_t reported; /* up to the last report */
-    mdl_datacentre_meter_t meter;  /* as last read */
-    mdl_datacentre_use_t counted;  /* up to the last mdl_datacentre_use */
+    mdl_datacentre_meter_t meter; /* as last read */
+    mdl_datacentre_use_t counted; /* up to the last mdl_datacentre_use */
 } mdl_datacentre_t;
 
 _Static_assert(offsetof(mdl_datacentre_t, maintaining) < 64, "every event asks for one cache line");
@@ -323,6 +322,7 @@ void mdl_dc_on_serviced(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter); /* the meters at dc->now_s */
 void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report);
 void mdl_dc_use(mdl_dc_t *dc, mdl_datacentre_use_t *use);
+int64_t mdl_dc_metered_wh(mdl_dc_t *dc);
 
 /* After each change of a service, whose load has been counted: notes what it has. One that has grown to its need meets
  * its target when the last of its replicas are warm. */

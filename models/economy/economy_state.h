@@ -55,12 +55,6 @@ enum mdl_eco_event {
 #define MDL_NO_PROJECT   UINT32_MAX
 #define MDL_NO_DEVELOPER UINT32_MAX /* of what stands on the first day */
 
-/* Meters of a site, since its birth. */
-typedef struct mdl_site_meter {
-    int64_t powered_gpu_s, leased_gpu_s, busy_gpu_s;
-    int64_t energy_metered_wh;
-} mdl_site_meter_t;
-
 /* A data centre that stands: a project's, or one half of a platform's pool. A pool is a pair: what the platform uses
  * itself, simulated at `scale` nodes to one, and what it holds out for rent, node by node; nodes move between them. */
 typedef struct mdl_site {
@@ -85,11 +79,11 @@ typedef struct mdl_site {
     int32_t own_nodes[MDL_JOB_CLASSES]; /* a platform's own contracts here */
     double reference_per_node;          /* throughput against a reference node in its best segment */
     int64_t energised_s;
-    mdl_site_meter_t meter;      /* at the last reading */
-    int64_t training_work_gpu_s; /* of the day before that */
-    int64_t billed_wh;           /* through the meter, billed so far */
-    double training_leased;      /* nodes leased for training, to share out useful work */
-    uint32_t nodes_planned;      /* what its project was announced with; 0 for a pool */
+    mdl_datacentre_reading_t meter; /* at the last reading */
+    int64_t training_work_gpu_s;    /* of the day before that */
+    int64_t billed_wh;              /* through the grid's meter, billed so far */
+    double training_leased;         /* nodes leased for training, to share out useful work */
+    uint32_t nodes_planned;         /* what its project was announced with; 0 for a pool */
 } mdl_site_t;
 
 /* What tenants may want, in the order of their tags. */
@@ -410,12 +404,6 @@ double mdl_supply_entry_cost_yuan(const mdl_step_t *step);
 /* step_subsidies.c */
 sim_status_t mdl_subsidy_start(mdl_step_t *step, mdl_project_t *project); /* what is paid when building starts */
 
-/* Energy through a site's meter since its birth, Wh. */
-static inline int64_t mdl_site_metered_wh(const mdl_site_t *site)
-{
-    return site->meter.energy_metered_wh * site->scale;
-}
-
 /* leases.c: contracts between tenants and sites. The data centre knows a contract by MDL_LEASE_NUMBER, a platform's own
  * work by MDL_LEASE_OWN + class. */
 #define MDL_LEASE_OWN              UINT32_C(0x80000000)
@@ -525,7 +513,8 @@ void mdl_outcomes_invested(mdl_step_t *step, const mdl_project_t *project, int64
 sim_status_t mdl_eco_audit(mdl_step_t *step);
 bool mdl_outcomes_in_quarter(const mdl_step_t *step); /* that outcomes look at, yesterday */
 void mdl_outcomes_use(mdl_step_t *step, int64_t busy_gpu_s, int64_t powered_gpu_s); /* all centres' day */
-void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_day_t *day); /* in that quarter */
+void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site,
+                       const mdl_datacentre_reading_t *day); /* in that quarter */
 void mdl_outcomes_day(mdl_step_t *step);
 void mdl_outcomes_week(mdl_step_t *step);  /* after the rental market has closed its week */
 void mdl_outcomes_month(mdl_step_t *step); /* after the month's bills */

@@ -55,7 +55,7 @@ void mdl_outcomes_use(mdl_step_t *step, int64_t busy_gpu_s, int64_t powered_gpu_
     step->eco->tally.racked_gpu_s += (double)powered_gpu_s;
 }
 
-void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_day_t *day)
+void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_reading_t *day)
 {
     double busy = (double)(site->scale * day->busy_gpu_s), powered = (double)(site->scale * day->powered_gpu_s);
     mdl_tally_t *tally = &step->eco->tally;

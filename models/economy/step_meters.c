@@ -8,25 +8,11 @@
 #define UTILISATION_MEMORY_S (30 * SIM_DAY_S)
 #define NEW_S                (730 * SIM_DAY_S) /* how long a centre counts as new */
 
-/* What the day added, in real GPU seconds. */
-typedef struct reading {
-    int64_t powered, leased, busy;
-} reading_t;
-
 /* Of all projects' centres. */
 typedef struct centres_day {
     int64_t province_busy[MDL_MAX_PROVINCES], province_powered[MDL_MAX_PROVINCES];
     int64_t busy, powered, leased;
 } centres_day_t;
-
-static reading_t scaled(const mdl_datacentre_day_t *day, int64_t scale)
-{
-    return (reading_t){
-        .powered = scale * day->powered_gpu_s,
-        .leased = scale * day->leased_gpu_s,
-        .busy = scale * day->busy_gpu_s,
-    };
-}
 
 static void count_classes(mdl_interval_t *interval, const mdl_datacentre_use_t *use, int64_t scale)
 {
@@ -68,24 +54,26 @@ static void count_site(mdl_step_t *step, const mdl_site_t *site)
 }
 
 /* GPUs that a project was announced with: what a rack-up rate is measured against. */
-static int64_t planned_gpu_s(const mdl_site_t *site, const reading_t *day)
+static int64_t planned_gpu_s(const mdl_site_t *site, int64_t powered_gpu_s)
 {
-    return site->nodes_max == 0 ? day->powered : (int64_t)site->nodes_planned * MDL_GPUS_PER_NODE * SIM_DAY_S;
+    return site->nodes_max == 0 ? powered_gpu_s : (int64_t)site->nodes_planned * MDL_GPUS_PER_NODE * SIM_DAY_S;
 }
 
-static void count_centre(mdl_step_t *step, const mdl_site_t *site, const reading_t *day, centres_day_t *centres)
+static void count_centre(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_reading_t *day,
+                         centres_day_t *centres)
 {
     mdl_interval_t *interval = &step->eco->interval;
-    interval->planned_gpu_s += planned_gpu_s(site, day);
+    int64_t scale = site->scale, busy = scale * day->busy_gpu_s, powered = scale * day->powered_gpu_s;
+    interval->planned_gpu_s += planned_gpu_s(site, powered);
     if (site->energised_s > 0 && site->energised_s > step->now_s - NEW_S) {
-        interval->new_busy_gpu_s += day->busy;
-        interval->new_powered_gpu_s += day->powered;
+        interval->new_busy_gpu_s += busy;
+        interval->new_powered_gpu_s += powered;
     }
-    centres->province_busy[site->province] += day->busy;
-    centres->province_powered[site->province] += day->powered;
-    centres->busy += day->busy;
-    centres->powered += day->powered;
-    centres->leased += day->leased;
+    centres->province_busy[site->province] += busy;
+    centres->province_powered[site->province] += powered;
+    centres->busy += busy;
+    centres->powered += powered;
+    centres->leased += scale * day->leased_gpu_s;
 }
 
 /* Useful training goes to the labs in proportion to the nodes that they lease for it. */
@@ -133,14 +121,6 @@ static void retire(mdl_step_t *step, mdl_site_t *site)
     site->stopped = true;
 }
 
-static void add_to_meter(mdl_site_meter_t *meter, const mdl_datacentre_day_t *day)
-{
-    meter->powered_gpu_s += day->powered_gpu_s;
-    meter->leased_gpu_s += day->leased_gpu_s;
-    meter->busy_gpu_s += day->busy_gpu_s;
-    meter->energy_metered_wh += day->energy_metered_wh;
-}
-
 /* What its centre then needs is done. */
 static sim_status_t see_to_site(mdl_step_t *step, mdl_site_t *site, bool cramped)
 {
@@ -153,21 +133,33 @@ static sim_status_t see_to_site(mdl_step_t *step, mdl_site_t *site, bool cramped
     return SIM_OK;
 }
 
+/* What the meters have gone up by since the last reading. */
+static mdl_datacentre_reading_t since(const mdl_datacentre_reading_t *last, const mdl_datacentre_reading_t *now)
+{
+    return (mdl_datacentre_reading_t){
+        .powered_gpu_s = now->powered_gpu_s - last->powered_gpu_s,
+        .leased_gpu_s = now->leased_gpu_s - last->leased_gpu_s,
+        .busy_gpu_s = now->busy_gpu_s - last->busy_gpu_s,
+        .inference_gpu_s = now->inference_gpu_s - last->inference_gpu_s,
+        .training_work_gpu_s = now->training_work_gpu_s - last->training_work_gpu_s,
+    };
+}
+
 /* Takes a site's report of the day into the books. */
-static void read_site(mdl_step_t *step, mdl_site_t *site, const mdl_datacentre_day_t *report, bool in_quarter,
+static void read_site(mdl_step_t *step, mdl_site_t *site, const mdl_datacentre_reading_t *meter, bool in_quarter,
                       centres_day_t *centres)
 {
-    reading_t day = scaled(report, site->scale);
-    add_to_meter(&site->meter, report);
-    site->training_work_gpu_s = report->training_work_gpu_s;
+    mdl_datacentre_reading_t day = since(&site->meter, meter);
+    site->meter = *meter;
+    site->training_work_gpu_s = day.training_work_gpu_s;
     site->starts = 0;
     site->idle = false;
     if (site->nodes == 0)
-        site->idle = day.powered == 0 && site->open;
+        site->idle = day.powered_gpu_s == 0 && site->open;
     if (site->project != MDL_NO_PROJECT)
         count_centre(step, site, &day, centres);
     if (in_quarter)
-        mdl_outcomes_site(step, site, report);
+        mdl_outcomes_site(step, site, &day);
 }
 
 static void count_sites(mdl_step_t *step)
@@ -186,7 +178,7 @@ sim_status_t mdl_step_meters(mdl_step_t *step)
         if (site->stopped || (site->nodes == 0 && site->idle))
             continue;
         const mdl_datacentre_report_t *report = mdl_datacentre_report(step->world, site->lp);
-        read_site(step, site, &report->day, in_quarter, &centres);
+        read_site(step, site, &report->meter, in_quarter, &centres);
         MDL_TRY(see_to_site(step, site, report->cramped));
     }
     if (mdl_eco_interval_ends(step))

@@ -3,9 +3,9 @@
 #include "models/economy/economy_state.h"
 
 /* Power through the meter since the last bill, without resale, Wh. */
-static int64_t unbilled_wh(const mdl_site_t *site)
+static int64_t unbilled_wh(const mdl_step_t *step, const mdl_site_t *site)
 {
-    return mdl_site_metered_wh(site) - site->billed_wh;
+    return mdl_datacentre_metered_wh(step->world, site->lp, step->now_s) * site->scale - site->billed_wh;
 }
 
 /* The state makes good to the grid what it lets centres on domestic chips off (S08). */
@@ -72,10 +72,10 @@ static sim_status_t resell(mdl_step_t *step, mdl_project_t *project, const mdl_s
     return SIM_OK;
 }
 
-static sim_status_t bill_project(mdl_step_t *step, mdl_project_t *project, mdl_site_t *site)
+static sim_status_t bill_project(mdl_step_t *step, mdl_project_t *project, const mdl_site_t *site, int64_t used_wh)
 {
     mdl_eco_t *eco = step->eco;
-    int64_t used_wh = unbilled_wh(site), metered_wh = used_wh;
+    int64_t metered_wh = used_wh;
     const mdl_province_t *place = &step->tables->provinces[site->province];
     int64_t bill_fen = mdl_grid_bill_fen(step->params, place, mdl_tariff_flags(step, site->gpu_type), used_wh);
     MDL_TRY(pay_arrears(step, project));
@@ -90,10 +90,9 @@ static sim_status_t bill_project(mdl_step_t *step, mdl_project_t *project, mdl_s
     return SIM_OK;
 }
 
-static sim_status_t bill_pool(mdl_step_t *step, const mdl_site_t *site)
+static sim_status_t bill_pool(mdl_step_t *step, const mdl_site_t *site, int64_t wh)
 {
     const mdl_province_t *place = &step->tables->provinces[site->province];
-    int64_t wh = unbilled_wh(site);
     int64_t power_fen = mdl_grid_bill_fen(step->params, place, mdl_tariff_flags(step, site->gpu_type), wh);
     int64_t upkeep_fen = step->params->developers_node_cost_fen * (int64_t)site->nodes;
     MDL_TRY(mdl_eco_fund(step, site->account, power_fen + upkeep_fen));
@@ -104,11 +103,13 @@ static sim_status_t bill_pool(mdl_step_t *step, const mdl_site_t *site)
 
 static sim_status_t bill_site(mdl_step_t *step, mdl_site_t *site)
 {
-    int64_t wh = unbilled_wh(site);
+    int64_t wh = unbilled_wh(step, site);
+    if (wh <= 0 && !site->open)
+        return SIM_OK;
     if (site->project != MDL_NO_PROJECT && site->open)
-        MDL_TRY(bill_project(step, &step->projects[site->project], site));
+        MDL_TRY(bill_project(step, &step->projects[site->project], site, wh));
     else if (site->project == MDL_NO_PROJECT)
-        MDL_TRY(bill_pool(step, site));
+        MDL_TRY(bill_pool(step, site, wh));
     mdl_grid_meter(&step->eco->grid, site->province, wh, 0);
     step->eco->tally.metered_wh += wh;
     site->billed_wh += wh;
@@ -128,8 +129,7 @@ static sim_status_t depreciate(mdl_step_t *step, const mdl_project_t *project)
 sim_status_t mdl_event_month(mdl_step_t *step)
 {
     for (uint32_t i = 0; i < step->eco->n_sites; i++)
-        if (unbilled_wh(&step->sites[i]) > 0 || step->sites[i].open)
-            MDL_TRY(bill_site(step, &step->sites[i]));
+        MDL_TRY(bill_site(step, &step->sites[i]));
     for (uint32_t i = 0; i < step->eco->n_projects; i++)
         if (step->projects[i].stage == MDL_STAGE_OPERATING)
             MDL_TRY(depreciate(step, &step->projects[i]));

@@ -115,14 +115,13 @@ static void add(int64_t *sum, const void *added, size_t bytes)
         sum[i] += ((const int64_t *)added)[i];
 }
 
-static void check_days(const mdl_datacentre_day_t *sum, const mdl_datacentre_meter_t *meter)
+static void check_report(const mdl_datacentre_reading_t *report, const mdl_datacentre_meter_t *meter)
 {
-    assert_int_equal(sum->powered_gpu_s, meter->powered_gpu_s);
-    assert_int_equal(sum->leased_gpu_s, meter->leased_gpu_s);
-    assert_int_equal(sum->busy_gpu_s, meter->busy_gpu_s);
-    assert_int_equal(sum->inference_gpu_s, meter->busy_by_class_gpu_s[MDL_JOB_INFERENCE]);
-    assert_int_equal(sum->training_work_gpu_s, meter->work_by_class_gpu_s[MDL_JOB_TRAINING]);
-    assert_int_equal(sum->energy_metered_wh, meter->energy_metered_wh);
+    assert_int_equal(report->powered_gpu_s, meter->powered_gpu_s);
+    assert_int_equal(report->leased_gpu_s, meter->leased_gpu_s);
+    assert_int_equal(report->busy_gpu_s, meter->busy_gpu_s);
+    assert_int_equal(report->inference_gpu_s, meter->busy_by_class_gpu_s[MDL_JOB_INFERENCE]);
+    assert_int_equal(report->training_work_gpu_s, meter->work_by_class_gpu_s[MDL_JOB_TRAINING]);
 }
 
 static void check_use(const mdl_datacentre_use_t *sum, const mdl_datacentre_meter_t *meter)
@@ -144,9 +143,9 @@ static void check_use(const mdl_datacentre_use_t *sum, const mdl_datacentre_mete
     }
 }
 
-/* Each day's report is the meters' difference since the last, whole days apart however runs are cut; and what is asked
- * for now and then is the difference since it was last asked. */
-static void test_reports_add_up_to_the_meters(void **state)
+/* Each day's report is the meters at its end, however runs are cut, and so is the energy; and what is asked for now and
+ * then is their difference since it was last asked. */
+static void test_reports_and_uses_are_the_meters(void **state)
 {
     (void)state;
     test_centres_t centres;
@@ -156,15 +155,15 @@ static void test_reports_add_up_to_the_meters(void **state)
     plan_t plan = {0};
     sim_rng_t rng;
     sim_rng_at(&rng, SEED, 77, 0, 0, 0);
-    mdl_datacentre_day_t days = {0};
     mdl_datacentre_use_t sum = {0}, use;
     for (int64_t day = 1; day <= 300; day++) {
         if (sim_draw_bernoulli(&rng, 0.4))
             random_order(&centres, lp, &plan, &rng);
         test_centres_run(&centres, (day - 1) * SIM_DAY_S + (int64_t)sim_draw_below(&rng, SIM_DAY_S));
         test_centres_run(&centres, day * SIM_DAY_S);
-        add((int64_t *)&days, &mdl_datacentre_report(centres.world, lp)->day, sizeof days);
-        check_days(&days, test_centres_read(&centres, lp));
+        int64_t metered_wh = mdl_datacentre_metered_wh(centres.world, lp, day * SIM_DAY_S);
+        check_report(&mdl_datacentre_report(centres.world, lp)->meter, test_centres_read(&centres, lp));
+        assert_int_equal(metered_wh, test_centres_read(&centres, lp)->energy_metered_wh);
         if (!sim_draw_bernoulli(&rng, 0.2))
             continue;
         mdl_datacentre_use(centres.world, lp, day * SIM_DAY_S, &use);
@@ -567,7 +566,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_invariants_under_random_orders),
-        cmocka_unit_test(test_reports_add_up_to_the_meters),
+        cmocka_unit_test(test_reports_and_uses_are_the_meters),
         cmocka_unit_test(test_a_pool_is_its_nodes_without_failures),
         cmocka_unit_test(test_a_pool_is_its_nodes_on_average_with_failures),
         cmocka_unit_test(test_same_results_on_any_number_of_threads),
