@@ -87,14 +87,14 @@ static inline uint32_t mdl_service_least_(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* Replicas of replica_gpus that are no less than so many GPUs, up to `most`. Of a node's size they are counted in whole
- * numbers, which says the same without a division. */
+/* Replicas of replica_gpus that are no less than so many GPUs, up to `most`, 0 where that is 0. Of a node's size they are
+ * counted in whole numbers, which says the same without a division. */
 static inline uint32_t mdl_service_whole(double gpus, uint32_t replica_gpus, uint32_t most)
 {
     if (replica_gpus != MDL_NODE_GPUS)
-        return mdl_service_round_up(gpus / replica_gpus, most);
-    uint32_t whole_gpus = mdl_service_round_up(gpus, MDL_SERVICE_MOST_GPUS);
-    return mdl_service_least_((whole_gpus + MDL_NODE_GPUS - 1) / MDL_NODE_GPUS, most);
+        return most > 0 ? mdl_service_round_up(gpus / replica_gpus, most) : 0;
+    uint64_t whole = ((uint64_t)sim_ceil_i64(gpus) + MDL_NODE_GPUS - 1) / MDL_NODE_GPUS;
+    return whole < most ? (uint32_t)whole : most;
 }
 
 /* GPUs of a replica: the settings', or all of a lease that is smaller. */
@@ -123,15 +123,13 @@ static inline void mdl_service_plan(const mdl_tenancy_t *tenancy, const mdl_work
         return;
     }
     double needed_gpus = mdl_service_needed(settings, (double)load->load_mgpu / 1000);
-    load->needed_gpus = mdl_service_round_up(needed_gpus, MDL_SERVICE_MOST_GPUS);
-    load->replicas = load->most > 0 ? mdl_service_whole(needed_gpus, replica_gpus, load->most) : 0;
+    load->needed_gpus = (uint32_t)sim_ceil_i64(needed_gpus); /* hardly more than the lease has */
+    load->replicas = mdl_service_whole(needed_gpus, replica_gpus, load->most);
 }
 
 /* Replicas that serve a load with room to spare: up to so many are not given up. At least load->replicas. */
 static inline uint32_t mdl_service_kept(const mdl_workload_settings_t *settings, const mdl_service_load_t *load)
 {
-    if (load->most == 0)
-        return 0;
     double roomy_gpus = mdl_service_needed(settings, load->gpus / (1 - settings->service_band));
     return mdl_service_whole(roomy_gpus, load->replica_gpus, load->most);
 }
