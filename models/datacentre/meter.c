@@ -168,7 +168,7 @@ void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report)
         meter->inference_gpu_s = busy_of_class(dc, young, MDL_JOB_INFERENCE);
     if (serves(dc, MDL_JOB_TRAINING))
         meter->training_work_gpu_s = mdl_dc_thousandth(earned(&state->training_work, dc->now_s) + young->training_work);
-    report->cramped = mdl_dc_is_cramped(dc);
+    report->cramped = mdl_dc_lacks_tenancies(state) || mdl_dc_lacks_jobs(state, dc->scheduler);
 }
 
 /* What a count has grown by since it was noted, which it is anew. */
@@ -180,33 +180,35 @@ static inline int64_t since(int64_t *noted, int64_t now)
     return now - before;
 }
 
-/* The part of a class in what is counted; returns its useful GPU seconds up to now. */
-static int64_t use_class(const mdl_dc_t *dc, const sums_t *young, int c, mdl_datacentre_use_t *use)
+/* The part of a class in what is counted; its useful and busy GPU seconds up to now are added. */
+static inline void use_class(const mdl_dc_t *dc, const sums_t *young, int c, mdl_datacentre_use_t *use,
+                             int64_t *useful_gpu_s, int64_t *busy_gpu_s)
 {
     mdl_datacentre_use_t *counted = &dc->state->counted;
     const mdl_job_counts_t *counts = &dc->scheduler->counts[c];
+    int64_t busy = busy_of_class(dc, young, c);
 
-    use->busy_by_class_gpu_s[c] = since(&counted->busy_by_class_gpu_s[c], busy_of_class(dc, young, c));
+    *useful_gpu_s += mdl_dc_thousandth(earned(&dc->state->useful[c], dc->now_s) + young->useful[c]);
+    *busy_gpu_s += busy;
+    use->busy_by_class_gpu_s[c] = since(&counted->busy_by_class_gpu_s[c], busy);
     use->jobs_submitted[c] = since(&counted->jobs_submitted[c], counts->submitted);
     use->jobs_started[c] = since(&counted->jobs_started[c], counts->started);
     use->jobs_finished[c] = since(&counted->jobs_finished[c], counts->ended[MDL_END_FINISHED]);
     use->wait_s[c] = since(&counted->wait_s[c], counts->wait_s);
-    return mdl_dc_thousandth(earned(&dc->state->useful[c], dc->now_s) + young->useful[c]);
 }
 
 void mdl_dc_use(mdl_dc_t *dc, mdl_datacentre_use_t *use)
 {
     mdl_datacentre_t *state = dc->state;
     mdl_datacentre_use_t *counted = &state->counted;
-    int64_t useful_gpu_s = 0;
+    int64_t useful_gpu_s = 0, busy_gpu_s = 0;
     sums_t memory;
 
     advance(dc);
     const sums_t *young = sum_young(dc, &memory);
-    int64_t busy_gpu_s = sum_busy(dc, young);
     for (int c = 0; c < MDL_JOB_CLASSES; c++)
         if (serves(dc, c))
-            useful_gpu_s += use_class(dc, young, c, use);
+            use_class(dc, young, c, use, &useful_gpu_s, &busy_gpu_s);
     use->powered_gpu_s = since(&counted->powered_gpu_s, state->powered_node_s * MDL_NODE_GPUS);
     use->leased_gpu_s = since(&counted->leased_gpu_s, state->leased_node_s * MDL_NODE_GPUS);
     use->allocated_gpu_s = since(&counted->allocated_gpu_s, dc->scheduler->allocated_gpu_s);

@@ -100,21 +100,6 @@ static sim_status_t double_jobs(sim_arena_t *arena, mdl_datacentre_t *state, sim
     return grow_scheduler(arena, state, 2 * scheduler->jobs, scheduler->tenants, err);
 }
 
-static bool lacks_tenancies(const mdl_datacentre_t *state)
-{
-    return 2 * state->open_tenancies > state->tenancy_capacity;
-}
-
-static bool lacks_jobs(const mdl_datacentre_t *state, const mdl_scheduler_t *scheduler)
-{
-    return state->spec.mode == MDL_DC_MODE_POOL && 2 * (scheduler->queued + scheduler->running) > scheduler->jobs;
-}
-
-bool mdl_dc_is_cramped(const mdl_dc_t *dc)
-{
-    return lacks_tenancies(dc->state) || lacks_jobs(dc->state, dc->scheduler);
-}
-
 sim_status_t mdl_datacentre_boundary(sim_world_t *world, uint32_t lp, sim_error_t *err)
 {
     mdl_datacentre_t *state = sim_world_state(world, lp);
@@ -123,9 +108,9 @@ sim_status_t mdl_datacentre_boundary(sim_world_t *world, uint32_t lp, sim_error_
 
     if (state->cluster == 0)
         return SIM_OK;
-    if (lacks_tenancies(state))
+    if (mdl_dc_lacks_tenancies(state))
         status = double_tenancies(arena, state, err);
-    if (status == SIM_OK && lacks_jobs(state, sim_arena_at(arena, state->scheduler)))
+    if (status == SIM_OK && mdl_dc_lacks_jobs(state, sim_arena_at(arena, state->scheduler)))
         status = double_jobs(arena, state, err);
     return status;
 }

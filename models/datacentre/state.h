@@ -140,8 +140,15 @@ static inline const mdl_workload_settings_t *mdl_dc_workload(const sim_arena_t *
     return &((const mdl_dc_shared_t *)sim_arena_at(arena, state->shared))->workload;
 }
 
-/* Blocks and how large they are (pools.c). */
-bool mdl_dc_is_cramped(const mdl_dc_t *dc); /* a block is more than half full */
+/* Blocks and how large they are (pools.c): which of them are more than half full. */
+static inline bool mdl_dc_lacks_tenancies(const mdl_datacentre_t *state)
+{
+    return 2 * state->open_tenancies > state->tenancy_capacity;
+}
+static inline bool mdl_dc_lacks_jobs(const mdl_datacentre_t *state, const mdl_scheduler_t *scheduler)
+{
+    return state->spec.mode == MDL_DC_MODE_POOL && 2 * (scheduler->queued + scheduler->running) > scheduler->jobs;
+}
 sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32_t tenancies, mdl_policy_t policy,
                              bool fabric, sim_error_t *err);
 

@@ -513,8 +513,8 @@ void mdl_outcomes_invested(mdl_step_t *step, const mdl_project_t *project, int64
 sim_status_t mdl_eco_audit(mdl_step_t *step);
 bool mdl_outcomes_in_quarter(const mdl_step_t *step); /* that outcomes look at, yesterday */
 void mdl_outcomes_use(mdl_step_t *step, int64_t busy_gpu_s, int64_t powered_gpu_s); /* all centres' day */
-void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site,
-                       const mdl_datacentre_reading_t *day); /* in that quarter */
+/* In that quarter: what a site's new reading adds, before it becomes the last one. */
+void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_reading_t *now);
 void mdl_outcomes_day(mdl_step_t *step);
 void mdl_outcomes_week(mdl_step_t *step);  /* after the rental market has closed its week */
 void mdl_outcomes_month(mdl_step_t *step); /* after the month's bills */

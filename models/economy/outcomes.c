@@ -55,11 +55,19 @@ void mdl_outcomes_use(mdl_step_t *step, int64_t busy_gpu_s, int64_t powered_gpu_
     step->eco->tally.racked_gpu_s += (double)powered_gpu_s;
 }
 
-void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_reading_t *day)
+/* What a meter has gone up by since the last reading, in real GPU seconds. */
+static double added(const mdl_site_t *site, int64_t last, int64_t now)
 {
-    double busy = (double)(site->scale * day->busy_gpu_s), powered = (double)(site->scale * day->powered_gpu_s);
+    return (double)(site->scale * (now - last));
+}
+
+void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_reading_t *now)
+{
+    const mdl_datacentre_reading_t *last = &site->meter;
+    double busy = added(site, last->busy_gpu_s, now->busy_gpu_s);
+    double powered = added(site, last->powered_gpu_s, now->powered_gpu_s);
     mdl_tally_t *tally = &step->eco->tally;
-    tally->quarter_inference += (double)(site->scale * day->inference_gpu_s);
+    tally->quarter_inference += added(site, last->inference_gpu_s, now->inference_gpu_s);
     tally->quarter_busy_all += busy;
     if (site->project == MDL_NO_PROJECT)
         return;
@@ -67,7 +75,7 @@ void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datac
     tally->quarter_racked += powered;
     if (step->input->start_day * SIM_DAY_S + site->energised_s < sim_date_to_day(new_since) * SIM_DAY_S)
         return;
-    tally->quarter_new_leased += (double)(site->scale * day->leased_gpu_s);
+    tally->quarter_new_leased += added(site, last->leased_gpu_s, now->leased_gpu_s);
     tally->quarter_new_powered += powered;
 }
 

@@ -59,11 +59,12 @@ static int64_t planned_gpu_s(const mdl_site_t *site, int64_t powered_gpu_s)
     return site->nodes_max == 0 ? powered_gpu_s : (int64_t)site->nodes_planned * MDL_GPUS_PER_NODE * SIM_DAY_S;
 }
 
-static void count_centre(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_reading_t *day,
+static void count_centre(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_reading_t *now,
                          centres_day_t *centres)
 {
     mdl_interval_t *interval = &step->eco->interval;
-    int64_t scale = site->scale, busy = scale * day->busy_gpu_s, powered = scale * day->powered_gpu_s;
+    int64_t busy = site->scale * (now->busy_gpu_s - site->meter.busy_gpu_s);
+    int64_t powered = site->scale * (now->powered_gpu_s - site->meter.powered_gpu_s);
     interval->planned_gpu_s += planned_gpu_s(site, powered);
     if (site->energised_s > 0 && site->energised_s > step->now_s - NEW_S) {
         interval->new_busy_gpu_s += busy;
@@ -73,7 +74,7 @@ static void count_centre(mdl_step_t *step, const mdl_site_t *site, const mdl_dat
     centres->province_powered[site->province] += powered;
     centres->busy += busy;
     centres->powered += powered;
-    centres->leased += scale * day->leased_gpu_s;
+    centres->leased += site->scale * (now->leased_gpu_s - site->meter.leased_gpu_s);
 }
 
 /* Useful training goes to the labs in proportion to the nodes that they lease for it. */
@@ -133,33 +134,20 @@ static sim_status_t see_to_site(mdl_step_t *step, mdl_site_t *site, bool cramped
     return SIM_OK;
 }
 
-/* What the meters have gone up by since the last reading. */
-static mdl_datacentre_reading_t since(const mdl_datacentre_reading_t *last, const mdl_datacentre_reading_t *now)
-{
-    return (mdl_datacentre_reading_t){
-        .powered_gpu_s = now->powered_gpu_s - last->powered_gpu_s,
-        .leased_gpu_s = now->leased_gpu_s - last->leased_gpu_s,
-        .busy_gpu_s = now->busy_gpu_s - last->busy_gpu_s,
-        .inference_gpu_s = now->inference_gpu_s - last->inference_gpu_s,
-        .training_work_gpu_s = now->training_work_gpu_s - last->training_work_gpu_s,
-    };
-}
-
-/* Takes a site's report of the day into the books. */
-static void read_site(mdl_step_t *step, mdl_site_t *site, const mdl_datacentre_reading_t *meter, bool in_quarter,
+/* Takes a site's report of the day into the books: what its meters have gone up by since the last reading. */
+static void read_site(mdl_step_t *step, mdl_site_t *site, const mdl_datacentre_reading_t *now, bool in_quarter,
                       centres_day_t *centres)
 {
-    mdl_datacentre_reading_t day = since(&site->meter, meter);
-    site->meter = *meter;
-    site->training_work_gpu_s = day.training_work_gpu_s;
+    site->training_work_gpu_s = now->training_work_gpu_s - site->meter.training_work_gpu_s;
     site->starts = 0;
     site->idle = false;
     if (site->nodes == 0)
-        site->idle = day.powered_gpu_s == 0 && site->open;
+        site->idle = now->powered_gpu_s == site->meter.powered_gpu_s && site->open;
     if (site->project != MDL_NO_PROJECT)
-        count_centre(step, site, &day, centres);
+        count_centre(step, site, now, centres);
     if (in_quarter)
-        mdl_outcomes_site(step, site, &day);
+        mdl_outcomes_site(step, site, now);
+    site->meter = *now;
 }
 
 static void count_sites(mdl_step_t *step)
