@@ -242,6 +242,7 @@ typedef struct mdl_eco {
     double building_share, building_yuan, fixed_yuan;
     mdl_node_power_t power[MDL_MAX_PROVINCES][MDL_MAX_GPU_TYPES]; /* by the parameters in force */
     double reference_per_gpu[MDL_MAX_GPU_TYPES];                  /* H100-equivalents, dense FP16 */
+    double replacing[MDL_MAX_GPU_TYPES][MDL_MAX_GPU_TYPES];       /* GPUs of the second type for one of the first */
     mdl_zone_t region[MDL_MAX_PROVINCES];                         /* of the country, as platforms see it */
     int32_t best_type[MDL_BELIEF_RULES][2];                       /* for free builders, for state-funded ones */
     bool above_trend;                      /* committed capacity is above the counter-cyclical trend */

@@ -213,10 +213,12 @@ static void sum_wishes(mdl_step_t *step)
 {
     int64_t wanted_nodes = 0;
     double unserved_h100e = 0;
-    for (uint32_t t = 0; t < step->eco->n_tenants; t++)
+    const mdl_tenant_t *end = step->tenants + step->eco->n_tenants;
+    for (const mdl_tenant_t *tenant = step->tenants; tenant < end; tenant++)
         for (int wish = 0; wish < MDL_WISHES; wish++) {
-            const mdl_tenant_t *tenant = &step->tenants[t];
             int32_t want = tenant->want[wish].nodes;
+            if (want == 0) /* as most are: of labs that have not come, of what labs do not do */
+                continue;
             wanted_nodes += want;
             if (want > tenant->held[wish])
                 unserved_h100e += (want - tenant->held[wish]) * MDL_GPUS_PER_NODE;

@@ -4,6 +4,8 @@
  * What is dated T is seen by the first step after T, so that a world cloned at T has not seen it yet. */
 #include "models/economy/economy_state.h"
 
+#include <math.h>
+
 /* What follows from the parameters alone and is asked for often. */
 static void derive(mdl_step_t *step)
 {
@@ -16,6 +18,18 @@ static void derive(mdl_step_t *step)
             eco->power[p][type] = mdl_node_power(step, (int32_t)p, (int32_t)type);
 }
 
+/* GPUs of type b that do the work of one of type a, whatever the work. */
+static double replacing(const mdl_gpu_type_t *a, const mdl_gpu_type_t *b)
+{
+    double rate_a[MDL_SEGMENTS], rate_b[MDL_SEGMENTS], most = 0;
+    mdl_rental_rates(a, rate_a);
+    mdl_rental_rates(b, rate_b);
+    for (int s = 0; s < MDL_SEGMENTS; s++)
+        if (rate_b[s] <= 0 || rate_a[s] / rate_b[s] > most)
+            most = rate_b[s] > 0 ? rate_a[s] / rate_b[s] : HUGE_VAL;
+    return most;
+}
+
 /* What follows from the tables alone. */
 static void derive_constants(mdl_step_t *step)
 {
@@ -23,6 +37,9 @@ static void derive_constants(mdl_step_t *step)
     for (uint32_t type = 0; type < tables->n_gpu_types; type++)
         step->eco->reference_per_gpu[type] =
             tables->gpu_types[type].tflops_fp16 / tables->gpu_types[tables->reference_type].tflops_fp16;
+    for (uint32_t a = 0; a < tables->n_gpu_types; a++)
+        for (uint32_t b = 0; b < tables->n_gpu_types; b++)
+            step->eco->replacing[a][b] = replacing(&tables->gpu_types[a], &tables->gpu_types[b]);
     for (uint32_t p = 0; p < tables->n_provinces; p++)
         step->eco->region[p] = mdl_zone_of(&tables->provinces[p]);
 }

@@ -71,18 +71,6 @@ double mdl_supply_chance(const mdl_step_t *step, int32_t type)
     return quote->chance;
 }
 
-/* GPUs of type b that do the work of one of type a, whatever the work. */
-static double replacing(const mdl_gpu_type_t *a, const mdl_gpu_type_t *b)
-{
-    double rate_a[MDL_SEGMENTS], rate_b[MDL_SEGMENTS], most = 0;
-    mdl_rental_rates(a, rate_a);
-    mdl_rental_rates(b, rate_b);
-    for (int s = 0; s < MDL_SEGMENTS; s++)
-        if (rate_b[s] <= 0 || rate_a[s] / rate_b[s] > most)
-            most = rate_b[s] > 0 ? rate_a[s] / rate_b[s] : HUGE_VAL;
-    return most;
-}
-
 /* What a type costs whom its maker, or under an export rule the brokers, serve in turn, raised by the time that a
  * purchase in the market saves: that in the queue, and of a shipment that a broker has yet to send. HUGE_VAL when
  * nobody has any. */
@@ -107,7 +95,7 @@ double mdl_supply_substitute_yuan(const mdl_step_t *step, int32_t type)
         double chance = mdl_supply_chance(step, (int32_t)other);
         if (chance <= 0)
             continue;
-        double yuan = mdl_chip_price_yuan(step, (int32_t)other) * replacing(&rows[type], &rows[other]) / chance;
+        double yuan = mdl_chip_price_yuan(step, (int32_t)other) * step->eco->replacing[type][other] / chance;
         least = yuan < least ? yuan : least;
     }
     return least;
