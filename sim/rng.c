@@ -12,7 +12,7 @@ enum { PHILOX_ROUNDS = 10, WORDS = 4 };
 static const uint64_t philox_m0 = UINT64_C(0xd2e7470ee14c6c93);
 static const uint64_t philox_m1 = UINT64_C(0xca5a826395121157);
 static const uint64_t philox_w0 = UINT64_C(0x9e3779b97f4a7c15);
-static const uint64_t philox_w1 = UINT64_C(0xbb67ae8584caa73b);
+#define PHILOX_W1 UINT64_C(0xbb67ae8584caa73b)
 
 typedef struct words {
     uint64_t x0, x1, x2, x3;
@@ -35,13 +35,25 @@ static inline words_t philox_round(words_t w, uint64_t key0, uint64_t key1)
     };
 }
 
-static inline words_t philox(words_t w, uint64_t key0, uint64_t key1)
+/* The second half of the key in each round, when that of the whole is 0, as at every address. */
+static const uint64_t second_halves[PHILOX_ROUNDS] = {0 * PHILOX_W1, 1 * PHILOX_W1, 2 * PHILOX_W1, 3 * PHILOX_W1,
+                                                      4 * PHILOX_W1, 5 * PHILOX_W1, 6 * PHILOX_W1, 7 * PHILOX_W1,
+                                                      8 * PHILOX_W1, 9 * PHILOX_W1};
+
+/* Read from there: as constants in the code each of them would take an instruction more. */
+static inline const uint64_t *second_halves_in_memory(void)
+{
+    const uint64_t *at = second_halves;
+    __asm__("" : "+r"(at));
+    return at;
+}
+
+static inline words_t philox(words_t w, uint64_t key0, const uint64_t key1[PHILOX_ROUNDS])
 {
     for (int round = 0; round < PHILOX_ROUNDS; round++) {
-        w = philox_round(w, key0, key1);
+        w = philox_round(w, key0, key1[round]);
         key0 += philox_w0;
-        key1 += philox_w1;
-        __asm__("" : "+r"(key0), "+r"(key1)); /* sums that run on: one addition each, and not the key plus a constant */
+        __asm__("" : "+r"(key0)); /* a sum that runs on: one addition, and not the key plus a constant */
     }
     return w;
 }
@@ -57,14 +69,16 @@ static inline void store_words(uint64_t *out, words_t w)
 
 void sim_philox4x64(const uint64_t counter[4], const uint64_t key[2], uint64_t out[4])
 {
-    store_words(out, philox((words_t){counter[0], counter[1], counter[2], counter[3]}, key[0], key[1]));
+    uint64_t key1[PHILOX_ROUNDS];
+    for (int round = 0; round < PHILOX_ROUNDS; round++)
+        key1[round] = key[1] + second_halves[round];
+    store_words(out, philox((words_t){counter[0], counter[1], counter[2], counter[3]}, key[0], key1));
 }
 
 void sim_rng_at(sim_rng_t *rng, uint64_t seed, uint64_t replication, uint64_t entity, uint64_t purpose, uint64_t event)
 {
     SIM_ASSERT(event < UINT64_C(1) << 48);
-    rng->key[0] = seed;
-    rng->key[1] = 0;
+    rng->key = seed;
     rng->counter[0] = event << 16;
     rng->counter[1] = entity;
     rng->counter[2] = purpose;
@@ -77,8 +91,9 @@ void sim_rng_at(sim_rng_t *rng, uint64_t seed, uint64_t replication, uint64_t en
 static inline void fill_blocks(sim_rng_t *rng, uint64_t *out, const uint64_t *end)
 {
     words_t counter = {rng->counter[0], rng->counter[1], rng->counter[2], rng->counter[3]};
+    const uint64_t *key1 = second_halves_in_memory();
     for (; out < end; out += WORDS, counter.x0++)
-        store_words(out, philox(counter, rng->key[0], rng->key[1]));
+        store_words(out, philox(counter, rng->key, key1));
     rng->counter[0] = counter.x0;
 }
 
@@ -100,7 +115,9 @@ void sim_rng_refill(sim_rng_t *rng)
     }
     rng->used = SIM_RNG_WORDS - WORDS;
     rng->drawn += WORDS;
-    sim_philox4x64(rng->counter, rng->key, rng->block + SIM_RNG_WORDS - WORDS);
+    const uint64_t *counter = rng->counter;
+    words_t block = {counter[0], counter[1], counter[2], counter[3]};
+    store_words(rng->block + SIM_RNG_WORDS - WORDS, philox(block, rng->key, second_halves_in_memory()));
     rng->counter[0]++;
 }
 

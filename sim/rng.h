@@ -32,7 +32,7 @@
  * Its first two blocks are computed one by one, as most addresses are drawn from once or a few times; whoever needs more
  * gets two blocks and then four at a time. The words are the same. */
 typedef struct sim_rng {
-    uint64_t key[2];
+    uint64_t key; /* its first half; the second is 0 */
     uint64_t counter[4];
     uint64_t block[SIM_RNG_WORDS]; /* words computed, at its end where they do not fill it; the others mean nothing */
     uint32_t used;                 /* position in `block` of the next word; SIM_RNG_WORDS = none left */
