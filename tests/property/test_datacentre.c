@@ -121,7 +121,7 @@ static void check_report(const mdl_datacentre_reading_t *report, const mdl_datac
     assert_int_equal(report->leased_gpu_s, meter->leased_gpu_s);
     assert_int_equal(report->busy_gpu_s, meter->busy_gpu_s);
     assert_int_equal(report->inference_gpu_s, meter->busy_by_class_gpu_s[MDL_JOB_INFERENCE]);
-    assert_int_equal(report->training_work_gpu_s, meter->work_by_class_gpu_s[MDL_JOB_TRAINING]);
+    assert_int_equal(report->training_work_gpu_s, meter->training_work_gpu_s);
 }
 
 static void check_use(const mdl_datacentre_use_t *sum, const mdl_datacentre_meter_t *meter)
