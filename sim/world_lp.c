@@ -193,8 +193,8 @@ bool sim_world_cancel(sim_world_t *world, uint32_t lp, sim_handle_t handle)
 
 /* What sim_schedule does where the calendar cannot take the event: the delay is impossible, the calendar is full or the
  * LP has stopped itself. At a boundary there is a way on. */
-static __attribute__((noinline, cold)) sim_status_t schedule_slowly(sim_lp_t *lp, int64_t delay_s, const sim_event_t *event,
-                                                          unsigned priority, sim_handle_t *handle)
+static __attribute__((noinline, cold)) sim_status_t
+schedule_slowly(sim_lp_t *lp, int64_t delay_s, const sim_event_t *event, unsigned priority, sim_handle_t *handle)
 {
     if (delay_s < 0 || delay_s >= SIM_NEVER - lp->now_s)
         return sim_fail(lp->error, SIM_EINVARIANT, "sim_schedule", "an event of type %u was given a delay of %lld s",
