@@ -24,12 +24,14 @@ static mdl_step_t small_world(void)
     tables.gpu_types[0] = type_of(1, MDL_STACK_CUDA);
     tables.gpu_types[1] = type_of(0.5, MDL_STACK_CUDA);
     tables.gpu_types[2] = type_of(1, MDL_STACK_CANN);
-    mdl_params_init(&eco.params);
+    mdl_params_init(&input.params);
+    mdl_step_t step = {.eco = &eco, .tables = &tables, .params = &eco.params, .input = &input, .day = 1};
+    assert_int_equal(mdl_eco_resolve_params(&step), SIM_OK);
     for (int type = 0; type < 3; type++) {
         eco.signal_fen[type] = 100 * 100;
         eco.quote[type] = (mdl_quote_t){.price_fen = 100 * 100, .per_day = 10};
     }
-    return (mdl_step_t){.eco = &eco, .tables = &tables, .params = &eco.params, .input = &input, .day = 1};
+    return step;
 }
 
 static void waiting_lowers_the_chance(void **state)
