@@ -54,6 +54,7 @@ static inline const sums_t *sum_young(const mdl_dc_t *dc, sums_t *memory)
     return memory;
 }
 
+/* Divided with their sign: an audit reads damaged meters, too. */
 static void read_earnings(const mdl_dc_t *dc, mdl_datacentre_meter_t *meter)
 {
     const mdl_datacentre_t *state = dc->state;
@@ -62,12 +63,12 @@ static void read_earnings(const mdl_dc_t *dc, mdl_datacentre_meter_t *meter)
 
     meter->busy_gpu_s = meter->useful_gpu_s = 0;
     for (int c = 0; c < MDL_JOB_CLASSES; c++) {
-        meter->busy_by_class_gpu_s[c] = mdl_dc_thousandth(earned(&state->busy[c], dc->now_s) + young->busy[c]);
-        meter->useful_by_class_gpu_s[c] = mdl_dc_thousandth(earned(&state->useful[c], dc->now_s) + young->useful[c]);
+        meter->busy_by_class_gpu_s[c] = (earned(&state->busy[c], dc->now_s) + young->busy[c]) / 1000;
+        meter->useful_by_class_gpu_s[c] = (earned(&state->useful[c], dc->now_s) + young->useful[c]) / 1000;
         meter->busy_gpu_s += meter->busy_by_class_gpu_s[c];
         meter->useful_gpu_s += meter->useful_by_class_gpu_s[c];
     }
-    meter->training_work_gpu_s = mdl_dc_thousandth(earned(&state->training_work, dc->now_s) + young->training_work);
+    meter->training_work_gpu_s = (earned(&state->training_work, dc->now_s) + young->training_work) / 1000;
 }
 
 static void read_jobs(const mdl_scheduler_t *scheduler, mdl_datacentre_meter_t *meter)
