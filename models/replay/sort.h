@@ -21,10 +21,6 @@ typedef struct mdl_replay_key {
  * it belongs into is touched, by merging natural runs (Knuth 1998, 5.2.4): O(n) to look and O(part log runs) to sort. */
 void mdl_replay_sort(mdl_replay_key_t *keys, mdl_replay_key_t *scratch, size_t n);
 
-/* Puts into keys[place], place < n, the key that a sort would put there; none greater stands before it then, and none less
- * behind it. Quickselect (Hoare 1961), O(n): for a few order statistics a tenth of a sort. `scratch` as above. */
-void mdl_replay_select(mdl_replay_key_t *keys, mdl_replay_key_t *scratch, size_t n, size_t place);
-
 /* Puts into keys[place], place < n, the key that a sort would put there, none greater before it and none less behind it:
  * for a few order statistics a tenth of a sort's cost. Quickselect (Hoare 1961), O(n) in the mean; should it not come
  * near, what is left is sorted. `scratch` as above. */

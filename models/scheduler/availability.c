@@ -166,8 +166,10 @@ mdl_availability_place_t mdl_availability_next(const mdl_availability_t *self, m
     return (mdl_availability_place_t){place.entry + 1, 0};
 }
 
-/* Goes on to the first step from *place on that begins before end_s and has room for `gpus`; false: there is none. */
-static bool find_room(const mdl_availability_t *self, mdl_availability_place_t *place, int64_t gpus, int64_t end_s)
+/* Goes on to the first step from *place on that begins before end_s and has room for `gpus`, or has none for them; false:
+ * there is no such step. Inlined, as which of the two is known where it is called. */
+static inline __attribute__((always_inline)) bool
+find_step(const mdl_availability_t *self, mdl_availability_place_t *place, int64_t gpus, int64_t end_s, bool room)
 {
     uint32_t at = place->at;
 
@@ -175,11 +177,11 @@ static bool find_room(const mdl_availability_t *self, mdl_availability_place_t *
         const mdl_availability_entry_t *e = &self->entries[entry];
         if (e->from_s >= end_s)
             return false;
-        if (e->most < gpus)
+        if (room ? e->most < gpus : e->least >= gpus)
             continue;
         const mdl_availability_block_t *block = block_of(self, entry);
         for (int64_t enough = gpus - e->more; at < e->n; at++)
-            if (block->free_gpus[at] >= enough) {
+            if ((block->free_gpus[at] >= enough) == room) {
                 *place = (mdl_availability_place_t){entry, at};
                 return block->from_s[at] < end_s;
             }
@@ -187,25 +189,14 @@ static bool find_room(const mdl_availability_t *self, mdl_availability_place_t *
     return false;
 }
 
-/* The same for the first step that has no room for them. */
+static bool find_room(const mdl_availability_t *self, mdl_availability_place_t *place, int64_t gpus, int64_t end_s)
+{
+    return find_step(self, place, gpus, end_s, true);
+}
+
 static bool find_lack(const mdl_availability_t *self, mdl_availability_place_t *place, int64_t gpus, int64_t end_s)
 {
-    uint32_t at = place->at;
-
-    for (uint32_t entry = place->entry; entry < self->state.n; entry++, at = 0) {
-        const mdl_availability_entry_t *e = &self->entries[entry];
-        if (e->from_s >= end_s)
-            return false;
-        if (e->least >= gpus)
-            continue;
-        const mdl_availability_block_t *block = block_of(self, entry);
-        for (int64_t enough = gpus - e->more; at < e->n; at++)
-            if (block->free_gpus[at] < enough) {
-                *place = (mdl_availability_place_t){entry, at};
-                return block->from_s[at] < end_s;
-            }
-    }
-    return false;
+    return find_step(self, place, gpus, end_s, false);
 }
 
 /* Whether it stays free from *place on until end_s; if not, *place is the step that is in the way. From held_s on the

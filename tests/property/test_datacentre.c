@@ -143,8 +143,8 @@ static void check_use(const mdl_datacentre_use_t *sum, const mdl_datacentre_mete
     }
 }
 
-/* Each day's report is the meters at its end, however runs are cut, and so is the energy; and what is asked for now and
- * then is their difference since it was last asked. */
+/* Each day's report is the meters at its end, however runs are cut, and so is the energy; what is asked for on some days
+ * only is their difference since the last of these. */
 static void test_reports_and_uses_are_the_meters(void **state)
 {
     (void)state;

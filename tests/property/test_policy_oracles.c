@@ -76,6 +76,17 @@ static void compare_starts(const stream_t *stream, const mdl_replay_setup_t *set
     mdl_replay_free(&result);
 }
 
+/* The replay that plays by the naive simulator's rules. */
+static mdl_replay_setup_t setup_of(const naive_rules_t *rules, bool pool)
+{
+    return (mdl_replay_setup_t){.policy = {.order = rules->shortest_first ? MDL_ORDER_SJF : MDL_ORDER_FCFS,
+                                           .reservation = (uint8_t)rules->reservation},
+                                .nodes = (uint32_t)rules->gpus,
+                                .node_gpus = 1,
+                                .pool = pool,
+                                .one_by_one = rules->one_by_one};
+}
+
 static void against_naive(enum mdl_reservation_row reservation)
 {
     stream_t stream;
@@ -88,12 +99,7 @@ static void against_naive(enum mdl_reservation_row reservation)
                                .shortest_first = sim_draw_bernoulli(&rng, 0.4),
                                .reservation = reservation,
                                .one_by_one = sim_draw_bernoulli(&rng, 0.5)};
-        mdl_replay_setup_t setup = {.policy = {.order = rules.shortest_first ? MDL_ORDER_SJF : MDL_ORDER_FCFS,
-                                               .reservation = (uint8_t)reservation},
-                                    .nodes = (uint32_t)gpus,
-                                    .node_gpus = 1,
-                                    .pool = sim_draw_bernoulli(&rng, 0.5),
-                                    .one_by_one = rules.one_by_one};
+        mdl_replay_setup_t setup = setup_of(&rules, sim_draw_bernoulli(&rng, 0.5));
         draw_stream(&stream, &rng, gpus);
         make_trace(&stream);
         (void)naive_queue_play(stream.naive, stream.n, &rules);
@@ -158,12 +164,7 @@ static void test_conservative_moves_long_queues(void **state)
                                .shortest_first = sim_draw_bernoulli(&rng, 0.3),
                                .reservation = MDL_RESERVATION_CONSERVATIVE,
                                .one_by_one = sim_draw_bernoulli(&rng, 0.5)};
-        mdl_replay_setup_t setup = {.policy = {.order = rules.shortest_first ? MDL_ORDER_SJF : MDL_ORDER_FCFS,
-                                               .reservation = MDL_RESERVATION_CONSERVATIVE},
-                                    .nodes = (uint32_t)gpus,
-                                    .node_gpus = 1,
-                                    .pool = true,
-                                    .one_by_one = rules.one_by_one};
+        mdl_replay_setup_t setup = setup_of(&rules, true);
         draw_long_queue(&stream, &rng, gpus);
         make_trace(&stream);
         many += naive_queue_play(stream.naive, stream.n, &rules) > 64;
