@@ -42,5 +42,6 @@ overbuild_library(analysis SOURCES ${analysis_sources} "${generated}/ana_fact_te
 if(app_sources)
   add_executable(overbuild ${app_sources})
   target_link_libraries(overbuild PRIVATE overbuild::analysis PkgConfig::JANSSON)
+  target_link_options(overbuild PRIVATE ${overbuild_link_lto})
   install(TARGETS overbuild RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()

@@ -4,7 +4,7 @@
 option(OVERBUILD_TESTS "build the tests" ON)
 set(OVERBUILD_SANITIZE "" CACHE STRING "sanitizers, e.g. address,undefined")
 option(OVERBUILD_COVERAGE "instrument for line coverage" OFF)
-option(OVERBUILD_LTO "optimise across files: the same results in a twelfth less time, for long experiments" OFF)
+option(OVERBUILD_LTO "gcc, release: optimise the program across files; half a minute of linking, a twentieth less work" ON)
 
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
@@ -27,10 +27,12 @@ target_compile_definitions(overbuild_flags INTERFACE _POSIX_C_SOURCE=200809L _DE
   OVERBUILD_VERSION="${PROJECT_VERSION}")
 target_include_directories(overbuild_flags INTERFACE "${PROJECT_SOURCE_DIR}" "${PROJECT_BINARY_DIR}/generated")
 
-if(OVERBUILD_LTO)
-  include(CheckIPOSupported)
-  check_ipo_supported(LANGUAGES C)
-  set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
+# Object files hold code besides, so that tests and examples link as fast as ever, with -fno-lto.
+set(overbuild_link_lto "")
+if(OVERBUILD_LTO AND CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_C_COMPILER_ID STREQUAL "GNU"
+   AND NOT OVERBUILD_SANITIZE AND NOT OVERBUILD_COVERAGE)
+  target_compile_options(overbuild_flags INTERFACE -flto=auto -ffat-lto-objects)
+  set(overbuild_link_lto -flto=auto)
 endif()
 if(OVERBUILD_SANITIZE)
   target_compile_options(overbuild_flags INTERFACE -fsanitize=${OVERBUILD_SANITIZE} -fno-sanitize-recover=all
