@@ -103,24 +103,18 @@ static sim_status_t add_runs(sim_store_assembly_t *self, sim_error_t *err)
 }
 
 /* Lets the digest know the values' hashes, and closes the variables. */
-static sim_status_t hand_over_hashes(sim_store_assembly_t *self, sim_error_t *err)
+static void hand_over_hashes(sim_store_assembly_t *self)
 {
     const sim_schema_t *schema = self->store->layout.schema;
-    sim_result_t *result = self->result;
-    result->hashes = calloc((size_t)schema->n_channels + 1, sizeof *result->hashes);
-    for (uint32_t i = 0; result->hashes != NULL && i < schema->n_channels; i++) {
+    sim_store_columns_hand_over(self);
+    for (uint32_t i = 0; i < schema->n_channels; i++) {
         if (self->datasets[i] < 0)
             continue;
-        sim_h5_hashes_t *known = &result->hashes[result->n_hashes++];
-        known->path = sim_h5_path(schema->channels[i].group, schema->channels[i].name);
-        known->arms = self->hashes[i];
-        self->hashes[i] = NULL;
-        if (known->path == NULL)
-            return sim_fail(err, SIM_ENOMEM, result->path, "no memory for a path");
+        sim_h5_know_hashes(self->result, schema->channels[i].group, schema->channels[i].name, &self->hashes[i],
+                           self->store->n_arms);
         sim_h5_close(self->datasets[i]);
         self->datasets[i] = -1;
     }
-    return result->hashes == NULL ? sim_fail(err, SIM_ENOMEM, result->path, "no memory for hashes") : SIM_OK;
 }
 
 static void release(sim_store_assembly_t *self)
@@ -151,7 +145,7 @@ static sim_status_t fill(sim_store_t *store, sim_result_t *result, sim_error_t *
     if (status == SIM_OK)
         status = add_runs(&assembly, err);
     if (status == SIM_OK)
-        status = hand_over_hashes(&assembly, err);
+        hand_over_hashes(&assembly);
     release(&assembly);
     return status;
 }

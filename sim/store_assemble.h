@@ -38,6 +38,7 @@ sim_status_t sim_store_make_columns(sim_store_assembly_t *self, sim_error_t *err
 /* Next row, in the order of arm, point, replication; `view` NULL: not run. */
 sim_status_t sim_store_columns_add(sim_store_assembly_t *self, sim_run_key_t key, const sim_store_view_t *view,
                                    sim_error_t *err);
+void sim_store_columns_hand_over(sim_store_assembly_t *self); /* the values' hashes, to the digest */
 void sim_store_columns_free(sim_store_columns_t *self);
 
 sim_status_t sim_store_make_events(sim_store_assembly_t *self, sim_error_t *err);

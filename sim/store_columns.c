@@ -2,6 +2,7 @@
 /* /outcomes: the outcome channels and what is known of each replication, one number each. Rows are gathered and written
  * a few thousand at a time, as a write for every number would cost more than the simulation of a short replication. */
 #include "sim/store_assemble.h"
+#include "sim/store_hash.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,6 +25,8 @@ static const struct {
 };
 
 typedef struct column {
+    const char *group, *name;
+    uint64_t *hashes; /* of its values, per arm */
     hid_t dataset;
     hid_t type; /* in memory */
     unsigned char *values;
@@ -39,43 +42,41 @@ struct sim_store_columns {
     sim_run_key_t first; /* of the rows gathered */
 };
 
-static hid_t create_column(sim_store_assembly_t *self, const char *group, const char *name, hid_t type,
-                           const char *units, const char *long_name, bool is_float)
+/* `v` has all but what the columns have in common. */
+static bool create_column(sim_store_assembly_t *self, column_t *column, hid_t memory_type, sim_h5_variable_t *v)
 {
-    sim_h5_variable_t v = {.group = group,
-                           .name = name,
-                           .type = type,
-                           .missing_is_nan = is_float,
-                           .units = units,
-                           .long_name = long_name,
-                           .start_day = self->store->layout.schema->start_day};
-    v.n_dims = sim_store_run_dims(self, &v);
-    return sim_h5_create_variable(self->result, &v);
-}
-
-static bool open_column(column_t *column, hid_t dataset, hid_t memory_type, uint32_t max_rows)
-{
-    column->dataset = dataset;
+    uint32_t n_arms = self->store->n_arms;
+    v->start_day = self->store->layout.schema->start_day;
+    v->n_dims = sim_store_run_dims(self, v);
+    column->group = v->group;
+    column->name = v->name;
     column->type = memory_type;
     column->width = (uint8_t)H5Tget_size(memory_type);
-    column->values = calloc(max_rows, column->width);
-    return dataset >= 0 && column->values != NULL;
+    column->dataset = sim_h5_create_variable(self->result, v);
+    if (column->dataset < 0)
+        return false;
+    column->values = calloc(self->columns->max_rows, column->width);
+    column->hashes = malloc(n_arms * sizeof *column->hashes);
+    for (uint32_t arm = 0; column->hashes != NULL && arm < n_arms; arm++)
+        column->hashes[arm] = SIM_HASH_START;
+    return column->values != NULL && column->hashes != NULL;
 }
 
-static bool flag_status(hid_t dataset)
+static void flag_status(sim_h5_variable_t *v)
 {
-    static const int8_t values[] = {SIM_STATUS_NOT_RUN, SIM_OK,         SIM_EINPUT,       SIM_EIO,     SIM_ENOMEM,
+    static const double values[] = {SIM_STATUS_NOT_RUN, SIM_OK,         SIM_EINPUT,       SIM_EIO,     SIM_ENOMEM,
                                     SIM_ELIMIT,         SIM_EINVARIANT, SIM_EINTERRUPTED, SIM_EEXISTS, SIM_EINTERNAL};
     static const char meanings[] = "not_run finished bad_input io_error out_of_memory bound_exceeded broken_invariant "
                                    "interrupted already_exists internal_error";
-    return sim_h5_set_number(dataset, "flag_values", H5T_NATIVE_INT8, values, sizeof values) >= 0 &&
-           sim_h5_set_text(dataset, "flag_meanings", meanings) >= 0;
+    v->more[0] = (sim_h5_attribute_t){
+        .name = "flag_values", .type = H5T_NATIVE_INT8, .values = values, .n = sizeof values / sizeof *values};
+    v->more[1] = (sim_h5_attribute_t){.name = "flag_meanings", .text = meanings};
 }
 
-static bool flag_across_arms(hid_t dataset)
+static void flag_across_arms(sim_h5_variable_t *v)
 {
-    const int8_t yes = 1;
-    return sim_h5_set_number(dataset, SIM_H5_ACROSS_ARMS, H5T_NATIVE_INT8, &yes, sizeof yes) >= 0;
+    static const double yes = 1;
+    v->more[0] = (sim_h5_attribute_t){.name = SIM_H5_ACROSS_ARMS, .type = H5T_NATIVE_INT8, .values = &yes, .n = 1};
 }
 
 static bool make_meta(sim_store_assembly_t *self, sim_store_columns_t *c)
@@ -83,11 +84,16 @@ static bool make_meta(sim_store_assembly_t *self, sim_store_columns_t *c)
     bool good = true;
     for (int i = 0; good && i < N_META; i++) {
         bool status = i == COLUMN_STATUS;
-        hid_t dataset = create_column(self, "outcomes", meta_columns[i].name, status ? H5T_STD_I8LE : H5T_STD_U64LE,
-                                      "1", meta_columns[i].long_name, false);
-        good = open_column(&c->columns[c->n++], dataset, status ? H5T_NATIVE_INT8 : H5T_NATIVE_UINT64, c->max_rows);
+        sim_h5_variable_t v = {.group = "outcomes",
+                               .name = meta_columns[i].name,
+                               .type = status ? H5T_STD_I8LE : H5T_STD_U64LE,
+                               .units = "1",
+                               .long_name = meta_columns[i].long_name};
+        if (status)
+            flag_status(&v);
+        good = create_column(self, &c->columns[c->n++], status ? H5T_NATIVE_INT8 : H5T_NATIVE_UINT64, &v);
     }
-    return good && flag_status(c->columns[COLUMN_STATUS].dataset);
+    return good;
 }
 
 static bool make_outcomes(sim_store_assembly_t *self, sim_store_columns_t *c)
@@ -98,11 +104,16 @@ static bool make_outcomes(sim_store_assembly_t *self, sim_store_columns_t *c)
         const sim_channel_t *channel = &schema->channels[i];
         if (channel->kind != SIM_CHANNEL_OUTCOME)
             continue;
-        hid_t dataset = create_column(self, channel->group, channel->name, H5T_IEEE_F64LE,
-                                      channel->is_date ? SIM_H5_DAYS : channel->units, channel->long_name, true);
+        sim_h5_variable_t v = {.group = channel->group,
+                               .name = channel->name,
+                               .type = H5T_IEEE_F64LE,
+                               .missing_is_nan = true,
+                               .units = channel->is_date ? SIM_H5_DAYS : channel->units,
+                               .long_name = channel->long_name};
+        if (channel->across_arms)
+            flag_across_arms(&v);
         c->channels[c->n] = i;
-        good = open_column(&c->columns[c->n++], dataset, H5T_NATIVE_DOUBLE, c->max_rows) &&
-               (!channel->across_arms || flag_across_arms(dataset));
+        good = create_column(self, &c->columns[c->n++], H5T_NATIVE_DOUBLE, &v);
     }
     return good;
 }
@@ -156,17 +167,24 @@ static sim_status_t flush_rows(sim_store_assembly_t *self, sim_error_t *err)
     return SIM_OK;
 }
 
-static void fill_meta(sim_store_columns_t *c, const sim_store_head_t *head, uint32_t row)
+static void add_leaf(column_t *column, uint32_t arm, uint64_t leaf)
+{
+    column->hashes[arm] = sim_hash_word(column->hashes[arm], leaf);
+}
+
+static void fill_meta(sim_store_columns_t *c, uint32_t arm, const sim_store_head_t *head, uint32_t row)
 {
     int8_t status = head == NULL ? SIM_STATUS_NOT_RUN : (int8_t)head->status;
     c->columns[COLUMN_STATUS].values[row] = (unsigned char)status;
-    uint64_t meta[N_META] = {0};
+    uint64_t meta[N_META] = {[COLUMN_STATUS] = (uint64_t)(int64_t)status};
     if (head != NULL) {
         meta[COLUMN_FINGERPRINT] = head->fingerprint;
         meta[COLUMN_EVENTS] = head->events;
         meta[COLUMN_JOBS] = head->jobs;
         meta[COLUMN_SEED] = head->seed;
     }
+    for (int i = 0; i < N_META; i++)
+        add_leaf(&c->columns[i], arm, sim_hash_word(SIM_HASH_START, meta[i]));
     for (int i = COLUMN_FINGERPRINT; i < N_META; i++)
         memcpy(c->columns[i].values + (size_t)row * 8, &meta[i], 8);
 }
@@ -178,13 +196,22 @@ sim_status_t sim_store_columns_add(sim_store_assembly_t *self, sim_run_key_t key
     uint32_t row = c->n_rows++;
     if (row == 0)
         c->first = key;
-    fill_meta(c, view == NULL ? NULL : view->head, row);
+    fill_meta(c, key.arm, view == NULL ? NULL : view->head, row);
     for (uint32_t i = N_META; i < c->n; i++) {
         double value = view == NULL ? (double)NAN : view->entries[c->channels[i]].value;
         memcpy(c->columns[i].values + (size_t)row * 8, &value, 8);
+        add_leaf(&c->columns[i], key.arm, sim_hash_values(&value, 1));
     }
     bool last = key.replication + 1 == self->store->n_replications || c->n_rows == c->max_rows;
     return last ? flush_rows(self, err) : SIM_OK;
+}
+
+void sim_store_columns_hand_over(sim_store_assembly_t *self)
+{
+    for (uint32_t i = 0; i < self->columns->n; i++) {
+        column_t *column = &self->columns->columns[i];
+        sim_h5_know_hashes(self->result, column->group, column->name, &column->hashes, self->store->n_arms);
+    }
 }
 
 void sim_store_columns_free(sim_store_columns_t *self)
@@ -194,6 +221,7 @@ void sim_store_columns_free(sim_store_columns_t *self)
     for (uint32_t i = 0; self->columns != NULL && i < self->n; i++) {
         sim_h5_close(self->columns[i].dataset);
         free(self->columns[i].values);
+        free(self->columns[i].hashes);
     }
     free(self->columns);
     free(self->channels);

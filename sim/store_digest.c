@@ -4,14 +4,12 @@
  * Objects are taken in the order of their names, each with its path, type, shape, attributes and values. What only says
  * how the file is stored has no part: chunks, filters, lists of scales, the checksum of its bytes; nor have version and
  * compiler in /provenance. Values of variables with arms hash replication by replication (sim/store_hash.h). */
-#include "sim/store_hash.h"
-#include "sim/store_hdf5.h"
+#include "sim/store_digest.h"
+
 #include "sim/store_reader.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define PIECE_VALUES ((size_t)1 << 20)
 
 /* A walk over a file. */
 typedef struct walk {
@@ -41,8 +39,7 @@ static bool is_build(const char *path)
     return false;
 }
 
-/* Kind and width of a stored type ("f8", "u8", "i1", "text"). */
-static const char *type_name(hid_t type)
+const char *sim_digest_type_name(hid_t type)
 {
     static const char *const names[3][9] = {
         {"", "i1", "i2", "", "i4", "", "", "", "i8"},
@@ -84,9 +81,9 @@ static bool hash_numbers(attributes_t *all, hid_t attribute)
     return good;
 }
 
-static bool hash_attribute_text(attributes_t *all, hid_t object, const char *name)
+static bool hash_attribute_text(attributes_t *all, hid_t attribute, hid_t type)
 {
-    char *text = sim_h5_get_text(object, name);
+    char *text = sim_h5_read_text(attribute, type);
     bool good = text != NULL;
     all->out_of_memory = !good && H5Eget_num(H5E_DEFAULT) == 0;
     all->hash = good ? sim_hash_text(all->hash, text) : all->hash;
@@ -103,9 +100,9 @@ static herr_t hash_attribute(hid_t object, const char *name, const H5A_info_t *i
     hid_t attribute = H5Aopen(object, name, H5P_DEFAULT), type = attribute < 0 ? -1 : H5Aget_type(attribute);
     if (type < 0)
         return -1;
-    all->hash = sim_hash_text(sim_hash_text(all->hash, name), type_name(type));
+    all->hash = sim_hash_text(sim_hash_text(all->hash, name), sim_digest_type_name(type));
     bool is_text = H5Tget_class(type) == H5T_STRING;
-    bool good = is_text ? hash_attribute_text(all, object, name) : hash_numbers(all, attribute);
+    bool good = is_text ? hash_attribute_text(all, attribute, type) : hash_numbers(all, attribute);
     sim_h5_close(type);
     sim_h5_close(attribute);
     return good ? 0 : -1;
@@ -121,32 +118,21 @@ static uint64_t hash_attributes(walk_t *walk, hid_t object, const char *path)
     return all.hash;
 }
 
-/* A variable as the digest sees it: so many leaves of so many values for each of so many arms. */
-typedef struct variable {
-    hid_t dataset;
-    const char *path;
-    hid_t memory_type;
-    sim_h5_shape_t shape;
-    bool is_float;
-    bool has_arms;
-    size_t leaf_values;
-} variable_t;
-
-static void cut_leaves(variable_t *v)
+sim_digest_cut_t sim_digest_cut(const sim_h5_shape_t *shape, H5T_class_t class)
 {
     static const char *const outer[] = {"arm", "point", "replication"};
-    int axis = 0;
-    for (size_t i = 0; i < 3 && axis < v->shape.n_dims; i++)
-        axis += strcmp(v->shape.name[axis], outer[i]) == 0;
-    v->has_arms = v->shape.n_dims > 0 && strcmp(v->shape.name[0], "arm") == 0;
-    v->leaf_values = 1;
-    for (int i = v->has_arms ? axis : 1; i < v->shape.n_dims; i++)
-        v->leaf_values *= v->shape.size[i];
+    sim_digest_cut_t cut = {.is_float = class == H5T_FLOAT, .leaf_values = 1};
+    for (size_t i = 0; i < 3 && cut.n_outer < shape->n_dims; i++)
+        cut.n_outer += strcmp(shape->name[cut.n_outer], outer[i]) == 0;
+    cut.has_arms = shape->n_dims > 0 && strcmp(shape->name[0], "arm") == 0;
+    for (int i = cut.has_arms ? cut.n_outer : 1; i < shape->n_dims; i++)
+        cut.leaf_values *= shape->size[i];
+    return cut;
 }
 
-static uint64_t hash_leaf(const variable_t *v, const void *values, size_t n)
+uint64_t sim_digest_leaf(const sim_digest_cut_t *cut, const void *values, size_t n)
 {
-    if (v->is_float)
+    if (cut->is_float)
         return sim_hash_values(values, n);
     const uint64_t *words = values;
     uint64_t hash = SIM_HASH_START;
@@ -154,6 +140,39 @@ static uint64_t hash_leaf(const variable_t *v, const void *values, size_t n)
         hash = sim_hash_word(hash, words[i]);
     return hash;
 }
+
+uint64_t sim_digest_chain(const sim_digest_cut_t *cut, uint64_t hash, const void *values, size_t n)
+{
+    size_t leaf = cut->has_arms ? cut->leaf_values : n;
+    for (size_t at = 0; at < n; at += leaf)
+        hash = sim_hash_word(hash, sim_digest_leaf(cut, (const double *)values + at, leaf));
+    return hash;
+}
+
+uint64_t sim_digest_texts(const char *const *texts, size_t n)
+{
+    uint64_t hash = SIM_HASH_START;
+    for (size_t i = 0; i < n; i++)
+        hash = sim_hash_text(hash, texts[i] == NULL ? "" : texts[i]);
+    return hash;
+}
+
+uint64_t sim_digest_head(const char *path, hid_t type, const sim_h5_shape_t *shape, uint64_t attributes)
+{
+    uint64_t head = sim_hash_text(sim_hash_text(SIM_HASH_START, path), sim_digest_type_name(type));
+    for (int i = 0; i < shape->n_dims; i++)
+        head = sim_hash_text(head, shape->name[i]);
+    return sim_hash_word(head, attributes);
+}
+
+/* A variable as it is in the file. */
+typedef struct variable {
+    hid_t dataset;
+    const char *path;
+    hid_t memory_type;
+    sim_h5_shape_t shape;
+    sim_digest_cut_t cut;
+} variable_t;
 
 /* Reads rows start .. start + n - 1 along `axis`, within `first` of axis 0 when axis is 1. */
 static bool read_rows(const variable_t *v, int axis, hsize_t first, hsize_t start, hsize_t n, void *values)
@@ -174,7 +193,7 @@ static bool read_rows(const variable_t *v, int axis, hsize_t first, hsize_t star
     return good;
 }
 
-/* Chains the leaves of rows along `axis` in pieces that fit into `buffer` (PIECE_VALUES values, or one row). Without
+/* Chains the leaves of rows along `axis` in pieces that fit into `buffer` (SIM_DIGEST_PIECE_VALUES values, or one row). Without
  * arms a piece is a leaf. */
 static bool hash_rows(const variable_t *v, int axis, hsize_t first, hsize_t piece, size_t row_values, void *buffer,
                       uint64_t *hash)
@@ -183,9 +202,7 @@ static bool hash_rows(const variable_t *v, int axis, hsize_t first, hsize_t piec
         hsize_t n = v->shape.size[axis] - start < piece ? v->shape.size[axis] - start : piece;
         if (!read_rows(v, axis, first, start, n, buffer))
             return false;
-        size_t values = (size_t)n * row_values, leaf = v->has_arms ? v->leaf_values : values;
-        for (size_t at = 0; at < values; at += leaf)
-            *hash = sim_hash_word(*hash, hash_leaf(v, (const double *)buffer + at, leaf));
+        *hash = sim_digest_chain(&v->cut, *hash, buffer, (size_t)n * row_values);
     }
     return true;
 }
@@ -193,9 +210,9 @@ static bool hash_rows(const variable_t *v, int axis, hsize_t first, hsize_t piec
 /* Rows along `axis` to read at once; a leaf is never cut. */
 static hsize_t rows_per_piece(const variable_t *v, int axis, size_t row_values)
 {
-    if (v->has_arms && v->leaf_values > row_values) /* [arm, time, …]: one leaf for each arm */
+    if (v->cut.has_arms && v->cut.leaf_values > row_values) /* [arm, time, …]: one leaf for each arm */
         return v->shape.size[axis];
-    return row_values == 0 || row_values >= PIECE_VALUES ? 1 : PIECE_VALUES / row_values;
+    return row_values == 0 || row_values >= SIM_DIGEST_PIECE_VALUES ? 1 : SIM_DIGEST_PIECE_VALUES / row_values;
 }
 
 /* Leaf by leaf of an arm, through chunks. */
@@ -217,7 +234,7 @@ static bool hash_runs(sim_h5_reader_t *reader, hsize_t arm, double *slab, uint64
 /* Values of an arm (`first`), or of a variable without arms. */
 static uint64_t hash_values(walk_t *walk, const variable_t *v, hsize_t first)
 {
-    int axis = v->has_arms ? 1 : 0;
+    int axis = v->cut.has_arms ? 1 : 0;
     size_t row_values = 1;
     for (int i = axis + 1; i < v->shape.n_dims; i++)
         row_values *= v->shape.size[i];
@@ -243,22 +260,11 @@ static uint64_t hash_element(walk_t *walk, const variable_t *v, hsize_t arm)
     uint64_t word = 0;
     if (!read_rows(v, 0, 0, arm, 1, &word))
         walk->status = sim_h5_fail(walk->err, walk->result->path, v->path);
-    return hash_leaf(v, &word, 1);
-}
-
-static const uint64_t *known_hashes(const sim_result_t *result, const char *path)
-{
-    for (size_t i = 0; i < result->n_hashes; i++)
-        if (strcmp(result->hashes[i].path, path) == 0)
-            return result->hashes[i].arms;
-    return NULL;
+    return sim_digest_leaf(&v->cut, &word, 1);
 }
 
 static uint64_t hash_arm(walk_t *walk, const variable_t *v, size_t arm)
 {
-    const uint64_t *known = known_hashes(walk->result, v->path);
-    if (known != NULL)
-        return known[arm];
     return v->shape.n_dims == 1 ? hash_element(walk, v, arm) : hash_values(walk, v, arm);
 }
 
@@ -266,14 +272,12 @@ static uint64_t hash_texts(walk_t *walk, const char *path)
 {
     char **texts;
     size_t n;
-    uint64_t hash = SIM_HASH_START;
     sim_status_t status = sim_result_labels(walk->result, path, &texts, &n, walk->err);
     if (status < 0) {
         walk->status = status;
-        return hash;
+        return SIM_HASH_START;
     }
-    for (size_t i = 0; i < n; i++)
-        hash = sim_hash_text(hash, texts[i]);
+    uint64_t hash = sim_digest_texts((const char *const *)texts, n);
     sim_labels_free(texts, n);
     return hash;
 }
@@ -285,7 +289,17 @@ static uint64_t hash_single(walk_t *walk, const variable_t *v)
     uint64_t word = 0;
     if (H5Dread(v->dataset, v->memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &word) < 0)
         walk->status = sim_h5_fail(walk->err, walk->result->path, v->path);
-    return hash_leaf(v, &word, 1);
+    return sim_digest_leaf(&v->cut, &word, 1);
+}
+
+/* What was written, and so is known, without a look at the file. */
+static void add_known(walk_t *walk, const sim_h5_known_t *known)
+{
+    walk->hash = sim_hash_word(walk->hash, known->head);
+    for (int i = 0; i < known->shape.n_dims; i++)
+        walk->hash = sim_hash_word(walk->hash, known->shape.size[i]);
+    for (size_t i = 0; i < known->n_values; i++)
+        walk->hash = sim_hash_word(walk->hash, known->values[i]);
 }
 
 static void add_to_whole(walk_t *walk, const variable_t *v, uint64_t head)
@@ -295,9 +309,9 @@ static void add_to_whole(walk_t *walk, const variable_t *v, uint64_t head)
         walk->hash = sim_hash_word(walk->hash, v->shape.size[i]);
     if (v->memory_type < 0)
         walk->hash = sim_hash_word(walk->hash, hash_texts(walk, v->path));
-    else if (!v->has_arms)
+    else if (!v->cut.has_arms)
         walk->hash = sim_hash_word(walk->hash, hash_single(walk, v));
-    for (size_t arm = 0; v->memory_type >= 0 && v->has_arms && arm < v->shape.size[0]; arm++)
+    for (size_t arm = 0; v->memory_type >= 0 && v->cut.has_arms && arm < v->shape.size[0]; arm++)
         walk->hash = sim_hash_word(walk->hash, hash_arm(walk, v, arm));
 }
 
@@ -346,7 +360,7 @@ static void add_to_arms(walk_t *walk, const variable_t *v, uint64_t head)
     htri_t across = H5Aexists(v->dataset, SIM_H5_ACROSS_ARMS);
     if (across < 0)
         walk->status = sim_h5_fail(walk->err, walk->result->path, v->path);
-    for (size_t arm = 0; across == 0 && v->has_arms && arm < walk->n_arms && arm < v->shape.size[0]; arm++)
+    for (size_t arm = 0; across == 0 && v->cut.has_arms && arm < walk->n_arms && arm < v->shape.size[0]; arm++)
         walk->arms[arm] = sim_hash_word(sim_hash_word(walk->arms[arm], head), hash_arm(walk, v, arm));
 }
 
@@ -360,16 +374,12 @@ static void add_dataset(walk_t *walk, hid_t dataset, const char *path)
         return;
     }
     H5T_class_t class = H5Tget_class(type);
-    v.is_float = class == H5T_FLOAT;
+    v.cut = sim_digest_cut(&v.shape, class);
     if (class == H5T_INTEGER)
         v.memory_type = H5Tget_sign(type) == H5T_SGN_NONE ? H5T_NATIVE_UINT64 : H5T_NATIVE_INT64;
-    else if (v.is_float)
+    else if (v.cut.is_float)
         v.memory_type = H5T_NATIVE_DOUBLE;
-    cut_leaves(&v);
-    uint64_t head = sim_hash_text(sim_hash_text(SIM_HASH_START, path), type_name(type));
-    for (int i = 0; i < v.shape.n_dims; i++)
-        head = sim_hash_text(head, v.shape.name[i]);
-    head = sim_hash_word(head, hash_attributes(walk, dataset, path));
+    uint64_t head = sim_digest_head(path, type, &v.shape, hash_attributes(walk, dataset, path));
     if (walk->arms == NULL)
         add_to_whole(walk, &v, head);
     else
@@ -386,21 +396,36 @@ static void add_group(walk_t *walk, hid_t group, const char *path)
         walk->status = sim_h5_fail(walk->err, walk->result->path, path);
 }
 
+static void add_object(walk_t *walk, hid_t group, const char *name, const char *path)
+{
+    hid_t object = H5Oopen(group, name, H5P_DEFAULT);
+    if (object < 0)
+        walk->status = sim_h5_fail(walk->err, walk->result->path, name);
+    else if (H5Iget_type(object) == H5I_GROUP)
+        add_group(walk, object, path);
+    else if (H5Iget_type(object) == H5I_DATASET)
+        add_dataset(walk, object, path);
+    sim_h5_close(object);
+}
+
 static herr_t visit(hid_t group, const char *name, const H5L_info_t *info, void *user)
 {
     (void)info;
     walk_t *walk = user;
     char parent[512] = "";
-    hid_t object = H5Oopen(group, name, H5P_DEFAULT);
-    char *path = object >= 0 && H5Iget_name(group, parent, sizeof parent) > 0 ? sim_h5_path(parent, name) : NULL;
-    if (path == NULL)
+    char *path = H5Iget_name(group, parent, sizeof parent) > 0 ? sim_h5_path(parent, name) : NULL;
+    if (path == NULL) {
         walk->status = sim_h5_fail(walk->err, walk->result->path, name);
-    else if (H5Iget_type(object) == H5I_GROUP)
-        add_group(walk, object, path);
-    else if (H5Iget_type(object) == H5I_DATASET && !is_build(path))
-        add_dataset(walk, object, path);
+        return -1;
+    }
+    const sim_h5_known_t *known = walk->arms == NULL ? sim_h5_known(walk->result, path) : NULL;
+    if (!is_build(path)) {
+        if (known != NULL)
+            add_known(walk, known);
+        else
+            add_object(walk, group, name, path);
+    }
     free(path);
-    sim_h5_close(object);
     return walk->status < 0 ? -1 : 0;
 }
 

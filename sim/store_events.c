@@ -42,37 +42,41 @@ static hid_t file_type(int column)
     return columns[column].width == 8 ? H5T_STD_I64LE : H5T_STD_I32LE;
 }
 
+/* Names of the numbers that a column holds. */
+typedef struct flags {
+    double *values;
+    sim_store_buffer_t meanings;
+} flags_t;
+
 /* Flags are an attribute, so they end where 64 KiB do. */
-static bool flag(hid_t dataset, const char *const *names, uint32_t n)
+static bool name_flags(flags_t *flags, const char *const *names, uint32_t n, sim_h5_variable_t *v)
 {
     if (names == NULL || n == 0)
         return true;
-    sim_store_buffer_t text = {0};
-    int32_t *values = malloc(n * sizeof *values);
-    bool good = values != NULL;
+    flags->values = malloc(n * sizeof *flags->values);
+    bool good = flags->values != NULL;
     for (uint32_t i = 0; good && i < n; i++) {
-        values[i] = (int32_t)i;
-        good = (i == 0 || sim_store_buffer_append(&text, " ", 1)) &&
-               sim_store_buffer_append(&text, names[i], strlen(names[i]));
+        flags->values[i] = i;
+        good = (i == 0 || sim_store_buffer_append(&flags->meanings, " ", 1)) &&
+               sim_store_buffer_append(&flags->meanings, names[i], strlen(names[i]));
     }
-    good = good && sim_store_buffer_append(&text, "", 1) &&
-           sim_h5_set_number(dataset, "flag_values", H5T_NATIVE_INT32, values, n) >= 0 &&
-           sim_h5_set_text(dataset, "flag_meanings", (const char *)text.data) >= 0;
-    sim_store_buffer_free(&text);
-    free(values);
-    return good;
+    if (!good || !sim_store_buffer_append(&flags->meanings, "", 1))
+        return false;
+    v->more[0] = (sim_h5_attribute_t){.name = "flag_values", .type = H5T_NATIVE_INT32, .values = flags->values, .n = n};
+    v->more[1] = (sim_h5_attribute_t){.name = "flag_meanings", .text = (const char *)flags->meanings.data};
+    return true;
 }
 
 static bool make_scale(sim_store_assembly_t *self, uint64_t n)
 {
+    const sim_h5_variable_t v = {
+        .group = "events", .name = "event", .type = H5T_STD_I64LE, .units = "1", .long_name = "row"};
     int64_t *values = malloc(((size_t)n + 1) * sizeof *values);
-    sim_h5_scale_t *scale = NULL;
     for (uint64_t i = 0; values != NULL && i < n; i++)
         values[i] = (int64_t)i;
-    if (values != NULL)
-        scale = sim_h5_add_scale(self->result, "events", "event", H5T_STD_I64LE, H5T_NATIVE_INT64, values, n);
+    bool good = values != NULL && sim_h5_add_scale(self->result, &v, values, n) != NULL;
     free(values);
-    return scale != NULL && sim_h5_describe(scale->dataset, "1", "row", 0) >= 0;
+    return good;
 }
 
 static bool make_column(sim_store_assembly_t *self, int i, uint64_t n)
@@ -88,7 +92,17 @@ static bool make_column(sim_store_assembly_t *self, int i, uint64_t n)
                            .units = columns[i].units,
                            .long_name = columns[i].long_name,
                            .start_day = self->store->layout.schema->start_day};
-    self->events->datasets[i] = sim_h5_create_variable(self->result, &v);
+    const sim_schema_t *schema = self->store->layout.schema;
+    flags_t flags = {0};
+    bool good = true;
+    if (i == EV_TYPE)
+        good = name_flags(&flags, schema->event_types, schema->n_event_types, &v);
+    else if (i == EV_KIND)
+        good = name_flags(&flags, schema->event_entities, schema->n_event_entities, &v);
+    if (good)
+        self->events->datasets[i] = sim_h5_create_variable(self->result, &v);
+    free(flags.values);
+    sim_store_buffer_free(&flags.meanings);
     self->events->values[i] = calloc(CHUNK_ROWS, columns[i].width);
     return self->events->datasets[i] >= 0 && self->events->values[i] != NULL;
 }
@@ -111,12 +125,7 @@ sim_status_t sim_store_make_events(sim_store_assembly_t *self, sim_error_t *err)
     bool good = make_scale(self, n);
     for (int i = 0; good && i < N_COLUMNS; i++)
         good = left_out(self, i) || make_column(self, i, n);
-    const sim_schema_t *schema = self->store->layout.schema;
-    good = good && flag(self->events->datasets[EV_TYPE], schema->event_types, schema->n_event_types) &&
-           flag(self->events->datasets[EV_KIND], schema->event_entities, schema->n_event_entities);
-    if (!good)
-        return sim_h5_fail(err, self->result->path, "/events");
-    return SIM_OK;
+    return good ? SIM_OK : sim_h5_fail(err, self->result->path, "/events");
 }
 
 static sim_status_t write_chunk(sim_store_assembly_t *self, sim_error_t *err)

@@ -16,23 +16,23 @@ static sim_status_t failed(const sim_store_assembly_t *self, const char *what, s
 static herr_t add_ordinals(sim_store_assembly_t *self, const char *group, const char *name, uint32_t n,
                            const char *long_name)
 {
-    int32_t *values = malloc(((size_t)n + 1) * sizeof *values);
-    sim_h5_scale_t *scale = NULL;
+    sim_h5_variable_t v = {.group = group, .name = name, .type = H5T_STD_I32LE, .units = "1", .long_name = long_name};
+    int64_t *values = malloc(((size_t)n + 1) * sizeof *values);
     for (uint32_t i = 0; values != NULL && i < n; i++)
-        values[i] = (int32_t)i;
-    if (values != NULL)
-        scale = sim_h5_add_scale(self->result, group, name, H5T_STD_I32LE, H5T_NATIVE_INT32, values, n);
+        values[i] = i;
+    herr_t status = values == NULL || sim_h5_add_scale(self->result, &v, values, n) == NULL ? -1 : 0;
     free(values);
-    return scale == NULL ? -1 : sim_h5_describe(scale->dataset, "1", long_name, 0);
+    return status;
 }
 
 static herr_t add_labels(sim_store_assembly_t *self, const char *group, const char *name, const char *const *labels,
                          uint32_t n, const char *long_name)
 {
-    hid_t type = sim_h5_text_type();
-    sim_h5_scale_t *scale = type < 0 ? NULL : sim_h5_add_scale(self->result, group, name, type, type, labels, n);
-    sim_h5_close(type);
-    return scale == NULL ? -1 : sim_h5_describe(scale->dataset, "1", long_name, 0);
+    sim_h5_variable_t v = {
+        .group = group, .name = name, .type = sim_h5_text_type(), .units = "1", .long_name = long_name};
+    herr_t status = v.type < 0 || sim_h5_add_scale(self->result, &v, labels, n) == NULL ? -1 : 0;
+    sim_h5_close(v.type);
+    return status;
 }
 
 sim_status_t sim_store_make_run_scales(sim_store_assembly_t *self, const char *group, sim_error_t *err)
@@ -77,12 +77,15 @@ static herr_t make_clock(sim_store_assembly_t *self, const char *group, const ch
     const sim_schema_t *schema = self->store->layout.schema;
     if (sim_h5_find_scale(self->result, group, name) != NULL)
         return 0;
-    sim_h5_scale_t *scale = sim_h5_add_scale(self->result, group, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE,
-                                             schema->times_day[clock], schema->n_times[clock]);
-    if (scale == NULL)
-        return -1;
-    const char *long_name = clock == SIM_CLOCK_MONTH ? "end of the month" : "end of the recording interval";
-    return sim_h5_describe(scale->dataset, SIM_H5_DAYS, long_name, schema->start_day);
+    sim_h5_variable_t v = {
+        .group = group,
+        .name = name,
+        .type = H5T_IEEE_F64LE,
+        .units = SIM_H5_DAYS,
+        .long_name = clock == SIM_CLOCK_MONTH ? "end of the month" : "end of the recording interval",
+        .start_day = schema->start_day,
+    };
+    return sim_h5_add_scale(self->result, &v, schema->times_day[clock], schema->n_times[clock]) == NULL ? -1 : 0;
 }
 
 static herr_t make_dimension(sim_store_assembly_t *self, const char *group, uint32_t number)

@@ -189,95 +189,6 @@ void sim_h5_close(hid_t id)
         (void)H5Eset_current_stack(reasons);
 }
 
-/* Fixed length, as netCDF writes it: ncdump -t decodes dates only when `units` is such text. */
-herr_t sim_h5_set_text(hid_t object, const char *name, const char *text)
-{
-    size_t bytes = strlen(text);
-    hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR), attribute = -1;
-    herr_t status = -1;
-    if (type >= 0 && space >= 0 && H5Tset_size(type, bytes == 0 ? 1 : bytes) >= 0 &&
-        H5Tset_strpad(type, H5T_STR_NULLPAD) >= 0 && H5Tset_cset(type, H5T_CSET_UTF8) >= 0)
-        attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
-    if (attribute >= 0)
-        status = H5Awrite(attribute, type, text);
-    sim_h5_close(attribute);
-    sim_h5_close(space);
-    sim_h5_close(type);
-    return status;
-}
-
-herr_t sim_h5_set_number(hid_t object, const char *name, hid_t type, const void *values, size_t n)
-{
-    hsize_t size = n;
-    hid_t space = H5Screate_simple(1, &size, NULL), attribute = -1;
-    herr_t status = -1;
-    if (space >= 0)
-        attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
-    if (attribute >= 0)
-        status = H5Awrite(attribute, type, values);
-    sim_h5_close(attribute);
-    sim_h5_close(space);
-    return status;
-}
-
-/* "days since" alone is completed with the start date. */
-static bool is_time(const char *units)
-{
-    return strncmp(units, SIM_H5_DAYS, strlen(SIM_H5_DAYS)) == 0 ||
-           strncmp(units, SIM_H5_SECONDS, strlen(SIM_H5_SECONDS)) == 0;
-}
-
-herr_t sim_h5_describe(hid_t object, const char *units, const char *long_name, int64_t start_day)
-{
-    char text[128], date[16];
-    bool bare = strcmp(units, SIM_H5_DAYS) == 0 || strcmp(units, SIM_H5_SECONDS) == 0;
-    snprintf(text, sizeof text, "%s%s%s", units, bare ? " " : "", bare ? sim_date_format(start_day, date) : "");
-    herr_t status = sim_h5_set_text(object, "units", text);
-    if (status >= 0)
-        status = sim_h5_set_text(object, "long_name", long_name);
-    if (status >= 0 && is_time(units))
-        status = sim_h5_set_text(object, "calendar", "proleptic_gregorian");
-    return status;
-}
-
-/* Text of a variable-length attribute. */
-static char *read_variable_text(hid_t attribute, hid_t type)
-{
-    char *raw = NULL, *copy = NULL;
-    hid_t space = H5Aget_space(attribute);
-    if (space >= 0 && H5Sget_simple_extent_npoints(space) == 1 && H5Aread(attribute, type, &raw) >= 0 && raw != NULL) {
-        copy = strdup(raw);
-        (void)H5free_memory(raw);
-    }
-    sim_h5_close(space);
-    return copy;
-}
-
-static char *read_fixed_text(hid_t attribute, hid_t type)
-{
-    size_t bytes = H5Tget_size(type);
-    char *text = calloc(bytes + 1, 1);
-    if (text != NULL && H5Aread(attribute, type, text) < 0) {
-        free(text);
-        return NULL;
-    }
-    return text;
-}
-
-char *sim_h5_get_text(hid_t object, const char *name)
-{
-    if (H5Aexists(object, name) <= 0)
-        return NULL;
-    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
-    hid_t type = attribute < 0 ? -1 : H5Aget_type(attribute);
-    char *text = NULL;
-    if (type >= 0 && H5Tget_class(type) == H5T_STRING)
-        text = H5Tis_variable_str(type) > 0 ? read_variable_text(attribute, type) : read_fixed_text(attribute, type);
-    sim_h5_close(type);
-    sim_h5_close(attribute);
-    return text;
-}
-
 char *sim_h5_path(const char *group, const char *name)
 {
     size_t bytes = strlen(group) + strlen(name) + 3;
@@ -318,43 +229,36 @@ static hid_t creation_list(const sim_h5_variable_t *v)
     return -1;
 }
 
-static hid_t variable_space(sim_result_t *self, const sim_h5_variable_t *v)
+/* The axes of a variable, each as long as its scale. */
+static bool find_shape(sim_result_t *self, const sim_h5_variable_t *v, sim_h5_shape_t *shape)
 {
-    hsize_t size[SIM_RESULT_MAX_DIMS], max[SIM_RESULT_MAX_DIMS];
+    *shape = (sim_h5_shape_t){.n_dims = v->n_dims};
     for (int i = 0; i < v->n_dims; i++) {
         const sim_h5_scale_t *scale = sim_h5_borrow_scale(self, v->group, v->dims[i]);
         if (scale == NULL)
-            return -1;
-        size[i] = scale->size;
-        max[i] = v->max_shape[i] == 0 ? size[i] : v->max_shape[i];
+            return false;
+        shape->size[i] = scale->size;
+        snprintf(shape->name[i], sizeof shape->name[i], "%.31s", v->dims[i]);
     }
-    return v->n_dims == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(v->n_dims, size, max);
+    return true;
 }
 
-static herr_t set_fill_attribute(hid_t dataset, hid_t type)
+static hid_t new_space(const sim_h5_variable_t *v, const sim_h5_shape_t *shape)
 {
-    const double wide = (double)NAN;
-    const float narrow = (float)NAN;
-    if (H5Tget_size(type) == sizeof narrow)
-        return sim_h5_set_number(dataset, "_FillValue", H5T_IEEE_F32LE, &narrow, 1);
-    return sim_h5_set_number(dataset, "_FillValue", H5T_IEEE_F64LE, &wide, 1);
-}
-
-static herr_t dress(sim_result_t *self, hid_t dataset, const sim_h5_variable_t *v)
-{
-    herr_t status = sim_h5_describe(dataset, v->units, v->long_name, v->start_day);
-    if (status >= 0 && v->missing_is_nan)
-        status = set_fill_attribute(dataset, v->type);
-    return status < 0 ? status : sim_h5_attach_scales(self, dataset, v);
+    hsize_t max[SIM_RESULT_MAX_DIMS];
+    for (int i = 0; i < v->n_dims; i++)
+        max[i] = v->max_shape[i] == 0 ? shape->size[i] : v->max_shape[i];
+    return v->n_dims == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(v->n_dims, shape->size, max);
 }
 
 hid_t sim_h5_create_variable(sim_result_t *self, const sim_h5_variable_t *v)
 {
+    sim_h5_shape_t shape;
     hid_t group = sim_h5_group(self->file, v->group), list = creation_list(v);
-    hid_t space = variable_space(self, v), dataset = -1;
+    hid_t space = find_shape(self, v, &shape) ? new_space(v, &shape) : -1, dataset = -1;
     if (group >= 0 && list >= 0 && space >= 0)
         dataset = H5Dcreate2(group, v->name, v->type, space, H5P_DEFAULT, list, H5P_DEFAULT);
-    if (dataset >= 0 && dress(self, dataset, v) < 0) {
+    if (dataset >= 0 && (sim_h5_describe(self, dataset, v, &shape) < 0 || sim_h5_attach_scales(self, dataset, v) < 0)) {
         sim_h5_close(dataset);
         dataset = -1;
     }

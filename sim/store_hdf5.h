@@ -11,6 +11,13 @@
 
 #include <hdf5.h>
 
+/* Shape and names of dimensions. */
+typedef struct sim_h5_shape {
+    int n_dims;
+    hsize_t size[SIM_RESULT_MAX_DIMS];
+    char name[SIM_RESULT_MAX_DIMS][32];
+} sim_h5_shape_t;
+
 /* A scale of a file being written. */
 typedef struct sim_h5_scale {
     char *group; /* "" = root */
@@ -21,11 +28,15 @@ typedef struct sim_h5_scale {
     size_t n_references, max_references;
 } sim_h5_scale_t;
 
-/* Hashes of a variable's values, one per arm, known since it was written. */
-typedef struct sim_h5_hashes {
+/* What the digest takes in for a variable, known since it was written (store_known.c). */
+typedef struct sim_h5_known {
     char *path;
-    uint64_t *arms;
-} sim_h5_hashes_t;
+    H5T_class_t class;
+    sim_h5_shape_t shape;
+    uint64_t head;    /* of path, type, names of dimensions and attributes */
+    uint64_t *values; /* hashes, one per arm or one alone; NULL when they must be read */
+    size_t n_values;
+} sim_h5_known_t;
 
 struct sim_result {
     hid_t file;
@@ -34,9 +45,20 @@ struct sim_result {
     int format;
     sim_h5_scale_t *scales;
     size_t n_scales, max_scales;
-    sim_h5_hashes_t *hashes;
-    size_t n_hashes;
+    sim_h5_known_t *known;
+    size_t n_known, max_known;
 };
+
+#define SIM_H5_MAX_ATTRIBUTES 6 /* that the digest takes in of a variable */
+
+/* A text, or numbers, which are doubles in memory. */
+typedef struct sim_h5_attribute {
+    const char *name;
+    const char *text; /* NULL: numbers */
+    hid_t type;       /* of the numbers in the file */
+    const double *values;
+    size_t n;
+} sim_h5_attribute_t;
 
 /* A variable to create. Unset: contiguous, no fill value. */
 typedef struct sim_h5_variable {
@@ -51,7 +73,8 @@ typedef struct sim_h5_variable {
     bool missing_is_nan; /* fill with NaN and say so in _FillValue */
     const char *units;
     const char *long_name;
-    int64_t start_day; /* for units DAYS or SECONDS */
+    int64_t start_day;          /* for units DAYS or SECONDS */
+    sim_h5_attribute_t more[2]; /* besides units, long_name, calendar and _FillValue; name NULL: none */
 } sim_h5_variable_t;
 
 /* Stand for "days since START" and "seconds since START" with their calendar. */
@@ -77,16 +100,19 @@ hid_t sim_h5_group(hid_t file, const char *group); /* opens, or creates with its
 hid_t sim_h5_dataset_list(void);                   /* creation list of a dataset: order tracked, no times */
 void sim_h5_close(hid_t id);                       /* any kind of id; negative ones are fine */
 
-/* Attributes; negative on failure. */
+/* Attributes of groups, and those of variables that the digest leaves out; negative on failure. */
 herr_t sim_h5_set_text(hid_t object, const char *name, const char *text);
 herr_t sim_h5_set_number(hid_t object, const char *name, hid_t type, const void *values, size_t n);
-herr_t sim_h5_describe(hid_t object, const char *units, const char *long_name, int64_t start_day);
+/* Gives a new variable all that `variable` says of it, and makes it known (store_known.c). */
+herr_t sim_h5_describe(sim_result_t *self, hid_t dataset, const sim_h5_variable_t *variable,
+                       const sim_h5_shape_t *shape);
 /* A text attribute as a new string; NULL when there is none. */
 char *sim_h5_get_text(hid_t object, const char *name);
+char *sim_h5_read_text(hid_t attribute, hid_t type); /* of an open one; NULL when it is no text */
 
-/* Scales. Values of `type` in memory; labels of variable length. All return NULL or negative on failure. */
-sim_h5_scale_t *sim_h5_add_scale(sim_result_t *self, const char *group, const char *name, hid_t file_type,
-                                 hid_t memory_type, const void *values, hsize_t n);
+/* Scales; NULL or negative on failure. `scale` tells group, name, type and description; n values of eight bytes: int64,
+ * double or labels, whichever goes with the type. */
+sim_h5_scale_t *sim_h5_add_scale(sim_result_t *self, const sim_h5_variable_t *scale, const void *values, hsize_t n);
 sim_h5_scale_t *sim_h5_find_scale(sim_result_t *self, const char *group, const char *name);
 /* The scale of that name in `group`, copied from the root when only that has one; NULL when there is none. */
 sim_h5_scale_t *sim_h5_borrow_scale(sim_result_t *self, const char *group, const char *name);
@@ -100,18 +126,26 @@ hid_t sim_h5_create_variable(sim_result_t *self, const sim_h5_variable_t *variab
 /* Full path "/group/name"; free it. */
 char *sim_h5_path(const char *group, const char *name);
 
-/* Shape and names of dimensions of an open dataset. */
-typedef struct sim_h5_shape {
-    int n_dims;
-    hsize_t size[SIM_RESULT_MAX_DIMS];
-    char name[SIM_RESULT_MAX_DIMS][32];
-} sim_h5_shape_t;
-
+/* Of an open dataset. */
 herr_t sim_h5_get_shape(hid_t dataset, sim_h5_shape_t *shape);
 htri_t sim_h5_is_scale(hid_t dataset); /* negative when it can't be told */
 /* Whether there is every link on the way to `path`, which may name the root; negative when it can't be told. */
 htri_t sim_h5_exists(sim_result_t *self, const char *path);
 hsize_t sim_h5_shape_count(const sim_h5_shape_t *shape); /* elements */
+
+/* Variables of a file being written are known to its digest, which need not read them again. Makes a new one known;
+ * false without memory. */
+bool sim_h5_know(sim_result_t *self, const sim_h5_variable_t *variable, const sim_h5_shape_t *shape,
+                 const sim_h5_attribute_t *attributes, int n);
+/* Its values, all of them, eight bytes each: double, int64 or text. False without memory. */
+bool sim_h5_know_values(sim_result_t *self, const char *group, const char *name, const void *values);
+/* Or their hashes, one per arm, which are taken over. */
+void sim_h5_know_hashes(sim_result_t *self, const char *group, const char *name, uint64_t **hashes, size_t n);
+/* Attributes of it change: the digest must read it. */
+void sim_h5_forget(sim_result_t *self, const char *path);
+/* NULL when it must be read. */
+const sim_h5_known_t *sim_h5_known(const sim_result_t *self, const char *path);
+void sim_h5_free_known(sim_result_t *self);
 
 /* Digest of an open file, by group ("/") or arm by arm (digests[n_arms]). */
 sim_status_t sim_h5_digest(sim_result_t *self, const char *group, uint64_t *digest, sim_error_t *err);

@@ -66,11 +66,7 @@ void sim_result_close(sim_result_t *self)
     if (self == NULL)
         return;
     sim_h5_free_scales(self);
-    for (size_t i = 0; i < self->n_hashes; i++) {
-        free(self->hashes[i].path);
-        free(self->hashes[i].arms);
-    }
-    free(self->hashes);
+    sim_h5_free_known(self);
     sim_h5_close(self->file);
     free(self->path);
     free(self);

@@ -73,14 +73,23 @@ static sim_h5_scale_t *keep(sim_result_t *self, const char *group, const char *n
     return scale;
 }
 
-sim_h5_scale_t *sim_h5_add_scale(sim_result_t *self, const char *group, const char *name, hid_t file_type,
-                                 hid_t memory_type, const void *values, hsize_t n)
+/* What its values are in memory. */
+static hid_t memory_type(hid_t type)
 {
-    hid_t dataset = create_dataset(self, group, name, file_type, n);
+    H5T_class_t class = H5Tget_class(type);
+    return class == H5T_FLOAT ? H5T_NATIVE_DOUBLE : class == H5T_INTEGER ? H5T_NATIVE_INT64 : type;
+}
+
+sim_h5_scale_t *sim_h5_add_scale(sim_result_t *self, const sim_h5_variable_t *v, const void *values, hsize_t n)
+{
+    sim_h5_shape_t shape = {.n_dims = 1, .size = {n}};
+    snprintf(shape.name[0], sizeof shape.name[0], "%.31s", v->name);
+    hid_t dataset = create_dataset(self, v->group, v->name, v->type, n);
     sim_h5_scale_t *scale = NULL;
-    if (dataset >= 0 && sim_h5_write_small(dataset, memory_type, values) >= 0 &&
-        set_fixed_text(dataset, "CLASS", "DIMENSION_SCALE") >= 0 && set_fixed_text(dataset, "NAME", name) >= 0)
-        scale = keep(self, group, name, dataset, n);
+    if (dataset >= 0 && sim_h5_write_small(dataset, memory_type(v->type), values) >= 0 &&
+        set_fixed_text(dataset, "CLASS", "DIMENSION_SCALE") >= 0 && set_fixed_text(dataset, "NAME", v->name) >= 0 &&
+        sim_h5_describe(self, dataset, v, &shape) >= 0 && sim_h5_know_values(self, v->group, v->name, values))
+        scale = keep(self, v->group, v->name, dataset, n);
     if (scale == NULL)
         sim_h5_close(dataset);
     return scale;
@@ -96,24 +105,20 @@ static void free_texts(char **texts, hsize_t n)
 /* A scale like `dataset`, of n values, in another group. By hand, as H5Ocopy crashes when it can't read. */
 static sim_h5_scale_t *copy_scale(sim_result_t *self, hid_t dataset, hsize_t n, const char *group, const char *name)
 {
-    hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
-    size_t width = type < 0 ? 0 : H5Tget_size(type);
-    bool is_text = width > 0 && H5Tis_variable_str(type) > 0;
-    char *units = NULL, *long_name = NULL;
-    void *values = calloc((size_t)n + 1, width + 1);
+    hid_t type = H5Dget_type(dataset), in_memory = type < 0 ? -1 : memory_type(type);
+    char *units = sim_h5_get_text(dataset, "units"), *long_name = NULL;
+    uint64_t *values = calloc((size_t)n + 1, sizeof *values);
     sim_h5_scale_t *scale = NULL;
-    if (width > 0 && space >= 0 && values != NULL && (units = sim_h5_get_text(dataset, "units")) != NULL &&
-        (long_name = sim_h5_get_text(dataset, "long_name")) != NULL && sim_h5_read_small(dataset, type, values) >= 0) {
-        scale = sim_h5_add_scale(self, group, name, type, type, values, n);
-        if (is_text)
-            free_texts(values, n);
+    if (type >= 0 && values != NULL && units != NULL && (long_name = sim_h5_get_text(dataset, "long_name")) != NULL &&
+        sim_h5_read_small(dataset, in_memory, values) >= 0) {
+        sim_h5_variable_t v = {.group = group, .name = name, .type = type, .units = units, .long_name = long_name};
+        scale = sim_h5_add_scale(self, &v, values, n);
+        if (in_memory == type)
+            free_texts((char **)(void *)values, n);
     }
-    if (scale != NULL && sim_h5_describe(scale->dataset, units, long_name, 0) < 0)
-        scale = NULL;
     free(values);
     free(units);
     free(long_name);
-    sim_h5_close(space);
     sim_h5_close(type);
     return scale;
 }

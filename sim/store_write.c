@@ -63,20 +63,7 @@ static sim_status_t check_shape(sim_result_t *self, const char *group, const sim
     return SIM_OK;
 }
 
-/* The hash known of a variable's values no longer holds. */
-static bool forget_hashes(sim_result_t *self, const char *group, const char *name)
-{
-    char *path = sim_h5_path(group, name);
-    bool good = path != NULL;
-    for (size_t i = 0; path != NULL && i < self->n_hashes; i++)
-        if (strcmp(self->hashes[i].path, path) == 0)
-            self->hashes[i].path[0] = '\0';
-    free(path);
-    return good;
-}
-
-/* Opens the variable if it exists with the array's shape, else makes it. */
-static hid_t open_or_create(sim_result_t *self, const place_t *place, const char *path, const sim_array_t *array)
+static hid_t create(sim_result_t *self, const place_t *place, const sim_array_t *array)
 {
     sim_h5_variable_t v = {.group = place->group,
                            .name = place->name,
@@ -85,10 +72,6 @@ static hid_t open_or_create(sim_result_t *self, const place_t *place, const char
                            .missing_is_nan = true,
                            .units = array->units[0] == '\0' ? "1" : array->units,
                            .long_name = array->long_name[0] == '\0' ? place->name : array->long_name};
-    htri_t there = sim_h5_exists(self, path);
-    if (there != 0)
-        return there > 0 && forget_hashes(self, place->group, place->name) ? H5Dopen2(self->file, path, H5P_DEFAULT)
-                                                                           : -1;
     for (uint32_t i = 0; i < array->n_dims; i++)
         v.dims[i] = array->dims[i];
     cut_chunks(&v, array);
@@ -104,20 +87,34 @@ static bool same_shape(hid_t dataset, const sim_array_t *array)
     return same;
 }
 
+/* Opens the variable if it exists with the array's shape, else makes it. */
+static sim_status_t open_or_create(sim_result_t *self, const place_t *place, const char *path, const sim_array_t *array,
+                                   hid_t *dataset, sim_error_t *err)
+{
+    htri_t there = sim_h5_exists(self, path);
+    *dataset = -1;
+    if (there > 0)
+        *dataset = H5Dopen2(self->file, path, H5P_DEFAULT);
+    else if (there == 0)
+        *dataset = create(self, place, array);
+    if (there > 0 && *dataset >= 0 && !same_shape(*dataset, array))
+        return sim_fail(err, SIM_EINTERNAL, self->path, "%s exists with other dimensions", path);
+    return *dataset < 0 ? sim_h5_fail(err, self->path, path) : SIM_OK;
+}
+
 sim_status_t sim_result_write(sim_result_t *self, const char *path, const sim_array_t *array, sim_error_t *err)
 {
     place_t place;
+    hid_t dataset = -1;
     sim_status_t status = split_path(self, path, &place, err);
     if (status == SIM_OK)
         status = check_shape(self, place.group, array, path, err);
-    if (status == SIM_OK) {
-        hid_t dataset = open_or_create(self, &place, path, array);
-        if (dataset >= 0 && !same_shape(dataset, array))
-            status = sim_fail(err, SIM_EINTERNAL, self->path, "%s exists with other dimensions", path);
-        else if (dataset < 0 || H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, array->values) < 0)
-            status = sim_h5_fail(err, self->path, path);
-        sim_h5_close(dataset);
-    }
+    if (status == SIM_OK)
+        status = open_or_create(self, &place, path, array, &dataset, err);
+    if (status == SIM_OK && (H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, array->values) < 0 ||
+                             !sim_h5_know_values(self, place.group, place.name, array->values)))
+        status = sim_h5_fail(err, self->path, path);
+    sim_h5_close(dataset);
     free(place.group);
     return status;
 }
@@ -135,6 +132,8 @@ static sim_status_t write_attribute(sim_result_t *self, const char *path, const 
     htri_t old = id < 0 ? -1 : H5Aexists(id, at + 1);
     bool good = (old == 0 || (old > 0 && H5Adelete(id, at + 1) >= 0)) && sim_h5_set_text(id, at + 1, text) >= 0;
     sim_status_t status = good ? SIM_OK : sim_h5_fail(err, self->path, path);
+    if (good)
+        sim_h5_forget(self, object);
     sim_h5_close(id);
     free(object);
     return status;
@@ -154,7 +153,8 @@ sim_status_t sim_result_write_text(sim_result_t *self, const char *path, const c
         .group = place.group, .name = place.name, .type = type, .units = "1", .long_name = place.name};
     if (type >= 0)
         dataset = sim_h5_create_variable(self, &v);
-    if (dataset < 0 || sim_h5_write_small(dataset, type, &text) < 0)
+    if (dataset < 0 || sim_h5_write_small(dataset, type, &text) < 0 ||
+        !sim_h5_know_values(self, place.group, place.name, &text))
         status = sim_h5_fail(err, self->path, path);
     sim_h5_close(dataset);
     sim_h5_close(type);
@@ -171,21 +171,19 @@ sim_status_t sim_result_write_labels(sim_result_t *self, const char *group, cons
                                      size_t n, sim_error_t *err)
 {
     SIM_ASSERT(self->writing);
-    hid_t type = sim_h5_text_type();
-    sim_h5_scale_t *scale = NULL;
-    if (type >= 0)
-        scale = sim_h5_add_scale(self, group_name(group), dim, type, type, labels, n);
-    bool good = scale != NULL && sim_h5_describe(scale->dataset, "1", dim, 0) >= 0;
-    sim_h5_close(type);
-    return good ? SIM_OK : sim_h5_fail(err, self->path, dim);
+    const sim_h5_variable_t v = {
+        .group = group_name(group), .name = dim, .type = sim_h5_text_type(), .units = "1", .long_name = dim};
+    bool good = v.type >= 0 && sim_h5_add_scale(self, &v, labels, n) != NULL;
+    sim_status_t status = good ? SIM_OK : sim_h5_fail(err, self->path, dim);
+    sim_h5_close(v.type);
+    return status;
 }
 
 sim_status_t sim_result_write_scale(sim_result_t *self, const char *group, const char *dim, const double *values,
                                     size_t n, const char *units, const char *long_name, sim_error_t *err)
 {
     SIM_ASSERT(self->writing);
-    sim_h5_scale_t *scale =
-        sim_h5_add_scale(self, group_name(group), dim, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values, n);
-    bool good = scale != NULL && sim_h5_describe(scale->dataset, units, long_name, 0) >= 0;
-    return good ? SIM_OK : sim_h5_fail(err, self->path, dim);
+    const sim_h5_variable_t v = {
+        .group = group_name(group), .name = dim, .type = H5T_IEEE_F64LE, .units = units, .long_name = long_name};
+    return sim_h5_add_scale(self, &v, values, n) != NULL ? SIM_OK : sim_h5_fail(err, self->path, dim);
 }
