@@ -9,19 +9,27 @@
 #include <string.h>
 
 /* Fixed length, as netCDF writes it: ncdump -t decodes dates only when `units` is such text. */
-herr_t sim_h5_set_text(hid_t object, const char *name, const char *text)
+static bool keep_text(sim_h5_kept_t *kept)
 {
+    if (kept->text <= 0)
+        kept->text = H5Tcopy(H5T_C_S1);
+    if (kept->scalar <= 0)
+        kept->scalar = H5Screate(H5S_SCALAR);
+    return kept->text >= 0 && kept->scalar >= 0 && H5Tset_strpad(kept->text, H5T_STR_NULLPAD) >= 0 &&
+           H5Tset_cset(kept->text, H5T_CSET_UTF8) >= 0;
+}
+
+herr_t sim_h5_set_text(sim_result_t *self, hid_t object, const char *name, const char *text)
+{
+    sim_h5_kept_t *kept = &self->kept;
     size_t bytes = strlen(text);
-    hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR), attribute = -1;
+    hid_t attribute = -1;
     herr_t status = -1;
-    if (type >= 0 && space >= 0 && H5Tset_size(type, bytes == 0 ? 1 : bytes) >= 0 &&
-        H5Tset_strpad(type, H5T_STR_NULLPAD) >= 0 && H5Tset_cset(type, H5T_CSET_UTF8) >= 0)
-        attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    if (keep_text(kept) && H5Tset_size(kept->text, bytes == 0 ? 1 : bytes) >= 0)
+        attribute = H5Acreate2(object, name, kept->text, kept->scalar, H5P_DEFAULT, H5P_DEFAULT);
     if (attribute >= 0)
-        status = H5Awrite(attribute, type, text);
+        status = H5Awrite(attribute, kept->text, text);
     sim_h5_close(attribute);
-    sim_h5_close(space);
-    sim_h5_close(type);
     return status;
 }
 
@@ -75,10 +83,10 @@ static int list_attributes(const sim_h5_variable_t *v, char units[128], sim_h5_a
     return n;
 }
 
-static herr_t set_attribute(hid_t object, const sim_h5_attribute_t *a)
+static herr_t set_attribute(sim_result_t *self, hid_t object, const sim_h5_attribute_t *a)
 {
     if (a->text != NULL)
-        return sim_h5_set_text(object, a->name, a->text);
+        return sim_h5_set_text(self, object, a->name, a->text);
     return set_numbers(object, a->name, a->type, H5T_NATIVE_DOUBLE, a->values, a->n);
 }
 
@@ -89,7 +97,7 @@ herr_t sim_h5_describe(sim_result_t *self, hid_t dataset, const sim_h5_variable_
     int n = list_attributes(v, units, list);
     herr_t status = 0;
     for (int i = 0; status >= 0 && i < n; i++)
-        status = set_attribute(dataset, &list[i]);
+        status = set_attribute(self, dataset, &list[i]);
     return status < 0 || !sim_h5_know(self, v, shape, list, n) ? -1 : 0;
 }
 

@@ -239,7 +239,7 @@ static uint64_t hash_values(walk_t *walk, const variable_t *v, hsize_t first)
     for (int i = axis + 1; i < v->shape.n_dims; i++)
         row_values *= v->shape.size[i];
     sim_h5_reader_t reader;
-    bool chunked = sim_h5_reader_init(&reader, v->dataset);
+    bool chunked = sim_h5_reader_init(&reader, v->dataset, &v->shape);
     hsize_t piece = rows_per_piece(v, axis, row_values);
     uint64_t hash = SIM_HASH_START;
     size_t values = chunked ? reader.slab_values : (size_t)piece * row_values;
@@ -418,9 +418,9 @@ static herr_t visit(hid_t group, const char *name, const H5L_info_t *info, void 
         walk->status = sim_h5_fail(walk->err, walk->result->path, name);
         return -1;
     }
-    const sim_h5_known_t *known = walk->arms == NULL ? sim_h5_known(walk->result, path) : NULL;
+    const sim_h5_known_t *known = walk->arms == NULL ? sim_h5_known(walk->result, "", path) : NULL;
     if (!is_build(path)) {
-        if (known != NULL)
+        if (known != NULL && known->values != NULL)
             add_known(walk, known);
         else
             add_object(walk, group, name, path);

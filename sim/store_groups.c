@@ -175,10 +175,9 @@ static sim_status_t write_identity(sim_store_assembly_t *self, sim_error_t *err)
 sim_status_t sim_store_make_groups(sim_store_assembly_t *self, sim_error_t *err)
 {
     const int32_t format = SIM_STORE_FORMAT;
-    hid_t root = sim_h5_group(self->result->file, "");
-    bool good = root >= 0 && sim_h5_set_text(root, "Conventions", "CF-1.11") >= 0 &&
+    hid_t root = sim_h5_group(self->result, "");
+    bool good = root >= 0 && sim_h5_set_text(self->result, root, "Conventions", "CF-1.11") >= 0 &&
                 sim_h5_set_number(root, "overbuild_format", H5T_NATIVE_INT32, &format, 1) >= 0;
-    sim_h5_close(root);
     sim_status_t status = good ? sim_store_make_run_scales(self, "", err) : failed(self, "/", err);
     if (status == SIM_OK)
         status = make_channels(self, err);

@@ -162,20 +162,30 @@ static hid_t create_group(hid_t file, const char *group)
     return made;
 }
 
-hid_t sim_h5_group(hid_t file, const char *group)
+static hid_t open_group(hid_t file, const char *group)
 {
     if (*group == '\0' || strcmp(group, "/") == 0)
         return H5Gopen2(file, "/", H5P_DEFAULT);
     const char *slash = strrchr(group, '/');
     if (slash != NULL && slash != group) {
         char *parent = strndup(group, (size_t)(slash - group));
-        hid_t id = parent == NULL ? -1 : sim_h5_group(file, parent);
+        hid_t id = parent == NULL ? -1 : open_group(file, parent);
         free(parent);
         if (id < 0)
             return -1;
         sim_h5_close(id);
     }
     return H5Lexists(file, group, H5P_DEFAULT) > 0 ? H5Gopen2(file, group, H5P_DEFAULT) : create_group(file, group);
+}
+
+char *sim_h5_path(const char *group, const char *name)
+{
+    size_t bytes = strlen(group) + strlen(name) + 3;
+    char *path = malloc(bytes);
+    const char *start = *group == '/' ? group + 1 : group;
+    if (path != NULL)
+        snprintf(path, bytes, "/%s%s%s", start, *start == '\0' ? "" : "/", name);
+    return path;
 }
 
 void sim_h5_close(hid_t id)
@@ -189,32 +199,44 @@ void sim_h5_close(hid_t id)
         (void)H5Eset_current_stack(reasons);
 }
 
-char *sim_h5_path(const char *group, const char *name)
+static void drop(hid_t *id)
 {
-    size_t bytes = strlen(group) + strlen(name) + 3;
-    char *path = malloc(bytes);
-    const char *start = *group == '/' ? group + 1 : group;
-    if (path != NULL)
-        snprintf(path, bytes, "/%s%s%s", start, *start == '\0' ? "" : "/", name);
-    return path;
+    if (*id > 0)
+        sim_h5_close(*id);
+    *id = 0;
 }
 
-hid_t sim_h5_dataset_list(void)
+hid_t sim_h5_group(sim_result_t *self, const char *group)
 {
-    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
-    if (list >= 0 && set_order(list, false) < 0) {
-        sim_h5_close(list);
-        return -1;
-    }
-    return list;
+    sim_h5_kept_t *kept = &self->kept;
+    if (kept->path != NULL && strcmp(kept->path, group) == 0)
+        return kept->group;
+    drop(&kept->group);
+    free(kept->path);
+    kept->path = NULL;
+    kept->group = open_group(self->file, group);
+    if (kept->group >= 0)
+        kept->path = strdup(group);
+    return kept->path == NULL ? -1 : kept->group;
+}
+
+void sim_h5_finish_writing(sim_result_t *self)
+{
+    sim_h5_kept_t *kept = &self->kept;
+    sim_h5_free_scales(self);
+    drop(&kept->group);
+    drop(&kept->list);
+    drop(&kept->text);
+    drop(&kept->scalar);
+    free(kept->path);
+    kept->path = NULL;
 }
 
 /* Filters and fill value of a variable. */
-static hid_t creation_list(const sim_h5_variable_t *v)
+static herr_t fill_list(hid_t list, const sim_h5_variable_t *v)
 {
     const double missing = (double)NAN;
-    hid_t list = sim_h5_dataset_list();
-    herr_t status = list < 0 ? -1 : 0;
+    herr_t status = set_order(list, false);
     if (status >= 0 && v->missing_is_nan)
         status = H5Pset_fill_value(list, H5T_NATIVE_DOUBLE, &missing);
     if (status >= 0 && v->chunk[0] > 0)
@@ -223,10 +245,35 @@ static hid_t creation_list(const sim_h5_variable_t *v)
         status = H5Pset_shuffle(list);
     if (status >= 0 && v->chunk[0] > 0)
         status = H5Pset_deflate(list, 1);
-    if (status >= 0)
-        return list;
-    sim_h5_close(list);
-    return -1;
+    return status;
+}
+
+static bool stored_alike(const sim_h5_variable_t *a, const sim_h5_variable_t *b)
+{
+    return a->missing_is_nan == b->missing_is_nan && a->shuffle == b->shuffle &&
+           memcmp(a->chunk, b->chunk, sizeof a->chunk) == 0;
+}
+
+static hid_t creation_list(sim_result_t *self, const sim_h5_variable_t *v)
+{
+    sim_h5_kept_t *kept = &self->kept;
+    if (kept->list > 0 && stored_alike(&kept->like, v))
+        return kept->list;
+    drop(&kept->list);
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    if (list >= 0 && fill_list(list, v) < 0) {
+        sim_h5_close(list);
+        return -1;
+    }
+    kept->list = list;
+    kept->like = *v;
+    return list;
+}
+
+hid_t sim_h5_create_dataset(sim_result_t *self, const sim_h5_variable_t *v, hid_t space)
+{
+    hid_t group = sim_h5_group(self, v->group), list = group < 0 ? -1 : creation_list(self, v);
+    return list < 0 ? -1 : H5Dcreate2(group, v->name, v->type, space, H5P_DEFAULT, list, H5P_DEFAULT);
 }
 
 /* The axes of a variable, each as long as its scale. */
@@ -254,16 +301,12 @@ static hid_t new_space(const sim_h5_variable_t *v, const sim_h5_shape_t *shape)
 hid_t sim_h5_create_variable(sim_result_t *self, const sim_h5_variable_t *v)
 {
     sim_h5_shape_t shape;
-    hid_t group = sim_h5_group(self->file, v->group), list = creation_list(v);
-    hid_t space = find_shape(self, v, &shape) ? new_space(v, &shape) : -1, dataset = -1;
-    if (group >= 0 && list >= 0 && space >= 0)
-        dataset = H5Dcreate2(group, v->name, v->type, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    hid_t space = find_shape(self, v, &shape) ? new_space(v, &shape) : -1;
+    hid_t dataset = space < 0 ? -1 : sim_h5_create_dataset(self, v, space);
     if (dataset >= 0 && (sim_h5_describe(self, dataset, v, &shape) < 0 || sim_h5_attach_scales(self, dataset, v) < 0)) {
         sim_h5_close(dataset);
         dataset = -1;
     }
     sim_h5_close(space);
-    sim_h5_close(list);
-    sim_h5_close(group);
     return dataset;
 }

@@ -23,6 +23,7 @@ typedef struct sim_h5_scale {
     char *group; /* "" = root */
     char *name;
     hid_t dataset;
+    hobj_ref_t reference; /* to it */
     hsize_t size;
     struct sim_h5_reference *references; /* variables and axes that use it */
     size_t n_references, max_references;
@@ -37,17 +38,6 @@ typedef struct sim_h5_known {
     uint64_t *values; /* hashes, one per arm or one alone; NULL when they must be read */
     size_t n_values;
 } sim_h5_known_t;
-
-struct sim_result {
-    hid_t file;
-    char *path;
-    bool writing;
-    int format;
-    sim_h5_scale_t *scales;
-    size_t n_scales, max_scales;
-    sim_h5_known_t *known;
-    size_t n_known, max_known;
-};
 
 #define SIM_H5_MAX_ATTRIBUTES 6 /* that the digest takes in of a variable */
 
@@ -77,6 +67,27 @@ typedef struct sim_h5_variable {
     sim_h5_attribute_t more[2]; /* besides units, long_name, calendar and _FillValue; name NULL: none */
 } sim_h5_variable_t;
 
+/* Open from one new variable to the next, which is mostly like the last; 0 where there is none. */
+typedef struct sim_h5_kept {
+    hid_t group;
+    char *path;             /* of the group */
+    hid_t list;             /* to create a variable with */
+    sim_h5_variable_t like; /* a variable that the list goes for; its texts are gone */
+    hid_t text, scalar;     /* type and space of a text */
+} sim_h5_kept_t;
+
+struct sim_result {
+    hid_t file;
+    char *path;
+    bool writing;
+    int format;
+    sim_h5_scale_t *scales;
+    size_t n_scales, max_scales;
+    sim_h5_known_t *known;
+    size_t n_known, max_known;
+    sim_h5_kept_t kept;
+};
+
 /* Stand for "days since START" and "seconds since START" with their calendar. */
 #define SIM_H5_DAYS    "days since"
 #define SIM_H5_SECONDS "seconds since"
@@ -96,12 +107,14 @@ hid_t sim_h5_text_type(void);               /* variable-length UTF-8 */
 /* All of a dataset of few values, texts above all, without a large buffer. */
 herr_t sim_h5_write_small(hid_t dataset, hid_t type, const void *values);
 herr_t sim_h5_read_small(hid_t dataset, hid_t type, void *values);
-hid_t sim_h5_group(hid_t file, const char *group); /* opens, or creates with its parents */
-hid_t sim_h5_dataset_list(void);                   /* creation list of a dataset: order tracked, no times */
-void sim_h5_close(hid_t id);                       /* any kind of id; negative ones are fine */
+/* Opens, or creates with its parents; stays open until the next one is asked for. */
+hid_t sim_h5_group(sim_result_t *self, const char *group);
+void sim_h5_close(hid_t id); /* any kind of id; negative ones are fine */
+/* Closes what writing keeps open, before the file is closed. */
+void sim_h5_finish_writing(sim_result_t *self);
 
 /* Attributes of groups, and those of variables that the digest leaves out; negative on failure. */
-herr_t sim_h5_set_text(hid_t object, const char *name, const char *text);
+herr_t sim_h5_set_text(sim_result_t *self, hid_t object, const char *name, const char *text);
 herr_t sim_h5_set_number(hid_t object, const char *name, hid_t type, const void *values, size_t n);
 /* Gives a new variable all that `variable` says of it, and makes it known (store_known.c). */
 herr_t sim_h5_describe(sim_result_t *self, hid_t dataset, const sim_h5_variable_t *variable,
@@ -113,7 +126,7 @@ char *sim_h5_read_text(hid_t attribute, hid_t type); /* of an open one; NULL whe
 /* Scales; NULL or negative on failure. `scale` tells group, name, type and description; n values of eight bytes: int64,
  * double or labels, whichever goes with the type. */
 sim_h5_scale_t *sim_h5_add_scale(sim_result_t *self, const sim_h5_variable_t *scale, const void *values, hsize_t n);
-sim_h5_scale_t *sim_h5_find_scale(sim_result_t *self, const char *group, const char *name);
+sim_h5_scale_t *sim_h5_find_scale(const sim_result_t *self, const char *group, const char *name);
 /* The scale of that name in `group`, copied from the root when only that has one; NULL when there is none. */
 sim_h5_scale_t *sim_h5_borrow_scale(sim_result_t *self, const char *group, const char *name);
 /* Lists the scales of a new variable in its DIMENSION_LIST and notes it for theirs. */
@@ -121,6 +134,8 @@ herr_t sim_h5_attach_scales(sim_result_t *self, hid_t dataset, const sim_h5_vari
 herr_t sim_h5_finish_scales(sim_result_t *self);
 void sim_h5_free_scales(sim_result_t *self);
 
+/* Creates a dataset as `variable` is stored, with nothing in it or about it; negative on failure. */
+hid_t sim_h5_create_dataset(sim_result_t *self, const sim_h5_variable_t *variable, hid_t space);
 /* Creates a variable over scales of its group; the dataset's id, negative on failure. */
 hid_t sim_h5_create_variable(sim_result_t *self, const sim_h5_variable_t *variable);
 /* Full path "/group/name"; free it. */
@@ -143,8 +158,8 @@ bool sim_h5_know_values(sim_result_t *self, const char *group, const char *name,
 void sim_h5_know_hashes(sim_result_t *self, const char *group, const char *name, uint64_t **hashes, size_t n);
 /* Attributes of it change: the digest must read it. */
 void sim_h5_forget(sim_result_t *self, const char *path);
-/* NULL when it must be read. */
-const sim_h5_known_t *sim_h5_known(const sim_result_t *self, const char *path);
+/* NULL when it must be read; its values may have to all the same. With group "", `name` may be a path. */
+const sim_h5_known_t *sim_h5_known(const sim_result_t *self, const char *group, const char *name);
 void sim_h5_free_known(sim_result_t *self);
 
 /* Digest of an open file, by group ("/") or arm by arm (digests[n_arms]). */

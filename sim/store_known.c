@@ -26,13 +26,18 @@ static uint64_t hash_attributes(const sim_h5_attribute_t *attributes, int n)
     return hash;
 }
 
+static const char *without_slash(const char *path)
+{
+    return *path == '/' ? path + 1 : path;
+}
+
 static bool is_at(const char *path, const char *group, const char *name)
 {
-    const char *start = *group == '/' ? group + 1 : group;
+    const char *start = without_slash(group);
     size_t n = strlen(start);
     if (strncmp(path + 1, start, n) != 0 || (n > 0 && path[1 + n] != '/'))
         return false;
-    return strcmp(path + 1 + n + (n > 0), name) == 0;
+    return strcmp(path + 1 + n + (n > 0), without_slash(name)) == 0;
 }
 
 /* The last made is the likeliest to be asked for. */
@@ -118,7 +123,7 @@ void sim_h5_know_hashes(sim_result_t *self, const char *group, const char *name,
 
 void sim_h5_forget(sim_result_t *self, const char *path)
 {
-    sim_h5_known_t *known = find(self, "", *path == '/' ? path + 1 : path);
+    sim_h5_known_t *known = find(self, "", path);
     if (known == NULL)
         return;
     free(known->path);
@@ -126,10 +131,9 @@ void sim_h5_forget(sim_result_t *self, const char *path)
     *known = self->known[--self->n_known];
 }
 
-const sim_h5_known_t *sim_h5_known(const sim_result_t *self, const char *path)
+const sim_h5_known_t *sim_h5_known(const sim_result_t *self, const char *group, const char *name)
 {
-    const sim_h5_known_t *known = find(self, "", path + 1);
-    return known == NULL || known->values == NULL ? NULL : known;
+    return find(self, group, name);
 }
 
 void sim_h5_free_known(sim_result_t *self)

@@ -7,6 +7,8 @@
 
 /* A list of names as it grows while HDF5 walks over a group. */
 typedef struct names {
+    const sim_result_t *result;
+    const char *group;
     char **names;
     size_t n, max;
     sim_h5_kind_t kind;
@@ -14,7 +16,7 @@ typedef struct names {
 } names_t;
 
 /* Negative when it can't be told. */
-static htri_t is_of_kind(hid_t group, const char *name, sim_h5_kind_t kind)
+static htri_t is_stored_as(hid_t group, const char *name, sim_h5_kind_t kind)
 {
     hid_t object = H5Oopen(group, name, H5P_DEFAULT);
     H5I_type_t type = object < 0 ? H5I_BADID : H5Iget_type(object);
@@ -25,6 +27,14 @@ static htri_t is_of_kind(hid_t group, const char *name, sim_h5_kind_t kind)
     }
     sim_h5_close(object);
     return wanted;
+}
+
+static htri_t is_of_kind(const names_t *list, hid_t group, const char *name)
+{
+    if (sim_h5_known(list->result, list->group, name) == NULL)
+        return is_stored_as(group, name, list->kind);
+    bool scale = sim_h5_find_scale(list->result, list->group, name) != NULL;
+    return list->kind != SIM_H5_GROUPS && scale == (list->kind == SIM_H5_SCALES);
 }
 
 static bool append(names_t *list, const char *name)
@@ -48,7 +58,7 @@ static herr_t visit(hid_t group, const char *name, const H5L_info_t *info, void 
 {
     (void)info;
     names_t *list = user;
-    htri_t wanted = is_of_kind(group, name, list->kind);
+    htri_t wanted = is_of_kind(list, group, name);
     if (wanted <= 0)
         return wanted;
     list->out_of_memory = !append(list, name);
@@ -58,7 +68,7 @@ static herr_t visit(hid_t group, const char *name, const H5L_info_t *info, void 
 sim_status_t sim_h5_names(sim_result_t *self, const char *group, sim_h5_kind_t kind, char ***names, size_t *n,
                           sim_error_t *err)
 {
-    names_t list = {.kind = kind};
+    names_t list = {.result = self, .group = *group == '/' ? group + 1 : group, .kind = kind};
     *names = NULL;
     *n = 0;
     htri_t there = sim_h5_exists(self, group);

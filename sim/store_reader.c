@@ -44,12 +44,11 @@ static bool known_chunks(sim_h5_reader_t *self)
     return known;
 }
 
-bool sim_h5_reader_init(sim_h5_reader_t *self, hid_t dataset)
+bool sim_h5_reader_init(sim_h5_reader_t *self, hid_t dataset, const sim_h5_shape_t *shape)
 {
-    *self = (sim_h5_reader_t){.dataset = dataset};
+    *self = (sim_h5_reader_t){.dataset = dataset, .shape = *shape};
     hid_t list = H5Dget_create_plist(dataset);
     bool known = list >= 0 && H5Pget_layout(list) == H5D_CHUNKED && known_type(dataset, &self->width) &&
-                 sim_h5_get_shape(dataset, &self->shape) >= 0 &&
                  H5Pget_chunk(list, SIM_RESULT_MAX_DIMS, self->chunk) == self->shape.n_dims && known_chunks(self) &&
                  known_filters(list, &self->shuffle);
     sim_h5_close(list);

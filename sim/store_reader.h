@@ -20,8 +20,8 @@ typedef struct sim_h5_reader {
     sim_store_buffer_t stored, values;
 } sim_h5_reader_t;
 
-/* False when the dataset is not stored as the store writes replications: read it with H5Dread then. */
-bool sim_h5_reader_init(sim_h5_reader_t *self, hid_t dataset);
+/* False when the dataset, of this shape, is not stored as the store writes replications: read it with H5Dread then. */
+bool sim_h5_reader_init(sim_h5_reader_t *self, hid_t dataset, const sim_h5_shape_t *shape);
 void sim_h5_reader_free(sim_h5_reader_t *self); /* also after a failed init */
 
 /* The slab at `outer` (n_outer indices) into `slab`, NaN where nothing is stored. False when it is damaged. */

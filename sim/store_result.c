@@ -65,7 +65,7 @@ void sim_result_close(sim_result_t *self)
 {
     if (self == NULL)
         return;
-    sim_h5_free_scales(self);
+    sim_h5_finish_writing(self);
     sim_h5_free_known(self);
     sim_h5_close(self->file);
     free(self->path);
@@ -218,7 +218,10 @@ static bool copy_text_attribute(hid_t dataset, const char *name, char *to, size_
 static sim_status_t read_shape(sim_result_t *self, hid_t dataset, const char *path, sim_h5_shape_t *shape,
                                sim_error_t *err)
 {
-    if (sim_h5_get_shape(dataset, shape) >= 0)
+    const sim_h5_known_t *known = sim_h5_known(self, "", path);
+    if (known != NULL)
+        *shape = known->shape;
+    if (known != NULL || sim_h5_get_shape(dataset, shape) >= 0)
         return SIM_OK;
     if (shape->n_dims > SIM_RESULT_MAX_DIMS)
         return sim_fail(err, SIM_EINPUT, self->path, "%s has %d dimensions; expected up to %d", path, shape->n_dims,
@@ -239,7 +242,8 @@ static htri_t is_number(hid_t dataset)
 static sim_status_t read_numeric_shape(sim_result_t *self, hid_t dataset, const char *path, sim_h5_shape_t *shape,
                                        sim_error_t *err)
 {
-    htri_t number = is_number(dataset);
+    const sim_h5_known_t *known = sim_h5_known(self, "", path);
+    htri_t number = known == NULL ? is_number(dataset) : known->class != H5T_STRING;
     if (number < 0)
         return sim_h5_fail(err, self->path, path);
     if (number == 0)
@@ -248,20 +252,13 @@ static sim_status_t read_numeric_shape(sim_result_t *self, hid_t dataset, const 
 }
 
 /* Fills array's shape and names, its first `skip` dimensions left out. */
-static sim_status_t describe_array(sim_result_t *self, hid_t dataset, const char *path, int skip, sim_array_t *array,
-                                   sim_error_t *err)
+static sim_status_t describe_array(sim_result_t *self, hid_t dataset, const sim_h5_shape_t *shape, int skip,
+                                   sim_array_t *array, sim_error_t *err)
 {
-    sim_h5_shape_t shape;
-    *array = (sim_array_t){0};
-    sim_status_t status = read_numeric_shape(self, dataset, path, &shape, err);
-    if (status < 0)
-        return status;
-    if (shape.n_dims < skip)
-        return sim_fail(err, SIM_EINPUT, self->path, "%s has no dimension to choose from", path);
-    array->n_dims = (uint32_t)(shape.n_dims - skip);
+    *array = (sim_array_t){.n_dims = (uint32_t)(shape->n_dims - skip)};
     for (uint32_t i = 0; i < array->n_dims; i++) {
-        array->shape[i] = shape.size[i + (uint32_t)skip];
-        memcpy(array->dims[i], shape.name[i + (uint32_t)skip], sizeof array->dims[i]);
+        array->shape[i] = shape->size[i + (uint32_t)skip];
+        memcpy(array->dims[i], shape->name[i + (uint32_t)skip], sizeof array->dims[i]);
     }
     if (!copy_text_attribute(dataset, "units", array->units, sizeof array->units) ||
         !copy_text_attribute(dataset, "long_name", array->long_name, sizeof array->long_name))
@@ -270,11 +267,11 @@ static sim_status_t describe_array(sim_result_t *self, hid_t dataset, const char
 }
 
 /* The same, and reserves the values. */
-static sim_status_t prepare_array(sim_result_t *self, hid_t dataset, const char *path, int skip, sim_array_t *array,
-                                  sim_error_t *err)
+static sim_status_t prepare_array(sim_result_t *self, hid_t dataset, const sim_h5_shape_t *shape, int skip,
+                                  sim_array_t *array, sim_error_t *err)
 {
     size_t count = 1;
-    sim_status_t status = describe_array(self, dataset, path, skip, array, err);
+    sim_status_t status = describe_array(self, dataset, shape, skip, array, err);
     if (status < 0)
         return status;
     for (uint32_t i = 0; i < array->n_dims; i++)
@@ -286,10 +283,13 @@ static sim_status_t prepare_array(sim_result_t *self, hid_t dataset, const char 
 sim_status_t sim_result_describe(sim_result_t *self, const char *path, sim_array_t *array, sim_error_t *err)
 {
     hid_t dataset;
+    sim_h5_shape_t shape;
     *array = (sim_array_t){0};
     sim_status_t status = open_dataset(self, path, &dataset, err);
     if (status == SIM_OK)
-        status = describe_array(self, dataset, path, 0, array, err);
+        status = read_numeric_shape(self, dataset, path, &shape, err);
+    if (status == SIM_OK)
+        status = describe_array(self, dataset, &shape, 0, array, err);
     sim_h5_close(dataset);
     return status;
 }
@@ -312,12 +312,12 @@ static herr_t read_first(hid_t dataset, size_t index, const sim_array_t *array)
 }
 
 /* All values, or with n_fixed = 1 those at `index` of the first dimension, chunk by chunk where that is possible. */
-static bool read_values(hid_t dataset, int n_fixed, size_t index, sim_array_t *array)
+static bool read_values(hid_t dataset, const sim_h5_shape_t *shape, int n_fixed, size_t index, sim_array_t *array)
 {
     sim_h5_reader_t reader;
     hsize_t outer[1] = {index};
     bool good;
-    if (sim_h5_reader_init(&reader, dataset))
+    if (sim_h5_reader_init(&reader, dataset, shape))
         good = sim_h5_reader_read_all(&reader, outer, n_fixed, array->values);
     else if (n_fixed == 0)
         good = H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, array->values) >= 0;
@@ -330,11 +330,14 @@ static bool read_values(hid_t dataset, int n_fixed, size_t index, sim_array_t *a
 sim_status_t sim_result_read(sim_result_t *self, const char *path, sim_array_t *array, sim_error_t *err)
 {
     hid_t dataset;
+    sim_h5_shape_t shape;
     *array = (sim_array_t){0};
     sim_status_t status = open_dataset(self, path, &dataset, err);
     if (status == SIM_OK)
-        status = prepare_array(self, dataset, path, 0, array, err);
-    if (status == SIM_OK && !read_values(dataset, 0, 0, array))
+        status = read_numeric_shape(self, dataset, path, &shape, err);
+    if (status == SIM_OK)
+        status = prepare_array(self, dataset, &shape, 0, array, err);
+    if (status == SIM_OK && !read_values(dataset, &shape, 0, 0, array))
         status = sim_h5_fail(err, self->path, path);
     if (status < 0)
         sim_array_free(array);
@@ -349,12 +352,12 @@ sim_status_t sim_result_read_arm(sim_result_t *self, const char *path, size_t ar
     *array = (sim_array_t){0};
     sim_status_t status = open_dataset(self, path, &dataset, err);
     if (status == SIM_OK)
-        status = read_shape(self, dataset, path, &shape, err);
+        status = read_numeric_shape(self, dataset, path, &shape, err);
     if (status == SIM_OK && (shape.n_dims == 0 || strcmp(shape.name[0], "arm") != 0 || arm >= shape.size[0]))
         status = sim_fail(err, SIM_EINPUT, self->path, "%s has no arm number %zu", path, arm);
     if (status == SIM_OK)
-        status = prepare_array(self, dataset, path, 1, array, err);
-    if (status == SIM_OK && !read_values(dataset, 1, arm, array))
+        status = prepare_array(self, dataset, &shape, 1, array, err);
+    if (status == SIM_OK && !read_values(dataset, &shape, 1, arm, array))
         status = sim_h5_fail(err, self->path, path);
     if (status < 0)
         sim_array_free(array);

@@ -16,7 +16,7 @@ typedef struct sim_h5_reference {
 /* More than this outgrow the 64 KiB of an attribute. */
 #define MAX_REFERENCES ((size_t)4000)
 
-sim_h5_scale_t *sim_h5_find_scale(sim_result_t *self, const char *group, const char *name)
+sim_h5_scale_t *sim_h5_find_scale(const sim_result_t *self, const char *group, const char *name)
 {
     for (size_t i = 0; i < self->n_scales; i++)
         if (strcmp(self->scales[i].name, name) == 0 && strcmp(self->scales[i].group, group) == 0)
@@ -39,18 +39,6 @@ static herr_t set_fixed_text(hid_t object, const char *name, const char *text)
     return status;
 }
 
-static hid_t create_dataset(sim_result_t *self, const char *group, const char *name, hid_t type, hsize_t n)
-{
-    hid_t parent = sim_h5_group(self->file, group), list = sim_h5_dataset_list(), dataset = -1;
-    hid_t space = H5Screate_simple(1, &n, NULL);
-    if (parent >= 0 && list >= 0 && space >= 0)
-        dataset = H5Dcreate2(parent, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
-    sim_h5_close(space);
-    sim_h5_close(list);
-    sim_h5_close(parent);
-    return dataset;
-}
-
 /* Keeps an open scale; takes over `dataset`. */
 static sim_h5_scale_t *keep(sim_result_t *self, const char *group, const char *name, hid_t dataset, hsize_t n)
 {
@@ -64,7 +52,7 @@ static sim_h5_scale_t *keep(sim_result_t *self, const char *group, const char *n
     }
     sim_h5_scale_t *scale = &self->scales[self->n_scales];
     *scale = (sim_h5_scale_t){.group = strdup(group), .name = strdup(name), .dataset = dataset, .size = n};
-    if (scale->group == NULL || scale->name == NULL) {
+    if (scale->group == NULL || scale->name == NULL || H5Rcreate(&scale->reference, dataset, ".", H5R_OBJECT, -1) < 0) {
         free(scale->group);
         free(scale->name);
         return NULL;
@@ -84,8 +72,9 @@ sim_h5_scale_t *sim_h5_add_scale(sim_result_t *self, const sim_h5_variable_t *v,
 {
     sim_h5_shape_t shape = {.n_dims = 1, .size = {n}};
     snprintf(shape.name[0], sizeof shape.name[0], "%.31s", v->name);
-    hid_t dataset = create_dataset(self, v->group, v->name, v->type, n);
+    hid_t space = H5Screate_simple(1, &n, NULL), dataset = space < 0 ? -1 : sim_h5_create_dataset(self, v, space);
     sim_h5_scale_t *scale = NULL;
+    sim_h5_close(space);
     if (dataset >= 0 && sim_h5_write_small(dataset, memory_type(v->type), values) >= 0 &&
         set_fixed_text(dataset, "CLASS", "DIMENSION_SCALE") >= 0 && set_fixed_text(dataset, "NAME", v->name) >= 0 &&
         sim_h5_describe(self, dataset, v, &shape) >= 0 && sim_h5_know_values(self, v->group, v->name, values))
@@ -165,9 +154,9 @@ herr_t sim_h5_attach_scales(sim_result_t *self, hid_t dataset, const sim_h5_vari
         return -1;
     for (int i = 0; i < v->n_dims; i++) {
         sim_h5_scale_t *scale = sim_h5_find_scale(self, v->group, v->dims[i]);
-        if (scale == NULL || H5Rcreate(&scales[i], scale->dataset, ".", H5R_OBJECT, -1) < 0 ||
-            !note_reference(scale, variable, (uint32_t)i))
+        if (scale == NULL || !note_reference(scale, variable, (uint32_t)i))
             return -1;
+        scales[i] = scale->reference;
     }
     return write_dimension_list(dataset, scales, v->n_dims);
 }

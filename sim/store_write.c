@@ -125,12 +125,12 @@ static sim_status_t write_attribute(sim_result_t *self, const char *path, const 
     char *object = strndup(path, (size_t)(at - path));
     htri_t there = object == NULL ? -1 : sim_h5_exists(self, object);
     hid_t id = -1;
+    if (there == 0 && sim_h5_group(self, object) >= 0)
+        there = 1;
     if (there > 0)
         id = H5Oopen(self->file, *object == '\0' ? "/" : object, H5P_DEFAULT);
-    else if (there == 0)
-        id = sim_h5_group(self->file, object);
     htri_t old = id < 0 ? -1 : H5Aexists(id, at + 1);
-    bool good = (old == 0 || (old > 0 && H5Adelete(id, at + 1) >= 0)) && sim_h5_set_text(id, at + 1, text) >= 0;
+    bool good = (old == 0 || (old > 0 && H5Adelete(id, at + 1) >= 0)) && sim_h5_set_text(self, id, at + 1, text) >= 0;
     sim_status_t status = good ? SIM_OK : sim_h5_fail(err, self->path, path);
     if (good)
         sim_h5_forget(self, object);
