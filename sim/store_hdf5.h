@@ -31,6 +31,7 @@ typedef struct sim_h5_scale {
 
 /* What the digest takes in for a variable, known since it was written (store_known.c). */
 typedef struct sim_h5_known {
+    uint32_t number; /* made of the path, to find it by */
     char *path;
     H5T_class_t class;
     sim_h5_shape_t shape;

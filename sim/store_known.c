@@ -40,11 +40,25 @@ static bool is_at(const char *path, const char *group, const char *name)
     return strcmp(path + 1 + n + (n > 0), without_slash(name)) == 0;
 }
 
-/* The last made is the likeliest to be asked for. */
+/* Tells most paths apart without a look at them. */
+static uint32_t number_path(uint32_t number, const char *path)
+{
+    for (; *path != '\0'; path++)
+        number = (number ^ (unsigned char)*path) * UINT32_C(16777619);
+    return number;
+}
+
+static uint32_t number_of(const char *group, const char *name)
+{
+    uint32_t number = number_path(UINT32_C(2166136261), without_slash(group));
+    return number_path(*without_slash(group) == '\0' ? number : number_path(number, "/"), without_slash(name));
+}
+
 static sim_h5_known_t *find(const sim_result_t *self, const char *group, const char *name)
 {
-    for (size_t i = self->n_known; i-- > 0;)
-        if (is_at(self->known[i].path, group, name))
+    uint32_t number = number_of(group, name);
+    for (size_t i = 0; i < self->n_known; i++)
+        if (self->known[i].number == number && is_at(self->known[i].path, group, name))
             return &self->known[i];
     return NULL;
 }
@@ -71,8 +85,11 @@ bool sim_h5_know(sim_result_t *self, const sim_h5_variable_t *v, const sim_h5_sh
         return false;
     }
     uint64_t head = sim_digest_head(path, v->type, shape, hash_attributes(attributes, n));
-    self->known[self->n_known++] =
-        (sim_h5_known_t){.path = path, .class = H5Tget_class(v->type), .shape = *shape, .head = head};
+    self->known[self->n_known++] = (sim_h5_known_t){.number = number_of(v->group, v->name),
+                                                    .path = path,
+                                                    .class = H5Tget_class(v->type),
+                                                    .shape = *shape,
+                                                    .head = head};
     return true;
 }
 
