@@ -114,8 +114,8 @@ static sim_status_t read_row_runs(import_t *self, sim_error_t *err)
 static bool read_column(import_t *self, const char *path, hsize_t start, hsize_t n, hid_t type, void *values)
 {
     hid_t dataset = H5Dopen2(self->result->file, path, H5P_DEFAULT);
-    hid_t space = dataset < 0 ? -1 : H5Dget_space(dataset), memory = H5Screate_simple(1, &n, NULL);
-    bool good = space >= 0 && memory >= 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &n, NULL) >= 0 &&
+    hid_t space = dataset < 0 ? -1 : H5Dget_space(dataset), memory = space < 0 ? -1 : H5Screate_simple(1, &n, NULL);
+    bool good = memory >= 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &n, NULL) >= 0 &&
                 H5Dread(dataset, type, memory, space, H5P_DEFAULT, values) >= 0;
     sim_h5_close(memory);
     sim_h5_close(space);

@@ -149,8 +149,9 @@ static bool read_axis_names(hid_t dataset, sim_h5_shape_t *shape)
     if (there <= 0)
         return there == 0;
     hid_t attribute = H5Aopen(dataset, "DIMENSION_LIST", H5P_DEFAULT);
-    hid_t type = H5Tvlen_create(H5T_STD_REF_OBJ), space = attribute < 0 ? -1 : H5Aget_space(attribute);
-    bool good = type >= 0 && space >= 0;
+    hid_t space = attribute < 0 ? -1 : H5Aget_space(attribute);
+    hid_t type = space < 0 ? -1 : H5Tvlen_create(H5T_STD_REF_OBJ);
+    bool good = type >= 0;
     if (good && H5Sget_simple_extent_npoints(space) == shape->n_dims) {
         good = H5Aread(attribute, type, lists) >= 0;
         for (int i = 0; good && i < shape->n_dims; i++)
