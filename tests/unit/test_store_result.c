@@ -136,6 +136,72 @@ static void variables_of_every_shape(void **state)
     sim_result_close(result);
 }
 
+#define LONG ((size_t)1 << 20) /* and a bit: more than the digest takes at once */
+
+/* Values that a digest must not mistake: zeros of both signs, missing ones at the end. */
+static sim_status_t write_numbers(sim_result_t *result, const char *name, sim_array_t *array, sim_error_t *err)
+{
+    size_t n = 1;
+    for (uint32_t i = 0; i < array->n_dims; i++)
+        n *= array->shape[i];
+    array->values = calloc(n, sizeof *array->values);
+    assert_non_null(array->values);
+    for (size_t i = 0; i < n; i++)
+        array->values[i] = i % 5 == 4 ? (double)NAN : i % 3 == 0 ? -0.0 : (double)i / 7;
+    sim_status_t status = sim_result_write(result, name, array, err);
+    sim_array_free(array);
+    return status;
+}
+
+/* A hook that reads what is there already, writes over it, and changes what is said of it. */
+static sim_status_t rewrite(sim_result_t *result, void *user, sim_error_t *err)
+{
+    (void)user;
+    static const char *const labels[] = {"mean", "", "p95"};
+    char **names, *units;
+    size_t n;
+    uint64_t arms[2];
+    sim_array_t price, runs = {.n_dims = 2, .shape = {3, 2}, .dims = {"point", "replication"}};
+    sim_array_t many = {.n_dims = 1, .shape = {LONG + 9}, .dims = {"draw"}};
+    sim_array_t table = {.n_dims = 3, .shape = {2, 3, 3}, .dims = {"arm", "point", "statistic"}};
+    check(sim_result_list(result, "/", &names, &n, err), err);
+    assert_true(n == 2 && strcmp(names[0], "chip_price") == 0 && strcmp(names[1], "noise") == 0);
+    sim_labels_free(names, n);
+    check(sim_result_read(result, "/chip_price", &price, err), err);
+    assert_true(price.n_dims == 4 && price.shape[1] == 3 && strcmp(price.dims[3], "time") == 0);
+    price.values[1] = -1;
+    check(sim_result_write(result, "/chip_price", &price, err), err);
+    sim_array_free(&price);
+    check(sim_result_read(result, "/outcomes/peak_price", &price, err), err);
+    price.values[2] = (double)NAN;
+    check(sim_result_write(result, "/outcomes/peak_price", &price, err), err);
+    sim_array_free(&price);
+    check(sim_result_write_labels(result, "/more", "statistic", labels, 3, err), err);
+    double *draws = calloc(LONG + 9, sizeof *draws);
+    check(sim_result_write_scale(result, "/more", "draw", draws, LONG + 9, "days since", "draw", err), err);
+    free(draws);
+    check(write_numbers(result, "/more/runs", &runs, err), err);
+    check(write_numbers(result, "/more/many", &many, err), err);
+    check(write_numbers(result, "/more/table", &table, err), err);
+    check(sim_result_write_text(result, "/more/note", "", err), err);
+    check(sim_result_write_text(result, "/noise@units", "percent", err), err);
+    check(sim_result_write_text(result, "/more/table@comment", "made up", err), err);
+    check(sim_result_text(result, "/noise@units", &units, err), err);
+    assert_string_equal(units, "percent");
+    free(units);
+    check(sim_result_digest_arms(result, arms, 2, err), err);
+    return SIM_OK;
+}
+
+static void what_a_hook_changes_is_in_the_digest(void **state)
+{
+    (void)state;
+    const char *path = fake_path(folder, "rewritten.h5");
+    sim_store_plan_t plan = fake_plan(fake_schema(), 2, 3, 2);
+    uint64_t plain = make(path, &plan, NULL), digest = make(path, &plan, rewrite);
+    assert_true(digest != plain && digest_of(path) == digest);
+}
+
 static void wrong_questions_are_answered(void **state)
 {
     (void)state;
@@ -326,7 +392,7 @@ int main(void)
         cmocka_unit_test(variables_of_every_shape),        cmocka_unit_test(wrong_questions_are_answered),
         cmocka_unit_test(a_variable_keeps_its_shape),      cmocka_unit_test(event_tables_may_be_long),
         cmocka_unit_test(empty_replications_make_a_file),  cmocka_unit_test(the_digest_survives_repacking),
-        cmocka_unit_test(idle_segments_are_committed_too),
+        cmocka_unit_test(idle_segments_are_committed_too), cmocka_unit_test(what_a_hook_changes_is_in_the_digest),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
