@@ -115,7 +115,7 @@ typedef struct sim_array {
 
 /* Opens for reading. SIM_EINPUT when there is no such file, SIM_EIO when it is no result or damaged. */
 sim_status_t sim_result_open(sim_result_t **self, const char *path, sim_error_t *err);
-void sim_result_close(sim_result_t *self);                                             /* NULL is fine */
+void sim_result_close(sim_result_t *self); /* NULL is fine */
 /* A whole variable ("/rent", "/province/busy") as doubles. SIM_EINPUT when there is none of that name. */
 sim_status_t sim_result_read(sim_result_t *self, const char *path, sim_array_t *array, sim_error_t *err);
 /* The same without the values: dimensions, shape, units, long name. */

@@ -9,14 +9,23 @@
 #include <string.h>
 
 /* Fixed length, as netCDF writes it: ncdump -t decodes dates only when `units` is such text. */
+static hid_t fixed_text_type(void)
+{
+    hid_t type = H5Tcopy(H5T_C_S1);
+    if (type >= 0 && (H5Tset_strpad(type, H5T_STR_NULLPAD) < 0 || H5Tset_cset(type, H5T_CSET_UTF8) < 0)) {
+        sim_h5_close(type);
+        return -1;
+    }
+    return type;
+}
+
 static bool keep_text(sim_h5_kept_t *kept)
 {
     if (kept->text <= 0)
-        kept->text = H5Tcopy(H5T_C_S1);
-    if (kept->scalar <= 0)
+        kept->text = fixed_text_type();
+    if (kept->text > 0 && kept->scalar <= 0)
         kept->scalar = H5Screate(H5S_SCALAR);
-    return kept->text >= 0 && kept->scalar >= 0 && H5Tset_strpad(kept->text, H5T_STR_NULLPAD) >= 0 &&
-           H5Tset_cset(kept->text, H5T_CSET_UTF8) >= 0;
+    return kept->text > 0 && kept->scalar > 0;
 }
 
 herr_t sim_h5_set_text(sim_result_t *self, hid_t object, const char *name, const char *text)

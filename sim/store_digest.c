@@ -193,8 +193,8 @@ static bool read_rows(const variable_t *v, int axis, hsize_t first, hsize_t star
     return good;
 }
 
-/* Chains the leaves of rows along `axis` in pieces that fit into `buffer` (SIM_DIGEST_PIECE_VALUES values, or one row). Without
- * arms a piece is a leaf. */
+/* Chains the leaves of rows along `axis` in pieces that fit into `buffer` (SIM_DIGEST_PIECE_VALUES values, or one row).
+ * Without arms a piece is a leaf. */
 static bool hash_rows(const variable_t *v, int axis, hsize_t first, hsize_t piece, size_t row_values, void *buffer,
                       uint64_t *hash)
 {
@@ -396,8 +396,15 @@ static void add_group(walk_t *walk, hid_t group, const char *path)
         walk->status = sim_h5_fail(walk->err, walk->result->path, path);
 }
 
-static void add_object(walk_t *walk, hid_t group, const char *name, const char *path)
+static void add_member(walk_t *walk, hid_t group, const char *name, const char *path)
 {
+    const sim_h5_known_t *known = walk->arms == NULL ? sim_h5_known(walk->result, "", path) : NULL;
+    if (is_build(path))
+        return;
+    if (known != NULL && known->values != NULL) {
+        add_known(walk, known);
+        return;
+    }
     hid_t object = H5Oopen(group, name, H5P_DEFAULT);
     if (object < 0)
         walk->status = sim_h5_fail(walk->err, walk->result->path, name);
@@ -414,17 +421,10 @@ static herr_t visit(hid_t group, const char *name, const H5L_info_t *info, void 
     walk_t *walk = user;
     char parent[512] = "";
     char *path = H5Iget_name(group, parent, sizeof parent) > 0 ? sim_h5_path(parent, name) : NULL;
-    if (path == NULL) {
+    if (path == NULL)
         walk->status = sim_h5_fail(walk->err, walk->result->path, name);
-        return -1;
-    }
-    const sim_h5_known_t *known = walk->arms == NULL ? sim_h5_known(walk->result, "", path) : NULL;
-    if (!is_build(path)) {
-        if (known != NULL && known->values != NULL)
-            add_known(walk, known);
-        else
-            add_object(walk, group, name, path);
-    }
+    else
+        add_member(walk, group, name, path);
     free(path);
     return walk->status < 0 ? -1 : 0;
 }

@@ -50,8 +50,11 @@ static uint32_t number_path(uint32_t number, const char *path)
 
 static uint32_t number_of(const char *group, const char *name)
 {
-    uint32_t number = number_path(UINT32_C(2166136261), without_slash(group));
-    return number_path(*without_slash(group) == '\0' ? number : number_path(number, "/"), without_slash(name));
+    const char *start = without_slash(group);
+    uint32_t number = number_path(UINT32_C(2166136261), start);
+    if (*start != '\0')
+        number = number_path(number, "/");
+    return number_path(number, without_slash(name));
 }
 
 static sim_h5_known_t *find(const sim_result_t *self, const char *group, const char *name)
