@@ -174,7 +174,7 @@ static sim_status_t close_file(sim_result_t *result, const char *path, sim_statu
 {
     if (status < 0 && truncate(path, 0) < 0 && errno != ENOENT)
         (void)sim_store_io_fail(err, path, "truncate");
-    sim_h5_finish_writing(result);
+    sim_h5_drop_kept(result);
     hid_t file = result->file;
     result->file = -1;
     if (file >= 0 && H5Fclose(file) < 0 && status == SIM_OK)

@@ -127,30 +127,29 @@ hid_t sim_h5_text_type(void)
 }
 
 /* HDF5 clears all of its buffer at each transfer that converts, 1 MiB unless it is told otherwise. */
-static hid_t small_transfer(void)
+static hid_t small_transfer(sim_result_t *self)
 {
+    if (self->kept.transfer > 0)
+        return self->kept.transfer;
     hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
     if (transfer >= 0 && H5Pset_buffer(transfer, SMALL_TRANSFER, NULL, NULL) < 0) {
         sim_h5_close(transfer);
         return -1;
     }
+    self->kept.transfer = transfer;
     return transfer;
 }
 
-herr_t sim_h5_write_small(hid_t dataset, hid_t type, const void *values)
+herr_t sim_h5_write_small(sim_result_t *self, hid_t dataset, hid_t type, const void *values)
 {
-    hid_t transfer = small_transfer();
-    herr_t status = transfer < 0 ? -1 : H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, transfer, values);
-    sim_h5_close(transfer);
-    return status;
+    hid_t transfer = small_transfer(self);
+    return transfer < 0 ? -1 : H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, transfer, values);
 }
 
-herr_t sim_h5_read_small(hid_t dataset, hid_t type, void *values)
+herr_t sim_h5_read_small(sim_result_t *self, hid_t dataset, hid_t type, void *values)
 {
-    hid_t transfer = small_transfer();
-    herr_t status = transfer < 0 ? -1 : H5Dread(dataset, type, H5S_ALL, H5S_ALL, transfer, values);
-    sim_h5_close(transfer);
-    return status;
+    hid_t transfer = small_transfer(self);
+    return transfer < 0 ? -1 : H5Dread(dataset, type, H5S_ALL, H5S_ALL, transfer, values);
 }
 
 static hid_t create_group(hid_t file, const char *group)
@@ -220,7 +219,7 @@ hid_t sim_h5_group(sim_result_t *self, const char *group)
     return kept->path == NULL ? -1 : kept->group;
 }
 
-void sim_h5_finish_writing(sim_result_t *self)
+void sim_h5_drop_kept(sim_result_t *self)
 {
     sim_h5_kept_t *kept = &self->kept;
     sim_h5_free_scales(self);
@@ -228,6 +227,7 @@ void sim_h5_finish_writing(sim_result_t *self)
     drop(&kept->list);
     drop(&kept->text);
     drop(&kept->scalar);
+    drop(&kept->transfer);
     free(kept->path);
     kept->path = NULL;
 }

@@ -68,13 +68,14 @@ typedef struct sim_h5_variable {
     sim_h5_attribute_t more[2]; /* besides units, long_name, calendar and _FillValue; name NULL: none */
 } sim_h5_variable_t;
 
-/* Open from one new variable to the next, which is mostly like the last; 0 where there is none. */
+/* Open from one variable to the next, which is mostly like the last; 0 where there is none. */
 typedef struct sim_h5_kept {
     hid_t group;
     char *path;             /* of the group */
     hid_t list;             /* to create a variable with */
     sim_h5_variable_t like; /* a variable that the list goes for; its texts are gone */
     hid_t text, scalar;     /* type and space of a text */
+    hid_t transfer;         /* of few values */
 } sim_h5_kept_t;
 
 struct sim_result {
@@ -106,13 +107,13 @@ hid_t sim_h5_access(void);                  /* property list to open and create 
 hid_t sim_h5_create_file(const char *path); /* creation order tracked, no times */
 hid_t sim_h5_text_type(void);               /* variable-length UTF-8 */
 /* All of a dataset of few values, texts above all, without a large buffer. */
-herr_t sim_h5_write_small(hid_t dataset, hid_t type, const void *values);
-herr_t sim_h5_read_small(hid_t dataset, hid_t type, void *values);
+herr_t sim_h5_write_small(sim_result_t *self, hid_t dataset, hid_t type, const void *values);
+herr_t sim_h5_read_small(sim_result_t *self, hid_t dataset, hid_t type, void *values);
 /* Opens, or creates with its parents; stays open until the next one is asked for. */
 hid_t sim_h5_group(sim_result_t *self, const char *group);
 void sim_h5_close(hid_t id); /* any kind of id; negative ones are fine */
-/* Closes what writing keeps open, before the file is closed. */
-void sim_h5_finish_writing(sim_result_t *self);
+/* Closes what is kept open, before the file is closed. */
+void sim_h5_drop_kept(sim_result_t *self);
 
 /* Attributes of groups, and those of variables that the digest leaves out; negative on failure. */
 herr_t sim_h5_set_text(sim_result_t *self, hid_t object, const char *name, const char *text);

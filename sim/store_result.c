@@ -65,7 +65,7 @@ void sim_result_close(sim_result_t *self)
 {
     if (self == NULL)
         return;
-    sim_h5_finish_writing(self);
+    sim_h5_drop_kept(self);
     sim_h5_free_known(self);
     sim_h5_close(self->file);
     free(self->path);
@@ -435,7 +435,7 @@ static sim_status_t read_strings(sim_result_t *self, hid_t dataset, const char *
     if (status == SIM_OK) {
         *n = sim_h5_shape_count(&shape);
         raw = calloc(*n + 1, sizeof *raw);
-        if (raw == NULL || sim_h5_read_small(dataset, type, raw) < 0)
+        if (raw == NULL || sim_h5_read_small(self, dataset, type, raw) < 0)
             status = sim_h5_fail(err, self->path, path);
         else if ((*labels = copy_labels(raw, *n)) == NULL)
             status = sim_fail(err, SIM_ENOMEM, self->path, "no memory for the labels of %s", path);

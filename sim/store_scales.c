@@ -75,7 +75,7 @@ sim_h5_scale_t *sim_h5_add_scale(sim_result_t *self, const sim_h5_variable_t *v,
     hid_t space = H5Screate_simple(1, &n, NULL), dataset = space < 0 ? -1 : sim_h5_create_dataset(self, v, space);
     sim_h5_scale_t *scale = NULL;
     sim_h5_close(space);
-    if (dataset >= 0 && sim_h5_write_small(dataset, memory_type(v->type), values) >= 0 &&
+    if (dataset >= 0 && sim_h5_write_small(self, dataset, memory_type(v->type), values) >= 0 &&
         set_fixed_text(dataset, "CLASS", "DIMENSION_SCALE") >= 0 && set_fixed_text(dataset, "NAME", v->name) >= 0 &&
         sim_h5_describe(self, dataset, v, &shape) >= 0 && sim_h5_know_values(self, v->group, v->name, values))
         scale = keep(self, v->group, v->name, dataset, n);
@@ -99,7 +99,7 @@ static sim_h5_scale_t *copy_scale(sim_result_t *self, hid_t dataset, hsize_t n, 
     uint64_t *values = calloc((size_t)n + 1, sizeof *values);
     sim_h5_scale_t *scale = NULL;
     if (type >= 0 && values != NULL && units != NULL && (long_name = sim_h5_get_text(dataset, "long_name")) != NULL &&
-        sim_h5_read_small(dataset, in_memory, values) >= 0) {
+        sim_h5_read_small(self, dataset, in_memory, values) >= 0) {
         sim_h5_variable_t v = {.group = group, .name = name, .type = type, .units = units, .long_name = long_name};
         scale = sim_h5_add_scale(self, &v, values, n);
         if (in_memory == type)

@@ -153,7 +153,7 @@ sim_status_t sim_result_write_text(sim_result_t *self, const char *path, const c
         .group = place.group, .name = place.name, .type = type, .units = "1", .long_name = place.name};
     if (type >= 0)
         dataset = sim_h5_create_variable(self, &v);
-    if (dataset < 0 || sim_h5_write_small(dataset, type, &text) < 0 ||
+    if (dataset < 0 || sim_h5_write_small(self, dataset, type, &text) < 0 ||
         !sim_h5_know_values(self, place.group, place.name, &text))
         status = sim_h5_fail(err, self->path, path);
     sim_h5_close(dataset);
