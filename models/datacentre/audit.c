@@ -4,10 +4,22 @@
 
 #define BROKEN(...) sim_fail(err, SIM_EINVARIANT, "data centre", __VA_ARGS__)
 
+/* Whether the service at a place is that of a contract, with its lease and its elastic job, if one runs. */
+static bool is_service(const mdl_dc_t *dc, uint32_t tenancy, uint32_t place)
+{
+    const mdl_service_t *service = &dc->services[place];
+    uint32_t running = mdl_scheduler_tenant(dc->scheduler, tenancy)->running_head;
+
+    if (running != MDL_NONE && !mdl_scheduler_job(dc->scheduler, running)->elastic)
+        running = MDL_NONE;
+    return place < dc->state->services && dc->tenancies[tenancy].service == place && service->tenancy == tenancy &&
+           service->nodes == dc->tenancies[tenancy].granted_nodes && service->job == running;
+}
+
 static sim_status_t audit_contracts(const mdl_dc_t *dc, sim_error_t *err)
 {
     const mdl_datacentre_t *state = dc->state;
-    uint32_t nodes = 0, count = 0, service = state->first_service;
+    uint32_t nodes = 0, count = 0, services = 0;
 
     for (uint32_t i = state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next) {
         const mdl_tenancy_t *tenancy = &dc->tenancies[i];
@@ -21,12 +33,12 @@ static sim_status_t audit_contracts(const mdl_dc_t *dc, sim_error_t *err)
         nodes += tenancy->granted_nodes;
         if (tenancy->terms.job_class != MDL_JOB_INFERENCE)
             continue;
-        if (service != i)
-            return BROKEN("contract %u serves and is not listed as a service where it should be", tenancy->number);
-        service = tenancy->next_service;
+        if (!is_service(dc, i, services++))
+            return BROKEN("contract %u serves and its service is not where it should be, or another's",
+                          tenancy->number);
     }
-    if (service != MDL_NONE)
-        return BROKEN("contract in slot %u is listed as a service and is none", service);
+    if (services != state->services)
+        return BROKEN("%u services; counted %u contracts that serve", state->services, services);
     if (nodes != state->leased_nodes || nodes > dc->cluster->powered || count != state->open_tenancies)
         return BROKEN("%u contracts lease %u nodes; counted %u and %u, powered %u", count, nodes, state->open_tenancies,
                       state->leased_nodes, dc->cluster->powered);

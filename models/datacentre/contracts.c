@@ -11,14 +11,27 @@ static uint32_t find(const mdl_dc_t *dc, uint32_t number)
     return i;
 }
 
-/* Where a service stands in the list of services, or MDL_NONE the end of the list. */
-static uint32_t *service_link(mdl_dc_t *dc, uint32_t index)
+static void add_service(mdl_dc_t *dc, uint32_t index)
 {
-    uint32_t *link = &dc->state->first_service;
+    uint32_t place = dc->state->services++;
 
-    while (*link != index)
-        link = &dc->tenancies[*link].next_service;
-    return link;
+    dc->tenancies[index].service = place;
+    dc->services[place] = (mdl_service_t){.noise_from_day = -MDL_NOISE_DAYS,
+                                          .counted_s = dc->now_s,
+                                          .tenancy = index,
+                                          .job = MDL_NONE,
+                                          .share_permille = 1000};
+}
+
+/* Those behind it move up. */
+static void remove_service(mdl_dc_t *dc, uint32_t index)
+{
+    uint32_t last = --dc->state->services;
+
+    for (uint32_t place = dc->tenancies[index].service; place < last; place++) {
+        dc->services[place] = dc->services[place + 1];
+        dc->tenancies[dc->services[place].tenancy].service = place;
+    }
 }
 
 static void link_last(mdl_dc_t *dc, uint32_t index)
@@ -33,9 +46,8 @@ static void link_last(mdl_dc_t *dc, uint32_t index)
         state->first_tenancy = index;
     state->last_tenancy = index;
     state->open_tenancies++;
-    dc->tenancies[index].next_service = MDL_NONE;
     if (dc->tenancies[index].terms.job_class == MDL_JOB_INFERENCE)
-        *service_link(dc, MDL_NONE) = index;
+        add_service(dc, index);
 }
 
 static void unlink_tenancy(mdl_dc_t *dc, uint32_t index)
@@ -53,7 +65,7 @@ static void unlink_tenancy(mdl_dc_t *dc, uint32_t index)
         state->last_tenancy = tenancy->prev;
     state->open_tenancies--;
     if (tenancy->terms.job_class == MDL_JOB_INFERENCE)
-        *service_link(dc, index) = tenancy->next_service;
+        remove_service(dc, index);
 }
 
 /* Cancels, newest first, what a tenant runs above its quota, and what it has queued that can no longer run. */
@@ -213,10 +225,7 @@ void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event)
                                            .generation = ++state->generation,
                                            .ready_s = dc->now_s + (terms.ported ? 0 : dc->workload->port_time_s),
                                            .timer_s = SIM_NEVER,
-                                           .noise_from_day = -MDL_NOISE_DAYS,
-                                           .counted_s = dc->now_s,
                                            .number = event->entity,
-                                           .share_permille = 1000,
                                            .supplied_nodes = MDL_NONE,
                                            .open = true};
     link_last(dc, index);
@@ -264,7 +273,7 @@ static void end_contract(mdl_dc_t *dc, uint32_t index)
     while (tenant->running_head != MDL_NONE)
         mdl_dc_end_job(dc, tenant->running_head, MDL_END_CANCELLED);
     if (tenancy->terms.job_class == MDL_JOB_INFERENCE)
-        mdl_dc_note_service(dc, index);
+        mdl_dc_note_service(dc, mdl_dc_service(dc, index));
     if (tenancy->timer_s != SIM_NEVER)
         (void)sim_cancel(dc->lp, tenancy->timer);
     mdl_scheduler_close_tenant(dc->scheduler, index);

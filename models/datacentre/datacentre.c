@@ -13,6 +13,7 @@ mdl_dc_t mdl_dc_view(sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s)
                       .cluster = sim_arena_at(arena, state->cluster),
                       .scheduler = sim_arena_at(arena, state->scheduler),
                       .tenancies = sim_arena_at(arena, state->tenancies),
+                      .services = sim_arena_at(arena, state->service),
                       .workload = mdl_dc_workload(arena, state),
                       .now_s = now_s};
 }
@@ -92,18 +93,19 @@ SIM_FETCH void fetch_first(const mdl_dc_t *dc, const mdl_datacentre_t *state)
     sim_fetch(&state->failures, offsetof(mdl_datacentre_t, meter) - offsetof(mdl_datacentre_t, failures));
     sim_fetch(dc->scheduler, offsetof(mdl_scheduler_t, blocked_gpu_s));
     __builtin_prefetch(dc->cluster);
-    mdl_dc_fetch_tenancy(dc, state->first_service);
+    if (state->services > 0)
+        mdl_dc_fetch_service(dc->services);
 }
 
-/* Then what these name: the row that the next job will have, the first service's job, and the second service. */
-SIM_FETCH void fetch_second(const mdl_dc_t *dc, uint32_t service)
+/* Then what these name: the row that the next job will have, what the first service runs on, and the second service. */
+SIM_FETCH void fetch_second(const mdl_dc_t *dc, uint32_t services)
 {
     if (dc->scheduler->free_job != MDL_NONE)
         mdl_dc_fetch_all_of_job(dc, dc->scheduler->free_job);
-    if (service == MDL_NONE)
-        return;
-    mdl_dc_fetch_job(dc, service);
-    mdl_dc_fetch_tenancy(dc, dc->tenancies[service].next_service);
+    if (services > 0)
+        mdl_dc_fetch_run(dc, dc->services);
+    if (services > 1)
+        mdl_dc_fetch_service(dc->services + 1);
 }
 
 static void fetch(const sim_arena_t *arena, const void *of, int turn)
@@ -114,11 +116,11 @@ static void fetch(const sim_arena_t *arena, const void *of, int turn)
         return;
     mdl_dc_t dc = {.scheduler = sim_arena_at(arena, state->scheduler),
                    .cluster = sim_arena_at(arena, state->cluster),
-                   .tenancies = sim_arena_at(arena, state->tenancies)};
+                   .services = sim_arena_at(arena, state->service)};
     if (turn == 0)
         fetch_first(&dc, state);
     else
-        fetch_second(&dc, state->first_service);
+        fetch_second(&dc, state->services);
 }
 
 const sim_lp_kind_t mdl_datacentre_kind = {.name = "data centre",
@@ -301,7 +303,7 @@ sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_
         return status;
     mdl_datacentre_t *state = sim_world_state(world, *lp);
     state->spec = resolved;
-    state->first_tenancy = state->last_tenancy = state->first_service = MDL_NONE;
+    state->first_tenancy = state->last_tenancy = MDL_NONE;
     state->review_s = SIM_NEVER;
     status = configure(world, *lp, &params, err);
     return status < 0 ? status : build(world, *lp, &params, time_s, err);

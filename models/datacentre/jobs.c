@@ -8,8 +8,10 @@ static void on_started(void *user, uint32_t index)
     mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
 
     if (job->job_class == MDL_JOB_INFERENCE) {
-        job->share_permille = mdl_dc_service_share(dc, job);
-        mdl_dc_note_service(dc, job->tenant);
+        mdl_service_t *service = mdl_dc_service(dc, job->tenant);
+        service->job = job->elastic ? index : MDL_NONE;
+        job->share_permille = mdl_dc_service_share(service, job);
+        mdl_dc_note_service(dc, service);
     }
     mdl_dc_earn_start(dc, job);
     job->end_event = (sim_handle_t){0};
@@ -27,6 +29,8 @@ static mdl_progress_t settle(mdl_dc_t *dc, uint32_t index, bool all_saved)
     if (all_saved)
         progress.saved_s = progress.computed_s;
     mdl_dc_earn_stop(dc, job, progress);
+    if (job->elastic)
+        mdl_dc_service(dc, job->tenant)->job = MDL_NONE;
     if (job->work_s != MDL_WORK_ENDLESS)
         (void)sim_cancel(dc->lp, job->end_event);
     return progress;
@@ -83,7 +87,7 @@ void mdl_dc_requeue_job(mdl_dc_t *dc, uint32_t index)
 
     mdl_scheduler_requeue(dc->scheduler, dc->cluster, index, saved_s);
     if (job->job_class == MDL_JOB_INFERENCE)
-        mdl_dc_note_service(dc, job->tenant);
+        mdl_dc_note_service(dc, mdl_dc_service(dc, job->tenant));
 }
 
 void mdl_dc_stop_job(mdl_dc_t *dc, uint32_t index)

@@ -26,12 +26,12 @@ static void end_replicas(mdl_dc_t *dc, uint32_t index, uint32_t keep, uint32_t g
 }
 
 /* Shares the load out among the replicas that run. */
-static void share_load(mdl_dc_t *dc, uint32_t index, int64_t load_mgpu)
+static void share_load(mdl_dc_t *dc, mdl_service_t *service, int64_t load_mgpu)
 {
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, service->tenancy);
     uint16_t share_permille = (uint16_t)mdl_dc_busy_share(load_mgpu, tenant->used_gpus);
 
-    dc->tenancies[index].share_permille = share_permille;
+    service->share_permille = share_permille;
     for (uint32_t i = tenant->running_head; i != MDL_NONE; i = mdl_scheduler_job(dc->scheduler, i)->next) {
         mdl_job_t *job = mdl_scheduler_job(dc->scheduler, i);
         if (job->share_permille == share_permille)
@@ -44,12 +44,12 @@ static void share_load(mdl_dc_t *dc, uint32_t index, int64_t load_mgpu)
     }
 }
 
-void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)
+void mdl_dc_resize_replicas(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_instant_t *instant)
 {
-    mdl_tenancy_t *tenancy = &dc->tenancies[index];
+    uint32_t index = service->tenancy;
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
     mdl_service_load_t load =
-        mdl_dc_plan_service(dc, tenancy, mdl_service_replica_gpus(dc->workload, tenancy), instant);
+        mdl_dc_plan_service(dc, service, mdl_service_replica_gpus(dc->workload, service), instant);
     uint32_t replicas = mdl_service_replicas(dc->workload, &load, tenant->running + tenant->queued);
     mdl_job_request_t request;
 
@@ -60,21 +60,19 @@ void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t
             break;
     }
     mdl_dc_pass(dc);
-    share_load(dc, index, load.load_mgpu);
-    mdl_dc_note_service(dc, index);
+    share_load(dc, service, load.load_mgpu);
+    mdl_dc_note_service(dc, service);
 }
 
 bool mdl_dc_resize_all_replicas(mdl_dc_t *dc, const mdl_dc_instant_t *instant)
 {
     bool any = false;
 
-    for (uint32_t next, t = dc->state->first_service; t != MDL_NONE; t = next) {
-        const mdl_tenancy_t *tenancy = &dc->tenancies[t];
-        next = mdl_dc_next_service(dc, tenancy, instant);
-        if (tenancy->ready_s > dc->now_s)
+    for (uint32_t i = 0; i < dc->state->services; i++) {
+        if (dc->tenancies[dc->services[i].tenancy].ready_s > dc->now_s)
             continue;
         any = true;
-        mdl_dc_resize_replicas(dc, t, instant);
+        mdl_dc_resize_replicas(dc, &dc->services[i], instant);
     }
     return any;
 }

@@ -42,16 +42,15 @@ typedef struct mdl_earning {
 
 /* What every event asks for comes first, in one cache line, then what most of them and each report ask for. */
 typedef struct mdl_datacentre {
-    sim_ref_t cluster, scheduler, tenancies, shared; /* 0 once retired */
-    int64_t review_s;                                /* the scheduler's next review; SIM_NEVER: none */
-    uint32_t first_tenancy;                          /* in order of start, */
-    uint32_t first_service;                          /* and the first service among them */
+    sim_ref_t cluster, scheduler, tenancies, service, shared; /* 0 once retired */
+    int64_t review_s;                                         /* the scheduler's next review; SIM_NEVER: none */
+    uint32_t first_tenancy;                                   /* in order of start, */
+    uint32_t services;                                        /* and so many that serve, in the same order */
     uint32_t leased_nodes;
     bool closed;
-    bool serving;     /* services' next resizing is in the calendar */
-    bool borrowing;   /* idle quota is lent */
-    bool failing;     /* the next failure is in the calendar */
-    bool maintaining; /* the next round of maintenance is in the calendar */
+    bool serving;   /* services' next resizing is in the calendar */
+    bool borrowing; /* idle quota is lent */
+    bool failing;   /* the next failure is in the calendar */
     uint32_t last_tenancy, open_tenancies, tenancy_capacity;
     int64_t metered_s; /* the nodes' integrals stand at this time */
     int64_t racked_node_s, powered_node_s, up_node_s, leased_node_s;
@@ -71,12 +70,13 @@ typedef struct mdl_datacentre {
     sim_handle_t review;                               /* of review_s */
     int64_t maintenance_every_s, maintenance_length_s; /* each node's turn; how long it is down */
     uint32_t next_serviced;                            /* node whose turn is next */
+    bool maintaining;                                  /* that turn is in the calendar */
     int64_t node_failures;
     mdl_datacentre_meter_t meter; /* as last read */
     mdl_datacentre_use_t counted; /* up to the last mdl_datacentre_use */
 } mdl_datacentre_t;
 
-_Static_assert(offsetof(mdl_datacentre_t, maintaining) < 64, "every event asks for one cache line");
+_Static_assert(offsetof(mdl_datacentre_t, failing) < 64, "every event asks for one cache line");
 
 /* What follows from the parameters and the GPU type alone, once for all centres that have them in common: they are few,
  * and so it stays in a core's cache. */
@@ -94,6 +94,7 @@ typedef struct mdl_dc {
     mdl_cluster_t *cluster;
     mdl_scheduler_t *scheduler;
     mdl_tenancy_t *tenancies;
+    mdl_service_t *services;
     const mdl_workload_settings_t *workload;
     int64_t now_s;
     sim_status_t status; /* first failure of the event */
@@ -101,24 +102,26 @@ typedef struct mdl_dc {
 
 mdl_dc_t mdl_dc_view(sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s);
 
-/* Starts to fetch what the resizing of a service asks of its contract, two lines of it and its queue; and once that has
- * come, its job. Going through contracts these are called for those that come next: most of a walk is waiting for
- * memory otherwise. */
-SIM_FETCH void mdl_dc_fetch_tenancy(const mdl_dc_t *dc, uint32_t index)
+/* The service of a contract that serves. */
+static inline mdl_service_t *mdl_dc_service(const mdl_dc_t *dc, uint32_t tenancy)
 {
-    if (index == MDL_NONE)
-        return;
-    __builtin_prefetch(&dc->tenancies[index].terms);
-    __builtin_prefetch(&dc->tenancies[index].counted_s);
-    __builtin_prefetch(mdl_scheduler_tenant(dc->scheduler, index));
+    return &dc->services[dc->tenancies[tenancy].service];
 }
 
-SIM_FETCH void mdl_dc_fetch_job(const mdl_dc_t *dc, uint32_t index)
+/* Starts to fetch what a resizing asks for: the service, and once that has come, its job, its place in the scheduler
+ * and, where it will draw noise, its address. Going through services these are called for those that come next: most of
+ * a walk is waiting for memory otherwise. */
+SIM_FETCH void mdl_dc_fetch_service(const mdl_service_t *service)
 {
-    uint32_t first = mdl_scheduler_tenant(dc->scheduler, index)->running_head;
+    __builtin_prefetch(service);
+    __builtin_prefetch(&service->counted_s);
+}
 
-    if (first != MDL_NONE)
-        __builtin_prefetch(mdl_scheduler_job(dc->scheduler, first));
+SIM_FETCH void mdl_dc_fetch_run(const mdl_dc_t *dc, const mdl_service_t *service)
+{
+    if (service->job != MDL_NONE)
+        __builtin_prefetch(mdl_scheduler_job(dc->scheduler, service->job));
+    __builtin_prefetch(mdl_scheduler_tenant(dc->scheduler, service->tenancy));
 }
 
 /* The same for a job that starts or ends: its three lines. */
@@ -228,12 +231,10 @@ static inline uint32_t mdl_dc_busy_share(int64_t load_mgpu, uint32_t gpus)
 {
     return load_mgpu < 1000 * (int64_t)gpus ? (uint32_t)(load_mgpu / gpus) : 1000;
 }
-static inline uint16_t mdl_dc_service_share(const mdl_dc_t *dc, const mdl_job_t *replica)
+static inline uint16_t mdl_dc_service_share(const mdl_service_t *service, const mdl_job_t *replica)
 {
-    const mdl_tenancy_t *tenancy = &dc->tenancies[replica->tenant];
-
-    return (uint16_t)(replica->elastic ? mdl_dc_busy_share(tenancy->load_mgpu, replica->gpus)
-                                       : tenancy->share_permille);
+    return (uint16_t)(replica->elastic ? mdl_dc_busy_share(service->load_mgpu, replica->gpus)
+                                       : service->share_permille);
 }
 
 /* What the services of a centre have in common at a resizing. */
@@ -243,75 +244,52 @@ typedef struct mdl_dc_instant {
     int32_t from_day; /* of the days whose noise is drawn at once, */
     int64_t day;      /* counted from there */
 } mdl_dc_instant_t;
-void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, int32_t from_day);
+void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_service_t *service, int32_t from_day);
 
 /* Counts a service's load since it was last counted, and what of it came while warm replicas sufficed. Before its load,
  * its need or what it has changes. */
-static inline void mdl_dc_count_service(const mdl_dc_t *dc, mdl_tenancy_t *tenancy)
+static inline void mdl_dc_count_service(const mdl_dc_t *dc, mdl_service_t *service)
 {
     mdl_datacentre_t *state = dc->state;
-    int64_t now_s = dc->now_s, since_s = tenancy->counted_s, load_mgpu_s = tenancy->load_mgpu * (now_s - since_s);
+    int64_t now_s = dc->now_s, since_s = service->counted_s, load_mgpu_s = service->load_mgpu * (now_s - since_s);
 
-    tenancy->counted_s = now_s;
+    service->counted_s = now_s;
     state->service_load_mgpu_s += load_mgpu_s;
-    if (tenancy->noted_gpus < tenancy->needed_gpus)
+    if (service->noted_gpus < service->needed_gpus)
         return;
-    if (tenancy->serves_from_s <= since_s)
+    if (service->serves_from_s <= since_s)
         state->service_met_mgpu_s += load_mgpu_s;
-    else if (tenancy->serves_from_s < now_s)
-        state->service_met_mgpu_s += tenancy->load_mgpu * (now_s - tenancy->serves_from_s);
+    else if (service->serves_from_s < now_s)
+        state->service_met_mgpu_s += service->load_mgpu * (now_s - service->serves_from_s);
 }
 
 /* A service's load in the interval that begins, in replicas of so many GPUs. Inlined, so that it stays in registers. */
-static inline mdl_service_load_t mdl_dc_plan_service(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, uint32_t replica_gpus,
+static inline mdl_service_load_t mdl_dc_plan_service(const mdl_dc_t *dc, mdl_service_t *service, uint32_t replica_gpus,
                                                      const mdl_dc_instant_t *instant)
 {
     mdl_service_load_t load;
 
-    mdl_dc_count_service(dc, tenancy);
-    if (tenancy->noise_from_day != instant->from_day)
-        mdl_dc_draw_noise(dc, tenancy, instant->from_day);
-    mdl_service_plan(tenancy, dc->workload, replica_gpus, mdl_dc_throughput(dc, tenancy), instant->wave,
-                     tenancy->noise[instant->day], &load);
-    tenancy->load_mgpu = load.load_mgpu;
-    tenancy->needed_gpus = load.needed_gpus;
+    mdl_dc_count_service(dc, service);
+    if (service->noise_from_day != instant->from_day)
+        mdl_dc_draw_noise(dc, service, instant->from_day);
+    mdl_service_plan(service, dc->workload, replica_gpus, service->ported ? 1 : dc->workload->port_throughput,
+                     instant->wave, service->noise[instant->day], &load);
+    service->load_mgpu = load.load_mgpu;
+    service->needed_gpus = load.needed_gpus;
     return load;
 }
 
 /* A service as an elastic job (service_elastic.c): to the load of the interval; to a width or as far as that goes; by a
  * node that fails; those that lack nodes. */
-void mdl_dc_resize_elastic(mdl_dc_t *dc, uint32_t tenancy, const mdl_dc_instant_t *instant);
+void mdl_dc_resize_elastic(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_instant_t *instant);
 bool mdl_dc_resize_all_elastic(mdl_dc_t *dc, const mdl_dc_instant_t *instant); /* whether there are any */
 void mdl_dc_stretch_service(mdl_dc_t *dc, uint32_t job, uint32_t gpus);
 void mdl_dc_shrink_service(mdl_dc_t *dc, uint32_t job, uint32_t node);
 void mdl_dc_refill_services(mdl_dc_t *dc);
 
 /* A service as a job for each replica (service_replicas.c). */
-void mdl_dc_resize_replicas(mdl_dc_t *dc, uint32_t tenancy, const mdl_dc_instant_t *instant);
+void mdl_dc_resize_replicas(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_instant_t *instant);
 bool mdl_dc_resize_all_replicas(mdl_dc_t *dc, const mdl_dc_instant_t *instant);
-
-/* The service after another one in order of start, or MDL_NONE, for a walk over all of them. The one after it is
- * fetched, and its own job:
- *
- *     for (uint32_t next, t = dc->state->first_service; t != MDL_NONE; t = next) {
- *         next = mdl_dc_next_service(dc, &dc->tenancies[t], instant);
- *         resize(dc, t, instant);
- *     }
- */
-static inline uint32_t mdl_dc_next_service(const mdl_dc_t *dc, const mdl_tenancy_t *service,
-                                           const mdl_dc_instant_t *instant)
-{
-    uint32_t next = service->next_service;
-
-    if (next == MDL_NONE)
-        return MDL_NONE;
-    const mdl_tenancy_t *tenancy = &dc->tenancies[next];
-    mdl_dc_fetch_job(dc, next);
-    if (tenancy->noise_from_day != instant->from_day) /* it will draw */
-        __builtin_prefetch(&tenancy->entity);
-    mdl_dc_fetch_tenancy(dc, tenancy->next_service);
-    return next;
-}
 
 /* Nodes (nodes.c). */
 void mdl_dc_on_failure(mdl_dc_t *dc, const sim_event_t *event);
@@ -333,20 +311,18 @@ int64_t mdl_dc_metered_wh(mdl_dc_t *dc);
 
 /* After each change of a service, whose load has been counted: notes what it has. One that has grown to its need meets
  * its target when the last of its replicas are warm. */
-static inline void mdl_dc_note_width(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, uint32_t gpus)
+static inline void mdl_dc_note_width(const mdl_dc_t *dc, mdl_service_t *service, uint32_t gpus)
 {
-    if (tenancy->noted_gpus < tenancy->needed_gpus && gpus >= tenancy->needed_gpus)
-        tenancy->serves_from_s = dc->now_s + dc->workload->service_startup_s;
-    tenancy->noted_gpus = gpus;
+    if (service->noted_gpus < service->needed_gpus && gpus >= service->needed_gpus)
+        service->serves_from_s = dc->now_s + dc->workload->service_startup_s;
+    service->noted_gpus = gpus;
 }
 
 /* After each change of what a service has. */
-static inline void mdl_dc_note_service(mdl_dc_t *dc, uint32_t index)
+static inline void mdl_dc_note_service(mdl_dc_t *dc, mdl_service_t *service)
 {
-    mdl_tenancy_t *tenancy = &dc->tenancies[index];
-
-    mdl_dc_count_service(dc, tenancy);
-    mdl_dc_note_width(dc, tenancy, mdl_scheduler_tenant(dc->scheduler, index)->used_gpus);
+    mdl_dc_count_service(dc, service);
+    mdl_dc_note_width(dc, service, mdl_scheduler_tenant(dc->scheduler, service->tenancy)->used_gpus);
 }
 
 /* Starts what may start: last at each event, most of which leave nothing to start. */

@@ -4,13 +4,13 @@
 #include "models/workload/service.h"
 
 /* Draws for some days at once, at the address of the first. */
-void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_tenancy_t *tenancy, int32_t from_day)
+void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_service_t *service, int32_t from_day)
 {
     sim_rng_t rng;
 
-    tenancy->noise_from_day = from_day;
-    mdl_dc_stand_at(dc, tenancy, (uint64_t)from_day, &rng);
-    mdl_service_noise(dc->workload, &rng, tenancy->noise, MDL_NOISE_DAYS);
+    service->noise_from_day = from_day;
+    mdl_dc_stand_at(dc, &dc->tenancies[service->tenancy], (uint64_t)from_day, &rng);
+    mdl_service_noise(dc->workload, &rng, service->noise, MDL_NOISE_DAYS);
 }
 
 _Static_assert((MDL_NOISE_DAYS & (MDL_NOISE_DAYS - 1)) == 0, "days are told apart without a division");
@@ -24,12 +24,12 @@ static mdl_dc_instant_t instant_of(const mdl_dc_t *dc)
         .wave = interval.wave, .from_s = interval.from_s, .from_day = (int32_t)(interval.day - behind), .day = behind};
 }
 
-static void resize_service(mdl_dc_t *dc, uint32_t index, const mdl_dc_instant_t *instant)
+static void resize_service(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_instant_t *instant)
 {
     if (dc->workload->grain_s > 0)
-        mdl_dc_resize_elastic(dc, index, instant);
+        mdl_dc_resize_elastic(dc, service, instant);
     else
-        mdl_dc_resize_replicas(dc, index, instant);
+        mdl_dc_resize_replicas(dc, service, instant);
 }
 
 /* Sets the clock to the next interval. */
@@ -69,7 +69,7 @@ void mdl_dc_supply_service(mdl_dc_t *dc, uint32_t index)
         return;
     }
     mdl_dc_instant_t instant = instant_of(dc);
-    resize_service(dc, index, &instant);
+    resize_service(dc, mdl_dc_service(dc, index), &instant);
     if (!dc->state->serving)
         set_clock(dc, &instant);
 }

@@ -68,8 +68,7 @@ static void resize_queued(mdl_scheduler_t *self, const mdl_cluster_t *cluster, m
     mdl_queue_refresh(self, job->tenant);
 }
 
-void mdl_scheduler_resize_among_others_(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index,
-                                        uint32_t wanted_gpus)
+void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, uint32_t wanted_gpus)
 {
     mdl_job_t *job = mdl_scheduler_job(self, index);
     mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);

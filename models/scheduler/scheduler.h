@@ -267,8 +267,7 @@ void mdl_scheduler_requeue(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32
 /* Makes an elastic job `wanted_gpus` wide (whole nodes, at least one), or as wide as free nodes and its tenant's quota
  * allow; in the queue it only changes its mind. What it lacks counts as blocked by failures, which is what makes nodes
  * of a lease scarce. O(change), in a pool O(1). */
-static inline void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job,
-                                        uint32_t wanted_gpus);
+void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, uint32_t wanted_gpus);
 /* Gives a queued job of whole nodes that is not elastic another width, with the same work to do: it takes longer on
  * fewer GPUs in proportion, rounded up. `gpus` > 0, whole nodes. O(log queue). */
 void mdl_scheduler_reshape(mdl_scheduler_t *self, uint32_t job, uint32_t gpus);
@@ -287,51 +286,28 @@ sim_status_t mdl_scheduler_verify(mdl_scheduler_t *self, mdl_cluster_t *cluster,
 /* Why a job within its limit that could not be placed waits. */
 mdl_blocked_t mdl_scheduler_reason(const mdl_cluster_t *cluster, const mdl_job_t *job);
 
-/* The widths of jobs in pools that concern nobody else, which is what services change all the time: less than a call. */
-
-static inline bool mdl_scheduler_is_alone_(const mdl_scheduler_t *self, const mdl_cluster_t *cluster,
-                                           const mdl_scheduler_tenant_t *tenant, const mdl_job_t *job,
-                                           uint32_t wanted_gpus)
-{
-    uint32_t more = wanted_gpus - job->gpus;
-
-    if (!cluster->pooled || self->watches || tenant->queued > 0)
-        return false;
-    return wanted_gpus <= job->gpus || (tenant->used_gpus + more <= tenant->limit_gpus &&
-                                        self->allocated_gpus + more <= self->most_gpus && more <= cluster->free_gpus);
-}
-
-static inline void mdl_scheduler_resize_alone_(mdl_scheduler_t *self, mdl_cluster_t *pool,
-                                               mdl_scheduler_tenant_t *tenant, mdl_job_t *job, uint32_t gpus)
+/* The same for a running job that is the only one of its tenant and wants no more than its limit, which is what services
+ * change all the time: in a pool where nobody watches running jobs and there is room it is a few sums, less than a call.
+ * False, and nothing done, elsewhere. */
+static inline bool mdl_scheduler_resize_alone(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t tenant,
+                                              mdl_job_t *job, uint32_t gpus)
 {
     uint32_t more = gpus - job->gpus;
 
+    if (!cluster->pooled || self->watches)
+        return false;
+    if (gpus > job->gpus && (self->allocated_gpus + more > self->most_gpus || more > cluster->free_gpus))
+        return false;
     self->short_gpus -= job->wanted_gpus - job->gpus;
     job->wanted_gpus = gpus;
     if (more == 0)
-        return;
+        return true;
     self->stale = self->moved = true;
     self->allocated_gpus += more;
-    tenant->used_gpus += more;
+    mdl_scheduler_tenant(self, tenant)->used_gpus += more;
     job->gpus = gpus;
-    mdl_pool_set_free_gpus(pool, pool->free_gpus - more);
-}
-
-/* Of any other. */
-void mdl_scheduler_resize_among_others_(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job,
-                                        uint32_t wanted_gpus);
-
-static inline void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index,
-                                        uint32_t wanted_gpus)
-{
-    mdl_job_t *job = mdl_scheduler_job(self, index);
-    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
-
-    SIM_ASSERT(job->elastic && wanted_gpus > 0);
-    if (mdl_scheduler_is_alone_(self, cluster, tenant, job, wanted_gpus))
-        mdl_scheduler_resize_alone_(self, cluster, tenant, job, wanted_gpus);
-    else
-        mdl_scheduler_resize_among_others_(self, cluster, index, wanted_gpus);
+    mdl_pool_set_free_gpus(cluster, cluster->free_gpus - more);
+    return true;
 }
 
 #endif

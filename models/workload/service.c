@@ -45,12 +45,14 @@ static int64_t served_mgpu(const mdl_workload_settings_t *settings, uint32_t gpu
     return served;
 }
 
-void mdl_service_set_lease(mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings)
+void mdl_service_set_lease(mdl_service_t *self, const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings)
 {
     uint32_t gpus = tenancy->granted_nodes * MDL_NODE_GPUS;
 
-    tenancy->mean_gpus = tenancy->terms.activity_permille / 1000.0 * gpus;
-    tenancy->served_mgpu = served_mgpu(settings, gpus);
+    self->nodes = tenancy->granted_nodes;
+    self->ported = tenancy->terms.ported;
+    self->mean_gpus = tenancy->terms.activity_permille / 1000.0 * gpus;
+    self->served_mgpu = served_mgpu(settings, gpus);
 }
 
 void mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng, double *noise, size_t days)

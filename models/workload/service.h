@@ -20,6 +20,28 @@
 #include "sim/rng.h"
 #include "sim/time.h"
 
+#define MDL_NOISE_DAYS 4 /* days of a service's noise that are drawn at once: as many as one address has words for */
+
+/* What a service is asked at each resizing, in two cache lines. A centre's services stand one behind the other. */
+typedef struct mdl_service {
+    _Alignas(64) double mean_gpus; /* its load in the mean (mdl_service_set_lease) */
+    double noise[MDL_NOISE_DAYS];  /* of its load */
+    int64_t served_mgpu;           /* the largest load that its whole lease serves in time */
+    int64_t load_mgpu;             /* in this interval */
+    int32_t noise_from_day;        /* first day whose noise stands in noise; negative: none */
+    uint32_t nodes;                /* of its lease */
+    int64_t counted_s;             /* up to here its load is in the centre's meters */
+    int64_t serves_from_s;         /* the last of the replicas that it needs serve from here on */
+    uint32_t needed_gpus;          /* that serve its load in time */
+    uint32_t noted_gpus;           /* what it had when its width was last noted */
+    uint32_t tenancy;              /* its contract */
+    uint32_t job;                  /* the elastic job that runs for it; MDL_NONE: none */
+    uint32_t share_permille;       /* of single replicas that is busy */
+    bool ported;                   /* as its contract says */
+} mdl_service_t;
+
+_Static_assert(offsetof(mdl_service_t, counted_s) == 64 && sizeof(mdl_service_t) == 128, "two cache lines");
+
 typedef struct mdl_service_load {
     int64_t load_mgpu;    /* thousandths of GPUs kept busy at home speed */
     uint32_t needed_gpus; /* that serve it in time; MDL_SERVICE_MOST_GPUS where the lease has not so many */
@@ -61,7 +83,7 @@ static inline mdl_service_interval_t mdl_service_interval_at(const mdl_workload_
 
 /* What follows from a service's lease: the GPUs that it keeps busy in the mean, at home speed, and the largest load that
  * all of it serves within the target. mdl_service_plan starts from these. */
-void mdl_service_set_lease(mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings);
+void mdl_service_set_lease(mdl_service_t *self, const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings);
 
 /* Draws the noise of so many days, mean 1. */
 void mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng, double *noise, size_t days);
@@ -98,26 +120,26 @@ static inline uint32_t mdl_service_whole(double gpus, uint32_t replica_gpus, uin
 }
 
 /* GPUs of a replica: the settings', or all of a lease that is smaller. */
-static inline uint32_t mdl_service_replica_gpus(const mdl_workload_settings_t *settings, const mdl_tenancy_t *tenancy)
+static inline uint32_t mdl_service_replica_gpus(const mdl_workload_settings_t *settings, const mdl_service_t *service)
 {
-    return mdl_service_least_(settings->service_replica_gpus, tenancy->granted_nodes * MDL_NODE_GPUS);
+    return mdl_service_least_(settings->service_replica_gpus, service->nodes * MDL_NODE_GPUS);
 }
 
 /* Load of an interval from its wave and its day's noise, in replicas of some GPUs. Each service asks for it in each
  * interval, many for more than they have. */
-static inline void mdl_service_plan(const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings,
+static inline void mdl_service_plan(const mdl_service_t *service, const mdl_workload_settings_t *settings,
                                     uint32_t replica_gpus, double throughput, double wave, double noise,
                                     mdl_service_load_t *load)
 {
-    double gpus = tenancy->mean_gpus * wave * noise;
+    double gpus = service->mean_gpus * wave * noise;
 
     if (throughput != 1) /* seldom; a division costs as much as all else here */
         gpus /= throughput;
     load->load_mgpu = (int64_t)(1000 * gpus + 0.5);
     load->gpus = gpus;
     load->replica_gpus = replica_gpus;
-    load->most = replica_gpus > 0 ? tenancy->granted_nodes * MDL_NODE_GPUS / replica_gpus : 0;
-    if (load->load_mgpu > tenancy->served_mgpu) {
+    load->most = replica_gpus > 0 ? service->nodes * MDL_NODE_GPUS / replica_gpus : 0;
+    if (load->load_mgpu > service->served_mgpu) {
         load->needed_gpus = MDL_SERVICE_MOST_GPUS;
         load->replicas = load->most;
         return;

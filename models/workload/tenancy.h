@@ -14,7 +14,6 @@
 
 #include "models/scheduler/job.h"
 
-#define MDL_NOISE_DAYS   4  /* days of a service's noise that are drawn at once: as many as one address has words for */
 #define MDL_STREAM_UNITS 20 /* kinds of unit a stream is cut into, at most */
 
 /* Terms of a contract. */
@@ -40,44 +39,32 @@ typedef struct mdl_stream_unit {
     bool tightly_coupled;
 } mdl_stream_unit_t;
 
-/* What a service is asked at each resizing comes first, in two cache lines; what a stream is asked at each job stands
- * in the third one, but for its terms and units. */
+/* What a stream is asked at each job stands in the second cache line, but for its terms and units. What a service is
+ * asked stands in a place of its own (mdl_service_t, service.h). */
 typedef struct mdl_tenancy {
     _Alignas(64) mdl_contract_terms_t terms;
     uint32_t next; /* in order of start */
     uint32_t granted_nodes;
-    uint32_t needed_gpus;         /* of a service: that serve its load in time */
-    uint32_t noted_gpus;          /* what it had when its width was last noted */
-    int32_t noise_from_day;       /* first day whose noise stands in noise; negative: none */
-    int64_t ready_s;              /* its software is ported from here on */
-    double mean_gpus;             /* of a service: its load in the mean (mdl_service_set_lease) */
-    int64_t load_mgpu;            /* and in this interval */
-    int64_t counted_s;            /* up to here its load is in the centre's meters */
-    int64_t serves_from_s;        /* the last of the replicas that it needs serve from here on */
-    double noise[MDL_NOISE_DAYS]; /* of a service's load */
-    int64_t served_mgpu;          /* the largest load that a service's whole lease serves in time */
-    uint32_t next_service;        /* after a service, in order of start */
-    uint32_t share_permille;      /* of a service's single replicas that is busy */
-    uint64_t entity;              /* random address */
+    uint32_t service;     /* of a service: its place among the centre's */
+    uint32_t gang_timers; /* of gangs: pending */
+    int64_t ready_s;      /* its software is ported from here on */
+    uint64_t generation;  /* of its gangs' timers; others are stale */
+    uint32_t prev;
+    uint32_t number;              /* the economy's */
+    _Alignas(64) uint64_t entity; /* random address */
     uint64_t ordinal;             /* of its next job */
     int64_t timer_s;              /* a stream's next arrival, a service's first replica; SIM_NEVER: none */
     sim_handle_t timer;
-    double mean_gap_s;    /* between jobs: of a stream (0: none), or of a gang's pause (negative: none) */
-    double gap_rest_s;    /* part of a second that a stream's last gap was rounded by */
-    uint64_t generation;  /* of its gangs' timers; others are stale */
-    uint32_t gang_timers; /* pending */
+    double mean_gap_s; /* between jobs: of a stream (0: none), or of a gang's pause (negative: none) */
+    double gap_rest_s; /* part of a second that a stream's last gap was rounded by */
     uint32_t units;
     uint32_t supplied_nodes; /* granted when its supply of jobs was last planned */
     uint32_t bundle_gpus;    /* what jobs below it are batched to; 0: job by job */
-    uint32_t number;         /* the economy's */
-    uint32_t prev;
     bool open;
     mdl_stream_unit_t unit[MDL_STREAM_UNITS];
 } mdl_tenancy_t;
 
-_Static_assert(offsetof(mdl_tenancy_t, counted_s) == 64 && offsetof(mdl_tenancy_t, next_service) < 128,
-               "a resizing asks for two cache lines");
-_Static_assert(offsetof(mdl_tenancy_t, entity) == 128 && offsetof(mdl_tenancy_t, units) < 192,
-               "a stream's next job asks for the third one");
+_Static_assert(offsetof(mdl_tenancy_t, entity) == 64 && offsetof(mdl_tenancy_t, units) < 128,
+               "a stream's next job asks for the second cache line");
 
 #endif

@@ -557,7 +557,7 @@ static void damage(mdl_datacentre_t *state, mdl_dc_t *dc, int kind)
     case 9: mdl_cluster_node(dc->cluster, 0)->free ^= 1; break;
     case 10: dc->cluster->free_gpus -= 8; break;
     case 11: mdl_pool_take(dc->cluster, 1); break;
-    case 12: state->first_service = first; break;
+    case 12: state->services++; break;
     default: state->power.pue_permille = 900; break;
     }
 }

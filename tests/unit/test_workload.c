@@ -312,12 +312,13 @@ static void test_service_asks_for_enough_replicas_and_no_more(void **state)
 {
     mdl_workload_settings_t settings;
     mdl_tenancy_t tenancy = tenancy_of(MDL_JOB_INFERENCE, 31, 700);
+    mdl_service_t service;
     double load = 0;
 
     (void)state;
     settings_at_grain(&settings, SIM_DAY_S, 1);
     tenancy.bundle_gpus = mdl_bundle_gpus(&settings, 31);
-    mdl_service_set_lease(&tenancy, &settings);
+    mdl_service_set_lease(&service, &tenancy, &settings);
     for (int64_t k = 0; k < 20000; k++) {
         mdl_service_load_t plan;
         sim_rng_t rng;
@@ -325,7 +326,7 @@ static void test_service_asks_for_enough_replicas_and_no_more(void **state)
         double wave = mdl_service_wave_from(&settings, k * 6 * SIM_HOUR_S);
         double noise;
         mdl_service_noise(&settings, &rng, &noise, 1);
-        mdl_service_plan(&tenancy, &settings, MDL_NODE_GPUS, 1, wave, noise, &plan);
+        mdl_service_plan(&service, &settings, MDL_NODE_GPUS, 1, wave, noise, &plan);
         int64_t capacity_mgpu = 1000 * (int64_t)plan.replicas * plan.replica_gpus;
         assert_true(plan.replicas * plan.replica_gpus <= 31 * MDL_NODE_GPUS);
         int64_t needed_mgpu = 1000 * (int64_t)plan.needed_gpus;
@@ -356,15 +357,16 @@ static void test_a_lease_serves_so_much(void **state)
     settings_at_grain(&settings, SIM_DAY_S, 1);
     for (uint32_t nodes = 0; nodes <= 3000; nodes += 1 + nodes / 7) {
         mdl_tenancy_t tenancy = tenancy_of(MDL_JOB_INFERENCE, nodes, 1000);
-        mdl_service_set_lease(&tenancy, &settings);
-        int64_t served = tenancy.served_mgpu;
+        mdl_service_t service;
+        mdl_service_set_lease(&service, &tenancy, &settings);
+        int64_t served = service.served_mgpu;
         assert_true(served >= 0 && served <= 8000 * (int64_t)nodes);
         assert_true(mdl_service_needed(&settings, (double)served / 1000) <= 8 * nodes);
         assert_true(mdl_service_needed(&settings, (double)(served + 1) / 1000) > 8 * nodes);
         for (int64_t load = served > 3 ? served - 3 : 0; load <= served + 3; load++) {
             mdl_service_load_t plan;
-            tenancy.mean_gpus = (double)load / 1000;
-            mdl_service_plan(&tenancy, &settings, MDL_NODE_GPUS, 1, 1, 1, &plan);
+            service.mean_gpus = (double)load / 1000;
+            mdl_service_plan(&service, &settings, MDL_NODE_GPUS, 1, 1, 1, &plan);
             double needed_gpus = mdl_service_needed(&settings, (double)load / 1000);
             assert_int_equal(plan.load_mgpu, load);
             assert_int_equal(plan.replicas, mdl_service_whole(needed_gpus, MDL_NODE_GPUS, nodes));
@@ -383,9 +385,10 @@ static void test_headroom_falls_with_size(void **state)
     settings_at_grain(&settings, SIM_DAY_S, 1);
     for (uint32_t nodes = 4; nodes <= 4096; nodes *= 4) {
         mdl_tenancy_t tenancy = tenancy_of(MDL_JOB_INFERENCE, nodes, 500);
+        mdl_service_t service;
         mdl_service_load_t plan;
-        mdl_service_set_lease(&tenancy, &settings);
-        mdl_service_plan(&tenancy, &settings, MDL_NODE_GPUS, 1, 1, 1, &plan);
+        mdl_service_set_lease(&service, &tenancy, &settings);
+        mdl_service_plan(&service, &settings, MDL_NODE_GPUS, 1, 1, 1, &plan);
         double share = (double)plan.load_mgpu / 1000 / plan.needed_gpus;
         assert_true(share > before && share < 1);
         before = share;
