@@ -12,7 +12,7 @@ static bool is_service(const mdl_dc_t *dc, uint32_t tenancy, uint32_t place)
 
     if (running != MDL_NONE && !mdl_scheduler_job(dc->scheduler, running)->elastic)
         running = MDL_NONE;
-    return place < dc->state->services && dc->tenancies[tenancy].service == place && service->tenancy == tenancy &&
+    return place < dc->state->n_services && dc->tenancies[tenancy].service == place && service->tenancy == tenancy &&
            service->nodes == dc->tenancies[tenancy].granted_nodes && service->job == running;
 }
 
@@ -37,8 +37,8 @@ static sim_status_t audit_contracts(const mdl_dc_t *dc, sim_error_t *err)
             return BROKEN("contract %u serves and its service is not where it should be, or another's",
                           tenancy->number);
     }
-    if (services != state->services)
-        return BROKEN("%u services; counted %u contracts that serve", state->services, services);
+    if (services != state->n_services)
+        return BROKEN("%u services; counted %u contracts that serve", state->n_services, services);
     if (nodes != state->leased_nodes || nodes > dc->cluster->powered || count != state->open_tenancies)
         return BROKEN("%u contracts lease %u nodes; counted %u and %u, powered %u", count, nodes, state->open_tenancies,
                       state->leased_nodes, dc->cluster->powered);

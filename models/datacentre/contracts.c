@@ -13,11 +13,12 @@ static uint32_t find(const mdl_dc_t *dc, uint32_t number)
 
 static void add_service(mdl_dc_t *dc, uint32_t index)
 {
-    uint32_t place = dc->state->services++;
+    uint32_t place = dc->state->n_services++;
 
     dc->tenancies[index].service = place;
     dc->services[place] = (mdl_service_t){.noise_from_day = -MDL_NOISE_DAYS,
                                           .counted_s = dc->now_s,
+                                          .entity = dc->tenancies[index].entity,
                                           .tenancy = index,
                                           .job = MDL_NONE,
                                           .share_permille = 1000};
@@ -26,7 +27,7 @@ static void add_service(mdl_dc_t *dc, uint32_t index)
 /* Those behind it move up. */
 static void remove_service(mdl_dc_t *dc, uint32_t index)
 {
-    uint32_t last = --dc->state->services;
+    uint32_t last = --dc->state->n_services;
 
     for (uint32_t place = dc->tenancies[index].service; place < last; place++) {
         dc->services[place] = dc->services[place + 1];

@@ -13,7 +13,7 @@ mdl_dc_t mdl_dc_view(sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s)
                       .cluster = sim_arena_at(arena, state->cluster),
                       .scheduler = sim_arena_at(arena, state->scheduler),
                       .tenancies = sim_arena_at(arena, state->tenancies),
-                      .services = sim_arena_at(arena, state->service),
+                      .services = sim_arena_at(arena, state->services),
                       .workload = mdl_dc_workload(arena, state),
                       .now_s = now_s};
 }
@@ -93,7 +93,7 @@ SIM_FETCH void fetch_first(const mdl_dc_t *dc, const mdl_datacentre_t *state)
     sim_fetch(&state->failures, offsetof(mdl_datacentre_t, meter) - offsetof(mdl_datacentre_t, failures));
     sim_fetch(dc->scheduler, offsetof(mdl_scheduler_t, blocked_gpu_s));
     __builtin_prefetch(dc->cluster);
-    if (state->services > 0)
+    if (state->n_services > 0)
         mdl_dc_fetch_service(dc->services);
 }
 
@@ -116,11 +116,11 @@ static void fetch(const sim_arena_t *arena, const void *of, int turn)
         return;
     mdl_dc_t dc = {.scheduler = sim_arena_at(arena, state->scheduler),
                    .cluster = sim_arena_at(arena, state->cluster),
-                   .services = sim_arena_at(arena, state->service)};
+                   .services = sim_arena_at(arena, state->services)};
     if (turn == 0)
         fetch_first(&dc, state);
     else
-        fetch_second(&dc, state->services);
+        fetch_second(&dc, state->n_services);
 }
 
 const sim_lp_kind_t mdl_datacentre_kind = {.name = "data centre",
@@ -303,7 +303,7 @@ sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_
         return status;
     mdl_datacentre_t *state = sim_world_state(world, *lp);
     state->spec = resolved;
-    state->first_tenancy = state->last_tenancy = MDL_NONE;
+    state->first_tenancy = state->last_tenancy = state->shrunk_job = MDL_NONE;
     state->review_s = SIM_NEVER;
     status = configure(world, *lp, &params, err);
     return status < 0 ? status : build(world, *lp, &params, time_s, err);

@@ -42,8 +42,8 @@ sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32
         sim_arena_alloc(arena, pool ? mdl_pool_bytes() : mdl_cluster_bytes(state->spec.nodes, MDL_NODE_GPUS));
     state->scheduler = sim_arena_alloc(arena, mdl_scheduler_bytes(jobs, tenancies, &policy));
     state->tenancies = sim_arena_alloc(arena, tenancies * sizeof(mdl_tenancy_t));
-    state->service = sim_arena_alloc(arena, tenancies * sizeof(mdl_service_t));
-    if (state->cluster == 0 || state->scheduler == 0 || state->tenancies == 0 || state->service == 0)
+    state->services = sim_arena_alloc(arena, tenancies * sizeof(mdl_service_t));
+    if (state->cluster == 0 || state->scheduler == 0 || state->tenancies == 0 || state->services == 0)
         return sim_arena_fail(arena, err, "data centre", "%u nodes", state->spec.nodes);
     state->tenancy_capacity = tenancies;
     init_cluster(sim_arena_at(arena, state->cluster), &state->spec);
@@ -59,9 +59,9 @@ static void release(sim_arena_t *arena, mdl_datacentre_t *state)
     sim_arena_release(arena, state->cluster, mdl_cluster_size(sim_arena_at(arena, state->cluster)));
     sim_arena_release(arena, state->scheduler, scheduler_bytes);
     sim_arena_release(arena, state->tenancies, state->tenancy_capacity * sizeof(mdl_tenancy_t));
-    sim_arena_release(arena, state->service, state->tenancy_capacity * sizeof(mdl_service_t));
+    sim_arena_release(arena, state->services, state->tenancy_capacity * sizeof(mdl_service_t));
     mdl_dc_unshare(arena, state);
-    state->cluster = state->scheduler = state->tenancies = state->service = 0;
+    state->cluster = state->scheduler = state->tenancies = state->services = 0;
 }
 
 /* Moves the scheduler to a block with room for more jobs and tenants. */
@@ -99,7 +99,7 @@ static sim_status_t double_tenancies(sim_arena_t *arena, mdl_datacentre_t *state
     uint32_t jobs = ((mdl_scheduler_t *)sim_arena_at(arena, state->scheduler))->jobs + QUEUE_PER_TENANT * (to - from);
 
     if (!double_block(arena, &state->tenancies, from * sizeof(mdl_tenancy_t)) ||
-        !double_block(arena, &state->service, from * sizeof(mdl_service_t)))
+        !double_block(arena, &state->services, from * sizeof(mdl_service_t)))
         return sim_arena_fail(arena, err, "data centre", "%u contracts", to);
     state->tenancy_capacity = to;
     return grow_scheduler(arena, state, jobs, to, err);

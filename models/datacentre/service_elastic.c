@@ -8,13 +8,12 @@
 /* What services earn changes: the lines rate * (t - from) that stop, and those that start. */
 typedef struct turn {
     mdl_lines_t stopped, started;
-    int64_t unbegun; /* rate * seconds until they would have begun, of those stopped that had not */
 } turn_t;
 
 /* All that a service has computed is saved, and so useful. */
 static inline void turn(mdl_earning_t *self, const turn_t *by, int64_t now_s)
 {
-    self->settled_mgpu_s += by->stopped.rate * now_s - by->stopped.offset + by->unbegun;
+    self->settled_mgpu_s += by->stopped.rate * now_s - by->stopped.offset;
     self->running.rate += by->started.rate - by->stopped.rate;
     self->running.offset += by->started.offset - by->stopped.offset;
 }
@@ -25,14 +24,18 @@ static inline void earn_on(const mdl_dc_t *dc, const turn_t *by)
     turn(&dc->state->useful[MDL_JOB_INFERENCE], by, dc->now_s);
 }
 
-/* A service's line stops: before a change of its width, load or software. */
-static inline void halt(const mdl_dc_t *dc, const mdl_job_t *job, turn_t *turn)
+/* A service's line stops, before a change of its width, load or software. Returns when all that it has now computes. */
+static inline int64_t halt(const mdl_dc_t *dc, const mdl_job_t *job, turn_t *turn)
 {
     int64_t rate = (int64_t)job->share_permille * job->gpus;
 
     mdl_dc_add_line_(&turn->stopped, rate, job->compute_from_s);
-    if (job->compute_from_s > dc->now_s)
-        turn->unbegun += rate * (job->compute_from_s - dc->now_s);
+    if (job->compute_from_s <= dc->now_s)
+        return dc->now_s;
+    int64_t unbegun = rate * (job->compute_from_s - dc->now_s);
+    dc->state->busy[MDL_JOB_INFERENCE].settled_mgpu_s += unbegun;
+    dc->state->useful[MDL_JOB_INFERENCE].settled_mgpu_s += unbegun;
+    return job->compute_from_s;
 }
 
 /* When a service computes again that had so many GPUs before, which compute from warm_s >= now_s on. Replicas that were
@@ -43,17 +46,18 @@ static inline int64_t computes_from_s(const mdl_job_t *job, uint32_t gpus_before
 }
 
 /* Goes on after the change. */
-static inline void go_on(const mdl_dc_t *dc, mdl_service_t *service, mdl_job_t *job, uint32_t gpus_before, turn_t *turn)
+static inline void go_on(const mdl_dc_t *dc, mdl_service_t *service, mdl_job_t *job, uint32_t gpus_before,
+                         int64_t warm_s, turn_t *turn)
 {
-    int64_t now_s = dc->now_s, from_s = job->compute_from_s > now_s ? job->compute_from_s : now_s;
+    int64_t from_s = warm_s;
     uint32_t share_permille = mdl_dc_busy_share(service->load_mgpu, job->gpus);
 
     if (job->gpus > gpus_before) {
-        from_s = computes_from_s(job, gpus_before, now_s, from_s);
+        from_s = computes_from_s(job, gpus_before, dc->now_s, warm_s);
         if (from_s > dc->state->young_until_s)
             dc->state->young_until_s = from_s;
     }
-    job->start_s = now_s;
+    job->start_s = dc->now_s;
     job->compute_from_s = from_s;
     job->share_permille = (uint16_t)share_permille;
     mdl_dc_add_line_(&turn->started, (int64_t)share_permille * job->gpus, from_s);
@@ -68,9 +72,9 @@ void mdl_dc_stretch_service(mdl_dc_t *dc, uint32_t index, uint32_t gpus)
     turn_t turn = {0};
 
     mdl_dc_count_service(dc, service);
-    halt(dc, job, &turn);
+    int64_t warm_s = halt(dc, job, &turn);
     mdl_scheduler_resize(dc->scheduler, dc->cluster, index, gpus);
-    go_on(dc, service, job, gpus_before, &turn);
+    go_on(dc, service, job, gpus_before, warm_s, &turn);
     earn_on(dc, &turn);
 }
 
@@ -82,19 +86,34 @@ void mdl_dc_shrink_service(mdl_dc_t *dc, uint32_t index, uint32_t node)
     turn_t turn = {0};
 
     mdl_dc_count_service(dc, service);
-    halt(dc, job, &turn);
+    int64_t warm_s = halt(dc, job, &turn);
     mdl_scheduler_lose_node(dc->scheduler, dc->cluster, index, node);
-    go_on(dc, service, job, gpus_before, &turn);
+    go_on(dc, service, job, gpus_before, warm_s, &turn);
     earn_on(dc, &turn);
+    dc->state->shrunk_job = index;
 }
 
+/* GPUs that a service's job lacks. */
+static inline uint32_t short_gpus(const mdl_dc_t *dc, uint32_t index)
+{
+    const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
+
+    return job->elastic && job->state == MDL_JOB_RUNNING ? job->wanted_gpus - job->gpus : 0;
+}
+
+/* Mostly it is the one that has just lost a node. */
 void mdl_dc_refill_services(mdl_dc_t *dc)
 {
-    for (uint32_t s = 0; s < dc->state->services && dc->scheduler->short_gpus > 0; s++) {
+    uint32_t shrunk = dc->state->shrunk_job;
+
+    if (shrunk != MDL_NONE && short_gpus(dc, shrunk) == dc->scheduler->short_gpus) {
+        mdl_dc_stretch_service(dc, shrunk, mdl_scheduler_job(dc->scheduler, shrunk)->wanted_gpus);
+        return;
+    }
+    for (uint32_t s = 0; s < dc->state->n_services && dc->scheduler->short_gpus > 0; s++) {
         uint32_t i = dc->services[s].job;
-        const mdl_job_t *job = i == MDL_NONE ? NULL : mdl_scheduler_job(dc->scheduler, i);
-        if (job != NULL && job->wanted_gpus > job->gpus)
-            mdl_dc_stretch_service(dc, i, job->wanted_gpus);
+        if (i != MDL_NONE && short_gpus(dc, i) > 0)
+            mdl_dc_stretch_service(dc, i, mdl_scheduler_job(dc->scheduler, i)->wanted_gpus);
     }
 }
 
@@ -150,53 +169,83 @@ static void give_up(mdl_dc_t *dc, mdl_service_t *service)
     mdl_dc_note_service(dc, service);
 }
 
-/* One that runs, to the load of the interval. */
-INLINED void follow_load(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_instant_t *instant, turn_t *turn)
+/* What comes of resizing services, before it is in the books. */
+typedef struct round {
+    turn_t turn;
+    mdl_widths_t widths;
+} round_t;
+
+/* Apart, as it is seldom asked for: one that lacks nodes, or of a centre that tells its nodes apart. */
+static __attribute__((noinline)) void set_width(mdl_dc_t *dc, uint32_t index, uint32_t gpus, mdl_widths_t *widths)
 {
-    mdl_job_t *job = mdl_scheduler_job(dc->scheduler, service->job);
+    mdl_widths_close(widths, dc->scheduler, dc->cluster);
+    if (gpus != mdl_scheduler_job(dc->scheduler, index)->wanted_gpus || short_gpus(dc, index) > 0)
+        mdl_scheduler_resize(dc->scheduler, dc->cluster, index, gpus);
+    *widths = mdl_widths_open(dc->scheduler, dc->cluster);
+}
+
+/* One that runs, to the load of the interval; false when its load is gone. */
+INLINED bool follow_load(mdl_dc_t *dc, mdl_service_t *service, mdl_job_t *job, const mdl_dc_instant_t *instant,
+                         round_t *round)
+{
     uint32_t gpus_before = job->gpus;
     mdl_service_load_t load = mdl_dc_plan_service(dc, service, MDL_NODE_GPUS, instant);
     uint32_t gpus = width_for(dc, &load, job->wanted_gpus);
-    if (gpus == 0) {
+    if (gpus == 0)
+        return false;
+    int64_t warm_s = halt(dc, job, &round->turn);
+    if (!mdl_widths_set(&round->widths, dc->scheduler, job, gpus))
+        set_width(dc, service->job, gpus, &round->widths);
+    go_on(dc, service, job, gpus_before, warm_s, &round->turn);
+    return true;
+}
+
+/* One that does not run, or has no load to run for. */
+static void resize_other(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_instant_t *instant, mdl_widths_t *widths)
+{
+    mdl_widths_close(widths, dc->scheduler, dc->cluster);
+    if (service->job == MDL_NONE)
+        begin(dc, service, instant);
+    else
         give_up(dc, service);
-        return;
-    }
-    halt(dc, job, turn);
-    if ((gpus != gpus_before || gpus != job->wanted_gpus) &&
-        !mdl_scheduler_resize_alone(dc->scheduler, dc->cluster, service->tenancy, job, gpus))
-        mdl_scheduler_resize(dc->scheduler, dc->cluster, service->job, gpus);
-    go_on(dc, service, job, gpus_before, turn);
+    *widths = mdl_widths_open(dc->scheduler, dc->cluster);
+}
+
+INLINED void close_round(const mdl_dc_t *dc, const round_t *round)
+{
+    mdl_widths_close(&round->widths, dc->scheduler, dc->cluster);
+    earn_on(dc, &round->turn);
 }
 
 void mdl_dc_resize_elastic(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_instant_t *instant)
 {
-    turn_t turn = {0};
+    mdl_job_t *job = mdl_dc_service_job(dc, service);
+    round_t round = {.widths = mdl_widths_open(dc->scheduler, dc->cluster)};
 
-    if (service->job == MDL_NONE) {
-        begin(dc, service, instant);
-        return;
-    }
-    follow_load(dc, service, instant, &turn);
-    earn_on(dc, &turn);
+    if (job == NULL || !follow_load(dc, service, job, instant, &round))
+        resize_other(dc, service, instant, &round.widths);
+    close_round(dc, &round);
 }
 
+/* The job of the next service is looked up once, when it is fetched. */
 bool mdl_dc_resize_all_elastic(mdl_dc_t *dc, const mdl_dc_instant_t *instant)
 {
-    const mdl_service_t *end = dc->services + dc->state->services;
+    mdl_service_t *service = dc->services;
+    mdl_job_t *job = dc->state->n_services > 0 ? mdl_dc_service_job(dc, service) : NULL, *next = NULL;
+    round_t round = {.widths = mdl_widths_open(dc->scheduler, dc->cluster)};
     bool any = false;
-    turn_t turn = {0};
 
-    for (mdl_service_t *service = dc->services; service < end; service++) {
-        if (service + 1 < end)
+    for (uint32_t left = dc->state->n_services; left > 0; left--, service++, job = next) {
+        if (left > 1) {
+            next = mdl_dc_service_job(dc, service + 1);
             mdl_dc_fetch_run(dc, service + 1);
-        if (service->job != MDL_NONE)
-            follow_load(dc, service, instant, &turn);
-        else if (dc->tenancies[service->tenancy].ready_s <= dc->now_s)
-            begin(dc, service, instant);
-        else
+        }
+        if (job == NULL && dc->tenancies[service->tenancy].ready_s > dc->now_s)
             continue;
         any = true;
+        if (job == NULL || !follow_load(dc, service, job, instant, &round))
+            resize_other(dc, service, instant, &round.widths);
     }
-    earn_on(dc, &turn);
+    close_round(dc, &round);
     return any;
 }

@@ -68,7 +68,7 @@ bool mdl_dc_resize_all_replicas(mdl_dc_t *dc, const mdl_dc_instant_t *instant)
 {
     bool any = false;
 
-    for (uint32_t i = 0; i < dc->state->services; i++) {
+    for (uint32_t i = 0; i < dc->state->n_services; i++) {
         if (dc->tenancies[dc->services[i].tenancy].ready_s > dc->now_s)
             continue;
         any = true;

@@ -42,10 +42,10 @@ typedef struct mdl_earning {
 
 /* What every event asks for comes first, in one cache line, then what most of them and each report ask for. */
 typedef struct mdl_datacentre {
-    sim_ref_t cluster, scheduler, tenancies, service, shared; /* 0 once retired */
-    int64_t review_s;                                         /* the scheduler's next review; SIM_NEVER: none */
-    uint32_t first_tenancy;                                   /* in order of start, */
-    uint32_t services;                                        /* and so many that serve, in the same order */
+    sim_ref_t cluster, scheduler, tenancies, services, shared; /* 0 once retired */
+    int64_t review_s;                                          /* the scheduler's next review; SIM_NEVER: none */
+    uint32_t first_tenancy;                                    /* in order of start, */
+    uint32_t n_services;                                       /* and so many that serve, in the same order */
     uint32_t leased_nodes;
     bool closed;
     bool serving;   /* services' next resizing is in the calendar */
@@ -71,6 +71,7 @@ typedef struct mdl_datacentre {
     int64_t maintenance_every_s, maintenance_length_s; /* each node's turn; how long it is down */
     uint32_t next_serviced;                            /* node whose turn is next */
     bool maintaining;                                  /* that turn is in the calendar */
+    uint32_t shrunk_job;                               /* of a service, that was the last to lose a node */
     int64_t node_failures;
     mdl_datacentre_meter_t meter; /* as last read */
     mdl_datacentre_use_t counted; /* up to the last mdl_datacentre_use */
@@ -108,9 +109,14 @@ static inline mdl_service_t *mdl_dc_service(const mdl_dc_t *dc, uint32_t tenancy
     return &dc->services[dc->tenancies[tenancy].service];
 }
 
-/* Starts to fetch what a resizing asks for: the service, and once that has come, its job, its place in the scheduler
- * and, where it will draw noise, its address. Going through services these are called for those that come next: most of
- * a walk is waiting for memory otherwise. */
+/* The elastic job that runs for a service, or NULL. */
+static inline mdl_job_t *mdl_dc_service_job(const mdl_dc_t *dc, const mdl_service_t *service)
+{
+    return service->job != MDL_NONE ? mdl_scheduler_job(dc->scheduler, service->job) : NULL;
+}
+
+/* Starts to fetch what a resizing asks for: the service, and once that has come, its job and its place in the scheduler.
+ * Going through services these are called for those that come next: most of a walk is waiting for memory otherwise. */
 SIM_FETCH void mdl_dc_fetch_service(const mdl_service_t *service)
 {
     __builtin_prefetch(service);
@@ -119,8 +125,7 @@ SIM_FETCH void mdl_dc_fetch_service(const mdl_service_t *service)
 
 SIM_FETCH void mdl_dc_fetch_run(const mdl_dc_t *dc, const mdl_service_t *service)
 {
-    if (service->job != MDL_NONE)
-        __builtin_prefetch(mdl_scheduler_job(dc->scheduler, service->job));
+    __builtin_prefetch(mdl_dc_service_job(dc, service)); /* of NULL nothing is fetched */
     __builtin_prefetch(mdl_scheduler_tenant(dc->scheduler, service->tenancy));
 }
 

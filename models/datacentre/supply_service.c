@@ -9,7 +9,7 @@ void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_service_t *service, int32_t from_
     sim_rng_t rng;
 
     service->noise_from_day = from_day;
-    mdl_dc_stand_at(dc, &dc->tenancies[service->tenancy], (uint64_t)from_day, &rng);
+    sim_lp_rng(dc->lp, &rng, service->entity, MDL_PURPOSE_JOB + MDL_JOB_INFERENCE, (uint64_t)from_day);
     mdl_service_noise(dc->workload, &rng, service->noise, MDL_NOISE_DAYS);
 }
 

@@ -286,27 +286,50 @@ sim_status_t mdl_scheduler_verify(mdl_scheduler_t *self, mdl_cluster_t *cluster,
 /* Why a job within its limit that could not be placed waits. */
 mdl_blocked_t mdl_scheduler_reason(const mdl_cluster_t *cluster, const mdl_job_t *job);
 
-/* The same for a running job that is the only one of its tenant and wants no more than its limit, which is what services
- * change all the time: in a pool where nobody watches running jobs and there is room it is a few sums, less than a call.
- * False, and nothing done, elsewhere. */
-static inline bool mdl_scheduler_resize_alone(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t tenant,
-                                              mdl_job_t *job, uint32_t gpus)
-{
-    uint32_t more = gpus - job->gpus;
+/* Widths that change together, of running elastic jobs that are the only one of their tenant and want no more than its
+ * limit: services. In a pool where nobody watches running jobs the change of one that lacks nothing is a few sums, and
+ * what comes of all of them is noted before anything else is asked of scheduler and pool:
+ *
+ *     mdl_widths_t widths = mdl_widths_open(scheduler, pool);
+ *     for (...)
+ *         if (!mdl_widths_set(&widths, scheduler, job, gpus)) ...; // close, mdl_scheduler_resize(), open again
+ *     mdl_widths_close(&widths, scheduler, pool);
+ */
+typedef struct mdl_widths {
+    int32_t open_gpus, room_gpus; /* that may be taken: when this was opened, and now; INT32_MIN: each takes a call */
+    int32_t changes;              /* 0 where no width has changed */
+} mdl_widths_t;
 
-    if (!cluster->pooled || self->watches)
+static inline mdl_widths_t mdl_widths_open(const mdl_scheduler_t *self, const mdl_cluster_t *cluster)
+{
+    int32_t room_gpus = INT32_MIN;
+
+    if (cluster->pooled && !self->watches && self->allocated_gpus <= self->most_gpus)
+        room_gpus = (int32_t)mdl_scheduler_room(self, cluster);
+    return (mdl_widths_t){.open_gpus = room_gpus, .room_gpus = room_gpus};
+}
+
+static inline void mdl_widths_close(const mdl_widths_t *self, mdl_scheduler_t *scheduler, mdl_cluster_t *cluster)
+{
+    if (self->changes == 0)
+        return;
+    uint32_t taken = (uint32_t)(self->open_gpus - self->room_gpus);
+    scheduler->stale = scheduler->moved = true;
+    scheduler->allocated_gpus += taken;
+    mdl_pool_set_free_gpus(cluster, cluster->free_gpus - taken);
+}
+
+/* False, and nothing done, where it takes a call. */
+static inline bool mdl_widths_set(mdl_widths_t *self, mdl_scheduler_t *scheduler, mdl_job_t *job, uint32_t gpus)
+{
+    int32_t more = (int32_t)(gpus - job->gpus);
+
+    if (more > self->room_gpus || job->wanted_gpus != job->gpus)
         return false;
-    if (gpus > job->gpus && (self->allocated_gpus + more > self->most_gpus || more > cluster->free_gpus))
-        return false;
-    self->short_gpus -= job->wanted_gpus - job->gpus;
-    job->wanted_gpus = gpus;
-    if (more == 0)
-        return true;
-    self->stale = self->moved = true;
-    self->allocated_gpus += more;
-    mdl_scheduler_tenant(self, tenant)->used_gpus += more;
-    job->gpus = gpus;
-    mdl_pool_set_free_gpus(cluster, cluster->free_gpus - more);
+    self->room_gpus -= more;
+    self->changes |= more;
+    mdl_scheduler_tenant(scheduler, job->tenant)->used_gpus += (uint32_t)more;
+    job->gpus = job->wanted_gpus = gpus;
     return true;
 }
 

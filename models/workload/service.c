@@ -30,10 +30,10 @@ void mdl_service_keep_waves(mdl_workload_settings_t *settings)
         settings->service_wave[i] = mdl_service_wave_from(settings, i * length_s);
 }
 
-/* The largest load, in thousandths of GPUs, that so many serve. */
-static int64_t served_mgpu(const mdl_workload_settings_t *settings, uint32_t gpus)
+/* The largest load, in thousandths of GPUs, that so many serve, when they serve `served`. */
+static int64_t served_mgpu(const mdl_workload_settings_t *settings, uint32_t gpus, int64_t served)
 {
-    int64_t served = 0, beyond = 1000 * (int64_t)gpus + 1; /* a load needs more than itself */
+    int64_t beyond = 1000 * (int64_t)gpus + 1; /* a load needs more than itself */
 
     while (beyond - served > 1) {
         int64_t middle = served + (beyond - served) / 2;
@@ -45,6 +45,26 @@ static int64_t served_mgpu(const mdl_workload_settings_t *settings, uint32_t gpu
     return served;
 }
 
+void mdl_service_keep_steps(mdl_workload_settings_t *settings)
+{
+    mdl_service_steps_t *steps = &settings->service_steps;
+    uint32_t nodes = 0;
+
+    steps->served_mgpu[0] = 0;
+    for (uint32_t n = 1; n <= MDL_SERVICE_STEPS; n++)
+        steps->served_mgpu[n] = (int32_t)served_mgpu(settings, n * MDL_NODE_GPUS, steps->served_mgpu[n - 1]);
+    for (int32_t level = 0; level < MDL_SERVICE_LEVELS; level++) {
+        while (nodes < MDL_SERVICE_STEPS && steps->served_mgpu[nodes] < level << MDL_SERVICE_LEVEL_BITS)
+            nodes++;
+        steps->nodes[level] = (uint8_t)nodes;
+    }
+}
+
+uint32_t mdl_service_count_nodes(const mdl_workload_settings_t *settings, double gpus)
+{
+    return (uint32_t)(sim_ceil_i64(mdl_service_needed(settings, gpus)) + MDL_NODE_GPUS - 1) / MDL_NODE_GPUS;
+}
+
 void mdl_service_set_lease(mdl_service_t *self, const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings)
 {
     uint32_t gpus = tenancy->granted_nodes * MDL_NODE_GPUS;
@@ -52,7 +72,9 @@ void mdl_service_set_lease(mdl_service_t *self, const mdl_tenancy_t *tenancy, co
     self->nodes = tenancy->granted_nodes;
     self->ported = tenancy->terms.ported;
     self->mean_gpus = tenancy->terms.activity_permille / 1000.0 * gpus;
-    self->served_mgpu = served_mgpu(settings, gpus);
+    self->served_mgpu = tenancy->granted_nodes <= MDL_SERVICE_STEPS
+                            ? settings->service_steps.served_mgpu[tenancy->granted_nodes]
+                            : served_mgpu(settings, gpus, settings->service_steps.served_mgpu[MDL_SERVICE_STEPS]);
 }
 
 void mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng, double *noise, size_t days)

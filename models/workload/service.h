@@ -32,6 +32,7 @@ typedef struct mdl_service {
     uint32_t nodes;                /* of its lease */
     int64_t counted_s;             /* up to here its load is in the centre's meters */
     int64_t serves_from_s;         /* the last of the replicas that it needs serve from here on */
+    uint64_t entity;               /* random address, its contract's */
     uint32_t needed_gpus;          /* that serve its load in time */
     uint32_t noted_gpus;           /* what it had when its width was last noted */
     uint32_t tenancy;              /* its contract */
@@ -44,7 +45,8 @@ _Static_assert(offsetof(mdl_service_t, counted_s) == 64 && sizeof(mdl_service_t)
 
 typedef struct mdl_service_load {
     int64_t load_mgpu;    /* thousandths of GPUs kept busy at home speed */
-    uint32_t needed_gpus; /* that serve it in time; MDL_SERVICE_MOST_GPUS where the lease has not so many */
+    uint32_t needed_gpus; /* that serve it in time, in whole nodes where a replica is one; MDL_SERVICE_MOST_GPUS where
+                             the lease has not so many */
     uint32_t replica_gpus;
     uint32_t replicas; /* that serve it in time, as far as the lease goes */
     uint32_t most;     /* of replicas, on the whole lease */
@@ -109,14 +111,44 @@ static inline uint32_t mdl_service_least_(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* Replicas of replica_gpus that are no less than so many GPUs, up to `most`, 0 where that is 0. Of a node's size they are
- * counted in whole numbers, which says the same without a division. */
+/* Replicas of replica_gpus that are no less than so many GPUs, up to `most`, 0 where that is 0. */
 static inline uint32_t mdl_service_whole(double gpus, uint32_t replica_gpus, uint32_t most)
 {
-    if (replica_gpus != MDL_NODE_GPUS)
-        return most > 0 ? mdl_service_round_up(gpus / replica_gpus, most) : 0;
-    uint64_t whole = ((uint64_t)sim_ceil_i64(gpus) + MDL_NODE_GPUS - 1) / MDL_NODE_GPUS;
-    return whole < most ? (uint32_t)whole : most;
+    return most > 0 ? mdl_service_round_up(gpus / replica_gpus, most) : 0;
+}
+
+/* Nodes that serve a load, in GPUs, in time: by counting. */
+uint32_t mdl_service_count_nodes(const mdl_workload_settings_t *settings, double gpus);
+
+/* Keeps what nodes serve, so that most loads need no counting: mdl_service_nodes() looks it up. */
+void mdl_service_keep_steps(mdl_workload_settings_t *settings);
+
+/* The same of a load in thousandths of GPUs. In a level of loads the number of nodes takes a step or two. */
+static inline uint32_t mdl_service_nodes(const mdl_workload_settings_t *settings, int64_t load_mgpu)
+{
+    const mdl_service_steps_t *steps = &settings->service_steps;
+
+    if (load_mgpu > steps->served_mgpu[MDL_SERVICE_STEPS])
+        return mdl_service_count_nodes(settings, (double)load_mgpu / 1000);
+    uint32_t nodes = steps->nodes[load_mgpu >> MDL_SERVICE_LEVEL_BITS];
+    while (steps->served_mgpu[nodes] < load_mgpu)
+        nodes++;
+    return nodes;
+}
+
+/* The same of a load in GPUs that is no whole number of thousandths: where those around it need different numbers of
+ * nodes it is counted. */
+static inline uint32_t mdl_service_nodes_for(const mdl_workload_settings_t *settings, double gpus)
+{
+    const mdl_service_steps_t *steps = &settings->service_steps;
+    int64_t load_mgpu = (int64_t)(1000 * gpus);
+
+    if (load_mgpu < steps->served_mgpu[MDL_SERVICE_STEPS]) {
+        uint32_t nodes = mdl_service_nodes(settings, load_mgpu + 1);
+        if (load_mgpu - 1 > steps->served_mgpu[nodes - 1])
+            return nodes;
+    }
+    return mdl_service_count_nodes(settings, gpus);
 }
 
 /* GPUs of a replica: the settings', or all of a lease that is smaller. */
@@ -138,10 +170,17 @@ static inline void mdl_service_plan(const mdl_service_t *service, const mdl_work
     load->load_mgpu = (int64_t)(1000 * gpus + 0.5);
     load->gpus = gpus;
     load->replica_gpus = replica_gpus;
-    load->most = replica_gpus > 0 ? service->nodes * MDL_NODE_GPUS / replica_gpus : 0;
+    load->most = service->nodes;
+    if (replica_gpus != MDL_NODE_GPUS)
+        load->most = replica_gpus > 0 ? service->nodes * MDL_NODE_GPUS / replica_gpus : 0;
     if (load->load_mgpu > service->served_mgpu) {
         load->needed_gpus = MDL_SERVICE_MOST_GPUS;
         load->replicas = load->most;
+        return;
+    }
+    if (replica_gpus == MDL_NODE_GPUS) {
+        load->replicas = mdl_service_nodes(settings, load->load_mgpu);
+        load->needed_gpus = load->replicas * MDL_NODE_GPUS;
         return;
     }
     double needed_gpus = mdl_service_needed(settings, (double)load->load_mgpu / 1000);
@@ -152,8 +191,11 @@ static inline void mdl_service_plan(const mdl_service_t *service, const mdl_work
 /* Replicas that serve a load with room to spare: up to so many are not given up. At least load->replicas. */
 static inline uint32_t mdl_service_kept(const mdl_workload_settings_t *settings, const mdl_service_load_t *load)
 {
-    double roomy_gpus = mdl_service_needed(settings, load->gpus / (1 - settings->service_band));
-    return mdl_service_whole(roomy_gpus, load->replica_gpus, load->most);
+    double gpus = load->gpus / (1 - settings->service_band);
+
+    if (load->replica_gpus == MDL_NODE_GPUS)
+        return mdl_service_least_(mdl_service_nodes_for(settings, gpus), load->most);
+    return mdl_service_whole(mdl_service_needed(settings, gpus), load->replica_gpus, load->most);
 }
 
 /* Replicas of a service that has `present`. */

@@ -117,6 +117,7 @@ static void init_service(mdl_workload_settings_t *self, const mdl_params_t *para
     self->service_slots = (double)params->service_slots;
     mdl_headroom_init(&self->service_headroom, &(mdl_holding_t){params->service_time, params->service_spread},
                       params->service_dispersion, params->service_target, params->service_attainment);
+    mdl_service_keep_steps(self);
     self->service_startup_s = (int32_t)params->service_startup_s;
     self->service_replica_gpus = params->workload_grain_s > 0 ? MDL_NODE_GPUS : (uint32_t)params->service_replica_gpus;
 }

@@ -3,12 +3,23 @@
 #ifndef MDL_WORKLOAD_SETTINGS_H
 #define MDL_WORKLOAD_SETTINGS_H
 
+#include "models/hardware/cluster.h"
 #include "models/params/params.h"
 #include "models/params/tables.h"
 #include "models/scheduler/job.h"
 #include "models/workload/latency.h"
 
 #define MDL_SERVICE_WAVES 96 /* intervals of a day for which the daily wave is kept: quarters of an hour */
+
+#define MDL_SERVICE_STEPS      128 /* nodes up to which it is known what they serve */
+#define MDL_SERVICE_LEVEL_BITS 12  /* a level of load is 4,096 thousandths of GPUs, about half a node */
+#define MDL_SERVICE_LEVELS     ((MDL_SERVICE_STEPS * MDL_NODE_GPUS * 1000 >> MDL_SERVICE_LEVEL_BITS) + 1)
+
+/* What nodes of a service serve in time (mdl_service_nodes). */
+typedef struct mdl_service_steps {
+    int32_t served_mgpu[MDL_SERVICE_STEPS + 1]; /* the largest load, in thousandths of GPUs, of so many nodes */
+    uint8_t nodes[MDL_SERVICE_LEVELS];          /* that serve the smallest load of each level */
+} mdl_service_steps_t;
 
 #define MDL_STREAM_SIZES 10 /* 1, 2, 4 ... 512 GPUs */
 
@@ -47,6 +58,7 @@ typedef struct mdl_workload_settings {
     double service_swing, service_peak_h, service_noise, service_band;
     mdl_headroom_t service_headroom; /* in slots */
     double service_slots;            /* per GPU */
+    mdl_service_steps_t service_steps;
     int32_t service_startup_s;
     uint32_t service_replica_gpus; /* with a grain a node's */
     int64_t port_time_s;

@@ -557,7 +557,7 @@ static void damage(mdl_datacentre_t *state, mdl_dc_t *dc, int kind)
     case 9: mdl_cluster_node(dc->cluster, 0)->free ^= 1; break;
     case 10: dc->cluster->free_gpus -= 8; break;
     case 11: mdl_pool_take(dc->cluster, 1); break;
-    case 12: state->services++; break;
+    case 12: state->n_services++; break;
     default: state->power.pue_permille = 900; break;
     }
 }
@@ -589,6 +589,49 @@ static void test_audit_catches_each_damage(void **state)
     }
 }
 
+static void damage_service(mdl_dc_t *dc, int kind)
+{
+    switch (kind) {
+    case 0: dc->services[0].job = MDL_NONE; break;
+    case 1: dc->services[0].job = dc->services[1].job; break;
+    case 2: dc->services[1].tenancy = dc->services[0].tenancy; break;
+    case 3: dc->services[1].nodes++; break;
+    case 4: dc->tenancies[dc->services[1].tenancy].service = 0; break;
+    default: dc->state->n_services--; break;
+    }
+}
+
+/* Services stand in the order of their contracts, whichever of these end, and an audit sees where one does not. */
+static void test_services_stand_where_their_contracts_say(void **state)
+{
+    mdl_contract_terms_t terms = {.job_class = MDL_JOB_INFERENCE, .nodes = 4, .activity_permille = 500, .ported = true};
+
+    (void)state;
+    for (int kind = 0; kind <= 5; kind++) {
+        test_centres_t centres;
+        sim_error_t err = {0};
+        test_centres_init(&centres);
+        test_centres_open(&centres, SEED, 1);
+        uint32_t lp = test_centres_add(&centres, 64, 1), number = 1;
+        for (; number <= 6; number++)
+            test_centres_start(&centres, lp, number, terms);
+        test_centres_run(&centres, 2 * SIM_DAY_S); /* which audits */
+        test_centres_order(&centres, lp, MDL_DC_CONTRACT_END, 1 + (uint32_t)kind, 0);
+        test_centres_run(&centres, 3 * SIM_DAY_S);
+        test_centres_order(&centres, lp, MDL_DC_CONTRACT_END, 1 + (uint32_t)(kind + 3) % 6, 0);
+        test_centres_start(&centres, lp, number, terms);
+        test_centres_run(&centres, 5 * SIM_DAY_S);
+        mdl_datacentre_t *centre = sim_world_state(centres.world, lp);
+        mdl_dc_t dc = mdl_dc_view(sim_world_arena(centres.world), centre, sim_world_now(centres.world));
+        assert_int_equal(centre->n_services, 5);
+        assert_int_equal(dc.tenancies[dc.services[4].tenancy].number, number);
+        damage_service(&dc, kind);
+        if (mdl_datacentre_audit(centres.world, lp, &err) != SIM_EINVARIANT)
+            fail_msg("damage %d went unnoticed", kind);
+        test_centres_free(&centres);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -610,6 +653,7 @@ int main(void)
         cmocka_unit_test(test_parameters_hold_from_their_date),
         cmocka_unit_test(test_parameters_change_for_one_centre_alone),
         cmocka_unit_test(test_audit_catches_each_damage),
+        cmocka_unit_test(test_services_stand_where_their_contracts_say),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

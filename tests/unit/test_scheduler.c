@@ -147,6 +147,58 @@ static void test_elastic_job_stretches(void **state)
     }
 }
 
+/* Sets widths of services, some at a time, one way or the other. */
+static void set_widths(test_cluster_run_t *run, const uint32_t *jobs, uint32_t n, uint32_t *seed, bool together)
+{
+    mdl_widths_t widths = mdl_widths_open(run->scheduler, run->cluster);
+
+    for (uint32_t i = 0; i < n; i++) {
+        mdl_job_t *job = mdl_scheduler_job(run->scheduler, jobs[i]);
+        *seed = *seed * 1664525 + 1013904223;
+        uint32_t gpus = MDL_NODE_GPUS * (1 + (*seed >> 24) % 5);
+        if (together && mdl_widths_set(&widths, run->scheduler, job, gpus))
+            continue;
+        mdl_widths_close(&widths, run->scheduler, run->cluster);
+        if (gpus != job->gpus || gpus != job->wanted_gpus)
+            mdl_scheduler_resize(run->scheduler, run->cluster, jobs[i], gpus);
+        widths = mdl_widths_open(run->scheduler, run->cluster);
+    }
+    mdl_widths_close(&widths, run->scheduler, run->cluster);
+}
+
+/* Widths that are changed together come to what they come to one by one, to the bit, on nodes and in pools, with and
+ * without a bound on what all may use. */
+static void test_widths_together_are_widths_one_by_one(void **state)
+{
+    enum { SERVICES = 6, NODES = 16 };
+
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) {
+        test_cluster_run_t run[2];
+        uint32_t jobs[SERVICES], seed[2] = {7, 7};
+        for (int together = 0; together < 2; together++) {
+            (kind == 0 ? test_cluster_run_init : test_cluster_run_init_pool)(&run[together], NODES, 16, SERVICES);
+            for (uint32_t t = 0; t < SERVICES; t++)
+                jobs[t] = test_cluster_run_submit_elastic(&run[together], t, MDL_NODE_GPUS);
+            if (kind == 2)
+                mdl_scheduler_set_most(run[together].scheduler, 14 * MDL_NODE_GPUS);
+        }
+        for (int round = 0; round < 500; round++) {
+            for (int together = 0; together < 2; together++) {
+                set_widths(&run[together], jobs, SERVICES, &seed[together], together);
+                if (round % 7 == 0)
+                    test_cluster_run_pass(&run[together]);
+                verify(&run[together]);
+            }
+            size_t used = (size_t)((char *)mdl_scheduler_job(run[0].scheduler, SERVICES) - (char *)run[0].scheduler);
+            assert_memory_equal(run[0].scheduler, run[1].scheduler, used);
+            assert_memory_equal(run[0].cluster, run[1].cluster, mdl_cluster_size(run[0].cluster));
+        }
+        test_cluster_run_free(&run[0]);
+        test_cluster_run_free(&run[1]);
+    }
+}
+
 static mdl_blocked_t reason(const test_cluster_run_t *run, uint32_t gpus)
 {
     return mdl_scheduler_reason(run->cluster, &(mdl_job_t){.gpus = gpus});
@@ -278,6 +330,7 @@ int main(void)
         cmocka_unit_test(test_what_can_never_run_is_refused_and_counted),
         cmocka_unit_test(test_requeued_job_goes_first_with_what_it_saved),
         cmocka_unit_test(test_elastic_job_stretches),
+        cmocka_unit_test(test_widths_together_are_widths_one_by_one),
         cmocka_unit_test(test_reasons_for_waiting),
         cmocka_unit_test(test_gang_with_a_remainder),
         cmocka_unit_test(test_grows_while_jobs_run_and_wait),

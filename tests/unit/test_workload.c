@@ -5,6 +5,7 @@
 #include "models/workload/service.h"
 #include "models/workload/stream.h"
 #include "models/workload/training.h"
+#include "sim/draw.h"
 #include "sim/math.h"
 #include "sim/time.h"
 #include "tests/support/test.h"
@@ -375,6 +376,53 @@ static void test_a_lease_serves_so_much(void **state)
     }
 }
 
+static void count_around(const mdl_workload_settings_t *settings, int64_t load_mgpu)
+{
+    double gpus = (double)load_mgpu / 1000;
+
+    for (int64_t load = load_mgpu > 3 ? load_mgpu - 3 : 0; load <= load_mgpu + 3; load++)
+        assert_int_equal(mdl_service_nodes(settings, load), mdl_service_count_nodes(settings, (double)load / 1000));
+    for (int ulp = 0; ulp < 3; ulp++, gpus = nextafter(gpus, 0))
+        assert_int_equal(mdl_service_nodes_for(settings, gpus), mdl_service_count_nodes(settings, gpus));
+    gpus = nextafter((double)load_mgpu / 1000, INFINITY);
+    assert_int_equal(mdl_service_nodes_for(settings, gpus), mdl_service_count_nodes(settings, gpus));
+}
+
+/* Nodes that are looked up are those that are counted: at each step, within a thousandth of a GPU and a last bit of it,
+ * at each level, and anywhere, beyond the table too. */
+static void test_nodes_looked_up_are_those_counted(void **state)
+{
+    static const struct {
+        int64_t slots;
+        double target, attainment, dispersion;
+    } services[] = {{64, 0.5, 0.99, 1}, {1, 0, 0.999, 4}, {7, 2, 0.5, 1.5}, {256, 30, 0.9, 1}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
+        mdl_workload_settings_t settings;
+        mdl_params_t params;
+        sim_rng_t rng;
+        mdl_params_init(&params);
+        params.service_slots = services[i].slots;
+        params.service_target = services[i].target;
+        params.service_attainment = services[i].attainment;
+        params.service_dispersion = services[i].dispersion;
+        mdl_workload_settings_init(&settings, &params, &h100);
+        const mdl_service_steps_t *steps = &settings.service_steps;
+        assert_int_equal(steps->served_mgpu[0], 0);
+        for (uint32_t nodes = 1; nodes <= MDL_SERVICE_STEPS; nodes++) {
+            assert_true(steps->served_mgpu[nodes] > steps->served_mgpu[nodes - 1]);
+            assert_int_equal(mdl_service_nodes(&settings, steps->served_mgpu[nodes]), nodes);
+            count_around(&settings, steps->served_mgpu[nodes]);
+        }
+        for (int64_t level = 0; level < MDL_SERVICE_LEVELS; level++)
+            count_around(&settings, level << MDL_SERVICE_LEVEL_BITS);
+        stand_at(&rng, i);
+        for (int k = 0; k < 200000; k++)
+            count_around(&settings, (int64_t)(sim_draw_uniform(&rng) * 1.5 * MDL_SERVICE_STEPS * 8000));
+    }
+}
+
 /* A small service holds a larger part of its capacity free than a large one. */
 static void test_headroom_falls_with_size(void **state)
 {
@@ -412,6 +460,7 @@ int main(void)
         cmocka_unit_test(test_service_intervals),
         cmocka_unit_test(test_service_asks_for_enough_replicas_and_no_more),
         cmocka_unit_test(test_a_lease_serves_so_much),
+        cmocka_unit_test(test_nodes_looked_up_are_those_counted),
         cmocka_unit_test(test_headroom_falls_with_size),
     };
 
