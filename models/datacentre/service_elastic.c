@@ -228,8 +228,9 @@ void mdl_dc_resize_elastic(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_in
 }
 
 /* The job of the next service is looked up once, when it is fetched. */
-bool mdl_dc_resize_all_elastic(mdl_dc_t *dc, const mdl_dc_instant_t *instant)
+void mdl_dc_resize_all_elastic(mdl_dc_t *dc)
 {
+    mdl_dc_instant_t instant = mdl_dc_service_instant(dc);
     mdl_service_t *service = dc->services;
     mdl_job_t *job = dc->state->n_services > 0 ? mdl_dc_service_job(dc, service) : NULL, *next = NULL;
     round_t round = {.widths = mdl_widths_open(dc->scheduler, dc->cluster)};
@@ -243,9 +244,9 @@ bool mdl_dc_resize_all_elastic(mdl_dc_t *dc, const mdl_dc_instant_t *instant)
         if (job == NULL && dc->tenancies[service->tenancy].ready_s > dc->now_s)
             continue;
         any = true;
-        if (job == NULL || !follow_load(dc, service, job, instant, &round))
-            resize_other(dc, service, instant, &round.widths);
+        if (job == NULL || !follow_load(dc, service, job, &instant, &round))
+            resize_other(dc, service, &instant, &round.widths);
     }
     close_round(dc, &round);
-    return any;
+    mdl_dc_set_service_clock(dc, &instant, any);
 }

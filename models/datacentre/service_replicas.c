@@ -64,15 +64,16 @@ void mdl_dc_resize_replicas(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_i
     mdl_dc_note_service(dc, service);
 }
 
-bool mdl_dc_resize_all_replicas(mdl_dc_t *dc, const mdl_dc_instant_t *instant)
+void mdl_dc_resize_all_replicas(mdl_dc_t *dc)
 {
+    mdl_dc_instant_t instant = mdl_dc_service_instant(dc);
     bool any = false;
 
     for (uint32_t i = 0; i < dc->state->n_services; i++) {
         if (dc->tenancies[dc->services[i].tenancy].ready_s > dc->now_s)
             continue;
         any = true;
-        mdl_dc_resize_replicas(dc, &dc->services[i], instant);
+        mdl_dc_resize_replicas(dc, &dc->services[i], &instant);
     }
-    return any;
+    mdl_dc_set_service_clock(dc, &instant, any);
 }

@@ -249,6 +249,27 @@ typedef struct mdl_dc_instant {
     int32_t from_day; /* of the days whose noise is drawn at once, */
     int64_t day;      /* counted from there */
 } mdl_dc_instant_t;
+
+_Static_assert((MDL_NOISE_DAYS & (MDL_NOISE_DAYS - 1)) == 0, "days are told apart without a division");
+
+static inline mdl_dc_instant_t mdl_dc_service_instant(const mdl_dc_t *dc)
+{
+    mdl_service_interval_t interval = mdl_service_interval_at(dc->workload, dc->now_s);
+    int64_t behind = interval.day & (MDL_NOISE_DAYS - 1);
+
+    return (mdl_dc_instant_t){
+        .wave = interval.wave, .from_s = interval.from_s, .from_day = (int32_t)(interval.day - behind), .day = behind};
+}
+
+/* Sets the clock of all services to the next interval, or stops it when nobody serves. */
+static inline void mdl_dc_set_service_clock(mdl_dc_t *dc, const mdl_dc_instant_t *instant, bool serving)
+{
+    dc->state->serving = serving;
+    if (serving)
+        mdl_dc_schedule(dc, instant->from_s + dc->workload->service_interval_s - dc->now_s,
+                        &(sim_event_t){.type = MDL_DC_SERVICES_DUE}, MDL_DC_DUE, NULL);
+}
+
 void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_service_t *service, int32_t from_day);
 
 /* Counts a service's load since it was last counted, and what of it came while warm replicas sufficed. Before its load,
@@ -287,14 +308,14 @@ static inline mdl_service_load_t mdl_dc_plan_service(const mdl_dc_t *dc, mdl_ser
 /* A service as an elastic job (service_elastic.c): to the load of the interval; to a width or as far as that goes; by a
  * node that fails; those that lack nodes. */
 void mdl_dc_resize_elastic(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_instant_t *instant);
-bool mdl_dc_resize_all_elastic(mdl_dc_t *dc, const mdl_dc_instant_t *instant); /* whether there are any */
+void mdl_dc_resize_all_elastic(mdl_dc_t *dc); /* and sets the clock anew */
 void mdl_dc_stretch_service(mdl_dc_t *dc, uint32_t job, uint32_t gpus);
 void mdl_dc_shrink_service(mdl_dc_t *dc, uint32_t job, uint32_t node);
 void mdl_dc_refill_services(mdl_dc_t *dc);
 
 /* A service as a job for each replica (service_replicas.c). */
 void mdl_dc_resize_replicas(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_instant_t *instant);
-bool mdl_dc_resize_all_replicas(mdl_dc_t *dc, const mdl_dc_instant_t *instant);
+void mdl_dc_resize_all_replicas(mdl_dc_t *dc);
 
 /* Nodes (nodes.c). */
 void mdl_dc_on_failure(mdl_dc_t *dc, const sim_event_t *event);

@@ -13,17 +13,6 @@ void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_service_t *service, int32_t from_
     mdl_service_noise(dc->workload, &rng, service->noise, MDL_NOISE_DAYS);
 }
 
-_Static_assert((MDL_NOISE_DAYS & (MDL_NOISE_DAYS - 1)) == 0, "days are told apart without a division");
-
-static mdl_dc_instant_t instant_of(const mdl_dc_t *dc)
-{
-    mdl_service_interval_t interval = mdl_service_interval_at(dc->workload, dc->now_s);
-    int64_t behind = interval.day & (MDL_NOISE_DAYS - 1);
-
-    return (mdl_dc_instant_t){
-        .wave = interval.wave, .from_s = interval.from_s, .from_day = (int32_t)(interval.day - behind), .day = behind};
-}
-
 static void resize_service(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_instant_t *instant)
 {
     if (dc->workload->grain_s > 0)
@@ -32,25 +21,13 @@ static void resize_service(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_in
         mdl_dc_resize_replicas(dc, service, instant);
 }
 
-/* Sets the clock to the next interval. */
-static void set_clock(mdl_dc_t *dc, const mdl_dc_instant_t *instant)
-{
-    dc->state->serving = true;
-    mdl_dc_schedule(dc, instant->from_s + dc->workload->service_interval_s - dc->now_s,
-                    &(sim_event_t){.type = MDL_DC_SERVICES_DUE}, MDL_DC_DUE, NULL);
-}
-
-/* The clock stops when nobody serves. */
 void mdl_dc_on_services_due(mdl_dc_t *dc, const sim_event_t *event)
 {
-    mdl_dc_instant_t instant = instant_of(dc);
-    bool any =
-        dc->workload->grain_s > 0 ? mdl_dc_resize_all_elastic(dc, &instant) : mdl_dc_resize_all_replicas(dc, &instant);
-
     (void)event;
-    dc->state->serving = false;
-    if (any)
-        set_clock(dc, &instant);
+    if (dc->workload->grain_s > 0)
+        mdl_dc_resize_all_elastic(dc);
+    else
+        mdl_dc_resize_all_replicas(dc);
 }
 
 void mdl_dc_on_service_ready(mdl_dc_t *dc, const sim_event_t *event)
@@ -68,8 +45,8 @@ void mdl_dc_supply_service(mdl_dc_t *dc, uint32_t index)
             mdl_dc_set_timer(dc, index, MDL_DC_SERVICE_READY, tenancy->ready_s - dc->now_s);
         return;
     }
-    mdl_dc_instant_t instant = instant_of(dc);
+    mdl_dc_instant_t instant = mdl_dc_service_instant(dc);
     resize_service(dc, mdl_dc_service(dc, index), &instant);
     if (!dc->state->serving)
-        set_clock(dc, &instant);
+        mdl_dc_set_service_clock(dc, &instant, true);
 }
