@@ -37,7 +37,7 @@ typedef struct mdl_developer {
     uint32_t projects;   /* announced so far: ordinal of the next */
     uint32_t under_way;  /* announced and neither open nor ended */
     uint32_t operating;  /* centres in operation */
-    int64_t next_look_s; /* when it looks at sites again */
+    int32_t look_day;    /* day of its week, 0 to 6, on which it looks at sites */
 } mdl_developer_t;
 
 /* One node at one site as a developer sees it. Money in yuan, per node or per node and month. */

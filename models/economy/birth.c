@@ -161,14 +161,17 @@ static sim_status_t found_platforms(mdl_step_t *step)
 static void found_developers(mdl_step_t *step)
 {
     uint32_t n = 0;
+    uint8_t *look_days = sim_arena_at(sim_world_arena(step->world), step->eco->look_days);
     for (int kind = 0; kind < MDL_DEVELOPER_KINDS; kind++) {
         int64_t population = mdl_developer_population(step->params, (mdl_developer_kind_t)kind);
         for (int64_t i = 0; i < population; i++) {
             sim_rng_t rng;
             uint64_t entity = sim_entity_id(0, MDL_ENTITY_DEVELOPER, (uint64_t)kind << 32 | (uint64_t)i);
             sim_rng_at(&rng, seed_of(step), replication_of(step), entity, MDL_PURPOSE_DEVELOPER_TRAITS, 0);
-            mdl_developer_init(&step->developers[n++], (mdl_developer_kind_t)kind, (uint64_t)i, step->tables->n_cities,
+            mdl_developer_init(&step->developers[n], (mdl_developer_kind_t)kind, (uint64_t)i, step->tables->n_cities,
                                &rng);
+            look_days[n] = (uint8_t)step->developers[n].look_day;
+            n++;
         }
     }
 }

@@ -161,51 +161,52 @@ static double platform_due_fen(const mdl_step_t *step, uint32_t p, uint32_t i)
     return (double)step->eco->bill_platforms_fen[p] * step->eco->platforms[i].weight;
 }
 
-/* Sum of all parts: the bills, but for roundings. */
-static int64_t all_parts_fen(const mdl_step_t *step, uint32_t p, double weights)
+/* Fills in a province's payments, which stand as in list_sellers. Returns their sum: the bills, but for roundings. */
+static int64_t divide_bills(mdl_step_t *step, uint32_t p, double weights, mdl_payment_t *payments)
 {
     int64_t labs_fen = step->eco->bill_labs_fen[p], platforms_fen = step->eco->bill_platforms_fen[p], sum_fen = 0;
-    for (uint32_t i = 0; i < step->eco->n_labs; i++)
-        sum_fen += part_fen(lab_due_fen(step, p, i, weights), &labs_fen);
+    for (uint32_t i = 0; i < step->eco->n_labs; i++) {
+        int64_t amount_fen = part_fen(lab_due_fen(step, p, i, weights), &labs_fen);
+        sum_fen += payments++->amount_fen = amount_fen;
+        step->tenants[i].revenue_day_fen += amount_fen;
+    }
     for (uint32_t i = 0; i < step->tables->n_platforms; i++)
-        sum_fen += part_fen(platform_due_fen(step, p, i), &platforms_fen);
+        sum_fen += payments++->amount_fen = part_fen(platform_due_fen(step, p, i), &platforms_fen);
     return sum_fen;
 }
 
 /* Settles four weeks of a province's tokens. */
-static sim_status_t settle_tokens(mdl_step_t *step, uint32_t p, double weights, int64_t *revenue_fen)
+static sim_status_t settle_tokens(mdl_step_t *step, uint32_t p, double weights, mdl_payment_t *payments)
 {
     mdl_eco_t *eco = step->eco;
     uint32_t payer = step->tenants[eco->n_labs + p].account;
-    int64_t labs_fen = eco->bill_labs_fen[p], platforms_fen = eco->bill_platforms_fen[p];
-    MDL_TRY(mdl_eco_fund(step, payer, all_parts_fen(step, p, weights)));
-    for (uint32_t i = 0; i < eco->n_labs; i++) {
-        int64_t amount_fen = part_fen(lab_due_fen(step, p, i, weights), &labs_fen);
-        if (amount_fen == 0)
-            continue;
-        revenue_fen[i] += amount_fen;
-        MDL_TRY(mdl_ledger_pay(step->ledger, MDL_FLOW_TOKENS, payer, step->tenants[i].account, amount_fen, step->err));
-    }
-    for (uint32_t i = 0; i < step->tables->n_platforms; i++)
-        MDL_TRY(mdl_ledger_pay(step->ledger, MDL_FLOW_TOKENS, payer, eco->platform_account[i],
-                               part_fen(platform_due_fen(step, p, i), &platforms_fen), step->err));
+    MDL_TRY(mdl_eco_fund(step, payer, divide_bills(step, p, weights, payments)));
     eco->bill_labs_fen[p] = eco->bill_platforms_fen[p] = 0;
-    return SIM_OK;
+    return mdl_ledger_pay_each(step->ledger, MDL_FLOW_TOKENS, payer, payments, eco->n_labs + step->tables->n_platforms,
+                               step->err);
+}
+
+/* Who sells tokens: all labs, then all platforms. */
+static mdl_payment_t *list_sellers(mdl_step_t *step)
+{
+    mdl_payment_t *payments = sim_arena_at(sim_world_arena(step->world), step->eco->token_payments);
+    for (uint32_t i = 0; i < step->eco->n_labs; i++)
+        payments[i].payee = step->tenants[i].account;
+    for (uint32_t i = 0; i < step->tables->n_platforms; i++)
+        payments[step->eco->n_labs + i].payee = step->eco->platform_account[i];
+    return payments;
 }
 
 static sim_status_t settle_all_tokens(mdl_step_t *step)
 {
-    mdl_eco_t *eco = step->eco;
     double weights = token_weights(step);
-    for (uint32_t i = 0; i < eco->n_labs; i++)
+    mdl_payment_t *payments = list_sellers(step);
+    for (uint32_t i = 0; i < step->eco->n_labs; i++)
         step->tenants[i].revenue_day_fen = 0;
-    int64_t *revenue_fen = sim_arena_at(sim_world_arena(step->world), eco->lab_revenue);
-    for (uint32_t i = 0; i < eco->n_labs; i++)
-        revenue_fen[i] = 0;
     for (uint32_t p = 0; p < step->tables->n_provinces; p++)
-        MDL_TRY(settle_tokens(step, p, weights, revenue_fen));
-    for (uint32_t i = 0; i < eco->n_labs; i++)
-        step->tenants[i].revenue_day_fen = revenue_fen[i] / TOKEN_BILLING_DAYS;
+        MDL_TRY(settle_tokens(step, p, weights, payments));
+    for (uint32_t i = 0; i < step->eco->n_labs; i++)
+        step->tenants[i].revenue_day_fen /= TOKEN_BILLING_DAYS;
     return SIM_OK;
 }
 

@@ -4,9 +4,9 @@
 
 #include "models/agents/central.h"
 
-#define LOOK_EVERY_S SIM_WEEK_S
-#define MAX_SITES    32
-#define ROUNDING     1.000001 /* so that rounding never decides */
+#define LOOK_DAYS 7 /* between two looks */
+#define MAX_SITES 32
+#define ROUNDING  1.000001 /* so that rounding never decides */
 
 /* What developers see on one day. */
 typedef struct outlook {
@@ -14,7 +14,7 @@ typedef struct outlook {
     double weights[MDL_MAX_CITIES];            /* of cities, to look at */
     double west_weights[MDL_MAX_CITIES];       /* of those in the west, 0 for others */
     bool has_west;                             /* some of these are not 0 */
-    double most_per_year[MDL_DEVELOPER_KINDS]; /* announcements of one developer */
+    double most_weekly[MDL_DEVELOPER_KINDS];   /* of one developer, announcements a week, rounded up */
 } outlook_t;
 
 static void forget_announcements(mdl_eco_t *eco, int64_t day)
@@ -84,16 +84,17 @@ static uint32_t sites_seen(const mdl_step_t *step, const mdl_developer_t *develo
     return n;
 }
 
+static double weekly(double per_year)
+{
+    return per_year * (double)(LOOK_DAYS * SIM_DAY_S) / (365.25 * (double)SIM_DAY_S);
+}
+
 static void see_herd(const mdl_step_t *step, outlook_t *outlook)
 {
     double herding = mdl_developer_herding(step->params, step->eco->recent_total);
     for (int kind = 0; kind < MDL_DEVELOPER_KINDS; kind++)
-        outlook->most_per_year[kind] = mdl_developer_most_hazard(step->params, (mdl_developer_kind_t)kind, herding);
-}
-
-static double weekly(double per_year)
-{
-    return per_year * (double)LOOK_EVERY_S / (365.25 * (double)SIM_DAY_S);
+        outlook->most_weekly[kind] =
+            ROUNDING * weekly(mdl_developer_most_hazard(step->params, (mdl_developer_kind_t)kind, herding));
 }
 
 /* The best of the cities it sees: where (-1: it sees none), and what a node looks like there. */
@@ -131,7 +132,7 @@ static sim_status_t look(mdl_step_t *step, uint32_t index, outlook_t *outlook)
     sim_rng_at(&rng, sim_world_seed(step->world), sim_world_replication(step->world), developer->entity,
                MDL_PURPOSE_DEVELOPER_ANNOUNCE, (uint64_t)step->day);
     double drawn = sim_draw_uniform(&rng);
-    if (drawn > ROUNDING * weekly(outlook->most_per_year[kind]))
+    if (drawn > outlook->most_weekly[kind])
         return SIM_OK;
     mdl_belief_rule_t rule = mdl_beliefs_rule(&eco->beliefs, step->params, developer->belief_u);
     int32_t type = eco->best_type[rule][kind == MDL_DEVELOPER_STATE];
@@ -157,13 +158,10 @@ sim_status_t mdl_step_developers(mdl_step_t *step)
     mdl_prospects_day(step);
     forget_announcements(step->eco, step->day);
     see_herd(step, &outlook);
-    mdl_developer_t *end = step->developers + step->eco->n_developers;
-    int64_t now_s = step->now_s;
-    for (mdl_developer_t *developer = step->developers; developer < end; developer++) {
-        if (developer->next_look_s > now_s)
-            continue;
-        developer->next_look_s += LOOK_EVERY_S;
-        MDL_TRY(look(step, (uint32_t)(developer - step->developers), &outlook));
-    }
+    const uint8_t *look_days = sim_arena_at(sim_world_arena(step->world), step->eco->look_days);
+    uint8_t today = (uint8_t)(step->day % LOOK_DAYS), yesterday = step->day == 1 ? 0 : today; /* which had no step */
+    for (uint32_t i = 0, n = step->eco->n_developers; i < n; i++)
+        if (look_days[i] == today || look_days[i] == yesterday)
+            MDL_TRY(look(step, i, &outlook));
     return SIM_OK;
 }

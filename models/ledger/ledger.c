@@ -305,6 +305,57 @@ sim_status_t mdl_ledger_pay(mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer,
     return pay(self, kind, payer, payee, amount_fen, err);
 }
 
+/* Whether a deposit can change by `change` fen and net worth with it: the sheet balances, and both stay in bounds. */
+static inline bool bears(const mdl_ledger_account_t *account, int64_t change)
+{
+    int64_t deposit = account->position_fen[MDL_POSITION_DEPOSIT] + change;
+    int64_t worth = account->position_fen[MDL_POSITION_NET_WORTH] - change; /* it stands on the other side */
+    return (beyond_bound(deposit) | beyond_bound(worth)) == 0 && deposit + rest_of_sheet(account) + worth == 0;
+}
+
+/* The sum of payments that can all be made. */
+static sim_status_t sum_payments(const mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer,
+                                 const mdl_payment_t *payments, uint32_t n, int64_t *sum, sim_error_t *err)
+{
+    *sum = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (payments[i].payee >= self->count || (uint64_t)payments[i].amount_fen > (uint64_t)(MDL_MONEY_MAX_FEN - *sum))
+            return fail_amount(self, flows[kind].name, payments[i].payee, payments[i].amount_fen, err);
+        *sum += payments[i].amount_fen;
+    }
+    if (!may_pay(self, payer, payer, *sum))
+        return fail_pay(self, kind, payer, payer, *sum, err);
+    bool fits = bears(&self->accounts[payer], -*sum);
+    for (uint32_t i = 0; i < n; i++)
+        fits &= bears(&self->accounts[payments[i].payee], *sum); /* who is named twice still gets no more */
+    return fits ? SIM_OK : fail_balance(self, flows[kind].name, payer, payer, err);
+}
+
+/* A part of an expense: what a deposit gains, its owner is worth more. */
+static inline void gain(mdl_ledger_t *self, mdl_flow_t kind, mdl_ledger_account_t *account, int64_t amount)
+{
+    account->position_fen[MDL_POSITION_DEPOSIT] += amount;
+    account->position_fen[MDL_POSITION_NET_WORTH] -= amount;
+    self->month.cell_fen[kind][account->sector] += amount;
+    self->month.cell_fen[MDL_FLOWS + MDL_POSITION_DEPOSIT][account->sector] -= amount;
+}
+
+sim_status_t mdl_ledger_pay_each(mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer, const mdl_payment_t *payments,
+                                 uint32_t n, sim_error_t *err)
+{
+    int64_t sum;
+    SIM_ASSERT(!flows[kind].capital);
+    sim_status_t status = sum_payments(self, kind, payer, payments, n, &sum, err);
+    if (status != SIM_OK)
+        return status;
+    gain(self, kind, &self->accounts[payer], -sum);
+    for (uint32_t i = 0; i < n; i++) {
+        gain(self, kind, &self->accounts[payments[i].payee], payments[i].amount_fen);
+        self->postings += payments[i].amount_fen != 0;
+    }
+    return SIM_OK;
+}
+
 sim_status_t mdl_ledger_pay_up_to(mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer, uint32_t payee,
                                   int64_t amount_fen, int64_t *paid_fen, sim_error_t *err)
 {

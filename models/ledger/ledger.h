@@ -107,6 +107,12 @@ typedef struct mdl_ledger_account {
     int32_t overdraft; /* 1: the deposit may fall below 0 (banks, the rest, chip makers, central government, grid) */
 } mdl_ledger_account_t;
 
+/* One of many that a payer makes at once. */
+typedef struct mdl_payment {
+    int64_t amount_fen;
+    uint32_t payee;
+} mdl_payment_t;
+
 typedef struct mdl_flow_matrix {
     int64_t cell_fen[MDL_FLOW_ROWS][MDL_SECTORS]; /* + received (source), - paid (use) */
 } mdl_flow_matrix_t;
@@ -148,6 +154,10 @@ sim_status_t mdl_ledger_endow_capital(mdl_ledger_t *self, uint32_t account, int6
  * overflow; nothing has been posted then. */
 sim_status_t mdl_ledger_pay(mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer, uint32_t payee, int64_t amount_fen,
                             sim_error_t *err);
+/* A bill with many payees: what mdl_ledger_pay would do with one after the other, for less; not for kinds marked
+ * "capital". SIM_EINVARIANT as above, for any of them or their sum; nothing has been posted then. */
+sim_status_t mdl_ledger_pay_each(mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer, const mdl_payment_t *payments,
+                                 uint32_t n, sim_error_t *err);
 /* Pays what the payer's deposit allows, up to amount_fen; *paid_fen (may be NULL) receives it. For dues of weak payers.
  */
 sim_status_t mdl_ledger_pay_up_to(mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer, uint32_t payee,
