@@ -80,11 +80,24 @@ static sim_status_t handle(sim_lp_t *lp, const sim_event_t *event)
     return dc.status < 0 ? dc.status : check(&dc);
 }
 
+/* End of the recording interval that goes on after time_s. */
+static int64_t interval_end(const mdl_input_t *input, int64_t time_s)
+{
+    if (input->record_interval_s <= 0)
+        return SIM_NEVER;
+    int64_t end_s = (time_s / input->record_interval_s + 1) * input->record_interval_s;
+    return end_s < input->horizon_s ? end_s : input->horizon_s;
+}
+
 static void close_window(sim_lp_t *lp, void *report)
 {
     mdl_dc_t dc = mdl_dc_view(lp->arena, lp->state, lp->now_s);
 
     mdl_dc_report(&dc, report);
+    if (lp->now_s == dc.state->use_due_s) {
+        mdl_dc_use(&dc);
+        dc.state->use_due_s = interval_end(sim_world_input(lp->world), lp->now_s);
+    }
 }
 
 /* First the rest of the state, what a scheduler that rests is asked, the nodes' counts and the first service. */
@@ -305,6 +318,7 @@ sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_
     state->spec = resolved;
     state->first_tenancy = state->last_tenancy = state->shrunk_job = MDL_NONE;
     state->review_s = SIM_NEVER;
+    state->use_due_s = interval_end(input, time_s);
     status = configure(world, *lp, &params, err);
     return status < 0 ? status : build(world, *lp, &params, time_s, err);
 }
@@ -346,13 +360,25 @@ int64_t mdl_datacentre_metered_wh(sim_world_t *world, uint32_t lp, int64_t time_
     return mdl_dc_metered_wh(&dc);
 }
 
-void mdl_datacentre_use(sim_world_t *world, uint32_t lp, int64_t time_s, mdl_datacentre_use_t *use)
+const mdl_datacentre_use_t *mdl_datacentre_use(sim_world_t *world, uint32_t lp, int64_t time_s)
 {
+    static const mdl_datacentre_use_t none;
     mdl_datacentre_t *state = sim_world_state(world, lp);
+    bool ready = state->use_s == time_s && !state->use_taken;
 
-    *use = (mdl_datacentre_use_t){0};
-    if (state->cluster == 0)
-        return;
-    mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, time_s);
-    mdl_dc_use(&dc, use);
+    if (!ready) {
+        if (state->cluster == 0)
+            return &none;
+        mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, time_s);
+        mdl_dc_use(&dc);
+    }
+    state->use_taken = true;
+    return &state->use;
+}
+
+void mdl_datacentre_fetch_use(sim_world_t *world, uint32_t lp)
+{
+    const mdl_datacentre_t *state = sim_world_state(world, lp);
+
+    sim_fetch(&state->use, sizeof *state - offsetof(mdl_datacentre_t, use));
 }

@@ -124,10 +124,11 @@ typedef struct mdl_datacentre_use {
 } mdl_datacentre_use_t;
 
 /* What a centre reports at the end of each whole window, taken while centres still run side by side. All 0 before the
- * first. */
+ * first. What is read every day stands in one cache line. */
 typedef struct mdl_datacentre_report {
+    _Alignas(64) mdl_datacentre_reading_t day; /* what the meters have gone up by since the report before */
+    bool cramped;                              /* it asks for mdl_datacentre_boundary */
     _Alignas(64) mdl_datacentre_reading_t meter;
-    bool cramped; /* it asks for mdl_datacentre_boundary */
 } mdl_datacentre_report_t;
 
 /* Its `close` writes a mdl_datacentre_report_t. */
@@ -145,9 +146,12 @@ const mdl_datacentre_meter_t *mdl_datacentre_read(sim_world_t *world, uint32_t l
 /* Energy through the grid's meter from birth to time_s, Wh. At boundaries. O(contracts). */
 int64_t mdl_datacentre_metered_wh(sim_world_t *world, uint32_t lp, int64_t time_s);
 
-/* What was added since this was last called for the centre, or since its birth. At boundaries. O(contracts). After
- * mdl_datacentre_retire nothing is. */
-void mdl_datacentre_use(sim_world_t *world, uint32_t lp, int64_t time_s, mdl_datacentre_use_t *use);
+/* What was added since this was last called for the centre, or since its birth; valid until the next boundary. At
+ * boundaries. Where a recording interval ends the centre has it ready; else it is O(contracts). After
+ * mdl_datacentre_retire nothing is added. */
+const mdl_datacentre_use_t *mdl_datacentre_use(sim_world_t *world, uint32_t lp, int64_t time_s);
+/* Starts to fetch it, for whoever will ask many centres. */
+void mdl_datacentre_fetch_use(sim_world_t *world, uint32_t lp);
 
 /* The last report. */
 static inline const mdl_datacentre_report_t *mdl_datacentre_report(const sim_world_t *world, uint32_t lp)

@@ -154,24 +154,6 @@ int64_t mdl_dc_metered_wh(mdl_dc_t *dc)
     return metered_wh(dc->state, sum_busy(dc, sum_young(dc, &memory)));
 }
 
-void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report)
-{
-    mdl_datacentre_t *state = dc->state;
-    mdl_datacentre_reading_t *meter = &report->meter;
-    sums_t memory;
-
-    advance(dc);
-    const sums_t *young = sum_young(dc, &memory);
-    meter->powered_gpu_s = state->powered_node_s * MDL_NODE_GPUS;
-    meter->leased_gpu_s = state->leased_node_s * MDL_NODE_GPUS;
-    meter->busy_gpu_s = sum_busy(dc, young);
-    if (serves(dc, MDL_JOB_INFERENCE))
-        meter->inference_gpu_s = busy_of_class(dc, young, MDL_JOB_INFERENCE);
-    if (serves(dc, MDL_JOB_TRAINING))
-        meter->training_work_gpu_s = mdl_dc_thousandth(earned(&state->training_work, dc->now_s) + young->training_work);
-    report->cramped = mdl_dc_lacks_tenancies(state) || mdl_dc_lacks_jobs(state, dc->scheduler);
-}
-
 /* What a count has grown by since it was noted, which it is anew. */
 static inline int64_t since(int64_t *noted, int64_t now)
 {
@@ -181,41 +163,70 @@ static inline int64_t since(int64_t *noted, int64_t now)
     return now - before;
 }
 
-/* The part of a class in what is counted; its useful and busy GPU seconds up to now are added. */
-static inline void use_class(const mdl_dc_t *dc, const sums_t *young, int c, mdl_datacentre_use_t *use,
-                             int64_t *useful_gpu_s, int64_t *busy_gpu_s)
+void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report)
 {
-    mdl_datacentre_use_t *counted = &dc->state->counted;
+    mdl_datacentre_t *state = dc->state;
+    mdl_datacentre_reading_t *day = &report->day, *meter = &report->meter;
+    sums_t memory;
+
+    advance(dc);
+    const sums_t *young = sum_young(dc, &memory);
+    day->powered_gpu_s = since(&meter->powered_gpu_s, state->powered_node_s * MDL_NODE_GPUS);
+    day->leased_gpu_s = since(&meter->leased_gpu_s, state->leased_node_s * MDL_NODE_GPUS);
+    day->busy_gpu_s = since(&meter->busy_gpu_s, sum_busy(dc, young));
+    if (serves(dc, MDL_JOB_INFERENCE))
+        day->inference_gpu_s = since(&meter->inference_gpu_s, busy_of_class(dc, young, MDL_JOB_INFERENCE));
+    if (serves(dc, MDL_JOB_TRAINING))
+        day->training_work_gpu_s =
+            since(&meter->training_work_gpu_s,
+                  mdl_dc_thousandth(earned(&state->training_work, dc->now_s) + young->training_work));
+    report->cramped = mdl_dc_lacks_tenancies(state) || mdl_dc_lacks_jobs(state, dc->scheduler);
+}
+
+/* The same added to what it had grown by before. */
+static inline void use(int64_t *used, int64_t *noted, int64_t now)
+{
+    *used += since(noted, now);
+}
+
+/* The part of a class in what is used; its useful and busy GPU seconds up to now are added. */
+static inline void use_class(const mdl_dc_t *dc, const sums_t *young, int c, int64_t *useful_gpu_s, int64_t *busy_gpu_s)
+{
+    mdl_datacentre_use_t *used = &dc->state->use, *counted = &dc->state->counted;
     const mdl_job_counts_t *counts = &dc->scheduler->counts[c];
     int64_t busy = busy_of_class(dc, young, c);
 
     *useful_gpu_s += mdl_dc_thousandth(earned(&dc->state->useful[c], dc->now_s) + young->useful[c]);
     *busy_gpu_s += busy;
-    use->busy_by_class_gpu_s[c] = since(&counted->busy_by_class_gpu_s[c], busy);
-    use->jobs_submitted[c] = since(&counted->jobs_submitted[c], counts->submitted);
-    use->jobs_started[c] = since(&counted->jobs_started[c], counts->started);
-    use->jobs_finished[c] = since(&counted->jobs_finished[c], counts->ended[MDL_END_FINISHED]);
-    use->wait_s[c] = since(&counted->wait_s[c], counts->wait_s);
+    use(&used->busy_by_class_gpu_s[c], &counted->busy_by_class_gpu_s[c], busy);
+    use(&used->jobs_submitted[c], &counted->jobs_submitted[c], counts->submitted);
+    use(&used->jobs_started[c], &counted->jobs_started[c], counts->started);
+    use(&used->jobs_finished[c], &counted->jobs_finished[c], counts->ended[MDL_END_FINISHED]);
+    use(&used->wait_s[c], &counted->wait_s[c], counts->wait_s);
 }
 
-void mdl_dc_use(mdl_dc_t *dc, mdl_datacentre_use_t *use)
+void mdl_dc_use(mdl_dc_t *dc)
 {
     mdl_datacentre_t *state = dc->state;
-    mdl_datacentre_use_t *counted = &state->counted;
+    mdl_datacentre_use_t *used = &state->use, *counted = &state->counted;
     int64_t useful_gpu_s = 0, busy_gpu_s = 0;
     sums_t memory;
 
     advance(dc);
     const sums_t *young = sum_young(dc, &memory);
+    if (state->use_taken)
+        *used = (mdl_datacentre_use_t){0};
     for (int c = 0; c < MDL_JOB_CLASSES; c++)
         if (serves(dc, c))
-            use_class(dc, young, c, use, &useful_gpu_s, &busy_gpu_s);
-    use->powered_gpu_s = since(&counted->powered_gpu_s, state->powered_node_s * MDL_NODE_GPUS);
-    use->leased_gpu_s = since(&counted->leased_gpu_s, state->leased_node_s * MDL_NODE_GPUS);
-    use->allocated_gpu_s = since(&counted->allocated_gpu_s, dc->scheduler->allocated_gpu_s);
-    use->busy_gpu_s = since(&counted->busy_gpu_s, busy_gpu_s);
-    use->useful_gpu_s = since(&counted->useful_gpu_s, useful_gpu_s);
-    use->energy_metered_wh = since(&counted->energy_metered_wh, metered_wh(state, busy_gpu_s));
-    use->service_load_gpu_s = since(&counted->service_load_gpu_s, mdl_dc_thousandth(state->service_load_mgpu_s));
-    use->service_met_gpu_s = since(&counted->service_met_gpu_s, mdl_dc_thousandth(state->service_met_mgpu_s));
+            use_class(dc, young, c, &useful_gpu_s, &busy_gpu_s);
+    use(&used->powered_gpu_s, &counted->powered_gpu_s, state->powered_node_s * MDL_NODE_GPUS);
+    use(&used->leased_gpu_s, &counted->leased_gpu_s, state->leased_node_s * MDL_NODE_GPUS);
+    use(&used->allocated_gpu_s, &counted->allocated_gpu_s, dc->scheduler->allocated_gpu_s);
+    use(&used->busy_gpu_s, &counted->busy_gpu_s, busy_gpu_s);
+    use(&used->useful_gpu_s, &counted->useful_gpu_s, useful_gpu_s);
+    use(&used->energy_metered_wh, &counted->energy_metered_wh, metered_wh(state, busy_gpu_s));
+    use(&used->service_load_gpu_s, &counted->service_load_gpu_s, mdl_dc_thousandth(state->service_load_mgpu_s));
+    use(&used->service_met_gpu_s, &counted->service_met_gpu_s, mdl_dc_thousandth(state->service_met_mgpu_s));
+    state->use_s = dc->now_s;
+    state->use_taken = false;
 }

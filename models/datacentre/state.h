@@ -57,6 +57,7 @@ typedef struct mdl_datacentre {
     int64_t service_load_mgpu_s, service_met_mgpu_s;
     int64_t longest_lag_s; /* from any job's start until its lines count */
     int64_t young_until_s; /* from here on the lines of all jobs so far count */
+    int64_t use_due_s;     /* when the recording interval under way ends */
     mdl_earning_t busy[MDL_JOB_CLASSES], useful[MDL_JOB_CLASSES], training_work;
     mdl_datacentre_spec_t spec;
     mdl_power_t power;
@@ -74,7 +75,10 @@ typedef struct mdl_datacentre {
     uint32_t shrunk_job;                               /* of a service, that was the last to lose a node */
     int64_t node_failures;
     mdl_datacentre_meter_t meter; /* as last read */
-    mdl_datacentre_use_t counted; /* up to the last mdl_datacentre_use */
+    mdl_datacentre_use_t counted; /* up to use_s */
+    _Alignas(64) mdl_datacentre_use_t use; /* added up to then, and not asked for yet, unless use_taken */
+    int64_t use_s;
+    bool use_taken;
 } mdl_datacentre_t;
 
 _Static_assert(offsetof(mdl_datacentre_t, failing) < 64, "every event asks for one cache line");
@@ -332,7 +336,7 @@ void mdl_dc_on_serviced(mdl_dc_t *dc, const sim_event_t *event);
 /* Meters (meter.c). */
 void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter); /* the meters at dc->now_s */
 void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report);
-void mdl_dc_use(mdl_dc_t *dc, mdl_datacentre_use_t *use);
+void mdl_dc_use(mdl_dc_t *dc); /* brings state->use to now */
 int64_t mdl_dc_metered_wh(mdl_dc_t *dc);
 
 /* After each change of a service, whose load has been counted: notes what it has. One that has grown to its need meets

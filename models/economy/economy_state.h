@@ -56,34 +56,33 @@ enum mdl_eco_event {
 #define MDL_NO_DEVELOPER UINT32_MAX /* of what stands on the first day */
 
 /* A data centre that stands: a project's, or one half of a platform's pool. A pool is a pair: what the platform uses
- * itself, simulated at `scale` nodes to one, and what it holds out for rent, node by node; nodes move between them. */
+ * itself, simulated at `scale` nodes to one, and what it holds out for rent, node by node; nodes move between them. What
+ * every day looks at stands in the first cache line. */
 typedef struct mdl_site {
     _Alignas(64) uint32_t lp;
-    uint32_t offer;    /* in the rental market; MDL_NO_OFFER for what a platform uses itself */
-    uint32_t partner;  /* other half of a pool; MDL_NO_SITE for a project's */
-    uint32_t next_own; /* of what a platform uses itself: its next pool's; MDL_NO_SITE */
-    uint32_t scale;    /* nodes that one simulated node stands for */
-    uint32_t project;  /* MDL_NO_PROJECT for a platform's pool */
-    uint32_t platform; /* for a pool */
-    uint32_t account;
+    uint32_t offer;   /* in the rental market; MDL_NO_OFFER for what a platform uses itself */
+    uint32_t partner; /* other half of a pool; MDL_NO_SITE for a project's */
+    uint32_t scale;   /* nodes that one simulated node stands for */
+    uint32_t project; /* MDL_NO_PROJECT for a platform's pool */
     int32_t province;
-    int32_t zone;      /* of the rental market */
     mdl_zone_t region; /* of the country, as platforms see it */
     int32_t gpu_type;
-    uint32_t nodes_max; /* room */
-    uint32_t nodes;     /* with chips in, powered */
-    uint32_t starts;    /* contracts told to start since the last boundary */
+    uint32_t nodes_max;     /* room */
+    uint32_t nodes;         /* with chips in, powered */
+    uint32_t nodes_planned; /* what its project was announced with; 0 for a pool */
+    uint32_t starts;        /* contracts told to start since the last boundary */
     bool open;
-    bool idle;                          /* nothing in it, and nothing yesterday: not read */
-    bool stopped;                       /* its LP has ended */
+    bool idle;         /* nothing in it, and nothing yesterday: not read */
+    bool stopped;      /* its LP has ended */
+    uint32_t next_own; /* of what a platform uses itself: its next pool's; MDL_NO_SITE */
+    int64_t energised_s;
+    uint32_t platform; /* for a pool */
+    uint32_t account;
     int32_t own_nodes[MDL_JOB_CLASSES]; /* a platform's own contracts here */
     double reference_per_node;          /* throughput against a reference node in its best segment */
-    int64_t energised_s;
-    mdl_datacentre_reading_t meter; /* at the last reading */
-    int64_t training_work_gpu_s;    /* of the day before that */
-    int64_t billed_wh;              /* through the grid's meter, billed so far */
-    double training_leased;         /* nodes leased for training, to share out useful work */
-    uint32_t nodes_planned;         /* what its project was announced with; 0 for a pool */
+    int64_t billed_wh;                  /* through the grid's meter, billed so far */
+    double training_leased;             /* nodes leased for training, to share out useful work */
+    int32_t zone;                       /* of the rental market */
 } mdl_site_t;
 
 /* What tenants may want, in the order of their tags. */
@@ -293,6 +292,12 @@ typedef struct mdl_step {
 static inline int64_t mdl_step_date(const mdl_step_t *step)
 {
     return step->input->start_day + step->day;
+}
+
+/* What a site's centre has reported last: its day, and its meters since birth. */
+static inline const mdl_datacentre_report_t *mdl_site_report(const mdl_step_t *step, uint32_t site)
+{
+    return mdl_datacentre_report(step->world, step->sites[site].lp);
 }
 
 /* Propagates a failure. */
@@ -515,8 +520,8 @@ void mdl_outcomes_invested(mdl_step_t *step, const mdl_project_t *project, int64
 sim_status_t mdl_eco_audit(mdl_step_t *step);
 bool mdl_outcomes_in_quarter(const mdl_step_t *step); /* that outcomes look at, yesterday */
 void mdl_outcomes_use(mdl_step_t *step, int64_t busy_gpu_s, int64_t powered_gpu_s); /* all centres' day */
-/* In that quarter: what a site's new reading adds, before it becomes the last one. */
-void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_reading_t *now);
+/* In that quarter: what a site's day adds. */
+void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_reading_t *day);
 void mdl_outcomes_day(mdl_step_t *step);
 void mdl_outcomes_week(mdl_step_t *step);  /* after the rental market has closed its week */
 void mdl_outcomes_month(mdl_step_t *step); /* after the month's bills */

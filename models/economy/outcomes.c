@@ -55,19 +55,17 @@ void mdl_outcomes_use(mdl_step_t *step, int64_t busy_gpu_s, int64_t powered_gpu_
     step->eco->tally.racked_gpu_s += (double)powered_gpu_s;
 }
 
-/* What a meter has gone up by since the last reading, in real GPU seconds. */
-static double added(const mdl_site_t *site, int64_t last, int64_t now)
+/* In real GPU seconds. */
+static double real(const mdl_site_t *site, int64_t gpu_s)
 {
-    return (double)(site->scale * (now - last));
+    return (double)(site->scale * gpu_s);
 }
 
-void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_reading_t *now)
+void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_reading_t *day)
 {
-    const mdl_datacentre_reading_t *last = &site->meter;
-    double busy = added(site, last->busy_gpu_s, now->busy_gpu_s);
-    double powered = added(site, last->powered_gpu_s, now->powered_gpu_s);
+    double busy = real(site, day->busy_gpu_s), powered = real(site, day->powered_gpu_s);
     mdl_tally_t *tally = &step->eco->tally;
-    tally->quarter_inference += added(site, last->inference_gpu_s, now->inference_gpu_s);
+    tally->quarter_inference += real(site, day->inference_gpu_s);
     tally->quarter_busy_all += busy;
     if (site->project == MDL_NO_PROJECT)
         return;
@@ -75,7 +73,7 @@ void mdl_outcomes_site(mdl_step_t *step, const mdl_site_t *site, const mdl_datac
     tally->quarter_racked += powered;
     if (step->input->start_day * SIM_DAY_S + site->energised_s < sim_date_to_day(new_since) * SIM_DAY_S)
         return;
-    tally->quarter_new_leased += added(site, last->leased_gpu_s, now->leased_gpu_s);
+    tally->quarter_new_leased += real(site, day->leased_gpu_s);
     tally->quarter_new_powered += powered;
 }
 
@@ -232,7 +230,7 @@ static double entry_error(const mdl_project_t *project, double received)
 
 static double received_yuan(const mdl_step_t *step, const mdl_project_t *project)
 {
-    double powered_s = (double)step->sites[project->site].meter.powered_gpu_s;
+    double powered_s = (double)mdl_site_report(step, project->site)->meter.powered_gpu_s;
     double node_months = powered_s / MDL_GPUS_PER_NODE / (double)SIM_DAY_S / MDL_DAYS_PER_MONTH;
     return node_months > 0 ? yuan(project->revenue_fen) / node_months : 0;
 }

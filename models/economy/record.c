@@ -325,7 +325,7 @@ void mdl_eco_record_project(const mdl_step_t *step, uint32_t i)
     const mdl_eco_t *eco = step->eco;
     const mdl_project_t *project = &step->projects[i];
     bool opened = project->site != MDL_NO_SITE;
-    const mdl_datacentre_reading_t *meter = opened ? &step->sites[project->site].meter : NULL;
+    const mdl_datacentre_reading_t *meter = opened ? &mdl_site_report(step, project->site)->meter : NULL;
     double powered = opened ? (double)meter->powered_gpu_s : 0;
     record_dates(eco, i, project);
     set_item(eco, MDL_CH_C_STAGE, i, project->stage);

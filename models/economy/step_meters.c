@@ -7,6 +7,7 @@
 
 #define UTILISATION_MEMORY_S (30 * SIM_DAY_S)
 #define NEW_S                (730 * SIM_DAY_S) /* how long a centre counts as new */
+#define USES_AHEAD           4                 /* sites before its turn that what a centre has counted is fetched */
 
 /* Of all projects' centres. */
 typedef struct centres_day {
@@ -47,10 +48,9 @@ static void count_use(mdl_interval_t *interval, const mdl_site_t *site, const md
 /* Takes what a site has done since it was last counted into the interval. */
 static void count_site(mdl_step_t *step, const mdl_site_t *site)
 {
-    mdl_datacentre_use_t use;
-    mdl_datacentre_use(step->world, site->lp, step->now_s, &use);
-    count_use(&step->eco->interval, site, &use);
-    count_classes(&step->eco->interval, &use, site->scale);
+    const mdl_datacentre_use_t *use = mdl_datacentre_use(step->world, site->lp, step->now_s);
+    count_use(&step->eco->interval, site, use);
+    count_classes(&step->eco->interval, use, site->scale);
 }
 
 /* GPUs that a project was announced with: what a rack-up rate is measured against. */
@@ -59,12 +59,11 @@ static int64_t planned_gpu_s(const mdl_site_t *site, int64_t powered_gpu_s)
     return site->nodes_max == 0 ? powered_gpu_s : (int64_t)site->nodes_planned * MDL_GPUS_PER_NODE * SIM_DAY_S;
 }
 
-static void count_centre(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_reading_t *now,
+static void count_centre(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_reading_t *day,
                          centres_day_t *centres)
 {
     mdl_interval_t *interval = &step->eco->interval;
-    int64_t busy = site->scale * (now->busy_gpu_s - site->meter.busy_gpu_s);
-    int64_t powered = site->scale * (now->powered_gpu_s - site->meter.powered_gpu_s);
+    int64_t busy = site->scale * day->busy_gpu_s, powered = site->scale * day->powered_gpu_s;
     interval->planned_gpu_s += planned_gpu_s(site, powered);
     if (site->energised_s > 0 && site->energised_s > step->now_s - NEW_S) {
         interval->new_busy_gpu_s += busy;
@@ -74,7 +73,7 @@ static void count_centre(mdl_step_t *step, const mdl_site_t *site, const mdl_dat
     centres->province_powered[site->province] += powered;
     centres->busy += busy;
     centres->powered += powered;
-    centres->leased += site->scale * (now->leased_gpu_s - site->meter.leased_gpu_s);
+    centres->leased += site->scale * day->leased_gpu_s;
 }
 
 /* Useful training goes to the labs in proportion to the nodes that they lease for it. */
@@ -85,7 +84,7 @@ static void share_training(mdl_step_t *step)
         const mdl_site_t *site = &step->sites[contract->centre];
         if (site->training_leased <= 0)
             continue;
-        double useful = (double)site->training_work_gpu_s;
+        double useful = (double)mdl_site_report(step, contract->centre)->day.training_work_gpu_s;
         double share = contract->nodes / site->training_leased;
         step->tenants[contract->tag / MDL_WISHES].useful_training_gpu_s += (int64_t)(useful * (share > 1 ? 1 : share));
     }
@@ -134,27 +133,27 @@ static sim_status_t see_to_site(mdl_step_t *step, mdl_site_t *site, bool cramped
     return SIM_OK;
 }
 
-/* Takes a site's report of the day into the books: what its meters have gone up by since the last reading. */
-static void read_site(mdl_step_t *step, mdl_site_t *site, const mdl_datacentre_reading_t *now, bool in_quarter,
+/* Takes a site's report of the day into the books. */
+static void read_site(mdl_step_t *step, mdl_site_t *site, const mdl_datacentre_reading_t *day, bool in_quarter,
                       centres_day_t *centres)
 {
-    site->training_work_gpu_s = now->training_work_gpu_s - site->meter.training_work_gpu_s;
     site->starts = 0;
-    site->idle = false;
-    if (site->nodes == 0)
-        site->idle = now->powered_gpu_s == site->meter.powered_gpu_s && site->open;
+    site->idle = site->nodes == 0 && day->powered_gpu_s == 0 && site->open;
     if (site->project != MDL_NO_PROJECT)
-        count_centre(step, site, now, centres);
+        count_centre(step, site, day, centres);
     if (in_quarter)
-        mdl_outcomes_site(step, site, now);
-    site->meter = *now;
+        mdl_outcomes_site(step, site, day);
 }
 
 static void count_sites(mdl_step_t *step)
 {
-    for (uint32_t i = 0; i < step->eco->n_sites; i++)
-        if (!step->sites[i].stopped)
-            count_site(step, &step->sites[i]);
+    const mdl_site_t *end = step->sites + step->eco->n_sites;
+    for (const mdl_site_t *site = step->sites; site < end; site++) {
+        if (end - site > USES_AHEAD)
+            mdl_datacentre_fetch_use(step->world, site[USES_AHEAD].lp);
+        if (!site->stopped)
+            count_site(step, site);
+    }
 }
 
 sim_status_t mdl_step_meters(mdl_step_t *step)
@@ -166,7 +165,7 @@ sim_status_t mdl_step_meters(mdl_step_t *step)
         if (site->stopped || (site->nodes == 0 && site->idle))
             continue;
         const mdl_datacentre_report_t *report = mdl_datacentre_report(step->world, site->lp);
-        read_site(step, site, &report->meter, in_quarter, &centres);
+        read_site(step, site, &report->day, in_quarter, &centres);
         MDL_TRY(see_to_site(step, site, report->cramped));
     }
     if (mdl_eco_interval_ends(step))

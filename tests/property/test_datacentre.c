@@ -155,19 +155,22 @@ static void test_reports_and_uses_are_the_meters(void **state)
     plan_t plan = {0};
     sim_rng_t rng;
     sim_rng_at(&rng, SEED, 77, 0, 0, 0);
-    mdl_datacentre_use_t sum = {0}, use;
+    mdl_datacentre_use_t sum = {0};
+    mdl_datacentre_reading_t days = {0};
     for (int64_t day = 1; day <= 300; day++) {
         if (sim_draw_bernoulli(&rng, 0.4))
             random_order(&centres, lp, &plan, &rng);
         test_centres_run(&centres, (day - 1) * SIM_DAY_S + (int64_t)sim_draw_below(&rng, SIM_DAY_S));
         test_centres_run(&centres, day * SIM_DAY_S);
         int64_t metered_wh = mdl_datacentre_metered_wh(centres.world, lp, day * SIM_DAY_S);
-        check_report(&mdl_datacentre_report(centres.world, lp)->meter, test_centres_read(&centres, lp));
+        const mdl_datacentre_report_t *report = mdl_datacentre_report(centres.world, lp);
+        add((int64_t *)&days, &report->day, sizeof days);
+        check_report(&days, test_centres_read(&centres, lp));
+        check_report(&report->meter, test_centres_read(&centres, lp));
         assert_int_equal(metered_wh, test_centres_read(&centres, lp)->energy_metered_wh);
         if (!sim_draw_bernoulli(&rng, 0.2))
             continue;
-        mdl_datacentre_use(centres.world, lp, day * SIM_DAY_S, &use);
-        add((int64_t *)&sum, &use, sizeof sum);
+        add((int64_t *)&sum, mdl_datacentre_use(centres.world, lp, day * SIM_DAY_S), sizeof sum);
         check_use(&sum, test_centres_read(&centres, lp));
     }
     assert_true(sum.busy_gpu_s > 0 && sum.wait_s[MDL_JOB_BATCH] > 0);
