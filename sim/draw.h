@@ -24,6 +24,7 @@
 #include <stddef.h>
 
 static inline double sim_draw_uniform(sim_rng_t *rng);           /* [0, 1), 53 bits */
+static inline double sim_uniform(uint64_t word);                 /* the same of a word of random bits */
 static inline double sim_draw_uniform_open(sim_rng_t *rng);      /* (0, 1), 52 bits, symmetric about 1/2 */
 uint64_t sim_draw_below(sim_rng_t *rng, uint64_t n);             /* 0 .. n-1, unbiased (Lemire 2019); n >= 1 */
 static inline bool sim_draw_bernoulli(sim_rng_t *rng, double p); /* p clamped to [0, 1] */
@@ -60,9 +61,14 @@ void sim_fill_lognormal(sim_rng_t *rng, double mu, double sigma, double *out, si
 
 /* Draws that cost less than a call. */
 
+static inline double sim_uniform(uint64_t word)
+{
+    return (double)(int64_t)(word >> 11) * 0x1p-53;
+}
+
 static inline double sim_draw_uniform(sim_rng_t *rng)
 {
-    return (double)(int64_t)(sim_rng_u64(rng) >> 11) * 0x1p-53;
+    return sim_uniform(sim_rng_u64(rng));
 }
 
 static inline double sim_draw_uniform_open(sim_rng_t *rng)

@@ -52,8 +52,5 @@ double sim_lgamma(double x)
 
 double sim_logistic(double x)
 {
-    if (x >= 0)
-        return 1 / (1 + sim_exp(-x));
-    double odds = sim_exp(x);
-    return odds / (1 + odds);
+    return sim_logistic_of(x, sim_exp(x >= 0 ? -x : x));
 }

@@ -22,6 +22,11 @@ double sim_log1p(double x);
 double sim_pow(double x, double y);
 double sim_lgamma(double x);   /* log of the gamma function, x > 0 */
 double sim_logistic(double x); /* 1 / (1 + exp(-x)), without overflow */
+/* The same where sim_exp(-|x|) is known. */
+static inline double sim_logistic_of(double x, double exp_minus_abs)
+{
+    return (x >= 0 ? 1 : exp_minus_abs) / (1 + exp_minus_abs);
+}
 
 /* Largest integer <= x, smallest >= x, and nearest (halves away from zero). |x| must be below 2^63. Without branches:
  * the fraction of a random number is what no processor can predict. */

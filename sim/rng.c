@@ -87,6 +87,12 @@ void sim_rng_at(sim_rng_t *rng, uint64_t seed, uint64_t replication, uint64_t en
     rng->drawn = 0;
 }
 
+uint64_t sim_rng_word(uint64_t seed, uint64_t replication, uint64_t entity, uint64_t purpose, uint64_t event)
+{
+    SIM_ASSERT(event < UINT64_C(1) << 48);
+    return philox((words_t){event << 16, entity, purpose, replication}, seed, second_halves_in_memory()).x0;
+}
+
 /* The next blocks, up to `end`. */
 static inline void fill_blocks(sim_rng_t *rng, uint64_t *out, const uint64_t *end)
 {

@@ -45,6 +45,9 @@ void sim_philox4x64(const uint64_t counter[4], const uint64_t key[2], uint64_t o
 /* Stands `rng` at (seed; replication, entity, purpose, event). `event` must be below 2^48. */
 void sim_rng_at(sim_rng_t *rng, uint64_t seed, uint64_t replication, uint64_t entity, uint64_t purpose, uint64_t event);
 
+/* The first word that a generator hands out that sim_rng_at has stood there: what is drawn once takes no generator. */
+uint64_t sim_rng_word(uint64_t seed, uint64_t replication, uint64_t entity, uint64_t purpose, uint64_t event);
+
 /* Computes the next block or blocks; called by sim_rng_u64 when the words of the last one are used up. */
 void sim_rng_refill(sim_rng_t *rng);
 

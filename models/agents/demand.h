@@ -57,6 +57,12 @@ static inline void mdl_address_draw(const mdl_address_t *at, uint64_t purpose, s
     sim_rng_at(rng, at->seed, at->replication, at->entity, purpose, (uint64_t)at->day);
 }
 
+/* What is drawn first there, 0 to 1, evenly. */
+static inline double mdl_address_uniform(const mdl_address_t *at, uint64_t purpose)
+{
+    return sim_uniform(sim_rng_word(at->seed, at->replication, at->entity, purpose, (uint64_t)at->day));
+}
+
 /* Stands `rng` at the address's draw for `purpose` that is made once in a run (traits), whatever the day. */
 static inline void mdl_address_draw_once(const mdl_address_t *at, uint64_t purpose, sim_rng_t *rng)
 {

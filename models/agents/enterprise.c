@@ -59,11 +59,10 @@ static void move_demand(mdl_enterprise_t *self, const mdl_params_t *params, cons
 }
 
 /* Tokens by who serves them. Shares that a scenario sets to more than 1 together leave nothing to run oneself. */
-static void buy_tokens(const mdl_enterprise_t *self, const mdl_params_t *params, double weight,
-                       const mdl_enterprise_env_t *env, mdl_enterprise_decision_t *decision)
+static void buy_tokens(const mdl_params_t *params, double used, double adoption, const mdl_enterprise_env_t *env,
+                       mdl_enterprise_decision_t *decision)
 {
-    double used = weight * sim_exp(self->depth_log);
-    double tokens = used * mdl_tokens_demand(params, env->tokens_at_price, mdl_enterprise_adoption(self));
+    double tokens = used * mdl_tokens_demand(params, env->tokens_at_price, adoption);
     int64_t all = mdl_demand_count(tokens, MDL_DEMAND_MAX_TOKENS);
     int64_t platforms = mdl_demand_count((double)all * params->platforms_token_share, all);
     int64_t labs = mdl_demand_count((double)all * params->labs_token_share, all - platforms);
@@ -107,12 +106,10 @@ void mdl_enterprise_look(mdl_enterprise_env_t *env, const mdl_params_t *params)
     env->limit_batch_fen = limit_fen(params, env->rent_batch_fen);
 }
 
-/* Fine-tuning or batch: a national start in nodes, a province's weight in it, trend, swings, elasticity to rent. */
-static double work_nodes(const mdl_enterprise_t *self, const mdl_params_t *params, double national, double weight,
-                         double price)
+/* Fine-tuning or batch, log of what the national start is multiplied by: trend, swings, elasticity to rent. */
+static double work_log(const mdl_enterprise_t *self, const mdl_params_t *params, double price)
 {
-    double log_nodes = self->trend_log + self->noise_log - params->enterprise_rent_elasticity * price;
-    return national * weight * sim_exp(clamp(log_nodes, -MAX_LOG, MAX_LOG));
+    return clamp(self->trend_log + self->noise_log - params->enterprise_rent_elasticity * price, -MAX_LOG, MAX_LOG);
 }
 
 void mdl_enterprise_step(mdl_enterprise_t *self, const mdl_params_t *params, double weight,
@@ -120,13 +117,20 @@ void mdl_enterprise_step(mdl_enterprise_t *self, const mdl_params_t *params, dou
 {
     *decision = (mdl_enterprise_decision_t){0};
     move_demand(self, params, env, at);
-    buy_tokens(self, params, weight, env, decision);
+    enum { DEPTH, FINETUNE, BATCH, ODDS, EXPONENTIALS };
+    double e[EXPONENTIALS] = {[DEPTH] = self->depth_log,
+                              [FINETUNE] = work_log(self, params, env->price_log_finetune),
+                              [BATCH] = work_log(self, params, env->price_log_batch),
+                              [ODDS] = -fabs(self->adoption_logit)};
+    sim_exp_each(e, EXPONENTIALS);
+    double adoption = sim_logistic_of(self->adoption_logit, e[ODDS]);
+    buy_tokens(params, weight * e[DEPTH], adoption, env, decision);
     double inference = mdl_enterprise_nodes(decision->tokens_own, env->tokens_node_day, params->tokens_load);
     double near = inference * params->enterprise_low_latency_share;
     decision->inference_near = want(params, &self->near_nodes, near, env->limit_inference_fen);
     decision->inference_far = want(params, &self->far_nodes, inference - near, env->limit_inference_fen);
-    double finetune = work_nodes(self, params, params->enterprise_finetune_start, weight, env->price_log_finetune);
+    double finetune = params->enterprise_finetune_start * weight * e[FINETUNE];
     decision->finetune = want(params, &self->finetune_nodes, finetune, env->limit_finetune_fen);
-    double batch = work_nodes(self, params, params->enterprise_batch_start, weight, env->price_log_batch);
+    double batch = params->enterprise_batch_start * weight * e[BATCH];
     decision->batch = want(params, &self->batch_nodes, batch, env->limit_batch_fen);
 }

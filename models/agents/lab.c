@@ -123,9 +123,8 @@ static int64_t equity_asked(const mdl_lab_t *self, const mdl_params_t *params, c
 {
     if (self->rounds == 0)
         return round_fen(params, self->base_nodes, params->labs_seed_years);
-    sim_rng_t rng;
-    mdl_address_draw(at, MDL_PURPOSE_LAB_REFINANCE, &rng);
-    double drawn = sim_draw_uniform(&rng), hopeful = params->labs_refinance_hazard * env->venture;
+    double drawn = mdl_address_uniform(at, MDL_PURPOSE_LAB_REFINANCE);
+    double hopeful = params->labs_refinance_hazard * env->venture;
     if (!mdl_demand_may_strike(drawn, hopeful * env->gathered))
         return 0;
     double hope = 1.0 - pointlessness(self, params, env);
@@ -144,9 +143,7 @@ static mdl_lab_quit_cause_t quits(mdl_lab_t *self, const mdl_params_t *params, c
     self->starved_days = payable < (double)params->labs_min_nodes ? self->starved_days + 1 : 0;
     if ((int64_t)self->starved_days * SIM_DAY_S > params->labs_patience_s)
         return MDL_LAB_QUIT_CASH;
-    sim_rng_t rng;
-    mdl_address_draw(at, MDL_PURPOSE_LAB_QUIT, &rng);
-    double drawn = sim_draw_uniform(&rng);
+    double drawn = mdl_address_uniform(at, MDL_PURPOSE_LAB_QUIT);
     if (!mdl_demand_may_strike(drawn, params->labs_quit_hazard))
         return MDL_LAB_QUIT_NONE;
     double hazard = params->labs_quit_hazard * pointlessness(self, params, env);
@@ -215,26 +212,27 @@ static void spend(mdl_lab_t *self, const mdl_params_t *params, const mdl_lab_env
 
 /* Whether a firm that enters today does not mean to train: what its first equity could train is worth less than what it
  * can download. */
-static bool sees_no_point(const mdl_lab_t *self, const mdl_params_t *params, const mdl_lab_env_t *env, sim_rng_t *rng)
+static bool sees_no_point(const mdl_lab_t *self, const mdl_params_t *params, const mdl_lab_env_t *env, double drawn)
 {
     mdl_lab_env_t funded = *env;
     funded.cash_fen = round_fen(params, self->base_nodes, params->labs_seed_years);
-    return sim_draw_bernoulli(rng, pointlessness(self, params, &funded));
+    return drawn < pointlessness(self, params, &funded);
 }
 
 static void enter(mdl_lab_t *self, const mdl_params_t *params, const mdl_lab_env_t *env, const mdl_address_t *at,
                   mdl_lab_decision_t *decision)
 {
+    if (!mdl_demand_strikes(mdl_address_uniform(at, MDL_PURPOSE_LAB_ENTRY), env->entry_rate))
+        return;
     sim_rng_t rng;
     mdl_address_draw(at, MDL_PURPOSE_LAB_ENTRY, &rng);
-    if (!mdl_demand_strikes(sim_draw_uniform(&rng), entry_rate(params, env)))
-        return;
+    (void)sim_draw_uniform(&rng); /* which brought it here */
     self->stage = MDL_LAB_TRAINING;
     self->registered_day = at->day;
     self->closed_log_entry = env->closed_log;
     decision->enter = true;
     decision->raise_fen = equity_asked(self, params, env, at);
-    if (!sees_no_point(self, params, env, &rng))
+    if (!sees_no_point(self, params, env, sim_draw_uniform(&rng)))
         return;
     self->stage = MDL_LAB_SERVING;
     decision->raise_fen = round_fen(params, self->base_nodes * params->labs_finetune_share, params->labs_seed_years);
@@ -244,6 +242,7 @@ void mdl_lab_look(mdl_lab_env_t *env, const mdl_params_t *params)
 {
     double entered = env->entered_per_training > 1.0 ? env->entered_per_training : 1.0;
     env->gathered = sim_pow(entered, params->labs_gathering);
+    env->entry_rate = entry_rate(params, env);
     env->inference_limit_fen = bid_fen(params, env, env->rent_inference_fen, 1.0);
     env->finetune_limit_fen = bid_fen(params, env, env->rent_finetune_fen, 1.0);
 }

@@ -76,6 +76,7 @@ typedef struct mdl_lab_env {
     int64_t tokens_day;          /* tokens that its users want per day (see mdl_lab_token_weight) */
     double tokens_node_day;      /* mdl_tokens_node_day(): what a fully used node serves */
     /* Filled by mdl_lab_look. */
+    double entry_rate;           /* of a potential lab, per year */
     double gathered;             /* how much more often equity comes to those that train, as others have stopped */
     int64_t inference_limit_fen; /* most that any lab pays for serving its users and for fine-tuning */
     int64_t finetune_limit_fen;

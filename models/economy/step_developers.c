@@ -10,6 +10,7 @@
 
 /* What developers see on one day. */
 typedef struct outlook {
+    uint64_t seed, replication;
     bool seen;                                 /* places have been looked at: only when a developer first asks */
     double weights[MDL_MAX_CITIES];            /* of cities, to look at */
     double west_weights[MDL_MAX_CITIES];       /* of those in the west, 0 for others */
@@ -128,10 +129,8 @@ static sim_status_t look(mdl_step_t *step, uint32_t index, outlook_t *outlook)
     mdl_developer_kind_t kind = (mdl_developer_kind_t)developer->kind;
     if ((int64_t)developer->under_way >= step->params->developers_at_once)
         return SIM_OK;
-    sim_rng_t rng;
-    sim_rng_at(&rng, sim_world_seed(step->world), sim_world_replication(step->world), developer->entity,
-               MDL_PURPOSE_DEVELOPER_ANNOUNCE, (uint64_t)step->day);
-    double drawn = sim_draw_uniform(&rng);
+    double drawn = sim_uniform(sim_rng_word(outlook->seed, outlook->replication, developer->entity,
+                                            MDL_PURPOSE_DEVELOPER_ANNOUNCE, (uint64_t)step->day));
     if (drawn > outlook->most_weekly[kind])
         return SIM_OK;
     mdl_belief_rule_t rule = mdl_beliefs_rule(&eco->beliefs, step->params, developer->belief_u);
@@ -153,8 +152,10 @@ static sim_status_t look(mdl_step_t *step, uint32_t index, outlook_t *outlook)
 
 sim_status_t mdl_step_developers(mdl_step_t *step)
 {
-    outlook_t outlook;
+    outlook_t outlook; /* not emptied: most days nobody looks at places */
     outlook.seen = false;
+    outlook.seed = sim_world_seed(step->world);
+    outlook.replication = sim_world_replication(step->world);
     mdl_prospects_day(step);
     forget_announcements(step->eco, step->day);
     see_herd(step, &outlook);

@@ -15,9 +15,8 @@ static uint32_t number_of(const mdl_step_t *step, const mdl_project_t *project)
 
 static bool drawn(const mdl_step_t *step, const mdl_project_t *project, uint64_t purpose, double chance)
 {
-    sim_rng_t rng;
-    mdl_project_rng(step, project, purpose, (uint64_t)step->day, &rng);
-    return sim_draw_bernoulli(&rng, chance);
+    return sim_uniform(sim_rng_word(sim_world_seed(step->world), sim_world_replication(step->world), project->entity,
+                                    purpose, (uint64_t)step->day)) < chance;
 }
 
 void mdl_project_check_loan(const mdl_step_t *step, mdl_project_t *project)

@@ -150,6 +150,8 @@ static void test_reports_and_uses_are_the_meters(void **state)
     (void)state;
     test_centres_t centres;
     test_centres_init(&centres);
+    centres.input.record_interval_s = SIM_WEEK_S; /* so that some uses are ready when they are asked for */
+    centres.input.horizon_s = 300 * SIM_DAY_S;
     test_centres_open(&centres, SEED, 1);
     uint32_t lp = add_in_mode(&centres, 9, MDL_DC_MODE_AUTO);
     plan_t plan = {0};
