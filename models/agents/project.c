@@ -59,8 +59,8 @@ bool mdl_project_opens(const mdl_params_t *params, uint32_t gpus_in, uint32_t gp
     return waited_s >= params->developers_open_wait_s && have >= params->developers_open_share_late;
 }
 
-double mdl_project_ask(const mdl_params_t *params, double ask_yuan, double index_yuan, double floor_yuan,
-                       double occupancy, int64_t passed_s)
+double mdl_project_ask_log(const mdl_params_t *params, double ask_yuan, double index_yuan, double occupancy,
+                           int64_t passed_s)
 {
     double weeks = (double)passed_s / (double)SIM_WEEK_S;
     double drift = params->developers_price_step * weeks * (occupancy - params->developers_target_occupancy);
@@ -72,7 +72,13 @@ double mdl_project_ask(const mdl_params_t *params, double ask_yuan, double index
         if (full ? others > 1 : others < 1)
             pull = (weight > 1 ? 1 : weight) * sim_log(others);
     }
-    double ask = ask_yuan * sim_exp(drift + pull);
+    return drift + pull;
+}
+
+double mdl_project_ask(const mdl_params_t *params, double ask_yuan, double index_yuan, double floor_yuan,
+                       double occupancy, int64_t passed_s)
+{
+    double ask = ask_yuan * sim_exp(mdl_project_ask_log(params, ask_yuan, index_yuan, occupancy, passed_s));
     return ask > floor_yuan ? ask : floor_yuan;
 }
 

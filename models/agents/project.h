@@ -36,7 +36,7 @@ typedef enum mdl_stage {
 
 /* What every day's scans of all projects look at comes first. */
 typedef struct mdl_project {
-    _Alignas(64) uint64_t entity;
+    _Alignas(64) int64_t grant_promised_fen;
     uint32_t developer;
     int32_t kind; /* mdl_developer_kind_t */
     int32_t city;
@@ -56,6 +56,7 @@ typedef struct mdl_project {
     bool audited;           /* breach found: no further payments */
     bool milestone_paid;    /* the inspection has been passed */
     bool broke_even;        /* in some full calendar quarter rents covered running cost and capital charge */
+    uint64_t entity;
     uint32_t loan;          /* in the bank's book */
     uint32_t gpus_in;       /* in stock or installed */
     uint32_t attempts;      /* at getting a loan */
@@ -64,7 +65,7 @@ typedef struct mdl_project {
     int64_t building_fen;      /* planned cost of the building as it will really be */
     int64_t building_paid_fen; /* of it */
     int64_t chips_paid_fen;
-    int64_t grant_promised_fen, grant_paid_fen, linked_paid_fen, clawed_back_fen;
+    int64_t grant_paid_fen, linked_paid_fen, clawed_back_fen;
     int64_t arrears_fen;                          /* running costs due and unpaid */
     int64_t revenue_fen;                          /* rent received, since energised */
     int64_t running_fen;                          /* power and upkeep due, since energised */
@@ -100,6 +101,9 @@ bool mdl_project_opens(const mdl_params_t *params, uint32_t gpus_in, uint32_t gp
  * is worth, never below the floor. Yuan per node-month; passed_s since the last review. */
 double mdl_project_ask(const mdl_params_t *params, double ask_yuan, double index_yuan, double floor_yuan,
                        double occupancy, int64_t passed_s);
+/* Log of the part by which it changes, before the floor: many exponentials are found faster together. */
+double mdl_project_ask_log(const mdl_params_t *params, double ask_yuan, double index_yuan, double occupancy,
+                           int64_t passed_s);
 /* Whether an owner who owes that much for running costs gives up. Both in fen. */
 bool mdl_project_gives_up(const mdl_params_t *params, int64_t arrears_fen, int64_t capital_fen);
 

@@ -28,11 +28,15 @@ static int64_t voucher_money_fen(const mdl_step_t *step, int32_t city)
 
 double mdl_voucher_share(const mdl_step_t *step, int32_t city)
 {
+    if (step->params->subsidy_voucher_share <= 0)
+        return 0;
     return voucher_money_fen(step, city) > 0 ? step->params->subsidy_voucher_share : 0;
 }
 
 sim_status_t mdl_voucher_pay(mdl_step_t *step, const mdl_project_t *project, uint32_t tenant_account, int64_t rent_fen)
 {
+    if (step->params->subsidy_voucher_share <= 0)
+        return SIM_OK;
     int64_t left_fen = voucher_money_fen(step, project->city);
     if (left_fen <= 0)
         return SIM_OK;

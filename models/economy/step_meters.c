@@ -11,8 +11,12 @@
 
 /* Of all projects' centres. */
 typedef struct centres_day {
-    int64_t province_busy[MDL_MAX_PROVINCES], province_powered[MDL_MAX_PROVINCES];
-    int64_t busy, powered, leased;
+    int64_t new_since_s; /* those energised later count as new */
+    struct {
+        int64_t busy, powered;
+    } province[MDL_MAX_PROVINCES];
+    int64_t busy, powered, leased, new_busy, new_powered;
+    int64_t planned, planned_nodes; /* what projects were announced with: GPU seconds, and nodes of which it was all day */
 } centres_day_t;
 
 static void count_classes(mdl_interval_t *interval, const mdl_datacentre_use_t *use, int64_t scale)
@@ -53,27 +57,29 @@ static void count_site(mdl_step_t *step, const mdl_site_t *site)
     count_classes(&step->eco->interval, use, site->scale);
 }
 
-/* GPUs that a project was announced with: what a rack-up rate is measured against. */
-static int64_t planned_gpu_s(const mdl_site_t *site, int64_t powered_gpu_s)
+static inline void count_centre(const mdl_site_t *site, const mdl_datacentre_reading_t *day, centres_day_t *centres)
 {
-    return site->nodes_max == 0 ? powered_gpu_s : (int64_t)site->nodes_planned * MDL_GPUS_PER_NODE * SIM_DAY_S;
-}
-
-static void count_centre(mdl_step_t *step, const mdl_site_t *site, const mdl_datacentre_reading_t *day,
-                         centres_day_t *centres)
-{
-    mdl_interval_t *interval = &step->eco->interval;
-    int64_t busy = site->scale * day->busy_gpu_s, powered = site->scale * day->powered_gpu_s;
-    interval->planned_gpu_s += planned_gpu_s(site, powered);
-    if (site->energised_s > 0 && site->energised_s > step->now_s - NEW_S) {
-        interval->new_busy_gpu_s += busy;
-        interval->new_powered_gpu_s += powered;
+    int64_t scale = site->scale, busy = scale * day->busy_gpu_s, powered = scale * day->powered_gpu_s;
+    if (site->nodes_max == 0)
+        centres->planned += powered;
+    else
+        centres->planned_nodes += site->nodes_planned;
+    if (site->energised_s > centres->new_since_s) {
+        centres->new_busy += busy;
+        centres->new_powered += powered;
     }
-    centres->province_busy[site->province] += busy;
-    centres->province_powered[site->province] += powered;
+    centres->province[site->province].busy += busy;
+    centres->province[site->province].powered += powered;
     centres->busy += busy;
     centres->powered += powered;
-    centres->leased += site->scale * day->leased_gpu_s;
+    centres->leased += scale * day->leased_gpu_s;
+}
+
+static void count_centres(mdl_interval_t *interval, const centres_day_t *centres)
+{
+    interval->planned_gpu_s += centres->planned + centres->planned_nodes * MDL_GPUS_PER_NODE * SIM_DAY_S;
+    interval->new_busy_gpu_s += centres->new_busy;
+    interval->new_powered_gpu_s += centres->new_powered;
 }
 
 /* Useful training goes to the labs in proportion to the nodes that they lease for it. */
@@ -95,11 +101,11 @@ static void smooth_provinces(mdl_step_t *step, const centres_day_t *centres)
     double gain = mdl_day_gain(UTILISATION_MEMORY_S);
     for (uint32_t p = 0; p < step->tables->n_provinces; p++) {
         double *smoothed = &step->eco->province_utilisation[p];
-        if (centres->province_powered[p] <= 0) {
+        if (centres->province[p].powered <= 0) {
             *smoothed = -1;
             continue;
         }
-        double today = (double)centres->province_busy[p] / (double)centres->province_powered[p];
+        double today = (double)centres->province[p].busy / (double)centres->province[p].powered;
         *smoothed = *smoothed < 0 ? today : *smoothed + gain * (today - *smoothed);
     }
 }
@@ -134,13 +140,13 @@ static sim_status_t see_to_site(mdl_step_t *step, mdl_site_t *site, bool cramped
 }
 
 /* Takes a site's report of the day into the books. */
-static void read_site(mdl_step_t *step, mdl_site_t *site, const mdl_datacentre_reading_t *day, bool in_quarter,
+static inline void read_site(mdl_step_t *step, mdl_site_t *site, const mdl_datacentre_reading_t *day, bool in_quarter,
                       centres_day_t *centres)
 {
     site->starts = 0;
     site->idle = site->nodes == 0 && day->powered_gpu_s == 0 && site->open;
     if (site->project != MDL_NO_PROJECT)
-        count_centre(step, site, day, centres);
+        count_centre(site, day, centres);
     if (in_quarter)
         mdl_outcomes_site(step, site, day);
 }
@@ -158,7 +164,8 @@ static void count_sites(mdl_step_t *step)
 
 sim_status_t mdl_step_meters(mdl_step_t *step)
 {
-    centres_day_t centres = {0};
+    /* What stands from the first day is not new. */
+    centres_day_t centres = {.new_since_s = step->now_s > NEW_S ? step->now_s - NEW_S : 0};
     bool in_quarter = mdl_outcomes_in_quarter(step);
     const mdl_site_t *end = step->sites + step->eco->n_sites;
     for (mdl_site_t *site = step->sites; site < end; site++) {
@@ -166,8 +173,10 @@ sim_status_t mdl_step_meters(mdl_step_t *step)
             continue;
         const mdl_datacentre_report_t *report = mdl_datacentre_report(step->world, site->lp);
         read_site(step, site, &report->day, in_quarter, &centres);
-        MDL_TRY(see_to_site(step, site, report->cramped));
+        if (step->input->audit || report->cramped || !site->open)
+            MDL_TRY(see_to_site(step, site, report->cramped));
     }
+    count_centres(&step->eco->interval, &centres);
     if (mdl_eco_interval_ends(step))
         count_sites(step);
     mdl_outcomes_use(step, centres.busy, centres.powered);

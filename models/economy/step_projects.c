@@ -280,16 +280,16 @@ static sim_status_t review(mdl_step_t *step, mdl_project_t *project, double givi
 
 sim_status_t mdl_step_projects(mdl_step_t *step)
 {
-    mdl_project_t *end = step->projects + step->eco->n_projects;
-    int64_t until_turn = step->day % REVIEW_DAYS; /* every project has its turn once in REVIEW_DAYS */
     double giving_up = mdl_project_giving_up(step->params, REVIEW_DAYS * SIM_DAY_S);
+    mdl_project_t *end = step->projects + step->eco->n_projects;
+    mdl_project_t *turn = step->projects + step->day % REVIEW_DAYS; /* every project has its turn once in REVIEW_DAYS */
     for (mdl_project_t *project = step->projects; project < end; project++) {
-        bool turn = until_turn-- == 0;
-        until_turn = turn ? REVIEW_DAYS - 1 : until_turn;
         if (project->stage == MDL_STAGE_WAITING)
-            MDL_TRY(review_waiting(step, project, turn, giving_up));
-        if (turn)
-            MDL_TRY(review(step, project, giving_up));
+            MDL_TRY(review_waiting(step, project, project == turn, giving_up));
+        if (project != turn)
+            continue;
+        turn += REVIEW_DAYS;
+        MDL_TRY(review(step, project, giving_up));
     }
     return SIM_OK;
 }

@@ -9,6 +9,7 @@
 
 #define WEEKDAYS 7
 #define LITTLE   0.15 /* a wish is met when less than this share of it is missing */
+#define REVIEWED 64   /* rents in one go */
 
 static mdl_segment_t segment_of(mdl_wish_t wish)
 {
@@ -185,22 +186,57 @@ static void listen(mdl_step_t *step, const bool *traded)
     }
 }
 
-/* Operators and platforms review the rent that they ask, each from its own occupancy and what it hears. */
-static void reprice(mdl_step_t *step, const mdl_site_t *site)
+/* A review of the rents that some sites ask. */
+typedef struct review {
+    uint32_t n;
+    uint32_t site[REVIEWED];
+    double change[REVIEWED]; /* log of it, then what the rent is multiplied by */
+} review_t;
+
+static double yuan(int64_t fen)
 {
-    if (site->offer == MDL_NO_OFFER)
-        return;
-    const mdl_offer_t *offer = mdl_rental_offer(step->rental, site->offer);
-    if (offer->nodes == 0)
-        return;
-    double ask_yuan = mdl_project_ask(step->params, (double)offer->price_fen_node_month / MDL_FEN_PER_YUAN,
-                                      (double)step->eco->type_rent_fen[site->gpu_type] / MDL_FEN_PER_YUAN,
-                                      (double)offer->floor_fen_node_month / MDL_FEN_PER_YUAN,
-                                      (double)offer->leased / offer->nodes, MDL_BILLING_DAYS * SIM_DAY_S);
-    mdl_rental_offer_price(step->rental, site->offer, mdl_money_round(ask_yuan * MDL_FEN_PER_YUAN));
-    if (site->project != MDL_NO_PROJECT)
-        mdl_rental_offer_rebate(step->rental, site->offer, mdl_voucher_share(step, step->projects[site->project].city));
-    mdl_chronicle_ask(step, site->project, mdl_money_round(ask_yuan * MDL_FEN_PER_YUAN));
+    return (double)fen / MDL_FEN_PER_YUAN;
+}
+
+/* Carries a review out and empties it. */
+static void post_rents(mdl_step_t *step, review_t *review)
+{
+    sim_exp_each(review->change, review->n);
+    for (uint32_t i = 0; i < review->n; i++) {
+        const mdl_site_t *site = &step->sites[review->site[i]];
+        const mdl_offer_t *offer = mdl_rental_offer(step->rental, site->offer);
+        double ask_yuan = yuan(offer->price_fen_node_month) * review->change[i];
+        double floor_yuan = yuan(offer->floor_fen_node_month);
+        int64_t ask_fen = mdl_money_round((ask_yuan > floor_yuan ? ask_yuan : floor_yuan) * MDL_FEN_PER_YUAN);
+        mdl_rental_offer_price(step->rental, site->offer, ask_fen);
+        if (site->project != MDL_NO_PROJECT)
+            mdl_rental_offer_rebate(step->rental, site->offer,
+                                    mdl_voucher_share(step, step->projects[site->project].city));
+        mdl_chronicle_ask(step, site->project, ask_fen);
+    }
+    review->n = 0;
+}
+
+/* Operators and platforms review the rent that they ask, each from its own occupancy and what it hears. */
+static void reprice(mdl_step_t *step)
+{
+    review_t review; /* not emptied: what is seen of it is written first */
+    review.n = 0;
+    for (uint32_t i = 0; i < step->eco->n_sites; i++) {
+        const mdl_site_t *site = &step->sites[i];
+        if (!site->open || site->offer == MDL_NO_OFFER)
+            continue;
+        const mdl_offer_t *offer = mdl_rental_offer(step->rental, site->offer);
+        if (offer->nodes == 0)
+            continue;
+        review.site[review.n] = i;
+        review.change[review.n++] = mdl_project_ask_log(
+            step->params, yuan(offer->price_fen_node_month), yuan(step->eco->type_rent_fen[site->gpu_type]),
+            (double)offer->leased / offer->nodes, MDL_BILLING_DAYS * SIM_DAY_S);
+        if (review.n == REVIEWED)
+            post_rents(step, &review);
+    }
+    post_rents(step, &review);
 }
 
 static sim_status_t week(mdl_step_t *step)
@@ -215,9 +251,7 @@ static sim_status_t week(mdl_step_t *step)
     mdl_rental_close_period(step->rental);
     listen(step, traded);
     mdl_outcomes_week(step);
-    for (uint32_t i = 0; i < step->eco->n_sites; i++)
-        if (step->sites[i].open)
-            reprice(step, &step->sites[i]);
+    reprice(step);
     return SIM_OK;
 }
 

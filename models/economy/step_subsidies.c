@@ -126,11 +126,10 @@ static void note_reading(mdl_step_t *step, mdl_project_t *project)
     project->later_busy_gpu_s = mdl_site_report(step, project->site)->meter.busy_gpu_s;
 }
 
-/* `turn`: it is reviewed today; `chance`: that an audit comes between two reviews. */
+/* Of a project that operates with a grant. `turn`: it is reviewed today; `chance`: that an audit comes between two
+ * reviews. */
 static sim_status_t step_project(mdl_step_t *step, mdl_project_t *project, bool turn, double chance)
 {
-    if (project->stage != MDL_STAGE_OPERATING || project->grant_promised_fen <= 0)
-        return SIM_OK;
     if (!project->milestone_paid)
         MDL_TRY(pay_milestone(step, project));
     int64_t open_days = (step->now_s - project->energised_s) / SIM_DAY_S;
@@ -144,13 +143,12 @@ static sim_status_t step_project(mdl_step_t *step, mdl_project_t *project, bool 
 
 sim_status_t mdl_step_subsidies(mdl_step_t *step)
 {
-    mdl_project_t *end = step->projects + step->eco->n_projects;
-    int64_t until_turn = step->day % REVIEW_DAYS; /* every project has its turn once in REVIEW_DAYS */
     double chance = -sim_expm1(-step->params->audit_hazard * REVIEW_DAYS / 365.25);
-    for (mdl_project_t *project = step->projects; project < end; project++) {
-        bool turn = until_turn-- == 0;
-        until_turn = turn ? REVIEW_DAYS - 1 : until_turn;
-        MDL_TRY(step_project(step, project, turn, chance));
+    uint32_t today = (uint32_t)(step->day % REVIEW_DAYS); /* every project has its turn once in REVIEW_DAYS */
+    for (uint32_t i = 0, n = step->eco->n_projects; i < n; i++) {
+        mdl_project_t *project = &step->projects[i];
+        if (project->stage == MDL_STAGE_OPERATING && project->grant_promised_fen > 0)
+            MDL_TRY(step_project(step, project, i % REVIEW_DAYS == today, chance));
     }
     return SIM_OK;
 }
