@@ -4,9 +4,11 @@
 #include "models/economy/economy_state.h"
 
 #include "models/params/rates.h"
+#include "sim/fetch.h"
 
 #define UTILISATION_MEMORY_S (30 * SIM_DAY_S)
 #define NEW_S                (730 * SIM_DAY_S) /* how long a centre counts as new */
+#define AHEAD                8                 /* sites before its turn that one is fetched */
 #define USES_AHEAD           4                 /* sites before its turn that what a centre has counted is fetched */
 
 /* Of all projects' centres. */
@@ -171,6 +173,7 @@ sim_status_t mdl_step_meters(mdl_step_t *step)
     for (mdl_site_t *site = step->sites; site < end; site++) {
         if (site->stopped || (site->nodes == 0 && site->idle))
             continue;
+        sim_fetch(site + AHEAD, SIM_LINE_BYTES);
         const mdl_datacentre_report_t *report = mdl_datacentre_report(step->world, site->lp);
         read_site(step, site, &report->day, in_quarter, &centres);
         if (step->input->audit || report->cramped || !site->open)

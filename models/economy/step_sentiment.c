@@ -3,6 +3,9 @@
 #include "models/economy/economy_state.h"
 
 #include "models/params/rates.h"
+#include "sim/fetch.h"
+
+#define AHEAD 8 /* sites and projects before its turn that one is fetched */
 
 /* Full cost of a reference node-month at list price and national mean power price, yuan (T13). */
 static double full_cost_yuan(const mdl_step_t *step, double *variable_yuan)
@@ -26,6 +29,8 @@ static void count_capacity(mdl_step_t *step, mdl_market_view_t *view)
     double offered = 0, leased = 0, pools = 0;
     const mdl_site_t *end = step->sites + eco->n_sites;
     for (const mdl_site_t *site = step->sites; site < end; site++) {
+        if (end - site > AHEAD && site[AHEAD].offer != MDL_NO_OFFER)
+            sim_fetch(mdl_rental_offer(step->rental, site[AHEAD].offer), SIM_LINE_BYTES);
         if (!site->open)
             continue;
         double per_node = MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, site->gpu_type);
@@ -47,6 +52,7 @@ static void count_pipeline(mdl_step_t *step, mdl_market_view_t *view)
     const mdl_project_t *end = step->projects + step->eco->n_projects;
     double committed_h100e = 0, announced_h100e = 0;
     for (const mdl_project_t *project = step->projects; project < end; project++) {
+        sim_fetch(project + AHEAD, SIM_LINE_BYTES);
         bool committed = project->stage == MDL_STAGE_BUILDING || project->stage == MDL_STAGE_WAITING;
         bool announced = project->stage == MDL_STAGE_ANNOUNCED || project->stage == MDL_STAGE_APPROVED;
         if (!committed && !announced)
