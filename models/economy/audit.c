@@ -18,7 +18,7 @@ static sim_status_t audit_site(mdl_step_t *step, uint32_t i)
     return SIM_OK;
 }
 
-/* Chips of a project: counters against lots, installed ones against the nodes of its site. */
+/* Chips of a project: counters against lots, installed ones against the nodes of its site; and its marks. */
 static sim_status_t audit_project(mdl_step_t *step, uint32_t i)
 {
     const mdl_project_t *project = &step->projects[i];
@@ -31,6 +31,10 @@ static sim_status_t audit_project(mdl_step_t *step, uint32_t i)
     if (installed != nodes * MDL_GPUS_PER_NODE)
         return sim_fail(step->err, SIM_EINVARIANT, "projects", "project %u: %lld GPUs installed in %lld nodes", i,
                         (long long)installed, (long long)nodes);
+    uint8_t marks = mdl_project_marks(project);
+    if (step->project_marks[i] != marks)
+        return sim_fail(step->err, SIM_EINVARIANT, "projects", "project %u is marked %u; expected %u", i,
+                        step->project_marks[i], marks);
     return SIM_OK;
 }
 

@@ -63,13 +63,6 @@ sim_status_t mdl_chip_bid_platform(mdl_step_t *step, uint32_t i)
 
 /* --- builders ----------------------------------------------------------------------------------------------------- */
 
-/* Neither a buyer nor a seller: it has ordered all that it wants, and lives. */
-static bool has_all(const mdl_project_t *project)
-{
-    return project->gpus_ordered > 0 && project->gpus_ordered >= project->nodes_wanted * MDL_GPUS_PER_NODE &&
-           !project->auctioning;
-}
-
 /* An open centre buys the rest of its chips only while it is well let. */
 static bool wants_more(const mdl_step_t *step, const mdl_project_t *project)
 {
@@ -104,6 +97,7 @@ static void reconsider_type(mdl_step_t *step, mdl_project_t *project)
     project->gpu_type = type;
     project->nodes_wanted = nodes > 0 ? nodes : 1;
     project->nodes_planned = planned > project->nodes_wanted ? planned : project->nodes_wanted;
+    mdl_project_mark(step, project);
 }
 
 /* What is left for chips after the building and the first months are paid. */
@@ -146,9 +140,9 @@ static sim_status_t bid(mdl_step_t *step, mdl_project_t *project)
 
 sim_status_t mdl_chip_bid_builders(mdl_step_t *step)
 {
-    mdl_project_t *end = step->projects + step->eco->n_projects;
-    for (mdl_project_t *project = step->projects; project < end; project++) {
-        if (has_all(project))
+    for (uint32_t i = 0; i < step->eco->n_projects; i++) {
+        mdl_project_t *project = &step->projects[i];
+        if ((step->project_marks[i] & MDL_MARK_CHIPS) == 0)
             continue;
         if (wants_more(step, project))
             MDL_TRY(bid(step, project));

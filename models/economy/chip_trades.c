@@ -21,6 +21,7 @@ static void count_purchase(mdl_step_t *step, uint32_t tag, int64_t gpus, int64_t
     }
     mdl_project_t *project = &step->projects[tag];
     project->gpus_ordered += (uint32_t)gpus;
+    mdl_project_mark(step, project);
     project->chips_paid_fen += paid_fen;
     mdl_outcomes_invested(step, project, paid_fen);
     (void)mdl_event_once(step, MDL_EV_CHIPS_ORDERED, tag, MDL_CAUSE_BEFORE,

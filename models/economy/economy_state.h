@@ -85,6 +85,16 @@ typedef struct mdl_site {
     int32_t zone;                       /* of the rental market */
 } mdl_site_t;
 
+/* What the day's steps look for among all projects, of which few are concerned: a byte of bits for each, kept by
+ * mdl_project_mark. */
+enum mdl_project_mark {
+    MDL_MARK_PIPELINE = 1, /* neither open nor ended */
+    MDL_MARK_WAITING = 2,  /* for chips, to open */
+    MDL_MARK_CHIPS = 4,    /* may want chips, or has some to sell */
+    MDL_MARK_GRANT = 8,    /* operates with a grant */
+    MDL_MARK_AUCTION = 16  /* has ended, and its chips are on sale */
+};
+
 /* What tenants may want, in the order of their tags. */
 typedef enum mdl_wish {
     MDL_WISH_TRAINING,
@@ -215,7 +225,7 @@ typedef struct mdl_eco {
 
     /* Blocks in the arena, and how much is in them. */
     sim_ref_t ledger, lots, chips, rental, bank, brokers;
-    sim_ref_t labs, developers, projects, sites, tenants, trades, ended, token_payments, rent_gaps;
+    sim_ref_t labs, developers, projects, project_marks, sites, tenants, trades, ended, token_payments, rent_gaps;
     sim_ref_t look_days; /* of developers, a byte each: every day asks all of them whether they look */
     sim_ref_t chronicle, project_lives, event_rows; /* only when events are asked for */
     uint32_t n_brokers, n_labs, n_developers, n_projects, n_sites, n_pools, n_tenants;
@@ -276,6 +286,7 @@ typedef struct mdl_step {
     mdl_lab_t *labs;
     mdl_developer_t *developers;
     mdl_project_t *projects;
+    uint8_t *project_marks; /* mdl_project_mark */
     mdl_site_t *sites;
     mdl_tenant_t *tenants;
     mdl_chip_trade_t *trades;
@@ -428,6 +439,10 @@ static inline uint32_t mdl_wish_tag(uint32_t tenant, mdl_wish_t wish)
 }
 
 /* projects.c: turns in a project's life that several steps take. */
+/* A project's bits as they should stand. */
+uint8_t mdl_project_marks(const mdl_project_t *project);
+/* Sets them; whoever changes a project's stage, its chips ordered or wanted, its grant or auctioning calls it. */
+void mdl_project_mark(mdl_step_t *step, const mdl_project_t *project);
 /* Whether a builder of that kind means the project with that id for large training: drawn once, before it is sited. */
 bool mdl_project_for_training(const mdl_step_t *step, uint64_t entity, int32_t kind);
 sim_status_t mdl_project_announce(mdl_step_t *step, uint32_t developer, int32_t city, mdl_belief_rule_t rule,

@@ -7,6 +7,28 @@ static uint32_t number_of(const mdl_step_t *step, const mdl_project_t *project)
     return (uint32_t)(project - step->projects);
 }
 
+/* Whether it may want chips: whoever builds or operates and has not ordered all. */
+static bool lacks_chips(const mdl_project_t *project)
+{
+    bool has_all =
+        project->gpus_ordered > 0 && project->gpus_ordered >= project->nodes_wanted * MDL_GPUS_PER_NODE;
+    return project->stage >= MDL_STAGE_BUILDING && project->stage <= MDL_STAGE_OPERATING && !has_all;
+}
+
+uint8_t mdl_project_marks(const mdl_project_t *project)
+{
+    bool grant = project->stage == MDL_STAGE_OPERATING && project->grant_promised_fen > 0;
+    return (uint8_t)((project->stage <= MDL_STAGE_WAITING ? MDL_MARK_PIPELINE : 0) |
+                     (project->stage == MDL_STAGE_WAITING ? MDL_MARK_WAITING : 0) |
+                     (lacks_chips(project) || project->auctioning ? MDL_MARK_CHIPS : 0) |
+                     (grant ? MDL_MARK_GRANT : 0) | (project->auctioning ? MDL_MARK_AUCTION : 0));
+}
+
+void mdl_project_mark(mdl_step_t *step, const mdl_project_t *project)
+{
+    step->project_marks[number_of(step, project)] = mdl_project_marks(project);
+}
+
 void mdl_project_rng(const mdl_step_t *step, const mdl_project_t *project, uint64_t purpose, uint64_t event,
                      sim_rng_t *rng)
 {
@@ -109,6 +131,7 @@ sim_status_t mdl_project_announce(mdl_step_t *step, uint32_t developer, int32_t 
     project->grant_promised_fen = mdl_city_promise(&eco->cities[city], step->params,
                                                    mdl_money_share(project->capital_fen, prospect->grant_share));
     project->state_funded = state || project->grant_promised_fen > 0;
+    mdl_project_mark(step, project);
     count_announcement(step, project, owner, mdl_chronicle_decision(step, developer, city, prospect));
     return mdl_ledger_open(step->ledger, MDL_SECTOR_DEVELOPER, &project->account, step->err);
 }
@@ -203,6 +226,7 @@ sim_status_t mdl_project_energise(mdl_step_t *step, mdl_project_t *project)
     MDL_TRY(move_chips(step, project, MDL_LOT_STOCK, MDL_LOT_INSTALLED, (int64_t)nodes * MDL_GPUS_PER_NODE));
     MDL_TRY(mdl_site_open(step, &plan, &project->site));
     project->stage = MDL_STAGE_OPERATING;
+    mdl_project_mark(step, project);
     project->energised_s = step->now_s;
     project->half_year_s = project->later_s = step->now_s;
     if (project->developer != MDL_NO_DEVELOPER) {
@@ -241,6 +265,7 @@ sim_status_t mdl_project_end(mdl_step_t *step, mdl_project_t *project, mdl_stage
     bool built = project->stage >= MDL_STAGE_BUILDING;
     project->stage = (int32_t)how;
     project->ended_s = step->now_s;
+    mdl_project_mark(step, project);
     mdl_grid_release(&step->eco->grid, project->province, project->allotted_kw);
     project->allotted_kw = 0;
     if (!built)
@@ -251,5 +276,6 @@ sim_status_t mdl_project_end(mdl_step_t *step, mdl_project_t *project, mdl_stage
     if (project->loan != MDL_NO_LOAN)
         mdl_bank_default(step->bank, project->loan, step->input->start_day + step->day);
     project->auctioning = true;
+    mdl_project_mark(step, project);
     return SIM_OK;
 }

@@ -76,6 +76,7 @@ static sim_status_t close_auction(mdl_step_t *step, mdl_project_t *project)
         MDL_TRY(mdl_bank_write_off(step->bank, step->ledger, project->loan, step->err));
     project->loan = MDL_NO_LOAN;
     project->auctioning = false;
+    mdl_project_mark(step, project);
     MDL_TRY(mdl_ledger_pay_up_to(step->ledger, MDL_FLOW_DIVIDEND, project->account, MDL_LEDGER_REST,
                                  mdl_ledger_deposit_fen(step->ledger, project->account), NULL, step->err));
     return mdl_ledger_consume(step->ledger, project->account, mdl_ledger_capital_fen(step->ledger, project->account),
@@ -99,10 +100,9 @@ static sim_status_t step_auction(mdl_step_t *step, mdl_project_t *project)
 
 sim_status_t mdl_step_banks(mdl_step_t *step)
 {
-    mdl_project_t *end = step->projects + step->eco->n_projects;
-    for (mdl_project_t *project = step->projects; project < end; project++)
-        if (project->auctioning)
-            MDL_TRY(step_auction(step, project));
+    for (uint32_t i = 0; i < step->eco->n_projects; i++)
+        if (step->project_marks[i] & MDL_MARK_AUCTION)
+            MDL_TRY(step_auction(step, &step->projects[i]));
     if (step->day % WEEKDAYS == 0)
         mdl_bank_update(step->bank, step->params, step->eco->hype.credit,
                         mdl_chips_price_fen(step->chips, step->tables->reference_type));

@@ -59,6 +59,7 @@ static sim_status_t review_announced(mdl_step_t *step, mdl_project_t *project)
         (void)mdl_event_once(step, MDL_EV_APPROVAL_BARRED, number_of(step, project), MDL_CAUSE_BEFORE, utilisation);
     if (allowed && drawn(step, project, MDL_PURPOSE_PROJECT_APPROVAL, chance) && allot_power(step, project)) {
         project->stage = MDL_STAGE_APPROVED;
+        mdl_project_mark(step, project);
         project->approved_s = step->now_s;
         (void)mdl_event(step, MDL_EV_APPROVED, number_of(step, project), MDL_CAUSE_BEFORE, mw(project->allotted_kw));
     }
@@ -108,6 +109,7 @@ static sim_status_t start_building(mdl_step_t *step, mdl_project_t *project)
     sim_rng_t rng;
     mdl_project_rng(step, project, MDL_PURPOSE_PROJECT_BUILD, 0, &rng);
     project->stage = MDL_STAGE_BUILDING;
+    mdl_project_mark(step, project);
     project->financed_s = step->now_s;
     return mdl_project_schedule(step, project, mdl_project_next_stage(step, project, &rng), MDL_EVENT_BUILD_STAGE);
 }
@@ -207,6 +209,7 @@ sim_status_t mdl_event_build_stage(mdl_step_t *step, uint32_t number)
         return mdl_project_schedule(step, project, mdl_project_next_stage(step, project, &rng), MDL_EVENT_BUILD_STAGE);
     }
     project->stage = MDL_STAGE_WAITING;
+    mdl_project_mark(step, project);
     project->built_s = step->now_s;
     (void)mdl_event(step, MDL_EV_BUILT, number, MDL_CAUSE_BEFORE,
                     (double)project->building_paid_fen / MDL_FEN_PER_YUAN);
@@ -281,15 +284,14 @@ static sim_status_t review(mdl_step_t *step, mdl_project_t *project, double givi
 sim_status_t mdl_step_projects(mdl_step_t *step)
 {
     double giving_up = mdl_project_giving_up(step->params, REVIEW_DAYS * SIM_DAY_S);
-    mdl_project_t *end = step->projects + step->eco->n_projects;
-    mdl_project_t *turn = step->projects + step->day % REVIEW_DAYS; /* every project has its turn once in REVIEW_DAYS */
-    for (mdl_project_t *project = step->projects; project < end; project++) {
-        if (project->stage == MDL_STAGE_WAITING)
-            MDL_TRY(review_waiting(step, project, project == turn, giving_up));
-        if (project != turn)
+    uint32_t turn = (uint32_t)(step->day % REVIEW_DAYS); /* every project has its turn once in REVIEW_DAYS */
+    for (uint32_t i = 0; i < step->eco->n_projects; i++) {
+        if (step->project_marks[i] & MDL_MARK_WAITING)
+            MDL_TRY(review_waiting(step, &step->projects[i], i == turn, giving_up));
+        if (i != turn)
             continue;
         turn += REVIEW_DAYS;
-        MDL_TRY(review(step, project, giving_up));
+        MDL_TRY(review(step, &step->projects[i], giving_up));
     }
     return SIM_OK;
 }

@@ -5,7 +5,7 @@
 #include "models/params/rates.h"
 #include "sim/fetch.h"
 
-#define AHEAD 8 /* sites and projects before its turn that one is fetched */
+#define AHEAD 8 /* sites before its turn that an offer is fetched */
 
 /* Full cost of a reference node-month at list price and national mean power price, yuan (T13). */
 static double full_cost_yuan(const mdl_step_t *step, double *variable_yuan)
@@ -49,16 +49,13 @@ static void count_capacity(mdl_step_t *step, mdl_market_view_t *view)
 
 static void count_pipeline(mdl_step_t *step, mdl_market_view_t *view)
 {
-    const mdl_project_t *end = step->projects + step->eco->n_projects;
     double committed_h100e = 0, announced_h100e = 0;
-    for (const mdl_project_t *project = step->projects; project < end; project++) {
-        sim_fetch(project + AHEAD, SIM_LINE_BYTES);
-        bool committed = project->stage == MDL_STAGE_BUILDING || project->stage == MDL_STAGE_WAITING;
-        bool announced = project->stage == MDL_STAGE_ANNOUNCED || project->stage == MDL_STAGE_APPROVED;
-        if (!committed && !announced)
+    for (uint32_t i = 0; i < step->eco->n_projects; i++) {
+        const mdl_project_t *project = &step->projects[i];
+        if ((step->project_marks[i] & MDL_MARK_PIPELINE) == 0)
             continue;
         double size = project->nodes_wanted * MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, project->gpu_type);
-        if (committed)
+        if (project->stage == MDL_STAGE_BUILDING || project->stage == MDL_STAGE_WAITING)
             committed_h100e += size;
         else
             announced_h100e += size;
