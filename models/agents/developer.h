@@ -32,12 +32,12 @@ typedef enum mdl_developer_kind {
 typedef struct mdl_developer {
     uint64_t entity;
     int32_t kind;
+    uint32_t under_way; /* projects announced and neither open nor ended */
     int32_t home_city;
-    double belief_u;     /* lifelong uniform number behind its rule of belief */
-    uint32_t projects;   /* announced so far: ordinal of the next */
-    uint32_t under_way;  /* announced and neither open nor ended */
-    uint32_t operating;  /* centres in operation */
-    int32_t look_day;    /* day of its week, 0 to 6, on which it looks at sites */
+    int32_t look_day;   /* day of its week, 0 to 6, on which it looks at sites */
+    double belief_u;    /* lifelong uniform number behind its rule of belief */
+    uint32_t projects;  /* announced so far: ordinal of the next */
+    uint32_t operating; /* centres in operation */
 } mdl_developer_t;
 
 /* One node at one site as a developer sees it. Money in yuan, per node or per node and month. */

@@ -175,6 +175,7 @@ sim_status_t mdl_step_meters(mdl_step_t *step)
             continue;
         sim_fetch(site + AHEAD, SIM_LINE_BYTES);
         const mdl_datacentre_report_t *report = mdl_datacentre_report(step->world, site->lp);
+        sim_fetch(report + AHEAD, SIM_LINE_BYTES); /* centres' numbers follow sites' */
         read_site(step, site, &report->day, in_quarter, &centres);
         if (step->input->audit || report->cramped || !site->open)
             MDL_TRY(see_to_site(step, site, report->cramped));

@@ -30,7 +30,7 @@ static void count_capacity(mdl_step_t *step, mdl_market_view_t *view)
     const mdl_site_t *end = step->sites + eco->n_sites;
     for (const mdl_site_t *site = step->sites; site < end; site++) {
         if (end - site > AHEAD && site[AHEAD].offer != MDL_NO_OFFER)
-            sim_fetch(mdl_rental_offer(step->rental, site[AHEAD].offer), SIM_LINE_BYTES);
+            sim_fetch(&mdl_rental_offer(step->rental, site[AHEAD].offer)->leased, 1);
         if (!site->open)
             continue;
         double per_node = MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, site->gpu_type);
