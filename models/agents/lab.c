@@ -222,7 +222,7 @@ static bool sees_no_point(const mdl_lab_t *self, const mdl_params_t *params, con
 static void enter(mdl_lab_t *self, const mdl_params_t *params, const mdl_lab_env_t *env, const mdl_address_t *at,
                   mdl_lab_decision_t *decision)
 {
-    if (!mdl_demand_strikes(mdl_address_uniform(at, MDL_PURPOSE_LAB_ENTRY), env->entry_rate))
+    if (!mdl_lab_enters(env, at))
         return;
     sim_rng_t rng;
     mdl_address_draw(at, MDL_PURPOSE_LAB_ENTRY, &rng);

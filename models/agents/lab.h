@@ -101,6 +101,12 @@ void mdl_lab_init(mdl_lab_t *self, const mdl_params_t *params, const mdl_address
 /* Fills the rest of `env` from the parameters and what all labs see alike, so that it is done once a day. */
 void mdl_lab_look(mdl_lab_env_t *env, const mdl_params_t *params);
 
+/* Whether a potential lab enters today. If not, there is nothing else to step. */
+static inline bool mdl_lab_enters(const mdl_lab_env_t *env, const mdl_address_t *at)
+{
+    return mdl_demand_strikes(mdl_address_uniform(at, MDL_PURPOSE_LAB_ENTRY), env->entry_rate);
+}
+
 /* One day; fills `decision` completely. A potential lab only draws its entry. */
 void mdl_lab_step(mdl_lab_t *self, const mdl_params_t *params, const mdl_lab_env_t *env, const mdl_address_t *at,
                   mdl_lab_decision_t *decision);

@@ -76,11 +76,15 @@ static sim_status_t bill(mdl_step_t *step, const mdl_contract_t *contract, int64
         return sim_fail(step->err, SIM_EINVARIANT, "rent", "contract %llu: too large",
                         (unsigned long long)contract->number);
     mdl_tenant_t *tenant = tenant_of(step, contract);
-    if (contract->tag / MDL_WISHES >= step->eco->n_labs)
-        MDL_TRY(mdl_eco_fund(step, tenant->account, due_fen));
     mdl_site_t *site = &step->sites[contract->centre];
-    MDL_TRY(mdl_ledger_pay_up_to(step->ledger, MDL_FLOW_RENT, tenant->account, site->account, due_fen, &paid_fen,
-                                 step->err));
+    if (contract->tag / MDL_WISHES >= step->eco->n_labs) {
+        MDL_TRY(mdl_eco_fund(step, tenant->account, due_fen));
+        paid_fen = due_fen;
+        MDL_TRY(mdl_ledger_pay(step->ledger, MDL_FLOW_RENT, tenant->account, site->account, due_fen, step->err));
+    } else {
+        MDL_TRY(mdl_ledger_pay_up_to(step->ledger, MDL_FLOW_RENT, tenant->account, site->account, due_fen, &paid_fen,
+                                     step->err));
+    }
     tenant->rent_month_fen += paid_fen;
     if (site->project != MDL_NO_PROJECT) {
         mdl_project_t *project = &step->projects[site->project];

@@ -56,8 +56,7 @@ static sim_status_t settle_lab(mdl_step_t *step, uint32_t i, const mdl_lab_decis
     }
     if (decision->payroll_fen == 0)
         return SIM_OK;
-    return mdl_ledger_pay_up_to(step->ledger, MDL_FLOW_OPEX, account, MDL_LEDGER_REST, decision->payroll_fen, NULL,
-                                step->err);
+    return mdl_ledger_pay(step->ledger, MDL_FLOW_OPEX, account, MDL_LEDGER_REST, decision->payroll_fen, step->err);
 }
 
 static sim_status_t carry_out_lab(mdl_step_t *step, uint32_t i, const mdl_lab_decision_t *decision)
@@ -85,6 +84,9 @@ static sim_status_t step_labs(mdl_step_t *step)
     for (uint32_t i = 0; i < eco->n_labs; i++) {
         mdl_lab_t *lab = &step->labs[i];
         mdl_tenant_t *tenant = &step->tenants[i];
+        at.entity = tenant->entity;
+        if (lab->stage == MDL_LAB_POTENTIAL && !mdl_lab_enters(&env, &at))
+            continue;
         eco->training_labs_before += lab->stage == MDL_LAB_TRAINING;
         if (tenant->useful_training_gpu_s > 0)
             mdl_lab_trained(lab, mdl_frontier_worth(&eco->frontier, tenant->useful_training_gpu_s));
@@ -94,11 +96,8 @@ static sim_status_t step_labs(mdl_step_t *step)
         env.revenue_fen_day = tenant->revenue_day_fen;
         env.held_training_nodes = (int32_t)tenant->held[MDL_WISH_TRAINING];
         env.tokens_day = (int64_t)(eco->tokens_labs_day * share);
-        at.entity = tenant->entity;
         mdl_lab_decision_t decision;
         mdl_lab_step(lab, step->params, &env, &at, &decision);
-        if (lab->stage == MDL_LAB_POTENTIAL)
-            continue; /* nothing came of it */
         MDL_TRY(carry_out_lab(step, i, &decision));
     }
     return SIM_OK;
@@ -149,62 +148,52 @@ static int64_t part_fen(double due_fen, int64_t *left_fen)
     return amount_fen;
 }
 
-/* Labs' parts are by their users, platforms' by their fleets. */
-static double lab_due_fen(const mdl_step_t *step, uint32_t p, uint32_t i, double weights)
+/* A province's payments to all who sell tokens: labs by their users, platforms by their fleets. Returns how many;
+ * *sum_fen is what they come to: the bills, but for roundings. */
+static uint32_t divide_bills(mdl_step_t *step, uint32_t p, double weights, mdl_payment_t *payments, int64_t *sum_fen)
 {
-    double weight = mdl_lab_token_weight(&step->labs[i]);
-    return weight > 0 ? (double)step->eco->bill_labs_fen[p] * weight / weights : 0;
-}
-
-static double platform_due_fen(const mdl_step_t *step, uint32_t p, uint32_t i)
-{
-    return (double)step->eco->bill_platforms_fen[p] * step->eco->platforms[i].weight;
-}
-
-/* Fills in a province's payments, which stand as in list_sellers. Returns their sum: the bills, but for roundings. */
-static int64_t divide_bills(mdl_step_t *step, uint32_t p, double weights, mdl_payment_t *payments)
-{
-    int64_t labs_fen = step->eco->bill_labs_fen[p], platforms_fen = step->eco->bill_platforms_fen[p], sum_fen = 0;
-    for (uint32_t i = 0; i < step->eco->n_labs; i++) {
-        int64_t amount_fen = part_fen(lab_due_fen(step, p, i, weights), &labs_fen);
-        sum_fen += payments++->amount_fen = amount_fen;
+    const mdl_eco_t *eco = step->eco;
+    int64_t labs_fen = eco->bill_labs_fen[p], platforms_fen = eco->bill_platforms_fen[p];
+    double to_labs_fen = (double)labs_fen, to_platforms_fen = (double)platforms_fen;
+    uint32_t n = 0;
+    *sum_fen = 0;
+    for (uint32_t i = 0; i < eco->n_labs; i++) {
+        double weight = mdl_lab_token_weight(&step->labs[i]);
+        if (weight <= 0)
+            continue;
+        int64_t amount_fen = part_fen(to_labs_fen * weight / weights, &labs_fen);
+        payments[n++] = (mdl_payment_t){amount_fen, step->tenants[i].account};
         step->tenants[i].revenue_day_fen += amount_fen;
+        *sum_fen += amount_fen;
     }
-    for (uint32_t i = 0; i < step->tables->n_platforms; i++)
-        sum_fen += payments++->amount_fen = part_fen(platform_due_fen(step, p, i), &platforms_fen);
-    return sum_fen;
+    for (uint32_t i = 0; i < step->tables->n_platforms; i++) {
+        int64_t amount_fen = part_fen(to_platforms_fen * eco->platforms[i].weight, &platforms_fen);
+        payments[n++] = (mdl_payment_t){amount_fen, eco->platform_account[i]};
+        *sum_fen += amount_fen;
+    }
+    return n;
 }
 
 /* Settles four weeks of a province's tokens. */
-static sim_status_t settle_tokens(mdl_step_t *step, uint32_t p, double weights, mdl_payment_t *payments)
+static sim_status_t settle_tokens(mdl_step_t *step, uint32_t p, double weights)
 {
     mdl_eco_t *eco = step->eco;
     uint32_t payer = step->tenants[eco->n_labs + p].account;
-    MDL_TRY(mdl_eco_fund(step, payer, divide_bills(step, p, weights, payments)));
+    mdl_payment_t *payments = sim_arena_at(sim_world_arena(step->world), eco->token_payments);
+    int64_t sum_fen;
+    uint32_t n = divide_bills(step, p, weights, payments, &sum_fen);
+    MDL_TRY(mdl_eco_fund(step, payer, sum_fen));
     eco->bill_labs_fen[p] = eco->bill_platforms_fen[p] = 0;
-    return mdl_ledger_pay_each(step->ledger, MDL_FLOW_TOKENS, payer, payments, eco->n_labs + step->tables->n_platforms,
-                               step->err);
-}
-
-/* Who sells tokens: all labs, then all platforms. */
-static mdl_payment_t *list_sellers(mdl_step_t *step)
-{
-    mdl_payment_t *payments = sim_arena_at(sim_world_arena(step->world), step->eco->token_payments);
-    for (uint32_t i = 0; i < step->eco->n_labs; i++)
-        payments[i].payee = step->tenants[i].account;
-    for (uint32_t i = 0; i < step->tables->n_platforms; i++)
-        payments[step->eco->n_labs + i].payee = step->eco->platform_account[i];
-    return payments;
+    return mdl_ledger_pay_each(step->ledger, MDL_FLOW_TOKENS, payer, payments, n, step->err);
 }
 
 static sim_status_t settle_all_tokens(mdl_step_t *step)
 {
     double weights = token_weights(step);
-    mdl_payment_t *payments = list_sellers(step);
     for (uint32_t i = 0; i < step->eco->n_labs; i++)
         step->tenants[i].revenue_day_fen = 0;
     for (uint32_t p = 0; p < step->tables->n_provinces; p++)
-        MDL_TRY(settle_tokens(step, p, weights, payments));
+        MDL_TRY(settle_tokens(step, p, weights));
     for (uint32_t i = 0; i < step->eco->n_labs; i++)
         step->tenants[i].revenue_day_fen /= TOKEN_BILLING_DAYS;
     return SIM_OK;
