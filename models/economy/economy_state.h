@@ -248,8 +248,9 @@ typedef struct mdl_eco {
     int64_t type_rent_fen[MDL_MAX_GPU_TYPES]; /* rents of a physical node of a type; 0 before the first contract */
     double week_rent_fen[MDL_MAX_GPU_TYPES], week_nodes[MDL_MAX_GPU_TYPES];             /* of the week's contracts */
     double annuity, life_rent_yuan[MDL_BELIEF_RULES], life_occupancy[MDL_BELIEF_RULES]; /* prospects.c, of the day */
-    /* By the parameters in force: mdl_developer_building_share, and of a node its building and its upkeep and staff. */
-    double building_share, building_yuan, fixed_yuan;
+    /* By the parameters in force: mdl_developer_annuity and _building_share, and of a node its building and its upkeep
+     * and staff. */
+    double life_annuity, building_share, building_yuan, fixed_yuan;
     mdl_node_power_t power[MDL_MAX_PROVINCES][MDL_MAX_GPU_TYPES]; /* by the parameters in force */
     double reference_per_gpu[MDL_MAX_GPU_TYPES];                  /* H100-equivalents, dense FP16 */
     double replacing[MDL_MAX_GPU_TYPES][MDL_MAX_GPU_TYPES];       /* GPUs of the second type for one of the first */

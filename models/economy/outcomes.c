@@ -115,9 +115,9 @@ static int64_t spent_on(const mdl_project_t *project)
 }
 
 /* What capital costs in so many months: its equal part of the life of servers, with interest. */
-static double charged_fen(const mdl_project_t *project, double months, double annuity)
+static double charged_fen(const mdl_step_t *step, const mdl_project_t *project, double months)
 {
-    return (double)spent_on(project) * months / annuity;
+    return (double)spent_on(project) * months / step->eco->life_annuity;
 }
 
 /* Looks back at a quarter: single months won't do, since rents are billed by the week. */
@@ -126,14 +126,13 @@ void mdl_outcomes_month(mdl_step_t *step)
     mdl_tally_t *tally = &step->eco->tally;
     if (sim_date_from_day(step->input->start_day + step->day).month % 3 != 1) /* January, April, ... begins */
         return;
-    double annuity = mdl_developer_annuity(step->params);
     for (uint32_t i = 0; i < step->eco->n_projects; i++) {
         mdl_project_t *project = &step->projects[i];
         if (project->stage != MDL_STAGE_OPERATING)
             continue;
         int64_t margin_fen = project->revenue_fen - project->running_fen;
         bool whole = project->energised_s <= tally->quarter_s;
-        if (whole && (double)(margin_fen - project->quarter_margin_fen) >= charged_fen(project, 3, annuity))
+        if (whole && (double)(margin_fen - project->quarter_margin_fen) >= charged_fen(step, project, 3))
             project->broke_even = true;
         project->quarter_margin_fen = margin_fen;
     }
@@ -219,7 +218,7 @@ static int64_t stranded_fen(const mdl_step_t *step, const mdl_project_t *project
 {
     int64_t spent_fen = spent_on(project);
     double months = months_open(step, project);
-    double charge_fen = charged_fen(project, months, mdl_developer_annuity(step->params));
+    double charge_fen = charged_fen(step, project, months);
     return months == 0 || (double)(project->revenue_fen - project->running_fen) < charge_fen ? spent_fen : 0;
 }
 

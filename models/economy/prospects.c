@@ -183,7 +183,7 @@ void mdl_prospects_day(mdl_step_t *step)
 {
     mdl_eco_t *eco = step->eco;
     mdl_supply_day(step);
-    eco->annuity = mdl_developer_annuity(step->params);
+    eco->annuity = eco->life_annuity;
     eco->view.entry_cost_yuan = mdl_supply_entry_cost_yuan(step);
     for (int rule = 0; rule < MDL_BELIEF_RULES; rule++) {
         mdl_belief_rule_t r = (mdl_belief_rule_t)rule;

@@ -41,7 +41,7 @@ static double debt_service_fen(const mdl_step_t *step, const mdl_project_t *proj
     if (project->loan == MDL_NO_LOAN)
         return 0;
     double lent_fen = (double)step->bank->loans[project->loan].original_fen;
-    return lent_fen / nodes / mdl_developer_annuity(step->params) * step->params->credit_pledged_rent;
+    return lent_fen / nodes / step->eco->life_annuity * step->params->credit_pledged_rent;
 }
 
 /* Lowest rent that an owner takes: power and upkeep, and what its loan costs. A state vehicle may not let state
@@ -58,9 +58,9 @@ static int64_t floor_fen(const mdl_step_t *step, const mdl_site_t *site)
     double chips_fen = project->gpus_ordered > 0
                            ? (double)project->chips_paid_fen * MDL_GPUS_PER_NODE / (double)project->gpus_ordered
                            : 0;
-    double building_fen = (double)project->building_fen / nodes * mdl_developer_building_share(step->params);
+    double building_fen = (double)project->building_fen / nodes * step->eco->building_share;
     double capital_fen = chips_fen + building_fen;
-    double full_fen = (double)variable_fen + capital_fen / mdl_developer_annuity(step->params);
+    double full_fen = (double)variable_fen + capital_fen / step->eco->life_annuity;
     int64_t least_fen = mdl_money_round(full_fen * step->params->developers_state_floor);
     return least_fen > variable_fen ? least_fen : variable_fen;
 }

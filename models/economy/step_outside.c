@@ -10,6 +10,7 @@
 static void derive(mdl_step_t *step)
 {
     mdl_eco_t *eco = step->eco;
+    eco->life_annuity = mdl_developer_annuity(&eco->params);
     eco->building_share = mdl_developer_building_share(&eco->params);
     eco->building_yuan = (double)eco->params.developers_building_cost_fen / MDL_FEN_PER_YUAN;
     eco->fixed_yuan = mdl_node_fixed_yuan(&eco->params);

@@ -20,7 +20,7 @@ static double full_cost_yuan(const mdl_step_t *step, double *variable_yuan)
     *variable_yuan = weight > 0 ? variable / weight : 0;
     double chips = MDL_GPUS_PER_NODE * tables->gpu_types[tables->reference_type].list_price_yuan;
     double building = step->eco->building_yuan * step->eco->building_share;
-    return (chips + building) / mdl_developer_annuity(step->params) + *variable_yuan;
+    return (chips + building) / step->eco->life_annuity + *variable_yuan;
 }
 
 static void count_capacity(mdl_step_t *step, mdl_market_view_t *view)
