@@ -170,7 +170,7 @@ static void found_developers(mdl_step_t *step)
             sim_rng_at(&rng, seed_of(step), replication_of(step), entity, MDL_PURPOSE_DEVELOPER_TRAITS, 0);
             mdl_developer_init(&step->developers[n], (mdl_developer_kind_t)kind, (uint64_t)i, step->tables->n_cities,
                                &rng);
-            look_days[n] = (uint8_t)step->developers[n].look_day;
+            look_days[n] = (uint8_t)(1 << step->developers[n].look_day);
             n++;
         }
     }

@@ -140,10 +140,11 @@ static sim_status_t bid(mdl_step_t *step, mdl_project_t *project)
 
 sim_status_t mdl_chip_bid_builders(mdl_step_t *step)
 {
-    for (uint32_t i = 0; i < step->eco->n_projects; i++) {
-        mdl_project_t *project = &step->projects[i];
-        if ((step->project_marks[i] & MDL_MARK_CHIPS) == 0)
+    const uint8_t *marks = step->project_marks;
+    for (uint32_t i = 0, n = step->eco->n_projects; i < n; i++) {
+        if ((marks[i] & MDL_MARK_CHIPS) == 0)
             continue;
+        mdl_project_t *project = &step->projects[i];
         if (wants_more(step, project))
             MDL_TRY(bid(step, project));
         else if (project->auctioning)

@@ -100,8 +100,9 @@ static sim_status_t step_auction(mdl_step_t *step, mdl_project_t *project)
 
 sim_status_t mdl_step_banks(mdl_step_t *step)
 {
-    for (uint32_t i = 0; i < step->eco->n_projects; i++)
-        if (step->project_marks[i] & MDL_MARK_AUCTION)
+    const uint8_t *marks = step->project_marks;
+    for (uint32_t i = 0, n = step->eco->n_projects; i < n; i++)
+        if (marks[i] & MDL_MARK_AUCTION)
             MDL_TRY(step_auction(step, &step->projects[i]));
     if (step->day % WEEKDAYS == 0)
         mdl_bank_update(step->bank, step->params, step->eco->hype.credit,

@@ -153,19 +153,20 @@ static sim_status_t look(mdl_step_t *step, uint32_t index, outlook_t *outlook)
     return SIM_OK;
 }
 
-/* Lists those who look today, from developer `from` on, as far as the list goes. Returns where it ended. Without
- * branches: one in seven looks, and which one nothing foretells. */
-static uint32_t list_due(const mdl_step_t *step, uint32_t from, uint32_t due[DUE], uint32_t *n)
+/* Lists those of developers `from` to before `end` who look today; returns how many. Without branches: one in seven
+ * looks, and which one nothing foretells. */
+static uint32_t list_due(const mdl_step_t *step, uint32_t from, uint32_t end, uint32_t *due)
 {
     const uint8_t *look_days = sim_arena_at(sim_world_arena(step->world), step->eco->look_days);
-    uint32_t end = step->eco->n_developers - from < DUE ? step->eco->n_developers : from + DUE;
-    int today = (int)(step->day % LOOK_DAYS), yesterday = step->day == 1 ? 0 : today; /* which had no step */
-    *n = 0;
+    uint8_t today = (uint8_t)(1 << step->day % LOOK_DAYS);
+    uint32_t n = 0;
+    if (step->day == 1)
+        today |= 1; /* the first day has no step */
     for (uint32_t i = from; i < end; i++) {
-        due[*n] = i;
-        *n += (uint32_t)((look_days[i] == today) | (look_days[i] == yesterday));
+        due[n] = i;
+        n += (look_days[i] & today) != 0;
     }
-    return end;
+    return n;
 }
 
 sim_status_t mdl_step_developers(mdl_step_t *step)
@@ -177,9 +178,9 @@ sim_status_t mdl_step_developers(mdl_step_t *step)
     mdl_prospects_day(step);
     forget_announcements(step->eco, step->day);
     see_herd(step, &outlook);
-    uint32_t due[DUE], n;
-    for (uint32_t from = 0; from < step->eco->n_developers;) {
-        from = list_due(step, from, due, &n);
+    uint32_t due[DUE], all = step->eco->n_developers;
+    for (uint32_t from = 0; from < all; from += DUE) {
+        uint32_t n = list_due(step, from, all - from < DUE ? all : from + DUE, due);
         for (uint32_t i = 0; i < n; i++) {
             if (i + AHEAD < n)
                 sim_fetch(&step->developers[due[i + AHEAD]], sizeof(mdl_developer_t));

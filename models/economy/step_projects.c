@@ -285,8 +285,9 @@ sim_status_t mdl_step_projects(mdl_step_t *step)
 {
     double giving_up = mdl_project_giving_up(step->params, REVIEW_DAYS * SIM_DAY_S);
     uint32_t turn = (uint32_t)(step->day % REVIEW_DAYS); /* every project has its turn once in REVIEW_DAYS */
-    for (uint32_t i = 0; i < step->eco->n_projects; i++) {
-        if (step->project_marks[i] & MDL_MARK_WAITING)
+    const uint8_t *marks = step->project_marks;
+    for (uint32_t i = 0, n = step->eco->n_projects; i < n; i++) {
+        if (marks[i] & MDL_MARK_WAITING)
             MDL_TRY(review_waiting(step, &step->projects[i], i == turn, giving_up));
         if (i != turn)
             continue;

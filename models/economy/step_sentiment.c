@@ -29,8 +29,6 @@ static void count_capacity(mdl_step_t *step, mdl_market_view_t *view)
     double offered = 0, leased = 0, pools = 0;
     const mdl_site_t *end = step->sites + eco->n_sites;
     for (const mdl_site_t *site = step->sites; site < end; site++) {
-        if (end - site > AHEAD && site[AHEAD].offer != MDL_NO_OFFER)
-            sim_fetch(&mdl_rental_offer(step->rental, site[AHEAD].offer)->leased, 1);
         if (!site->open)
             continue;
         double per_node = MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, site->gpu_type);
@@ -38,8 +36,10 @@ static void count_capacity(mdl_step_t *step, mdl_market_view_t *view)
             pools += site->nodes * per_node;
             continue;
         }
+        const mdl_offer_t *offer = mdl_rental_offer(step->rental, site->offer);
+        sim_fetch(&offer[AHEAD].leased, 1); /* offers stand in the order of sites */
         offered += site->nodes * per_node;
-        leased += mdl_rental_offer(step->rental, site->offer)->leased * per_node;
+        leased += offer->leased * per_node;
     }
     eco->capacity_h100e[0] = offered;
     eco->capacity_h100e[1] = pools;
@@ -50,10 +50,11 @@ static void count_capacity(mdl_step_t *step, mdl_market_view_t *view)
 static void count_pipeline(mdl_step_t *step, mdl_market_view_t *view)
 {
     double committed_h100e = 0, announced_h100e = 0;
-    for (uint32_t i = 0; i < step->eco->n_projects; i++) {
-        const mdl_project_t *project = &step->projects[i];
-        if ((step->project_marks[i] & MDL_MARK_PIPELINE) == 0)
+    const uint8_t *marks = step->project_marks;
+    for (uint32_t i = 0, n = step->eco->n_projects; i < n; i++) {
+        if ((marks[i] & MDL_MARK_PIPELINE) == 0)
             continue;
+        const mdl_project_t *project = &step->projects[i];
         double size = project->nodes_wanted * MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, project->gpu_type);
         if (project->stage == MDL_STAGE_BUILDING || project->stage == MDL_STAGE_WAITING)
             committed_h100e += size;

@@ -145,8 +145,9 @@ sim_status_t mdl_step_subsidies(mdl_step_t *step)
 {
     double chance = -sim_expm1(-step->params->audit_hazard * REVIEW_DAYS / 365.25);
     uint32_t today = (uint32_t)(step->day % REVIEW_DAYS); /* every project has its turn once in REVIEW_DAYS */
-    for (uint32_t i = 0; i < step->eco->n_projects; i++)
-        if (step->project_marks[i] & MDL_MARK_GRANT)
+    const uint8_t *marks = step->project_marks;
+    for (uint32_t i = 0, n = step->eco->n_projects; i < n; i++)
+        if (marks[i] & MDL_MARK_GRANT)
             MDL_TRY(step_project(step, &step->projects[i], i % REVIEW_DAYS == today, chance));
     return SIM_OK;
 }
