@@ -168,7 +168,7 @@ sim_status_t mdl_step_meters(mdl_step_t *step)
 {
     /* What stands from the first day is not new. */
     centres_day_t centres = {.new_since_s = step->now_s > NEW_S ? step->now_s - NEW_S : 0};
-    bool in_quarter = mdl_outcomes_in_quarter(step);
+    bool in_quarter = mdl_outcomes_in_quarter(step), audit = step->input->audit;
     const mdl_site_t *end = step->sites + step->eco->n_sites;
     for (mdl_site_t *site = step->sites; site < end; site++) {
         if (site->stopped || (site->nodes == 0 && site->idle))
@@ -177,7 +177,7 @@ sim_status_t mdl_step_meters(mdl_step_t *step)
         const mdl_datacentre_report_t *report = mdl_datacentre_report(step->world, site->lp);
         sim_fetch(report + AHEAD, SIM_LINE_BYTES); /* centres' numbers follow sites' */
         read_site(step, site, &report->day, in_quarter, &centres);
-        if (step->input->audit || report->cramped || !site->open)
+        if (audit || report->cramped || !site->open)
             MDL_TRY(see_to_site(step, site, report->cramped));
     }
     count_centres(&step->eco->interval, &centres);

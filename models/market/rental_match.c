@@ -50,13 +50,15 @@ static double latency(const search_t *self, const mdl_offer_t *offer, bool poole
     return pooled ? latency_ms * self->params->pooling_latency_scale : latency_ms;
 }
 
+static inline bool is_full(const mdl_offer_t *offer)
+{
+    return offer->nodes <= offer->leased;
+}
+
+/* Of an offer that is not full. */
 static inline bool cannot_run(const search_t *self, const mdl_offer_t *offer, double latency_ms, mdl_refusal_t *refusal)
 {
     const mdl_rental_request_t *request = self->request;
-    if (offer->nodes <= offer->leased) {
-        *refusal = MDL_REFUSAL_NONE_FREE;
-        return true;
-    }
     double rate = useful_rate(self->params, request, offer);
     if (rate <= 0 || (!request->ported[offer->stack] && !request->may_port))
         *refusal = MDL_REFUSAL_STACK;
@@ -111,7 +113,9 @@ double mdl_rental_cost_fen(const mdl_rental_t *self, const mdl_params_t *params,
 {
     search_t search = {.market = (mdl_rental_t *)(uintptr_t)self, .params = params, .request = request};
     double latency_ms = latency(&search, mdl_rental_offer(self, offer), false);
-    return cannot_run(&search, mdl_rental_offer(self, offer), latency_ms, refusal)
+    *refusal = MDL_REFUSAL_NONE_FREE;
+    return is_full(mdl_rental_offer(self, offer)) ||
+                   cannot_run(&search, mdl_rental_offer(self, offer), latency_ms, refusal)
                ? -1
                : cost_fen(&search, offer, latency_ms, false);
 }
@@ -131,6 +135,10 @@ static inline bool look(search_t *self, uint32_t offer, bool pooled)
     if (self->n_looks == MAX_LOOKS || seen(self, offer))
         return false;
     const mdl_offer_t *row = mdl_rental_offer(self->market, offer);
+    if (is_full(row)) { /* as most are */
+        self->answer->refused[MDL_REFUSAL_NONE_FREE]++;
+        return false;
+    }
     double latency_ms = latency(self, row, pooled);
     if (cannot_run(self, row, latency_ms, &refusal)) {
         self->answer->refused[refusal]++;
@@ -152,8 +160,8 @@ static inline bool look(search_t *self, uint32_t offer, bool pooled)
 
 static void look_around(search_t *self, sim_rng_t *rng, int64_t breadth, bool pooled)
 {
-    int64_t tries = breadth * self->params->rental_search_tries;
-    for (int64_t found = 0; found < breadth && tries > 0 && self->market->n_active > 0; tries--) {
+    int64_t tries = self->market->n_active > 0 ? breadth * self->params->rental_search_tries : 0;
+    for (int64_t found = 0; found < breadth && tries > 0; tries--) {
         uint32_t offer = mdl_rental_pick(self->market, self->params, rng);
         found += look(self, offer, pooled);
     }
