@@ -36,7 +36,7 @@ void mdl_developer_init(mdl_developer_t *self, mdl_developer_kind_t kind, uint64
     /* State vehicles are spread evenly: every city has its own before any has two. */
     self->home_city =
         kind == MDL_DEVELOPER_STATE ? (int32_t)(ordinal % n_cities) : (int32_t)sim_draw_below(rng, n_cities);
-    self->look_day = (int32_t)sim_draw_below(rng, 7);
+    self->look_day = (int32_t)sim_draw_below(rng, MDL_LOOK_DAYS);
 }
 
 static double annuity_of(const mdl_params_t *params, double years)

@@ -29,12 +29,14 @@ typedef enum mdl_developer_kind {
     MDL_DEVELOPER_KINDS
 } mdl_developer_kind_t;
 
+#define MDL_LOOK_DAYS 7 /* between two looks at sites */
+
 typedef struct mdl_developer {
     uint64_t entity;
     int32_t kind;
     uint32_t under_way; /* projects announced and neither open nor ended */
     int32_t home_city;
-    int32_t look_day;   /* day of its week, 0 to 6, on which it looks at sites */
+    int32_t look_day;   /* day of its week, from 0, on which it looks at sites */
     double belief_u;    /* lifelong uniform number behind its rule of belief */
     uint32_t projects;  /* announced so far: ordinal of the next */
     uint32_t operating; /* centres in operation */

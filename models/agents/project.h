@@ -57,9 +57,9 @@ typedef struct mdl_project {
     bool milestone_paid;    /* the inspection has been passed */
     bool broke_even;        /* in some full calendar quarter rents covered running cost and capital charge */
     uint64_t entity;
-    uint32_t loan;          /* in the bank's book */
-    uint32_t gpus_in;       /* in stock or installed */
-    uint32_t attempts;      /* at getting a loan */
+    uint32_t loan;     /* in the bank's book */
+    uint32_t gpus_in;  /* in stock or installed */
+    uint32_t attempts; /* at getting a loan */
     int64_t announced_s, approved_s, financed_s, built_s, energised_s, ended_s;
     int64_t capital_fen;       /* planned: building and chips at the price of the plan */
     int64_t building_fen;      /* planned cost of the building as it will really be */

@@ -74,8 +74,8 @@ typedef struct mdl_datacentre {
     bool maintaining;                                  /* that turn is in the calendar */
     uint32_t shrunk_job;                               /* of a service, that was the last to lose a node */
     int64_t node_failures;
-    mdl_datacentre_meter_t meter; /* as last read */
-    mdl_datacentre_use_t counted; /* up to use_s */
+    mdl_datacentre_meter_t meter;          /* as last read */
+    mdl_datacentre_use_t counted;          /* up to use_s */
     _Alignas(64) mdl_datacentre_use_t use; /* added up to then, and not asked for yet, unless use_taken */
     int64_t use_s;
     bool use_taken;

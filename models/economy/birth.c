@@ -158,20 +158,30 @@ static sim_status_t found_platforms(mdl_step_t *step)
     return SIM_OK;
 }
 
+/* Lists developers by the day of the week on which they look. */
+static void share_out_looks(mdl_step_t *step)
+{
+    uint32_t *turns = sim_arena_at(sim_world_arena(step->world), step->eco->look_turns), n = 0;
+    for (int32_t day = 0; day < MDL_LOOK_DAYS; day++) {
+        step->eco->look_from[day] = n;
+        for (uint32_t i = 0; i < step->eco->n_developers; i++)
+            if (step->developers[i].look_day == day)
+                turns[n++] = i;
+    }
+    step->eco->look_from[MDL_LOOK_DAYS] = n;
+}
+
 static void found_developers(mdl_step_t *step)
 {
     uint32_t n = 0;
-    uint8_t *look_days = sim_arena_at(sim_world_arena(step->world), step->eco->look_days);
     for (int kind = 0; kind < MDL_DEVELOPER_KINDS; kind++) {
         int64_t population = mdl_developer_population(step->params, (mdl_developer_kind_t)kind);
         for (int64_t i = 0; i < population; i++) {
             sim_rng_t rng;
             uint64_t entity = sim_entity_id(0, MDL_ENTITY_DEVELOPER, (uint64_t)kind << 32 | (uint64_t)i);
             sim_rng_at(&rng, seed_of(step), replication_of(step), entity, MDL_PURPOSE_DEVELOPER_TRAITS, 0);
-            mdl_developer_init(&step->developers[n], (mdl_developer_kind_t)kind, (uint64_t)i, step->tables->n_cities,
+            mdl_developer_init(&step->developers[n++], (mdl_developer_kind_t)kind, (uint64_t)i, step->tables->n_cities,
                                &rng);
-            look_days[n] = (uint8_t)(1 << step->developers[n].look_day);
-            n++;
         }
     }
 }
@@ -321,6 +331,7 @@ sim_status_t mdl_eco_found(mdl_step_t *step)
     MDL_TRY(found_brokers(step));
     MDL_TRY(found_platforms(step));
     found_developers(step);
+    share_out_looks(step);
     MDL_TRY(found_projects(step));
     mdl_ledger_begin_month(step->ledger);
     return SIM_OK;

@@ -226,7 +226,8 @@ typedef struct mdl_eco {
     /* Blocks in the arena, and how much is in them. */
     sim_ref_t ledger, lots, chips, rental, bank, brokers;
     sim_ref_t labs, developers, projects, project_marks, sites, tenants, trades, ended, token_payments, rent_gaps;
-    sim_ref_t look_days; /* of developers, a byte with one of seven bits set: every day asks all of them */
+    sim_ref_t look_turns;                           /* developers by the day of the week on which they look at sites, */
+    uint32_t look_from[MDL_LOOK_DAYS + 1];          /* and where each day's begin */
     sim_ref_t chronicle, project_lives, event_rows; /* only when events are asked for */
     uint32_t n_brokers, n_labs, n_developers, n_projects, n_sites, n_pools, n_tenants;
     uint32_t project_capacity, site_capacity, trade_capacity, ended_capacity, loan_capacity;

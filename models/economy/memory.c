@@ -98,7 +98,7 @@ sim_status_t mdl_eco_allocate(mdl_step_t *step)
     MDL_TRY(take(step, &eco->sites, eco->site_capacity * sizeof(mdl_site_t), "sites"));
     MDL_TRY(take(step, &eco->labs, (eco->n_labs + 1) * sizeof(mdl_lab_t), "labs"));
     MDL_TRY(take(step, &eco->developers, (eco->n_developers + 1) * sizeof(mdl_developer_t), "developers"));
-    MDL_TRY(take(step, &eco->look_days, eco->n_developers + 1, "developers"));
+    MDL_TRY(take(step, &eco->look_turns, (eco->n_developers + 1) * sizeof(uint32_t), "developers"));
     MDL_TRY(take(step, &eco->token_payments, (eco->n_labs + MDL_MAX_PLATFORMS) * sizeof(mdl_payment_t), "labs"));
     MDL_TRY(take(step, &eco->tenants, eco->n_tenants * sizeof(mdl_tenant_t), "tenants"));
     size_t weeks = (size_t)(step->input->horizon_s / SIM_WEEK_S) + 1;

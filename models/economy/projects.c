@@ -10,8 +10,7 @@ static uint32_t number_of(const mdl_step_t *step, const mdl_project_t *project)
 /* Whether it may want chips: whoever builds or operates and has not ordered all. */
 static bool lacks_chips(const mdl_project_t *project)
 {
-    bool has_all =
-        project->gpus_ordered > 0 && project->gpus_ordered >= project->nodes_wanted * MDL_GPUS_PER_NODE;
+    bool has_all = project->gpus_ordered > 0 && project->gpus_ordered >= project->nodes_wanted * MDL_GPUS_PER_NODE;
     return project->stage >= MDL_STAGE_BUILDING && project->stage <= MDL_STAGE_OPERATING && !has_all;
 }
 
@@ -20,8 +19,8 @@ uint8_t mdl_project_marks(const mdl_project_t *project)
     bool grant = project->stage == MDL_STAGE_OPERATING && project->grant_promised_fen > 0;
     return (uint8_t)((project->stage <= MDL_STAGE_WAITING ? MDL_MARK_PIPELINE : 0) |
                      (project->stage == MDL_STAGE_WAITING ? MDL_MARK_WAITING : 0) |
-                     (lacks_chips(project) || project->auctioning ? MDL_MARK_CHIPS : 0) |
-                     (grant ? MDL_MARK_GRANT : 0) | (project->auctioning ? MDL_MARK_AUCTION : 0));
+                     (lacks_chips(project) || project->auctioning ? MDL_MARK_CHIPS : 0) | (grant ? MDL_MARK_GRANT : 0) |
+                     (project->auctioning ? MDL_MARK_AUCTION : 0));
 }
 
 void mdl_project_mark(mdl_step_t *step, const mdl_project_t *project)

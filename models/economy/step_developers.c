@@ -5,8 +5,6 @@
 #include "models/agents/central.h"
 #include "sim/fetch.h"
 
-#define LOOK_DAYS 7 /* between two looks */
-#define DUE       1024
 #define AHEAD     4 /* developers before its turn that one is fetched */
 #define MAX_SITES 32
 #define ROUNDING  1.000001 /* so that rounding never decides */
@@ -14,11 +12,11 @@
 /* What developers see on one day. */
 typedef struct outlook {
     uint64_t seed, replication;
-    bool seen;                                 /* places have been looked at: only when a developer first asks */
-    double weights[MDL_MAX_CITIES];            /* of cities, to look at */
-    double west_weights[MDL_MAX_CITIES];       /* of those in the west, 0 for others */
-    bool has_west;                             /* some of these are not 0 */
-    double most_weekly[MDL_DEVELOPER_KINDS];   /* of one developer, announcements a week, rounded up */
+    bool seen;                               /* places have been looked at: only when a developer first asks */
+    double weights[MDL_MAX_CITIES];          /* of cities, to look at */
+    double west_weights[MDL_MAX_CITIES];     /* of those in the west, 0 for others */
+    bool has_west;                           /* some of these are not 0 */
+    double most_weekly[MDL_DEVELOPER_KINDS]; /* of one developer, announcements a week, rounded up */
 } outlook_t;
 
 static void forget_announcements(mdl_eco_t *eco, int64_t day)
@@ -90,7 +88,7 @@ static uint32_t sites_seen(const mdl_step_t *step, const mdl_developer_t *develo
 
 static double weekly(double per_year)
 {
-    return per_year * (double)(LOOK_DAYS * SIM_DAY_S) / (365.25 * (double)SIM_DAY_S);
+    return per_year * (double)(MDL_LOOK_DAYS * SIM_DAY_S) / (365.25 * (double)SIM_DAY_S);
 }
 
 static void see_herd(const mdl_step_t *step, outlook_t *outlook)
@@ -153,20 +151,27 @@ static sim_status_t look(mdl_step_t *step, uint32_t index, outlook_t *outlook)
     return SIM_OK;
 }
 
-/* Lists those of developers `from` to before `end` who look today; returns how many. Without branches: one in seven
- * looks, and which one nothing foretells. */
-static uint32_t list_due(const mdl_step_t *step, uint32_t from, uint32_t end, uint32_t *due)
+/* On the first day also those who would have looked the day before, which has no step. */
+static sim_status_t look_first(mdl_step_t *step, outlook_t *outlook)
 {
-    const uint8_t *look_days = sim_arena_at(sim_world_arena(step->world), step->eco->look_days);
-    uint8_t today = (uint8_t)(1 << step->day % LOOK_DAYS);
-    uint32_t n = 0;
-    if (step->day == 1)
-        today |= 1; /* the first day has no step */
-    for (uint32_t i = from; i < end; i++) {
-        due[n] = i;
-        n += (look_days[i] & today) != 0;
+    for (uint32_t i = 0; i < step->eco->n_developers; i++)
+        if (step->developers[i].look_day <= step->day)
+            MDL_TRY(look(step, i, outlook));
+    return SIM_OK;
+}
+
+/* Those whose day of the week it is. */
+static sim_status_t look_today(mdl_step_t *step, outlook_t *outlook)
+{
+    const uint32_t *turns = sim_arena_at(sim_world_arena(step->world), step->eco->look_turns);
+    int64_t today = step->day % MDL_LOOK_DAYS;
+    uint32_t end = step->eco->look_from[today + 1];
+    for (uint32_t i = step->eco->look_from[today]; i < end; i++) {
+        if (i + AHEAD < end)
+            sim_fetch(&step->developers[turns[i + AHEAD]], sizeof(mdl_developer_t));
+        MDL_TRY(look(step, turns[i], outlook));
     }
-    return n;
+    return SIM_OK;
 }
 
 sim_status_t mdl_step_developers(mdl_step_t *step)
@@ -178,14 +183,5 @@ sim_status_t mdl_step_developers(mdl_step_t *step)
     mdl_prospects_day(step);
     forget_announcements(step->eco, step->day);
     see_herd(step, &outlook);
-    uint32_t due[DUE], all = step->eco->n_developers;
-    for (uint32_t from = 0; from < all; from += DUE) {
-        uint32_t n = list_due(step, from, all - from < DUE ? all : from + DUE, due);
-        for (uint32_t i = 0; i < n; i++) {
-            if (i + AHEAD < n)
-                sim_fetch(&step->developers[due[i + AHEAD]], sizeof(mdl_developer_t));
-            MDL_TRY(look(step, due[i], &outlook));
-        }
-    }
-    return SIM_OK;
+    return step->day == 1 ? look_first(step, &outlook) : look_today(step, &outlook);
 }

@@ -18,7 +18,8 @@ typedef struct centres_day {
         int64_t busy, powered;
     } province[MDL_MAX_PROVINCES];
     int64_t busy, powered, leased, new_busy, new_powered;
-    int64_t planned, planned_nodes; /* what projects were announced with: GPU seconds, and nodes of which it was all day */
+    int64_t planned,
+        planned_nodes; /* what projects were announced with: GPU seconds, and nodes of which it was all day */
 } centres_day_t;
 
 static void count_classes(mdl_interval_t *interval, const mdl_datacentre_use_t *use, int64_t scale)
@@ -143,7 +144,7 @@ static sim_status_t see_to_site(mdl_step_t *step, mdl_site_t *site, bool cramped
 
 /* Takes a site's report of the day into the books. */
 static inline void read_site(mdl_step_t *step, mdl_site_t *site, const mdl_datacentre_reading_t *day, bool in_quarter,
-                      centres_day_t *centres)
+                             centres_day_t *centres)
 {
     site->starts = 0;
     site->idle = site->nodes == 0 && day->powered_gpu_s == 0 && site->open;
