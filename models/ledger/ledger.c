@@ -305,12 +305,11 @@ sim_status_t mdl_ledger_pay(mdl_ledger_t *self, mdl_flow_t kind, uint32_t payer,
     return pay(self, kind, payer, payee, amount_fen, err);
 }
 
-/* Whether a deposit can change by `change` fen and net worth with it: the sheet balances, and both stay in bounds. */
-static inline bool bears(const mdl_ledger_account_t *account, int64_t change)
+/* Not 0 when a deposit cannot change by `change` fen and net worth, which stands on the other side, with it. */
+static inline uint64_t beyond_change(const mdl_ledger_account_t *account, int64_t change)
 {
-    int64_t deposit = account->position_fen[MDL_POSITION_DEPOSIT] + change;
-    int64_t worth = account->position_fen[MDL_POSITION_NET_WORTH] - change; /* it stands on the other side */
-    return (beyond_bound(deposit) | beyond_bound(worth)) == 0 && deposit + rest_of_sheet(account) + worth == 0;
+    return beyond_bound(account->position_fen[MDL_POSITION_DEPOSIT] + change) |
+           beyond_bound(account->position_fen[MDL_POSITION_NET_WORTH] - change);
 }
 
 /* The sum of payments that can all be made. */
@@ -325,10 +324,16 @@ static sim_status_t sum_payments(const mdl_ledger_t *self, mdl_flow_t kind, uint
     }
     if (!may_pay(self, payer, payer, *sum))
         return fail_pay(self, kind, payer, payer, *sum, err);
-    bool fits = bears(&self->accounts[payer], -*sum);
-    for (uint32_t i = 0; i < n; i++)
-        fits &= bears(&self->accounts[payments[i].payee], *sum); /* who is named twice still gets no more */
-    return fits ? SIM_OK : fail_balance(self, flows[kind].name, payer, payer, err);
+    uint64_t beyond = beyond_change(&self->accounts[payer], -*sum);
+    int64_t wrong = sheet_sum(&self->accounts[payer]);
+    for (uint32_t i = 0; i < n; i++) {
+        const mdl_ledger_account_t *to = &self->accounts[payments[i].payee];
+        beyond |= beyond_change(to, *sum); /* who is named twice still gets no more */
+        wrong |= sheet_sum(to);
+    }
+    if (beyond != 0)
+        return fail_overflow(flows[kind].name, payer, payer, *sum, err);
+    return wrong == 0 ? SIM_OK : fail_balance(self, flows[kind].name, payer, payer, err);
 }
 
 /* A part of an expense: what a deposit gains, its owner is worth more. */
@@ -351,7 +356,7 @@ sim_status_t mdl_ledger_pay_each(mdl_ledger_t *self, mdl_flow_t kind, uint32_t p
     gain(self, kind, &self->accounts[payer], -sum);
     for (uint32_t i = 0; i < n; i++) {
         gain(self, kind, &self->accounts[payments[i].payee], payments[i].amount_fen);
-        self->postings += payments[i].amount_fen != 0;
+        self->postings += payments[i].amount_fen != 0 && payments[i].payee != payer;
     }
     return SIM_OK;
 }

@@ -93,6 +93,51 @@ static void random_transactions_keep_every_law(void **state)
     free(ledger);
 }
 
+/* Some payments, of which one in twenty is none. */
+static uint32_t list_payments(mdl_payment_t *payments, uint32_t capacity, sim_rng_t *rng)
+{
+    uint32_t n = any(rng, capacity + 1);
+    for (uint32_t i = 0; i < n; i++)
+        payments[i] = (mdl_payment_t){.amount_fen = (int64_t)any(rng, 4000), .payee = any(rng, ACCOUNTS)};
+    if (n > 0 && any(rng, 20) == 0)
+        payments[any(rng, n)].amount_fen = -1;
+    if (n > 0 && any(rng, 20) == 0)
+        payments[any(rng, n)].payee = ACCOUNTS;
+    return n;
+}
+
+/* What is paid to many at once is what they would be paid one after the other; what is refused changes nothing. */
+static void a_bill_is_its_payments(void **state)
+{
+    (void)state;
+    mdl_ledger_t *ledger = make(ACCOUNTS), *single = malloc(mdl_ledger_bytes(ACCOUNTS));
+    mdl_payment_t payments[30];
+    size_t done = 0, refused = 0;
+    sim_rng_t rng;
+    sim_rng_at(&rng, 2, 0, 1, 0, 0);
+    populate(ledger);
+    for (int step = 0; step < STEPS / 10; step++) {
+        uint32_t payer = any(&rng, ACCOUNTS), n = list_payments(payments, 30, &rng);
+        sim_error_t err = {0};
+        memcpy(single, ledger, mdl_ledger_bytes(ACCOUNTS));
+        if (mdl_ledger_pay_each(ledger, MDL_FLOW_TOKENS, payer, payments, n, &err) == SIM_OK) {
+            for (uint32_t i = 0; i < n; i++)
+                assert_int_equal(
+                    mdl_ledger_pay(single, MDL_FLOW_TOKENS, payer, payments[i].payee, payments[i].amount_fen, NULL),
+                    SIM_OK);
+            done++;
+        } else {
+            assert_non_null(strstr(err.message, "tokens"));
+            refused++;
+        }
+        assert_memory_equal(single, ledger, mdl_ledger_bytes(ACCOUNTS));
+    }
+    assert_true(done > STEPS / 50 && refused > STEPS / 100);
+    assert_int_equal(mdl_ledger_audit(ledger, NULL), SIM_OK);
+    free(single);
+    free(ledger);
+}
+
 /* The recount must see damage wherever it is done. */
 static void audit_sees_every_kind_of_damage(void **state)
 {
@@ -232,13 +277,10 @@ static void names_are_complete_and_distinct(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_transactions_keep_every_law),
-        cmocka_unit_test(audit_sees_every_kind_of_damage),
-        cmocka_unit_test(a_loans_life),
-        cmocka_unit_test(refusals_name_what_is_wrong),
-        cmocka_unit_test(overflow_is_refused),
-        cmocka_unit_test(growing_keeps_everything),
-        cmocka_unit_test(names_are_complete_and_distinct),
+        cmocka_unit_test(random_transactions_keep_every_law), cmocka_unit_test(a_bill_is_its_payments),
+        cmocka_unit_test(audit_sees_every_kind_of_damage),    cmocka_unit_test(a_loans_life),
+        cmocka_unit_test(refusals_name_what_is_wrong),        cmocka_unit_test(overflow_is_refused),
+        cmocka_unit_test(growing_keeps_everything),           cmocka_unit_test(names_are_complete_and_distinct),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

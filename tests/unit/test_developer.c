@@ -3,6 +3,7 @@
 #include "models/agents/project.h"
 
 #include "sim/draw.h"
+#include "sim/math.h"
 #include "sim/time.h"
 #include "tests/support/test.h"
 
@@ -210,6 +211,9 @@ static void asked_rent_follows_occupancy_and_hearsay(void **state)
     /* Who is full does not follow a lower index down, who stands empty not a higher one up. */
     assert_true(mdl_project_ask(&params, 100, 50, 10, 1, SIM_WEEK_S) > 100);
     assert_true(mdl_project_ask(&params, 100, 200, 10, 0, SIM_WEEK_S) < 100);
+    for (double occupancy = 0; occupancy <= 1; occupancy += 0.1)
+        assert_true(100 * sim_exp(mdl_project_ask_log(&params, 100, 120, occupancy, SIM_WEEK_S)) ==
+                    mdl_project_ask(&params, 100, 120, 10, occupancy, SIM_WEEK_S));
 }
 
 int main(void)

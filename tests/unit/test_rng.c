@@ -58,6 +58,16 @@ static void test_attempts_carry_into_the_event(void **state)
         assert_int_equal(sim_rng_u64(&rng), sim_rng_u64(&next));
 }
 
+static void test_a_word_is_the_first_of_its_address(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 1000; i++) {
+        sim_rng_t rng;
+        sim_rng_at(&rng, 7 * i, i % 5, i * i, 3 + i, 1000 - i);
+        assert_true(sim_rng_word(7 * i, i % 5, i * i, 3 + i, 1000 - i) == sim_rng_u64(&rng));
+    }
+}
+
 static void test_last_event_is_allowed(void **state)
 {
     (void)state;
@@ -186,6 +196,7 @@ int main(void)
         cmocka_unit_test(test_known_answers),
         cmocka_unit_test(test_address_is_the_counter),
         cmocka_unit_test(test_attempts_carry_into_the_event),
+        cmocka_unit_test(test_a_word_is_the_first_of_its_address),
         cmocka_unit_test(test_last_event_is_allowed),
         cmocka_unit_test(test_fill_is_the_same_sequence),
         cmocka_unit_test(test_neighbouring_addresses_are_uncorrelated),
