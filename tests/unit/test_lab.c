@@ -119,6 +119,7 @@ static void test_entry_at_constant_hazard_is_binomial(void **state)
     params.labs_imitation = 0.0;
     mdl_lab_env_t env = quiet();
     env.hype = 0.5;
+    mdl_lab_look(&env, &params);
     double p = 1.0 - exp(-4.0 * 0.5 * DAYS / 365.25), expected = LABS * p;
     double total = 0.0, squares = 0.0;
     for (uint64_t replication = 0; replication < REPLICATIONS; replication++) {
