@@ -18,8 +18,7 @@ typedef struct centres_day {
         int64_t busy, powered;
     } province[MDL_MAX_PROVINCES];
     int64_t busy, powered, leased, new_busy, new_powered;
-    int64_t planned,
-        planned_nodes; /* what projects were announced with: GPU seconds, and nodes of which it was all day */
+    int64_t planned, planned_nodes; /* what projects were announced with: GPU seconds, and nodes that count all day */
 } centres_day_t;
 
 static void count_classes(mdl_interval_t *interval, const mdl_datacentre_use_t *use, int64_t scale)
