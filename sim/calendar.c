@@ -11,7 +11,6 @@
 /* Where the parts of a calendar of some capacity stand. */
 typedef struct layout {
     uint32_t ring_mask;
-    size_t ring_offset;
     size_t place_offset;
     size_t slot_offset;
     size_t bytes;
@@ -31,8 +30,7 @@ static layout_t layout_of(uint32_t capacity)
     size_t heap_keys = (SIM_HEAP_ROOT + (size_t)capacity + 3) / 4 * 4; /* whole groups of four, */
     if (heap_keys < SIM_HEAP_NOTED)                                    /* the first under the root always */
         heap_keys = SIM_HEAP_NOTED;
-    layout.ring_offset = SIM_HEAP_OFFSET + heap_keys * sizeof(sim_key_t);
-    layout.place_offset = layout.ring_offset + ring * sizeof(sim_key_t);
+    layout.place_offset = SIM_KEYS_OFFSET + (heap_keys + ring) * sizeof(sim_key_t);
     layout.slot_offset = round_up_64(layout.place_offset + capacity * sizeof(uint32_t));
     layout.bytes = round_up_64(layout.slot_offset + capacity * sizeof(sim_slot_t));
     return layout;
@@ -49,17 +47,17 @@ void sim_calendar_init(sim_calendar_t *self, uint32_t capacity)
     layout_t layout = layout_of(capacity);
     *self = (sim_calendar_t){
         .capacity = capacity,
+        .list_most = SIM_LIST_MOST,
         .hole = SIM_NO_SLOT,
         .free_slot = SIM_NO_SLOT,
         .ring_mask = layout.ring_mask,
-        .ring_offset = (uint32_t)layout.ring_offset,
         .place_offset = (uint32_t)layout.place_offset,
         .slot_offset = (uint32_t)layout.slot_offset,
         .sequence = SIM_SEQUENCE_STEP,
         .last_s = INT64_MIN,
     };
     for (uint32_t i = 0; i < SIM_HEAP_NOTED; i++)
-        sim_calendar_heap_(self)[i] = SIM_KEY_NONE;
+        sim_calendar_keys_(self)[i] = SIM_KEY_NONE;
 }
 
 /* Copies the ring's entries in order to the start of a ring that is at least as large. */
@@ -80,25 +78,28 @@ void sim_calendar_grow_into(sim_calendar_t *self, uint32_t capacity, const sim_c
 {
     SIM_ASSERT(capacity >= from->capacity);
     sim_calendar_init(self, capacity);
-    self->heap_keys = from->heap_keys;
+    self->keys = from->keys;
+    self->list_most = from->list_most;
     self->hole = from->hole;
     self->fresh = from->fresh;
     self->free_slot = from->free_slot;
     self->sequence = from->sequence;
     self->last_s = from->last_s;
-    size_t heap_keys = (SIM_HEAP_ROOT + (size_t)from->heap_keys + 4) / 4 * 4; /* up to the end of the last group */
+    size_t heap_keys = (SIM_HEAP_ROOT + (size_t)from->keys + 4) / 4 * 4; /* up to the end of the last group */
     size_t heap_bytes = heap_keys * sizeof(sim_key_t);
-    size_t from_bytes = from->ring_offset - SIM_HEAP_OFFSET;
-    memcpy(sim_calendar_heap_(self), sim_calendar_heap_(from), heap_bytes < from_bytes ? heap_bytes : from_bytes);
+    size_t from_bytes = (size_t)(sim_calendar_ring_(from) - sim_calendar_keys_(from)) * sizeof(sim_key_t);
+    memcpy(sim_calendar_keys_(self), sim_calendar_keys_(from), heap_bytes < from_bytes ? heap_bytes : from_bytes);
     memcpy(sim_calendar_places_(self), sim_calendar_places_(from), from->fresh * sizeof(uint32_t));
     memcpy(sim_calendar_slots_(self), sim_calendar_slots_(from), from->fresh * sizeof(sim_slot_t));
     copy_ring(self, from);
 }
 
-/* Zero-delay events go to the ring: nothing that is pending at this instant with priority 0 was inserted later. */
-static bool is_zero_delay(const sim_calendar_t *self, int64_t time_s, unsigned priority)
+/* Zero-delay events go to the ring, beside a heap: nothing that is pending at this instant with priority 0 was inserted
+ * later. */
+static bool goes_to_ring(const sim_calendar_t *self, int64_t time_s, unsigned priority)
 {
-    return time_s == self->last_s && priority == 0 && self->ring_keys <= self->ring_mask;
+    return time_s == self->last_s && priority == 0 && self->ring_keys <= self->ring_mask &&
+           !sim_calendar_is_list_(self);
 }
 
 static bool all_slots_taken(const sim_calendar_t *self)
@@ -114,30 +115,18 @@ static void insert_in_ring(sim_calendar_t *self, sim_key_t key)
     sim_calendar_places_(self)[sim_key_slot_(key)] = SIM_PLACE_RING | index;
 }
 
-/* Lets a key sink from the root of a heap of three to five keys. It ends there or at the least of the others: without
- * branches, as in sim_heap_sink_of_two_. */
-static void sink_of_few(sim_calendar_t *self, sim_key_t key)
-{
-    sim_key_t *heap = sim_calendar_heap_(self);
-    uint32_t least = (uint32_t)(sim_heap_least_of_four_(sim_heap_children_(heap, SIM_HEAP_ROOT)) - heap);
-    sim_key_t other = heap[least];
-    uint32_t step = (least - SIM_HEAP_ROOT) & -(uint32_t)(other < key);
-    heap[SIM_HEAP_ROOT + step] = key;
-    heap[least - step] = other;
-}
-
 /* Below the root's children. */
 static __attribute__((noinline)) void sink_deep(sim_calendar_t *self, const sim_key_t *at, sim_key_t key)
 {
-    sim_key_t *heap = sim_calendar_heap_(self);
-    sim_heap_sink_(heap, sim_calendar_places_(self), (uint32_t)(at - heap), SIM_HEAP_ROOT + self->heap_keys, key);
+    sim_key_t *heap = sim_calendar_keys_(self);
+    sim_heap_sink_(heap, sim_calendar_places_(self), (uint32_t)(at - heap), SIM_HEAP_ROOT + self->keys, key);
 }
 
-/* The same in a larger heap. The root and its children come first, by themselves: their places are not noted, and what
- * stops there needs little. */
-static __attribute__((noinline)) void sink_of_many(sim_calendar_t *self, sim_key_t key)
+/* Lets a key sink from the root. The root and its children come first, by themselves: their places are not noted, and
+ * what stops there needs little. */
+static inline void sink_from_root(sim_calendar_t *self, sim_key_t key)
 {
-    sim_key_t *root = &sim_calendar_heap_(self)[SIM_HEAP_ROOT];
+    sim_key_t *root = &sim_calendar_keys_(self)[SIM_HEAP_ROOT];
     const sim_key_t *least = sim_heap_least_of_four_(root + 1);
     if (key < *least) {
         *root = key;
@@ -147,31 +136,10 @@ static __attribute__((noinline)) void sink_of_many(sim_calendar_t *self, sim_key
     sink_deep(self, least, key);
 }
 
-static inline void sink_from_root(sim_calendar_t *self, sim_key_t key)
-{
-    if (self->heap_keys <= 2)
-        sim_heap_sink_of_two_(sim_calendar_heap_(self), key);
-    else if (self->heap_keys <= 5)
-        sink_of_few(self, key);
-    else
-        sink_of_many(self, key);
-}
-
-void sim_heap_fill_hole_(sim_calendar_t *self, sim_key_t key)
-{
-    self->hole = SIM_NO_SLOT;
-    sink_from_root(self, key);
-}
-
 void sim_heap_append_(sim_calendar_t *self, sim_key_t key)
 {
-    sim_key_t *heap = sim_calendar_heap_(self);
-    uint32_t position = SIM_HEAP_ROOT + self->heap_keys++;
-    if (position == SIM_HEAP_ROOT + 1) { /* of two keys the other sinks as well as this one rises */
-        heap[position] = key;
-        sim_heap_sink_of_two_(heap, heap[SIM_HEAP_ROOT]);
-        return;
-    }
+    sim_key_t *heap = sim_calendar_keys_(self);
+    uint32_t position = SIM_HEAP_ROOT + self->keys++;
     if (position % 4 == 0) {
         heap[position + 1] = SIM_KEY_NONE;
         heap[position + 2] = SIM_KEY_NONE;
@@ -183,7 +151,7 @@ void sim_heap_append_(sim_calendar_t *self, sim_key_t key)
 /* Takes the last key off the heap. */
 static sim_key_t shrink(sim_calendar_t *self)
 {
-    sim_key_t *last = &sim_calendar_heap_(self)[SIM_HEAP_ROOT + --self->heap_keys];
+    sim_key_t *last = &sim_calendar_keys_(self)[SIM_HEAP_ROOT + --self->keys];
     sim_key_t key = *last;
     *last = SIM_KEY_NONE;
     return key;
@@ -194,7 +162,7 @@ void sim_heap_close_hole_(sim_calendar_t *self)
     sim_calendar_give_slot_(self, self->hole);
     self->hole = SIM_NO_SLOT;
     sim_key_t last = shrink(self);
-    if (self->heap_keys > 0)
+    if (self->keys > 0)
         sink_from_root(self, last);
 }
 
@@ -204,7 +172,11 @@ static inline void put_in_free_slot(sim_calendar_t *self, int64_t time_s, const 
     uint32_t slot = sim_calendar_take_slot_(self);
     sim_key_t key = sim_key_make_(time_s, priority, sim_calendar_next_sequence_(self), slot);
     sim_calendar_fill_slot_(self, slot, event, handle);
-    if (is_zero_delay(self, time_s, priority))
+    if (self->keys == self->list_most)
+        sim_list_to_heap_(self);
+    if (sim_calendar_is_list_(self))
+        sim_list_insert_(self, key);
+    else if (goes_to_ring(self, time_s, priority))
         insert_in_ring(self, key);
     else
         sim_heap_append_(self, key);
@@ -217,16 +189,30 @@ static __attribute__((noinline)) void make_way_and_put(sim_calendar_t *self, int
 {
     if (self->sequence == SIM_SEQUENCE_END)
         sim_calendar_renumber_(self);
-    else if (!is_zero_delay(self, time_s, priority) || all_slots_taken(self))
+    else if (!goes_to_ring(self, time_s, priority) || all_slots_taken(self))
         sim_heap_close_hole_(self);
     put_in_free_slot(self, time_s, event, priority, handle);
+}
+
+/* The last event has left a hole and a slot, which are for the first that its handler schedules. */
+static inline void put_in_hole(sim_calendar_t *self, int64_t time_s, const sim_event_t *event, unsigned priority,
+                               sim_handle_t *handle)
+{
+    uint32_t slot = self->hole;
+    sim_key_t key = sim_key_make_(time_s, priority, sim_calendar_next_sequence_(self), slot);
+    sim_calendar_fill_slot_(self, slot, event, handle);
+    self->hole = SIM_NO_SLOT;
+    sink_from_root(self, key);
 }
 
 void sim_calendar_put_elsewhere_(sim_calendar_t *self, int64_t time_s, const sim_event_t *event, unsigned priority,
                                  sim_handle_t *handle)
 {
     SIM_ASSERT(time_s >= self->last_s && priority < 16);
-    if (self->hole != SIM_NO_SLOT || self->sequence == SIM_SEQUENCE_END)
+    bool has_hole = self->hole != SIM_NO_SLOT, at_end = self->sequence == SIM_SEQUENCE_END;
+    if (has_hole && time_s > self->last_s && !at_end)
+        put_in_hole(self, time_s, event, priority, handle);
+    else if (has_hole || at_end)
         make_way_and_put(self, time_s, event, priority, handle);
     else
         put_in_free_slot(self, time_s, event, priority, handle);
@@ -236,7 +222,7 @@ sim_status_t sim_calendar_schedule(sim_calendar_t *self, const sim_event_t *even
                                    sim_handle_t *handle)
 {
     SIM_ASSERT(event->time_s < SIM_NEVER);
-    if (sim_calendar_put_in_hole_(self, event->time_s, event, priority, handle))
+    if (sim_calendar_put_in_list_(self, event->time_s, event, priority, handle))
         return SIM_OK;
     if (sim_calendar_count_(self) == self->capacity)
         return SIM_ELIMIT;
@@ -258,20 +244,24 @@ static bool is_pending(const sim_calendar_t *self, sim_handle_t handle)
 /* Puts `key` at the empty `position`, from where it may have to rise, no further than to a hole, or to sink. */
 static void settle(sim_calendar_t *self, uint32_t position, sim_key_t key)
 {
-    sim_key_t *heap = sim_calendar_heap_(self);
+    sim_key_t *heap = sim_calendar_keys_(self);
     if (self->hole != SIM_NO_SLOT)
         heap[SIM_HEAP_ROOT] = SIM_KEY_FIRST;
     uint32_t *places = sim_calendar_places_(self);
     if (position > SIM_HEAP_ROOT && key < heap[position / 4 + 2])
         sim_heap_rise_(heap, places, position, key);
     else
-        sim_heap_sink_(heap, places, position, SIM_HEAP_ROOT + self->heap_keys, key);
+        sim_heap_sink_(heap, places, position, SIM_HEAP_ROOT + self->keys, key);
 }
 
-static void remove_from_heap(sim_calendar_t *self, uint32_t position)
+static void remove_key(sim_calendar_t *self, uint32_t position)
 {
+    if (sim_calendar_is_list_(self)) {
+        sim_list_remove_(self, position);
+        return;
+    }
     sim_key_t last = shrink(self);
-    if (position < SIM_HEAP_ROOT + self->heap_keys)
+    if (position < SIM_HEAP_ROOT + self->keys)
         settle(self, position, last);
 }
 
@@ -290,22 +280,34 @@ bool sim_calendar_cancel(sim_calendar_t *self, sim_handle_t handle)
     if (place & SIM_PLACE_RING)
         remove_from_ring(self, place);
     else
-        remove_from_heap(self, place);
+        remove_key(self, place);
     sim_calendar_slots_(self)[handle.slot].generation += SIM_NEXT_GENERATION;
     sim_calendar_give_slot_(self, handle.slot);
     return true;
 }
 
-/* Finds a key of priority 0 that brings its own slot its place. */
-static void insert_key(sim_calendar_t *self, sim_key_t key)
+/* Moves an event of priority 0 out of the ring. */
+static void leave_ring(sim_calendar_t *self, uint32_t place, sim_key_t key)
 {
-    if (is_zero_delay(self, sim_key_time_(key), 0)) {
+    remove_from_ring(self, place);
+    if (goes_to_ring(self, sim_key_time_(key), 0)) {
         insert_in_ring(self, key);
         return;
     }
     if (self->hole != SIM_NO_SLOT)
         sim_heap_close_hole_(self);
     sim_heap_append_(self, key);
+}
+
+/* Puts `key` in place of the one that stands at `place`. */
+static void replace_key(sim_calendar_t *self, uint32_t place, sim_key_t key)
+{
+    if (sim_calendar_is_list_(self)) {
+        sim_list_remove_(self, place);
+        sim_list_insert_(self, key);
+    } else {
+        settle(self, place, key);
+    }
 }
 
 bool sim_calendar_reschedule(sim_calendar_t *self, sim_handle_t handle, int64_t time_s)
@@ -318,24 +320,21 @@ bool sim_calendar_reschedule(sim_calendar_t *self, sim_handle_t handle, int64_t 
     uint64_t sequence = sim_calendar_next_sequence_(self);
     uint32_t place = sim_calendar_place_(self, handle.slot);
     if (place & SIM_PLACE_RING) {
-        remove_from_ring(self, place);
-        insert_key(self, sim_key_make_(time_s, 0, sequence, handle.slot));
+        leave_ring(self, place, sim_key_make_(time_s, 0, sequence, handle.slot));
         return true;
     }
-    uint64_t low = (uint64_t)sim_calendar_heap_(self)[place];
+    uint64_t low = (uint64_t)sim_calendar_keys_(self)[place];
     unsigned priority = (unsigned)(low >> SIM_KEY_PRIORITY_SHIFT);
-    settle(self, place, sim_key_make_(time_s, priority, sequence, handle.slot));
+    replace_key(self, place, sim_key_make_(time_s, priority, sequence, handle.slot));
     return true;
 }
 
 /* First key of the heap; all ones when it is empty. */
 static sim_key_t heap_first(const sim_calendar_t *self)
 {
-    const sim_key_t *heap = sim_calendar_heap_(self);
+    const sim_key_t *heap = sim_calendar_keys_(self);
     if (self->hole == SIM_NO_SLOT)
         return heap[SIM_HEAP_ROOT];
-    if (self->heap_keys == 1)
-        return SIM_KEY_NONE;
     return *sim_heap_least_of_four_(sim_heap_children_(heap, SIM_HEAP_ROOT));
 }
 
@@ -350,7 +349,8 @@ static sim_key_t ring_first(const sim_calendar_t *self)
     return SIM_KEY_NONE;
 }
 
-bool sim_calendar_pop_ring_(sim_calendar_t *self, int64_t before_s, sim_event_t *event)
+/* Takes the ring's first event if it is the first of all. Also drops cancelled entries at the ring's front. */
+static bool pop_ring(sim_calendar_t *self, int64_t before_s, sim_event_t *event)
 {
     sim_key_t key = SIM_KEY_NONE;
     while (self->ring_keys > 0) {
@@ -370,8 +370,33 @@ bool sim_calendar_pop_ring_(sim_calendar_t *self, int64_t before_s, sim_event_t 
     return true;
 }
 
+bool sim_heap_take_(sim_calendar_t *self, int64_t before_s, sim_event_t *event)
+{
+    if (__builtin_expect(self->ring_keys > 0, 0) && pop_ring(self, before_s, event))
+        return true;
+    if (self->hole != SIM_NO_SLOT)
+        sim_heap_close_hole_(self);
+    if (self->keys <= SIM_LIST_AGAIN && self->ring_keys == 0) {
+        sim_list_from_heap_(self);
+        return sim_calendar_take_(self, before_s, event);
+    }
+    const sim_key_t *heap = sim_calendar_keys_(self);
+    sim_key_t key = heap[SIM_HEAP_ROOT]; /* all ones when the heap is empty: the time is SIM_NEVER then */
+    if (sim_key_time_(key) >= before_s)
+        return false;
+    self->hole = sim_key_slot_(key);
+    if (self->keys >= SIM_PREFETCH_KEYS) {
+        const sim_key_t *next = sim_heap_least_of_four_(sim_heap_children_(heap, SIM_HEAP_ROOT));
+        __builtin_prefetch(&sim_calendar_slots_(self)[sim_key_slot_(*next)]);
+    }
+    sim_calendar_hand_out_(self, key, event);
+    return true;
+}
+
 int64_t sim_calendar_next_time(const sim_calendar_t *self)
 {
+    if (sim_calendar_is_list_(self))
+        return sim_key_time_(*sim_list_first_(self));
     sim_key_t heap = heap_first(self);
     sim_key_t ring = ring_first(self);
     return sim_key_time_(ring < heap ? ring : heap);

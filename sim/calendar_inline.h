@@ -2,17 +2,22 @@
 /* Inside of the calendar: its layout and its hot paths, for the calendar itself, the world's dispatch loop and tests.
  * Everyone else uses sim/calendar.h.
  *
- * One block holds, in this order: the header (one cache line); the heap of 16-byte keys; the ring of keys of zero-delay
- * events; the place of every slot (where its key stands, or the next free slot); the slots with the events' contents.
- * Between the first positions of the heap, keys move without their places being noted: who asks looks there first.
+ * One block holds, in this order: the header (one cache line); the 16-byte keys; the ring of keys of zero-delay events;
+ * the place of every slot (where its key stands); the slots with the events' contents.
  *
  * A key is one unsigned 128-bit number: time 64 bits with the sign bit flipped | priority 4 | sequence 36 | slot 24.
  * Comparing keys is comparing (time, priority, insertion); the slot never decides, as no two sequences are equal.
  *
- * The heap is 4-ary. Its root stands at position 3 and the children of p at 4p-8 .. 4p-5, so that each group of four
- * children fills one cache line. Keys behind the last one, up to the end of its group, are all ones: the least of four
- * children is found without asking how many there are. When the root's event leaves, the root stays as a hole, and its
- * slot with it: the next event scheduled takes the slot, and its key sinks from the root, one sift for a pop and a push.
+ * Few keys are a list in order, the first event's last: it leaves in one step, and as most events are scheduled for soon,
+ * a new one passes few others. No place is noted of them, and zero-delay events stand among them. In front of the last
+ * event's key stands one that is all ones, which stops both a search and, when there is no event, a pop.
+ *
+ * More than SIM_LIST_MOST are a 4-ary heap, until SIM_LIST_AGAIN are left. Its root stands at position 3 and the children
+ * of p at 4p-8 .. 4p-5, so that each group of four children fills one cache line. Keys behind the last one, up to the end
+ * of its group, are all ones: the least of four children is found without asking how many there are. When the root's
+ * event leaves, the root stays as a hole, and its slot with it: the next event scheduled takes the slot, and its key sinks
+ * from the root, one sift for a pop and a push. Between the first positions of the heap, keys move without their places
+ * being noted: who asks looks there first.
  */
 #ifndef SIM_CALENDAR_INLINE_H
 #define SIM_CALENDAR_INLINE_H
@@ -33,9 +38,11 @@ __extension__ typedef unsigned __int128 sim_key_t;
 #define SIM_SEQUENCE_STEP      (UINT64_C(1) << 24)
 #define SIM_SEQUENCE_END       (UINT64_C(1) << 60)
 
-#define SIM_HEAP_ROOT       3u
+#define SIM_KEYS_OFFSET     64u
+#define SIM_HEAP_ROOT       3u /* and first position of the list */
 #define SIM_HEAP_NOTED      8u /* the first position whose key's place is noted: behind the root's children */
-#define SIM_HEAP_OFFSET     64u
+#define SIM_LIST_MOST       64u
+#define SIM_LIST_AGAIN      32u
 #define SIM_PREFETCH_KEYS   4096u /* heaps above this size are worth the cost of fetching ahead */
 #define SIM_NO_SLOT         UINT32_MAX
 #define SIM_NEXT_GENERATION 2u                  /* from 1 on: they stay odd, and never become 0, which names no event */
@@ -48,20 +55,20 @@ typedef struct sim_slot {
     int64_t a;
     int64_t b;
     uint32_t generation; /* of the event in the slot, or of the next one */
-    uint32_t reserved;
+    uint32_t next_free;  /* of a free slot: the next one */
 } sim_slot_t;
 
 struct sim_calendar {
     uint32_t capacity;
-    uint32_t heap_keys; /* keys in the heap, the hole included */
+    uint32_t keys;      /* in the list or the heap, the hole included */
+    uint32_t list_most; /* as many as the list may have, SIM_LIST_MOST; 0: they are a heap */
     uint32_t hole;      /* slot of the root's event when that has left and nothing has taken its place; SIM_NO_SLOT */
     uint32_t fresh;     /* slots below have been used at least once */
-    uint32_t free_slot; /* first of the list of free slots, linked through their places */
+    uint32_t free_slot; /* first of the list of free slots */
     uint32_t ring_first;
     uint32_t ring_keys; /* entries between first and last, cancelled ones included */
     uint32_t ring_live; /* those of events that are pending */
     uint32_t ring_mask; /* size of the ring - 1; a power of two less one */
-    uint32_t ring_offset;
     uint32_t place_offset;
     uint32_t slot_offset;
     uint64_t sequence; /* of the next insertion, where it stands in a key; starts at one step */
@@ -77,15 +84,16 @@ static inline void *sim_calendar_part_(const void *from, ptrdiff_t offset)
     return (unsigned char *)(uintptr_t)from + offset;
 }
 
-/* The heap's keys, indexed from 0; 0 to 2 are never used. */
-static inline sim_key_t *sim_calendar_heap_(const sim_calendar_t *self)
+/* The keys, indexed from 0; 0 to 2 are all ones always. */
+static inline sim_key_t *sim_calendar_keys_(const sim_calendar_t *self)
 {
-    return (sim_key_t *)sim_calendar_part_(self, SIM_HEAP_OFFSET);
+    return (sim_key_t *)sim_calendar_part_(self, SIM_KEYS_OFFSET);
 }
 
 static inline sim_key_t *sim_calendar_ring_(const sim_calendar_t *self)
 {
-    return (sim_key_t *)sim_calendar_part_(self, self->ring_offset);
+    ptrdiff_t bytes = ((ptrdiff_t)self->ring_mask + 1) * (ptrdiff_t)sizeof(sim_key_t);
+    return (sim_key_t *)sim_calendar_part_(self, self->place_offset - bytes);
 }
 
 static inline uint32_t *sim_calendar_places_(const sim_calendar_t *self)
@@ -174,14 +182,17 @@ static inline void sim_heap_sink_(sim_key_t *heap, uint32_t *places, uint32_t po
     places[sim_key_slot_(key)] = (uint32_t)(at - heap);
 }
 
-/* The same from the root of a heap of one key or two. Which of two is less is as good as random: a processor that guesses
- * at a branch loses more than both moves cost. */
-static inline void sim_heap_sink_of_two_(sim_key_t *heap, sim_key_t key)
+/* Puts a key into the list, which has room. Whether it comes before the first one or behind is as good as random: a
+ * processor that guesses at a branch loses more than the move costs. */
+static inline void sim_list_insert_(sim_calendar_t *self, sim_key_t key)
 {
-    sim_key_t *root = &heap[SIM_HEAP_ROOT], other = root[1];
-    ptrdiff_t bytes = (ptrdiff_t)sizeof key & -(ptrdiff_t)(other < key);
-    *(sim_key_t *)sim_calendar_part_(&root[0], bytes) = key;
-    *(sim_key_t *)sim_calendar_part_(&root[1], -bytes) = other;
+    sim_key_t *at = &sim_calendar_keys_(self)[SIM_HEAP_ROOT + self->keys++];
+    sim_key_t first = at[-1];
+    *at = first;
+    at -= first < key;
+    for (; at[-1] < key; at--)
+        *at = at[-1];
+    *at = key;
 }
 
 /* Numbers the pending events anew, 1, 2, … in their order; when the sequence's 36 bits are used up. */
@@ -190,37 +201,51 @@ void sim_calendar_renumber_(sim_calendar_t *self);
 void sim_heap_append_(sim_calendar_t *self, sim_key_t key);
 /* Fills the hole with the last key, and gives its slot back. */
 void sim_heap_close_hole_(sim_calendar_t *self);
-/* Takes the ring's first event if it is the first of all. Also drops cancelled entries at the ring's front. */
-bool sim_calendar_pop_ring_(sim_calendar_t *self, int64_t before_s, sim_event_t *event);
+/* sim_calendar_pop from a heap. */
+bool sim_heap_take_(sim_calendar_t *self, int64_t before_s, sim_event_t *event);
 
-/* Lets a key sink from the hole. */
-void sim_heap_fill_hole_(sim_calendar_t *self, sim_key_t key);
-/* sim_calendar_schedule with the time apart, in a calendar that has room, of an event that sim_calendar_put_in_hole_ has
+/* Takes the key at a position out of the list. */
+void sim_list_remove_(sim_calendar_t *self, uint32_t position);
+/* Makes the list a heap, and a heap of at most SIM_LIST_MOST keys without a hole, beside an empty ring, a list. */
+void sim_list_to_heap_(sim_calendar_t *self);
+void sim_list_from_heap_(sim_calendar_t *self);
+
+/* sim_calendar_schedule with the time apart, in a calendar that has room, of an event that sim_calendar_put_in_list_ has
  * refused. */
 void sim_calendar_put_elsewhere_(sim_calendar_t *self, int64_t time_s, const sim_event_t *event, unsigned priority,
                                  sim_handle_t *handle);
 
+static inline bool sim_calendar_is_list_(const sim_calendar_t *self)
+{
+    return self->list_most > 0;
+}
+
+/* Of the list: the first event's, all ones when there is none. */
+static inline const sim_key_t *sim_list_first_(const sim_calendar_t *self)
+{
+    return &sim_calendar_keys_(self)[SIM_HEAP_ROOT - 1 + self->keys];
+}
+
 /* sim_calendar_count, inlined. */
 static inline uint32_t sim_calendar_count_(const sim_calendar_t *self)
 {
-    return self->heap_keys - (self->hole != SIM_NO_SLOT) + self->ring_live;
+    return self->keys - (self->hole != SIM_NO_SLOT) + self->ring_live;
 }
 
-/* sim_calendar_next_time, inlined: mostly the heap's root says it. */
+/* sim_calendar_next_time, inlined. */
 static inline int64_t sim_calendar_next_time_(const sim_calendar_t *self)
 {
-    if (__builtin_expect(self->hole != SIM_NO_SLOT || self->ring_keys > 0, 0))
-        return sim_calendar_next_time(self);
-    return sim_key_time_(sim_calendar_heap_(self)[SIM_HEAP_ROOT]);
+    return sim_calendar_is_list_(self) ? sim_key_time_(*sim_list_first_(self)) : sim_calendar_next_time(self);
 }
 
 /* Where the key of a pending event stands. */
 static inline uint32_t sim_calendar_place_(const sim_calendar_t *self, uint32_t slot)
 {
-    const sim_key_t *heap = sim_calendar_heap_(self);
-    uint32_t end = SIM_HEAP_ROOT + self->heap_keys;
-    for (uint32_t i = SIM_HEAP_ROOT + (self->hole != SIM_NO_SLOT); i < SIM_HEAP_NOTED && i < end; i++) {
-        if (sim_key_slot_(heap[i]) == slot)
+    const sim_key_t *keys = sim_calendar_keys_(self);
+    uint32_t end = SIM_HEAP_ROOT + self->keys;
+    uint32_t noted = sim_calendar_is_list_(self) || end < SIM_HEAP_NOTED ? end : SIM_HEAP_NOTED;
+    for (uint32_t i = SIM_HEAP_ROOT + (self->hole != SIM_NO_SLOT); i < noted; i++) {
+        if (sim_key_slot_(keys[i]) == slot)
             return i;
     }
     return sim_calendar_places_(self)[slot];
@@ -230,7 +255,7 @@ static inline uint32_t sim_calendar_take_slot_(sim_calendar_t *self)
 {
     uint32_t slot = self->free_slot;
     if (slot != SIM_NO_SLOT) {
-        self->free_slot = sim_calendar_places_(self)[slot];
+        self->free_slot = sim_calendar_slots_(self)[slot].next_free;
         return slot;
     }
     slot = self->fresh++;
@@ -240,7 +265,7 @@ static inline uint32_t sim_calendar_take_slot_(sim_calendar_t *self)
 
 static inline void sim_calendar_give_slot_(sim_calendar_t *self, uint32_t slot)
 {
-    sim_calendar_places_(self)[slot] = self->free_slot;
+    sim_calendar_slots_(self)[slot].next_free = self->free_slot;
     self->free_slot = slot;
 }
 
@@ -263,24 +288,19 @@ static inline void sim_calendar_fill_slot_(sim_calendar_t *self, uint32_t slot, 
         *handle = (sim_handle_t){slot, content->generation};
 }
 
-/* sim_calendar_schedule where it is done with little: the last event has left a hole and a slot, which are for the first
- * that its handler schedules. event->time_s is not read. False when there is no hole, and when the event is for the
- * present instant. */
-static inline bool sim_calendar_put_in_hole_(sim_calendar_t *self, int64_t time_s, const sim_event_t *event,
+/* sim_calendar_schedule where it is done with little: in a list that has room, into a slot that has been used before.
+ * event->time_s is not read. */
+static inline bool sim_calendar_put_in_list_(sim_calendar_t *self, int64_t time_s, const sim_event_t *event,
                                              unsigned priority, sim_handle_t *handle)
 {
-    uint32_t slot = self->hole;
-    if (slot == SIM_NO_SLOT || time_s <= self->last_s ||
-        __builtin_expect(priority >= 16 || (self->sequence & SIM_SEQUENCE_END) != 0, 0))
+    uint32_t slot = self->free_slot;
+    if (self->keys >= self->list_most || slot == SIM_NO_SLOT ||
+        __builtin_expect(time_s < self->last_s || priority >= 16 || (self->sequence & SIM_SEQUENCE_END) != 0, 0))
         return false;
     sim_key_t key = sim_key_make_(time_s, priority, sim_calendar_next_sequence_(self), slot);
+    self->free_slot = sim_calendar_slots_(self)[slot].next_free;
     sim_calendar_fill_slot_(self, slot, event, handle);
-    if (self->heap_keys > 2) {
-        sim_heap_fill_hole_(self, key);
-    } else {
-        self->hole = SIM_NO_SLOT;
-        sim_heap_sink_of_two_(sim_calendar_heap_(self), key);
-    }
+    sim_list_insert_(self, key);
     return true;
 }
 
@@ -300,20 +320,14 @@ static inline void sim_calendar_hand_out_(sim_calendar_t *self, sim_key_t key, s
 /* sim_calendar_pop, inlined. */
 static inline bool sim_calendar_take_(sim_calendar_t *self, int64_t before_s, sim_event_t *event)
 {
-    if (__builtin_expect(self->ring_keys > 0, 0) && sim_calendar_pop_ring_(self, before_s, event))
-        return true;
-    if (self->hole != SIM_NO_SLOT)
-        sim_heap_close_hole_(self);
-    const sim_key_t *heap = sim_calendar_heap_(self);
-    sim_key_t key = heap[SIM_HEAP_ROOT]; /* all ones when the heap is empty: the time is SIM_NEVER then */
+    if (!sim_calendar_is_list_(self))
+        return sim_heap_take_(self, before_s, event);
+    sim_key_t key = *sim_list_first_(self); /* all ones when there is none: the time is SIM_NEVER then */
     if (sim_key_time_(key) >= before_s)
         return false;
-    self->hole = sim_key_slot_(key);
-    if (self->heap_keys >= SIM_PREFETCH_KEYS) {
-        const sim_key_t *next = sim_heap_least_of_four_(sim_heap_children_(heap, SIM_HEAP_ROOT));
-        __builtin_prefetch(&sim_calendar_slots_(self)[sim_key_slot_(*next)]);
-    }
+    self->keys--;
     sim_calendar_hand_out_(self, key, event);
+    sim_calendar_give_slot_(self, sim_key_slot_(key));
     return true;
 }
 

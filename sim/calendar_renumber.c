@@ -44,19 +44,39 @@ static void empty_ring(sim_calendar_t *self)
     self->ring_live = 0;
 }
 
+/* The key of an event that is the n-th of all. */
+static sim_key_t numbered(sim_key_t key, uint32_t n)
+{
+    unsigned priority = (unsigned)((uint64_t)key >> SIM_KEY_PRIORITY_SHIFT);
+    return sim_key_make_(sim_key_time_(key), priority, n * SIM_SEQUENCE_STEP, sim_key_slot_(key));
+}
+
 /* Keys in ascending order are a heap of any arity, so sorting in place is all it takes. */
-void sim_calendar_renumber_(sim_calendar_t *self)
+static void renumber_heap(sim_calendar_t *self)
 {
     if (self->hole != SIM_NO_SLOT)
         sim_heap_close_hole_(self);
     empty_ring(self);
-    sim_key_t *keys = sim_calendar_heap_(self) + SIM_HEAP_ROOT;
-    sort_keys(keys, self->heap_keys);
-    for (uint32_t i = 0; i < self->heap_keys; i++) {
-        unsigned priority = (unsigned)((uint64_t)keys[i] >> SIM_KEY_PRIORITY_SHIFT);
-        uint32_t slot = sim_key_slot_(keys[i]);
-        keys[i] = sim_key_make_(sim_key_time_(keys[i]), priority, (i + 1) * SIM_SEQUENCE_STEP, slot);
-        sim_calendar_places_(self)[slot] = SIM_HEAP_ROOT + i;
+    sim_key_t *keys = sim_calendar_keys_(self) + SIM_HEAP_ROOT;
+    sort_keys(keys, self->keys);
+    for (uint32_t i = 0; i < self->keys; i++) {
+        keys[i] = numbered(keys[i], i + 1);
+        sim_calendar_places_(self)[sim_key_slot_(keys[i])] = SIM_HEAP_ROOT + i;
     }
-    self->sequence = ((uint64_t)self->heap_keys + 1) * SIM_SEQUENCE_STEP;
+}
+
+static void renumber_list(sim_calendar_t *self)
+{
+    sim_key_t *keys = sim_calendar_keys_(self) + SIM_HEAP_ROOT;
+    for (uint32_t i = 0; i < self->keys; i++)
+        keys[i] = numbered(keys[i], self->keys - i);
+}
+
+void sim_calendar_renumber_(sim_calendar_t *self)
+{
+    if (sim_calendar_is_list_(self))
+        renumber_list(self);
+    else
+        renumber_heap(self);
+    self->sequence = ((uint64_t)self->keys + 1) * SIM_SEQUENCE_STEP;
 }

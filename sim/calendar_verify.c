@@ -18,16 +18,15 @@ static uint32_t has_hole(const sim_calendar_t *self)
 /* At the root stands the key of the event that has left, or the one that lets none rise there. */
 static bool hole_is_sound(const sim_calendar_t *self)
 {
-    sim_key_t key = sim_calendar_heap_(self)[SIM_HEAP_ROOT];
-    return self->heap_keys > 0 && self->hole < self->fresh &&
-           (key == SIM_KEY_FIRST || sim_key_slot_(key) == self->hole);
+    sim_key_t key = sim_calendar_keys_(self)[SIM_HEAP_ROOT];
+    return self->keys > 0 && self->hole < self->fresh && (key == SIM_KEY_FIRST || sim_key_slot_(key) == self->hole);
 }
 
 /* Every key after its parent, every slot knowing its place, all ones behind the end. */
 static bool heap_is_sound(const sim_calendar_t *self)
 {
-    const sim_key_t *heap = sim_calendar_heap_(self);
-    uint32_t end = SIM_HEAP_ROOT + self->heap_keys;
+    const sim_key_t *heap = sim_calendar_keys_(self);
+    uint32_t end = SIM_HEAP_ROOT + self->keys;
     uint32_t first = SIM_HEAP_ROOT + has_hole(self);
     if (has_hole(self) && !hole_is_sound(self))
         return false;
@@ -38,6 +37,20 @@ static bool heap_is_sound(const sim_calendar_t *self)
     }
     for (uint32_t p = end; p % 4 != 0; p++) {
         if (heap[p] != SIM_KEY_NONE)
+            return false;
+    }
+    return true;
+}
+
+/* Every key after the one behind it, nothing but the list, and what stops a search in front of it. */
+static bool list_is_sound(const sim_calendar_t *self)
+{
+    const sim_key_t *keys = sim_calendar_keys_(self);
+    if (self->list_most != SIM_LIST_MOST || self->keys > SIM_LIST_MOST || has_hole(self) || self->ring_keys > 0 ||
+        keys[SIM_HEAP_ROOT - 1] != SIM_KEY_NONE)
+        return false;
+    for (uint32_t p = SIM_HEAP_ROOT; p < SIM_HEAP_ROOT + self->keys; p++) {
+        if (!key_is_sound(self, keys[p], p) || keys[p - 1] < keys[p])
             return false;
     }
     return true;
@@ -66,11 +79,12 @@ static bool ring_is_sound(const sim_calendar_t *self, uint32_t *live)
 bool sim_calendar_verify(const sim_calendar_t *self)
 {
     uint32_t in_ring;
-    if (self->fresh > self->capacity || self->heap_keys > self->capacity || !heap_is_sound(self) ||
+    bool (*keys_are_sound)(const sim_calendar_t *) = sim_calendar_is_list_(self) ? list_is_sound : heap_is_sound;
+    if (self->fresh > self->capacity || self->keys > self->capacity || !keys_are_sound(self) ||
         !ring_is_sound(self, &in_ring))
         return false;
     uint32_t free_slots = has_hole(self);
-    for (uint32_t slot = self->free_slot; slot != SIM_NO_SLOT; slot = sim_calendar_places_(self)[slot]) {
+    for (uint32_t slot = self->free_slot; slot != SIM_NO_SLOT; slot = sim_calendar_slots_(self)[slot].next_free) {
         if (slot >= self->fresh || ++free_slots > self->fresh)
             return false;
     }

@@ -207,7 +207,7 @@ schedule_slowly(sim_lp_t *lp, int64_t delay_s, const sim_event_t *event, unsigne
     return sim_world_deliver_(world, lp->index, &timed, priority, handle, lp->error);
 }
 
-/* sim_schedule for an event that does not simply take the last one's place. */
+/* sim_schedule for an event that does not simply go into a list. */
 static __attribute__((noinline)) sim_status_t
 schedule_elsewhere(sim_lp_t *lp, int64_t delay_s, const sim_event_t *event, unsigned priority, sim_handle_t *handle)
 {

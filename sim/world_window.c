@@ -16,7 +16,7 @@
 
 /* How many LPs before its turn an LP's memory is asked for: what its record names, what its state names, what that
  * names. */
-enum { BLOCKS_AHEAD = 6, KIND_AHEAD = 4, EVENTS_AHEAD = 2 };
+enum { BLOCKS_AHEAD = 6, KIND_AHEAD = 4, EVENTS_AHEAD = 2, EVENTS_FETCHED = 5 };
 
 /* One call of sim_world_run, shared by the team of threads. */
 typedef struct run {
@@ -165,17 +165,23 @@ SIM_FETCH void fetch_kind(const run_t *run, uint32_t index, int turn)
         kind->fetch(&world->arena, sim_arena_at(&world->arena, record->state), turn);
 }
 
-/* What the first events say: the root's and its children's, of which the next ones are. A heap of fewer keys ends
- * before: what is read there belongs to the ring, and names a slot or is passed over. */
+/* The first event's key, where it does not stand at the calendar's beginning. */
+SIM_FETCH void fetch_first_key(const run_t *run, uint32_t index)
+{
+    const sim_calendar_t *calendar = sim_world_calendar_(run->world, &run->records[index]);
+    if (is_due(run, index) && sim_calendar_is_list_(calendar))
+        __builtin_prefetch(sim_list_first_(calendar));
+}
+
+/* What the first events say. Of a heap they are the root's and its children's, of which the next ones are. */
 SIM_FETCH void fetch_events(const run_t *run, uint32_t index)
 {
     const sim_calendar_t *calendar = sim_world_calendar_(run->world, &run->records[index]);
-    const sim_key_t *heap = sim_calendar_heap_(calendar);
-    for (uint32_t position = SIM_HEAP_ROOT; position <= SIM_HEAP_ROOT + 4; position++) {
-        uint32_t slot = sim_key_slot_(heap[position]);
-        if (slot < calendar->capacity)
-            __builtin_prefetch(&sim_calendar_slots_(calendar)[slot]);
-    }
+    bool list = sim_calendar_is_list_(calendar);
+    const sim_key_t *key = list ? sim_list_first_(calendar) : sim_calendar_keys_(calendar) + SIM_HEAP_ROOT;
+    uint32_t n = calendar->keys < EVENTS_FETCHED ? calendar->keys : EVENTS_FETCHED;
+    for (uint32_t i = 0; i < n; i++, key += list ? -1 : 1)
+        __builtin_prefetch(&sim_calendar_slots_(calendar)[sim_key_slot_(*key)]);
 }
 
 SIM_FETCH void fetch_report(const run_t *run, uint32_t index)
@@ -189,8 +195,10 @@ SIM_FETCH void fetch_ahead(const run_t *run, const uint32_t *active, int64_t at,
 {
     if (at + BLOCKS_AHEAD < last)
         fetch_blocks(run, active[at + BLOCKS_AHEAD]);
-    if (at + KIND_AHEAD >= first && at + KIND_AHEAD < last)
+    if (at + KIND_AHEAD >= first && at + KIND_AHEAD < last) {
+        fetch_first_key(run, active[at + KIND_AHEAD]);
         fetch_kind(run, active[at + KIND_AHEAD], 0);
+    }
     if (at + EVENTS_AHEAD < first || at + EVENTS_AHEAD >= last)
         return;
     uint32_t index = active[at + EVENTS_AHEAD];

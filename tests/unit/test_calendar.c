@@ -241,35 +241,94 @@ static void test_large_calendar(void **state)
     free(calendar);
 }
 
-/* The audit must notice what it is there for. */
-static void test_verify_notices_damage(void **state)
+/* A list becomes a heap and a heap a list, with handles that stay valid. */
+static void test_list_and_heap_in_turn(void **state)
 {
     (void)state;
-    sim_calendar_t *calendar = new_calendar(32);
-    size_t bytes = sim_calendar_bytes(32);
-    put(calendar, 1, 99, 0);
-    expect(calendar, 1, 99);
-    for (uint32_t i = 0; i < 14; i++)
-        put(calendar, i < 4 ? 1 : 10 + i, i, 0);
-    sim_calendar_t *sound = new_calendar(32);
-    memcpy(sound, calendar, bytes);
-    sim_key_t *heap = sim_calendar_heap_(calendar);
-    for (int damage = 0; damage < 9; damage++) {
-        memcpy(calendar, sound, bytes);
+    enum { N = 3 * SIM_LIST_MOST };
+    sim_calendar_t *calendar = new_calendar(N);
+    sim_handle_t handles[N];
+    for (uint32_t round = 0; round < 3; round++) {
+        int64_t from_s = 1000 * round;
+        for (uint32_t i = 0; i < N; i++) {
+            assert_int_equal(sim_calendar_is_list_(calendar), i <= SIM_LIST_MOST);
+            handles[i] = put(calendar, from_s + (i * 7) % N, i, 0);
+        }
+        assert_true(sim_calendar_verify(calendar));
+        for (uint32_t left = N; left > 0; left--) {
+            uint32_t i = (N - left) * 55 % N; /* 7 * 55 = 1 modulo N */
+            expect(calendar, from_s + (N - left), i);
+            assert_int_equal(sim_calendar_is_list_(calendar), left <= SIM_LIST_AGAIN);
+            assert_false(sim_calendar_cancel(calendar, handles[i]));
+        }
+    }
+    free(calendar);
+}
+
+/* Zero-delay events, a hole and what a heap's first lines hold: a heap of 66 keys. */
+static void fill_heap(sim_calendar_t *calendar)
+{
+    for (uint32_t i = 0; i < SIM_LIST_MOST + 3; i++)
+        put(calendar, i == 0 ? 1 : 10 + i, i, 0);
+    expect(calendar, 1, 0);
+    for (uint32_t i = 0; i < 4; i++)
+        put(calendar, 1, i, 0);
+}
+
+/* The audit must notice what it is there for. */
+static void test_verify_notices_damage_in_a_heap(void **state)
+{
+    (void)state;
+    sim_calendar_t *calendar = new_calendar(100), *sound = new_calendar(100);
+    fill_heap(sound);
+    sim_key_t *heap = sim_calendar_keys_(calendar);
+    for (int damage = 0; damage < 10; damage++) {
+        memcpy(calendar, sound, sim_calendar_bytes(100));
         assert_true(sim_calendar_verify(calendar));
         switch (damage) {
         case 0: calendar->ring_live++; break;
         case 1: heap[5] = heap[4] - ((sim_key_t)1 << 64); break;
         case 2:
-            assert_int_not_equal((SIM_HEAP_ROOT + calendar->heap_keys) % 4, 0);
-            heap[SIM_HEAP_ROOT + calendar->heap_keys] = 5;
+            assert_int_not_equal((SIM_HEAP_ROOT + calendar->keys) % 4, 0);
+            heap[SIM_HEAP_ROOT + calendar->keys] = 5;
             break;
         case 3: sim_calendar_places_(calendar)[sim_key_slot_(heap[9])]++; break;
         case 4: calendar->free_slot = 0; break;
         case 5: calendar->sequence = 2 * SIM_SEQUENCE_STEP; break;
         case 6: sim_calendar_ring_(calendar)[calendar->ring_first] = sim_calendar_ring_(calendar)[1]; break;
         case 7: calendar->hole = 1; break;
+        case 8: calendar->list_most = SIM_LIST_MOST; break;
         default: calendar->ring_keys = 17;
+        }
+        if (sim_calendar_verify(calendar))
+            fail_msg("damage %d went unnoticed", damage);
+    }
+    free(sound);
+    free(calendar);
+}
+
+static void test_verify_notices_damage_in_a_list(void **state)
+{
+    (void)state;
+    sim_calendar_t *calendar = new_calendar(32), *sound = new_calendar(32);
+    put(sound, 1, 99, 0);
+    expect(sound, 1, 99);
+    for (uint32_t i = 0; i < 14; i++)
+        put(sound, i < 4 ? 1 : 10 + i, i, 0);
+    sim_key_t *keys = sim_calendar_keys_(calendar);
+    for (int damage = 0; damage < 9; damage++) {
+        memcpy(calendar, sound, sim_calendar_bytes(32));
+        assert_true(sim_calendar_verify(calendar));
+        switch (damage) {
+        case 0: calendar->ring_live++; break;
+        case 1: keys[5] = keys[7]; break;
+        case 2: keys[SIM_HEAP_ROOT - 1] = 5; break;
+        case 3: keys[9] = keys[9] - 1; break;
+        case 4: calendar->free_slot = 0; break;
+        case 5: calendar->sequence = 2 * SIM_SEQUENCE_STEP; break;
+        case 6: calendar->keys--; break;
+        case 7: calendar->hole = 1; break;
+        default: calendar->list_most = 0;
         }
         if (sim_calendar_verify(calendar))
             fail_msg("damage %d went unnoticed", damage);
@@ -292,7 +351,9 @@ int main(void)
         cmocka_unit_test(test_renumbering_keeps_the_order),
         cmocka_unit_test(test_growth_keeps_events_and_handles),
         cmocka_unit_test(test_large_calendar),
-        cmocka_unit_test(test_verify_notices_damage),
+        cmocka_unit_test(test_list_and_heap_in_turn),
+        cmocka_unit_test(test_verify_notices_damage_in_a_heap),
+        cmocka_unit_test(test_verify_notices_damage_in_a_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
