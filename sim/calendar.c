@@ -208,7 +208,7 @@ static inline void put_in_hole(sim_calendar_t *self, int64_t time_s, const sim_e
 void sim_calendar_put_elsewhere_(sim_calendar_t *self, int64_t time_s, const sim_event_t *event, unsigned priority,
                                  sim_handle_t *handle)
 {
-    SIM_ASSERT(time_s >= self->last_s && priority < 16);
+    SIM_ASSERT(priority < 16);
     bool has_hole = self->hole != SIM_NO_SLOT, at_end = self->sequence == SIM_SEQUENCE_END;
     if (has_hole && time_s > self->last_s && !at_end)
         put_in_hole(self, time_s, event, priority, handle);
@@ -221,7 +221,7 @@ void sim_calendar_put_elsewhere_(sim_calendar_t *self, int64_t time_s, const sim
 sim_status_t sim_calendar_schedule(sim_calendar_t *self, const sim_event_t *event, unsigned priority,
                                    sim_handle_t *handle)
 {
-    SIM_ASSERT(event->time_s < SIM_NEVER);
+    SIM_ASSERT(event->time_s >= self->last_s && event->time_s < SIM_NEVER);
     if (sim_calendar_put_in_list_(self, event->time_s, event, priority, handle))
         return SIM_OK;
     if (sim_calendar_count_(self) == self->capacity)

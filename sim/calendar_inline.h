@@ -27,6 +27,7 @@
 #include "sim/time.h"
 
 #include <assert.h>
+#include <string.h>
 
 __extension__ typedef unsigned __int128 sim_key_t;
 
@@ -41,6 +42,7 @@ __extension__ typedef unsigned __int128 sim_key_t;
 #define SIM_KEYS_OFFSET     64u
 #define SIM_HEAP_ROOT       3u /* and first position of the list */
 #define SIM_HEAP_NOTED      8u /* the first position whose key's place is noted: behind the root's children */
+#define SIM_SAID_BYTES      24u /* what an event says, type to b, which lies together in an event and in a slot */
 #define SIM_LIST_MOST       64u
 #define SIM_LIST_AGAIN      32u
 #define SIM_PREFETCH_KEYS   4096u /* heaps above this size are worth the cost of fetching ahead */
@@ -77,6 +79,9 @@ struct sim_calendar {
 
 static_assert(sizeof(sim_slot_t) == 32, "two slots to a cache line");
 static_assert(sizeof(sim_event_t) == 32, "an event is half a cache line");
+static_assert(offsetof(sim_event_t, b) - offsetof(sim_event_t, type) == SIM_SAID_BYTES - sizeof(int64_t) &&
+                  offsetof(sim_slot_t, b) - offsetof(sim_slot_t, type) == SIM_SAID_BYTES - sizeof(int64_t),
+              "what an event says is copied in one piece");
 static_assert(sizeof(struct sim_calendar) == 64, "the header is one cache line");
 
 static inline void *sim_calendar_part_(const void *from, ptrdiff_t offset)
@@ -186,12 +191,15 @@ static inline void sim_heap_sink_(sim_key_t *heap, uint32_t *places, uint32_t po
  * processor that guesses at a branch loses more than the move costs. */
 static inline void sim_list_insert_(sim_calendar_t *self, sim_key_t key)
 {
-    sim_key_t *at = &sim_calendar_keys_(self)[SIM_HEAP_ROOT + self->keys++];
+    sim_key_t *at = &sim_calendar_keys_(self)[(size_t)self->keys + SIM_HEAP_ROOT];
     sim_key_t first = at[-1];
+    self->keys++;
     *at = first;
-    at -= first < key;
-    for (; at[-1] < key; at--)
+    at = sim_calendar_part_(at, -(ptrdiff_t)sizeof key & -(ptrdiff_t)(first < key));
+    while (__builtin_expect(at[-1] < key, 0)) {
         *at = at[-1];
+        at--;
+    }
     *at = key;
 }
 
@@ -223,7 +231,7 @@ static inline bool sim_calendar_is_list_(const sim_calendar_t *self)
 /* Of the list: the first event's, all ones when there is none. */
 static inline const sim_key_t *sim_list_first_(const sim_calendar_t *self)
 {
-    return &sim_calendar_keys_(self)[SIM_HEAP_ROOT - 1 + self->keys];
+    return &sim_calendar_keys_(self)[(size_t)self->keys + SIM_HEAP_ROOT - 1];
 }
 
 /* sim_calendar_count, inlined. */
@@ -289,14 +297,14 @@ static inline void sim_calendar_fill_slot_(sim_calendar_t *self, uint32_t slot, 
 }
 
 /* sim_calendar_schedule where it is done with little: in a list that has room, into a slot that has been used before.
- * event->time_s is not read. */
+ * event->time_s is not read; `time_s` is no earlier than the last event's. */
 static inline bool sim_calendar_put_in_list_(sim_calendar_t *self, int64_t time_s, const sim_event_t *event,
                                              unsigned priority, sim_handle_t *handle)
 {
-    uint32_t slot = self->free_slot;
-    if (self->keys >= self->list_most || slot == SIM_NO_SLOT ||
-        __builtin_expect(time_s < self->last_s || priority >= 16 || (self->sequence & SIM_SEQUENCE_END) != 0, 0))
+    if (__builtin_expect(self->keys >= self->list_most, 0) || __builtin_expect(self->free_slot == SIM_NO_SLOT, 0) ||
+        __builtin_expect(priority >= 16 || (self->sequence & SIM_SEQUENCE_END) != 0, 0))
         return false;
+    uint32_t slot = self->free_slot;
     sim_key_t key = sim_key_make_(time_s, priority, sim_calendar_next_sequence_(self), slot);
     self->free_slot = sim_calendar_slots_(self)[slot].next_free;
     sim_calendar_fill_slot_(self, slot, event, handle);
@@ -309,10 +317,7 @@ static inline void sim_calendar_hand_out_(sim_calendar_t *self, sim_key_t key, s
 {
     sim_slot_t *content = &sim_calendar_slots_(self)[sim_key_slot_(key)];
     event->time_s = sim_key_time_(key);
-    event->type = content->type;
-    event->entity = content->entity;
-    event->a = content->a;
-    event->b = content->b;
+    memcpy(&event->type, &content->type, SIM_SAID_BYTES);
     content->generation += SIM_NEXT_GENERATION;
     self->last_s = event->time_s;
 }

@@ -139,6 +139,14 @@ static inline sim_event_t event_of(const sim_server_t *self, uint32_t index)
         .type = self->spec.done_type, .entity = self->spec.entity, .a = index, .b = entries_of(self)[index].generation};
 }
 
+/* Apart, so that no event need be in memory in the usual way. */
+static SELDOM sim_status_t schedule_end(sim_server_t *self, sim_lp_t *lp, uint32_t index)
+{
+    const sim_event_t done = event_of(self, index);
+    entry_t *entry = &entries_of(self)[index];
+    return sim_schedule(lp, entry->left_s, &done, 0, &entry->done);
+}
+
 /* Puts a customer into service; the caller counts the servers. */
 static inline sim_status_t start(sim_server_t *self, sim_lp_t *lp, uint32_t index)
 {
@@ -150,8 +158,7 @@ static inline sim_status_t start(sim_server_t *self, sim_lp_t *lp, uint32_t inde
     const sim_event_t done = event_of(self, index);
     if (sim_lp_schedule_quickly_(lp, entry->left_s, &done, 0, &entry->done))
         return SIM_OK;
-    const sim_event_t again = event_of(self, index); /* so that the first need not be in memory */
-    return sim_schedule(lp, entry->left_s, &again, 0, &entry->done);
+    return schedule_end(self, lp, index);
 }
 
 static inline void enqueue(sim_server_t *self, int64_t now_s, uint32_t index, bool in_front)

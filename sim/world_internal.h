@@ -172,14 +172,14 @@ static inline sim_status_t sim_lp_dispatch_(sim_lp_t *lp, const sim_lp_kind_t *k
     return status;
 }
 
-/* sim_schedule where it is done with little (sim_calendar_put_in_list_). Time is never negative, so one comparison
- * refuses a delay below 0 and one past its end. */
+/* sim_schedule where it is done with little (sim_calendar_put_in_list_). Of a delay below 0, and of one past the end of
+ * time, whose sum goes round, the event would not be later than a second ago. */
 static inline bool sim_lp_schedule_quickly_(sim_lp_t *lp, int64_t delay_s, const sim_event_t *event, unsigned priority,
                                             sim_handle_t *handle)
 {
-    bool possible = (uint64_t)delay_s < (uint64_t)SIM_NEVER - (uint64_t)lp->now_s;
-    return __builtin_expect(possible, 1) &&
-           sim_calendar_put_in_list_(lp->calendar, lp->now_s + delay_s, event, priority, handle);
+    uint64_t time_s = (uint64_t)lp->now_s + (uint64_t)delay_s;
+    return __builtin_expect((int64_t)(time_s + 1) > lp->now_s, 1) &&
+           sim_calendar_put_in_list_(lp->calendar, (int64_t)time_s, event, priority, handle);
 }
 
 /* A handler's view of the world, yet of no LP. */

@@ -198,20 +198,29 @@ static const char *percent_advice(const mdl_param_t *param, double value, char t
     return text;
 }
 
-/* Bounds, then what the field can hold. */
-static sim_status_t check(const mdl_param_t *param, double value, const char *where, sim_error_t *err)
+static bool is_within(const mdl_param_t *param, double value)
+{
+    return value >= param->low && value <= upper_bound(param);
+}
+
+/* Apart: each data centre that is built has dated values set, and numbers are written out for a message only. */
+static sim_status_t refuse(const mdl_param_t *param, double value, const char *where, sim_error_t *err)
 {
     char found[MDL_VALUE_BYTES], low[MDL_VALUE_BYTES], high[MDL_VALUE_BYTES], unit[MDL_VALUE_BYTES];
     char advice[MDL_VALUE_BYTES + 24];
     mdl_number_format(value, found);
     const char *suffix = unit_suffix(param, unit);
-    if (!(value >= param->low && value <= upper_bound(param)))
+    if (!is_within(param, value))
         return sim_fail(err, SIM_EINPUT, where, "%s%s is out of bounds; expected %s to %s%s%s", found, suffix,
                         mdl_number_format(param->low, low), mdl_number_format(upper_bound(param), high), suffix,
                         percent_advice(param, value, advice));
-    if (!holds(param, value))
-        return sim_fail(err, SIM_EINPUT, where, "found %s%s; expected %s", found, suffix, whole_name(param));
-    return SIM_OK;
+    return sim_fail(err, SIM_EINPUT, where, "found %s%s; expected %s", found, suffix, whole_name(param));
+}
+
+/* Bounds, then what the field can hold. */
+static sim_status_t check(const mdl_param_t *param, double value, const char *where, sim_error_t *err)
+{
+    return is_within(param, value) && holds(param, value) ? SIM_OK : refuse(param, value, where, err);
 }
 
 sim_status_t mdl_params_set(mdl_params_t *params, int index, double value, sim_error_t *err)
