@@ -11,7 +11,7 @@
 
 #include <math.h>
 
-enum { BATCH = 128 };
+enum { BATCH = 128, FEW = 4 }; /* as few as a block has words: for those a batch is not worth while */
 
 /* Where the slow path takes further words from: those fetched ahead, then the generator. */
 typedef struct source {
@@ -131,6 +131,11 @@ void sim_fill_normal(sim_rng_t *rng, double mean, double sd, double *out, size_t
 {
     SIM_ASSERT(sd >= 0);
     uint64_t words[BATCH];
+    if (n <= FEW) {
+        for (size_t i = 0; i < n; i++)
+            out[i] = sim_draw_normal(rng, mean, sd);
+        return;
+    }
     while (n > 0) {
         size_t batch = n < BATCH ? n : BATCH;
         sim_rng_fill(rng, words, batch);

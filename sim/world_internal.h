@@ -195,10 +195,9 @@ static inline sim_lp_t sim_lp_view_(sim_world_t *world, int64_t window_end_s, si
 }
 
 /* Turns the view to an LP. */
-static inline void sim_lp_turn_to_(sim_lp_t *lp, uint32_t index)
+static inline void sim_lp_turn_to_(sim_lp_t *lp, uint32_t index, const sim_lp_record_t *record)
 {
     const sim_world_t *world = lp->world;
-    const sim_lp_record_t *record = sim_world_record_(world, index);
     lp->calendar = sim_world_calendar_(world, record);
     lp->state = record->state == 0 ? NULL : sim_arena_at(&world->arena, record->state);
     lp->now_s = world->root->now_s;

@@ -155,7 +155,7 @@ sim_status_t sim_world_run_lp(sim_world_t *world, uint32_t index, int64_t time_s
         return SIM_OK;
     sim_error_t cause = {0};
     sim_frame_t frame = {.lp = sim_lp_view_(world, world->root->now_s, &cause), .outer = world->frames};
-    sim_lp_turn_to_(&frame.lp, index);
+    sim_lp_turn_to_(&frame.lp, index, record);
     sim_dispatched_t tally = {record->fingerprint, record->events};
     record->flags |= SIM_LP_RUNNING;
     world->frames = &frame;

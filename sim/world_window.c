@@ -25,8 +25,11 @@ typedef struct run {
     int64_t until_s;
     int64_t end_s;            /* of the window under way */
     bool whole;               /* it ends where windows do, not where the run cuts it */
-    sim_lp_record_t *records; /* the world's tables, which stand still during a window */
+    char *base;               /* of the world's arena, and its tables, which stand still during a window */
+    sim_lp_record_t *records;
     sim_lp_brief_t *briefs;
+    char *reports;
+    const sim_lp_kind_t *kinds;
     uint32_t n_active;
     uint32_t chunk;
     atomic_uint next; /* first position in the list of active LPs that no thread has taken */
@@ -81,8 +84,11 @@ static void open_window(run_t *run)
     run->done = run->status < 0 || now_s >= run->until_s;
     if (run->done)
         return;
+    run->base = sim_arena_at(&world->arena, 0);
     run->records = sim_world_record_(world, 0);
     run->briefs = sim_world_brief_(world, 0);
+    run->reports = sim_world_report_(world, 0);
+    run->kinds = world->model->kinds;
     set_window(run, now_s);
     int64_t earliest_s = list_active(run);
     if (run->n_active == 0 && world->model->boundary == NULL) {
@@ -106,6 +112,21 @@ static void report_failure(run_t *run, const sim_lp_t *lp, sim_status_t status, 
         (void)sim_world_fail_lp_(run->world, lp, status, cause, &run->failure);
     }
     omp_unset_lock(&run->failure_lock);
+}
+
+static inline const sim_lp_kind_t *kind_of(const run_t *run, uint32_t index)
+{
+    return &run->kinds[run->records[index].kind];
+}
+
+static inline void *report_of(const run_t *run, uint32_t index)
+{
+    return run->reports + index * run->world->report_bytes;
+}
+
+static inline const sim_calendar_t *calendar_of(const run_t *run, uint32_t index)
+{
+    return (const sim_calendar_t *)(const void *)(run->base + run->records[index].calendar);
 }
 
 /* Whether an LP has events in the window; if not, it is only closed. */
@@ -133,14 +154,14 @@ static sim_status_t run_events(run_t *run, sim_lp_t *lp, const sim_lp_kind_t *ki
 /* Brings the LP that `lp` is turned to to the window's end. */
 static void run_lp(run_t *run, sim_lp_t *lp)
 {
-    const sim_lp_kind_t *kind = &run->world->model->kinds[run->records[lp->index].kind];
+    const sim_lp_kind_t *kind = kind_of(run, lp->index);
     sim_status_t status = is_due(run, lp->index) ? run_events(run, lp, kind) : SIM_OK;
     if (status < 0) {
         report_failure(run, lp, status, lp->error);
         *lp->error = (sim_error_t){0};
     } else if (run->whole && kind->close != NULL) {
         lp->now_s = run->end_s;
-        kind->close(lp, sim_world_report_(run->world, lp->index));
+        kind->close(lp, report_of(run, lp->index));
     }
 }
 
@@ -148,27 +169,23 @@ static void run_lp(run_t *run, sim_lp_t *lp)
  * waiting for memory is most of the cost. What has come names what else there is to fetch, so it takes three turns. */
 SIM_FETCH void fetch_blocks(const run_t *run, uint32_t index)
 {
-    const sim_world_t *world = run->world;
-    const sim_lp_record_t *record = &run->records[index];
     if (is_due(run, index))
-        sim_fetch(sim_arena_at(&world->arena, record->calendar), CALENDAR_BYTES);
-    sim_fetch(sim_arena_at(&world->arena, record->state), STATE_BYTES);
+        sim_fetch(calendar_of(run, index), CALENDAR_BYTES);
+    sim_fetch(run->base + run->records[index].state, STATE_BYTES);
 }
 
 /* What the state refers to, and what that refers to. */
 SIM_FETCH void fetch_kind(const run_t *run, uint32_t index, int turn)
 {
-    const sim_world_t *world = run->world;
-    const sim_lp_record_t *record = &run->records[index];
-    const sim_lp_kind_t *kind = &world->model->kinds[record->kind];
+    const sim_lp_kind_t *kind = kind_of(run, index);
     if (kind->fetch != NULL)
-        kind->fetch(&world->arena, sim_arena_at(&world->arena, record->state), turn);
+        kind->fetch(&run->world->arena, run->base + run->records[index].state, turn);
 }
 
 /* The first event's key, where it does not stand at the calendar's beginning. */
 SIM_FETCH void fetch_first_key(const run_t *run, uint32_t index)
 {
-    const sim_calendar_t *calendar = sim_world_calendar_(run->world, &run->records[index]);
+    const sim_calendar_t *calendar = calendar_of(run, index);
     if (is_due(run, index) && sim_calendar_is_list_(calendar))
         __builtin_prefetch(sim_list_first_(calendar));
 }
@@ -176,7 +193,7 @@ SIM_FETCH void fetch_first_key(const run_t *run, uint32_t index)
 /* What the first events say. Of a heap they are the root's and its children's, of which the next ones are. */
 SIM_FETCH void fetch_events(const run_t *run, uint32_t index)
 {
-    const sim_calendar_t *calendar = sim_world_calendar_(run->world, &run->records[index]);
+    const sim_calendar_t *calendar = calendar_of(run, index);
     bool list = sim_calendar_is_list_(calendar);
     const sim_key_t *key = list ? sim_list_first_(calendar) : sim_calendar_keys_(calendar) + SIM_HEAP_ROOT;
     uint32_t n = calendar->keys < EVENTS_FETCHED ? calendar->keys : EVENTS_FETCHED;
@@ -186,8 +203,7 @@ SIM_FETCH void fetch_events(const run_t *run, uint32_t index)
 
 SIM_FETCH void fetch_report(const run_t *run, uint32_t index)
 {
-    const sim_lp_kind_t *kind = &run->world->model->kinds[run->records[index].kind];
-    sim_fetch(sim_world_report_(run->world, index), kind->report_bytes);
+    sim_fetch(report_of(run, index), kind_of(run, index)->report_bytes);
 }
 
 /* What the LPs ahead of the one at position `at` need; of positions from `first` to before `last`. */
@@ -224,7 +240,7 @@ static void run_share(run_t *run)
             fetch_ahead(run, active, i, first, last);
             if (i < first)
                 continue;
-            sim_lp_turn_to_(&lp, active[i]);
+            sim_lp_turn_to_(&lp, active[i], &run->records[active[i]]);
             run_lp(run, &lp);
         }
     }
