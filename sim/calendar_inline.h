@@ -40,8 +40,8 @@ __extension__ typedef unsigned __int128 sim_key_t;
 #define SIM_SEQUENCE_END       (UINT64_C(1) << 60)
 
 #define SIM_KEYS_OFFSET     64u
-#define SIM_HEAP_ROOT       3u /* and first position of the list */
-#define SIM_HEAP_NOTED      8u /* the first position whose key's place is noted: behind the root's children */
+#define SIM_HEAP_ROOT       3u  /* and first position of the list */
+#define SIM_HEAP_NOTED      8u  /* the first position whose key's place is noted: behind the root's children */
 #define SIM_SAID_BYTES      24u /* what an event says, type to b, which lies together in an event and in a slot */
 #define SIM_LIST_MOST       64u
 #define SIM_LIST_AGAIN      32u
@@ -191,9 +191,9 @@ static inline void sim_heap_sink_(sim_key_t *heap, uint32_t *places, uint32_t po
  * processor that guesses at a branch loses more than the move costs. */
 static inline void sim_list_insert_(sim_calendar_t *self, sim_key_t key)
 {
-    sim_key_t *at = &sim_calendar_keys_(self)[(size_t)self->keys + SIM_HEAP_ROOT];
+    size_t keys = self->keys++;
+    sim_key_t *at = &sim_calendar_keys_(self)[SIM_HEAP_ROOT + keys];
     sim_key_t first = at[-1];
-    self->keys++;
     *at = first;
     at = sim_calendar_part_(at, -(ptrdiff_t)sizeof key & -(ptrdiff_t)(first < key));
     while (__builtin_expect(at[-1] < key, 0)) {
@@ -231,7 +231,8 @@ static inline bool sim_calendar_is_list_(const sim_calendar_t *self)
 /* Of the list: the first event's, all ones when there is none. */
 static inline const sim_key_t *sim_list_first_(const sim_calendar_t *self)
 {
-    return &sim_calendar_keys_(self)[(size_t)self->keys + SIM_HEAP_ROOT - 1];
+    size_t keys = self->keys;
+    return &sim_calendar_keys_(self)[SIM_HEAP_ROOT - 1 + keys];
 }
 
 /* sim_calendar_count, inlined. */

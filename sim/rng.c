@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sim/rng.h"
 
-#include "sim/error.h"
 #include "sim/hash.h"
 
 __extension__ typedef unsigned __int128 uint128_t;
@@ -73,18 +72,6 @@ void sim_philox4x64(const uint64_t counter[4], const uint64_t key[2], uint64_t o
     for (int round = 0; round < PHILOX_ROUNDS; round++)
         key1[round] = key[1] + second_halves[round];
     store_words(out, philox((words_t){counter[0], counter[1], counter[2], counter[3]}, key[0], key1));
-}
-
-void sim_rng_at(sim_rng_t *rng, uint64_t seed, uint64_t replication, uint64_t entity, uint64_t purpose, uint64_t event)
-{
-    SIM_ASSERT(event < UINT64_C(1) << 48);
-    rng->key = seed;
-    rng->counter[0] = event << 16;
-    rng->counter[1] = entity;
-    rng->counter[2] = purpose;
-    rng->counter[3] = replication;
-    rng->used = SIM_RNG_WORDS;
-    rng->drawn = 0;
 }
 
 uint64_t sim_rng_word(uint64_t seed, uint64_t replication, uint64_t entity, uint64_t purpose, uint64_t event)

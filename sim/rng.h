@@ -20,6 +20,8 @@
 #ifndef SIM_RNG_H
 #define SIM_RNG_H
 
+#include "sim/error.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,7 +45,18 @@ typedef struct sim_rng {
 void sim_philox4x64(const uint64_t counter[4], const uint64_t key[2], uint64_t out[4]);
 
 /* Stands `rng` at (seed; replication, entity, purpose, event). `event` must be below 2^48. */
-void sim_rng_at(sim_rng_t *rng, uint64_t seed, uint64_t replication, uint64_t entity, uint64_t purpose, uint64_t event);
+static inline void sim_rng_at(sim_rng_t *rng, uint64_t seed, uint64_t replication, uint64_t entity, uint64_t purpose,
+                              uint64_t event)
+{
+    SIM_ASSERT(event < UINT64_C(1) << 48);
+    rng->key = seed;
+    rng->counter[0] = event << 16;
+    rng->counter[1] = entity;
+    rng->counter[2] = purpose;
+    rng->counter[3] = replication;
+    rng->used = SIM_RNG_WORDS;
+    rng->drawn = 0;
+}
 
 /* The first word that a generator hands out that sim_rng_at has stood there: what is drawn once takes no generator. */
 uint64_t sim_rng_word(uint64_t seed, uint64_t replication, uint64_t entity, uint64_t purpose, uint64_t event);

@@ -225,18 +225,19 @@ static SELDOM sim_status_t refuse(sim_server_t *self, sim_lp_t *lp, int64_t pres
 
 sim_status_t sim_server_arrive(sim_server_t *self, sim_lp_t *lp, const sim_customer_t *customer, sim_handle_t *ticket)
 {
-    SIM_ASSERT(customer->service_s >= 0 && customer->priority < CLASSES);
+    int64_t service_s = customer->service_s;
+    SIM_ASSERT(service_s >= 0 && customer->priority < CLASSES);
     int64_t present = self->stats.busy.level + self->stats.queue.level;
     self->stats.arrived++;
     if (present >= self->full)
         return refuse(self, lp, present, ticket);
     uint32_t index = take_entry(self);
     entry_t *entry = &entries_of(self)[index];
-    entry->customer.service_s = customer->service_s; /* one by one, as they were just written */
+    entry->customer.service_s = service_s; /* one by one, as they were just written */
     entry->customer.priority = customer->priority;
     entry->customer.tag = customer->tag;
     entry->arrived_s = lp->now_s;
-    entry->left_s = customer->service_s;
+    entry->left_s = service_s;
     entry->class = self->spec.discipline >= SIM_PRIORITY ? (uint8_t)customer->priority : 0;
     if (ticket != NULL)
         *ticket = (sim_handle_t){index, entry->generation};

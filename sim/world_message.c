@@ -128,18 +128,27 @@ static sim_status_t deliver_outbox(sim_world_t *world, uint32_t lp, sim_error_t 
     return half_full ? grow_outbox(world, lp, err) : SIM_OK;
 }
 
-/* Senders in the order of their index, each one's messages in the order of sending. Then the calendars that the window
- * left half full grow. */
+/* What a window has left an LP to do: its messages go out, and its calendar grows if it is half full. */
+static sim_status_t tidy_up(sim_world_t *world, uint32_t lp, uint32_t flags, sim_error_t *err)
+{
+    sim_status_t status = SIM_OK;
+    if (flags & SIM_BRIEF_MESSAGES)
+        status = deliver_outbox(world, lp, err);
+    if (status >= 0 && flags & SIM_BRIEF_GROW)
+        status = sim_world_grow_calendar_(world, lp, err);
+    return status;
+}
+
+/* Senders in the order of their index, each one's messages in the order of sending. */
 sim_status_t sim_world_exchange_(sim_world_t *world, uint32_t n_active, sim_error_t *err)
 {
     const uint32_t *active = sim_arena_at(&world->arena, world->root->active);
+    sim_lp_brief_t *briefs = sim_world_brief_(world, 0);
     for (uint32_t i = 0; i < n_active; i++) {
-        sim_lp_brief_t *brief = sim_world_brief_(world, active[i]);
-        sim_status_t status = SIM_OK;
-        if (brief->flags & SIM_BRIEF_MESSAGES)
-            status = deliver_outbox(world, active[i], err);
-        if (status >= 0 && brief->flags & SIM_BRIEF_GROW)
-            status = sim_world_grow_calendar_(world, active[i], err);
+        sim_lp_brief_t *brief = &briefs[active[i]];
+        if ((brief->flags & ~SIM_BRIEF_CLOSES) == 0)
+            continue;
+        sim_status_t status = tidy_up(world, active[i], brief->flags, err);
         if (status < 0)
             return status;
         brief->flags &= SIM_BRIEF_CLOSES;

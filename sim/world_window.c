@@ -23,9 +23,9 @@ typedef struct run {
     sim_world_t *world;
     const sim_control_t *control;
     int64_t until_s;
-    int64_t end_s;            /* of the window under way */
-    bool whole;               /* it ends where windows do, not where the run cuts it */
-    char *base;               /* of the world's arena, and its tables, which stand still during a window */
+    int64_t end_s; /* of the window under way */
+    bool whole;    /* it ends where windows do, not where the run cuts it */
+    char *base;    /* of the world's arena, and its tables, which stand still during a window */
     sim_lp_record_t *records;
     sim_lp_brief_t *briefs;
     char *reports;

@@ -16,24 +16,6 @@ void mdl_pool_init(mdl_cluster_t *self, uint32_t nodes, uint32_t node_gpus, uint
     mdl_pool_set_free_(self, powered);
 }
 
-void mdl_pool_break(mdl_cluster_t *self)
-{
-    SIM_ASSERT(self->pooled && self->in_bucket[self->node_gpus] > 0);
-    self->up--;
-    mdl_pool_set_free_(self, self->in_bucket[self->node_gpus] - 1);
-}
-
-void mdl_pool_repair(mdl_cluster_t *self)
-{
-    SIM_ASSERT(self->pooled && (self->up < self->powered || self->broken_off > 0));
-    if (self->up < self->powered) {
-        self->up++;
-        mdl_pool_set_free_(self, self->in_bucket[self->node_gpus] + 1);
-    } else {
-        self->broken_off--;
-    }
-}
-
 static void switch_on(mdl_cluster_t *self, uint32_t nodes)
 {
     uint32_t working = self->nodes - self->powered - self->broken_off;

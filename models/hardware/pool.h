@@ -62,10 +62,25 @@ static inline void mdl_pool_give(mdl_cluster_t *self, uint32_t nodes)
     mdl_pool_set_free_(self, self->in_bucket[self->node_gpus] + nodes);
 }
 
-/* A free node breaks (the user takes it from its job first), and a broken one is repaired: one with power, if there is
- * any. */
-void mdl_pool_break(mdl_cluster_t *self);
-void mdl_pool_repair(mdl_cluster_t *self);
+/* A free node breaks (the user takes it from its job first). */
+static inline void mdl_pool_break(mdl_cluster_t *self)
+{
+    SIM_ASSERT(self->pooled && self->in_bucket[self->node_gpus] > 0);
+    self->up--;
+    mdl_pool_set_free_(self, self->in_bucket[self->node_gpus] - 1);
+}
+
+/* A broken node is repaired: one with power, if there is any. */
+static inline void mdl_pool_repair(mdl_cluster_t *self)
+{
+    SIM_ASSERT(self->pooled && (self->up < self->powered || self->broken_off > 0));
+    if (self->up < self->powered) {
+        self->up++;
+        mdl_pool_set_free_(self, self->in_bucket[self->node_gpus] + 1);
+    } else {
+        self->broken_off--;
+    }
+}
 
 /* Powers `powered` nodes from now on, no fewer than jobs hold. Free nodes are switched off before broken ones, and
  * working ones on. O(1). */
