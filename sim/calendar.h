@@ -6,8 +6,8 @@
  * handle whose event has left is recognised and refused.
  *
  * Order of insertion is kept by a number of 36 bits; when a calendar has seen 2^36 insertions, its pending events are
- * numbered anew and nothing changes for the caller. Events at the time of the last one popped, with priority 0, cost
- * least. A handle is told from a later one of the same slot by a 31-bit generation.
+ * numbered anew and nothing changes for the caller. Of few events, those that are due soon cost least to schedule; of
+ * many, zero-delay ones. A handle is told from a later one of the same slot by a 31-bit generation.
  *
  * A calendar is one block of memory without pointers into itself: copying the bytes copies the calendar. It never
  * allocates. The owner gives it a block of sim_calendar_bytes(capacity) bytes, aligned to 64, and may copy it into a
