@@ -67,14 +67,14 @@ static inline void leave(mdl_cluster_t *self, uint32_t bucket, uint32_t index)
         self->filled &= ~(UINT32_C(1) << bucket);
 }
 
-/* A node that is up has `free` GPUs free from now on. */
-static inline void set_free(mdl_cluster_t *self, uint32_t index, uint32_t free)
+/* A node that is up has `free` GPUs free from now on, another number than before. */
+static inline void set_free(mdl_cluster_t *self, mdl_node_t *node, uint32_t index, uint32_t free)
 {
-    mdl_node_t *node = mdl_cluster_node(self, index);
+    uint32_t before = node->free;
 
-    leave(self, node->free, index);
-    self->free_gpus += free - node->free;
     node->free = (uint8_t)free;
+    self->free_gpus += free - before;
+    leave(self, before, index);
     join(self, free, index);
 }
 
@@ -180,18 +180,18 @@ uint32_t mdl_cluster_best_fit(const mdl_cluster_t *self, uint32_t gpus)
 
 void mdl_cluster_take(mdl_cluster_t *self, uint32_t index, uint32_t gpus)
 {
-    const mdl_node_t *node = mdl_cluster_node_const(self, index);
+    mdl_node_t *node = mdl_cluster_node(self, index);
 
     SIM_ASSERT(mdl_node_up(node) && node->free >= gpus);
-    set_free(self, index, node->free - gpus);
+    set_free(self, node, index, node->free - gpus);
 }
 
 void mdl_cluster_give(mdl_cluster_t *self, uint32_t index, uint32_t gpus)
 {
-    const mdl_node_t *node = mdl_cluster_node_const(self, index);
+    mdl_node_t *node = mdl_cluster_node(self, index);
 
     SIM_ASSERT(mdl_node_up(node) && node->free + gpus <= self->node_gpus);
-    set_free(self, index, node->free + gpus);
+    set_free(self, node, index, node->free + gpus);
 }
 
 void mdl_cluster_take_node(mdl_cluster_t *self, uint32_t node, uint32_t *gang)

@@ -58,11 +58,25 @@ static bool place_in_pool(mdl_cluster_t *cluster, mdl_job_t *job)
     return true;
 }
 
+/* Parts of one node, the fullest that has as many: without a division, which most jobs can do without. */
+static bool place_part(mdl_cluster_t *cluster, mdl_job_t *job)
+{
+    uint32_t node = mdl_cluster_best_fit(cluster, job->gpus);
+
+    if (node == MDL_NONE)
+        return false;
+    job->part_node = node;
+    mdl_cluster_take(cluster, node, job->gpus);
+    return true;
+}
+
 static bool place_best_fit(mdl_scheduler_t *self, mdl_cluster_t *cluster, mdl_job_t *job)
 {
     uint32_t part;
 
     (void)self;
+    if (job->gpus < cluster->node_gpus)
+        return place_part(cluster, job);
     narrow(cluster, job);
     if (cluster->pooled)
         return place_in_pool(cluster, job);
