@@ -125,28 +125,28 @@ void mdl_availability_drop_past(mdl_availability_t *self, int64_t now_s)
     join(self, 0);
 }
 
-/* The last step that begins at time_s or before; the first where there is none. */
+/* The last step that begins at time_s or before; the first where there is none. Halved without branches, as none of them
+ * could be guessed. */
 static mdl_availability_place_t find(const mdl_availability_t *self, int64_t time_s)
 {
-    uint32_t low = 0, high = self->state.n;
+    uint32_t entry = 0, at = 0;
 
-    while (low + 1 < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (self->entries[middle].from_s <= time_s)
-            low = middle;
-        else
-            high = middle;
-    }
-    const int64_t *from_s = block_of(self, low)->from_s;
-    uint32_t at = 0, end = self->entries[low].n;
-    while (at + 1 < end) {
-        uint32_t middle = at + (end - at) / 2;
-        if (from_s[middle] <= time_s)
-            at = middle;
-        else
-            end = middle;
-    }
-    return (mdl_availability_place_t){low, at};
+    for (uint32_t n = self->state.n; n > 1; n -= n / 2)
+        entry += self->entries[entry + n / 2].from_s <= time_s ? n / 2 : 0;
+    const int64_t *from_s = block_of(self, entry)->from_s;
+    for (uint32_t n = self->entries[entry].n; n > 1; n -= n / 2)
+        at += from_s[at + n / 2] <= time_s ? n / 2 : 0;
+    return (mdl_availability_place_t){entry, at};
+}
+
+static int64_t free_at(const mdl_availability_t *self, mdl_availability_place_t place)
+{
+    return block_of(self, place.entry)->free_gpus[place.at] + self->entries[place.entry].more;
+}
+
+int64_t mdl_availability_at(const mdl_availability_t *self, int64_t time_s)
+{
+    return free_at(self, find(self, time_s));
 }
 
 bool mdl_availability_step(const mdl_availability_t *self, mdl_availability_place_t place, int64_t *from_s,
@@ -263,6 +263,10 @@ int64_t mdl_availability_most(const mdl_availability_t *self, int64_t from_s, in
         uint32_t at = entry == first.entry ? first.at : 0, end = entry == last.entry ? last.at + 1 : e->n;
         if (e->most <= most)
             continue;
+        if (at == 0 && end == e->n) {
+            most = e->most;
+            continue;
+        }
         for (const mdl_availability_block_t *block = block_of(self, entry); at < end; at++)
             most = block->free_gpus[at] + e->more > most ? block->free_gpus[at] + e->more : most;
     }
@@ -342,24 +346,18 @@ static mdl_availability_place_t open_step(mdl_availability_t *self, mdl_availabi
     return place;
 }
 
-/* Lets a step begin at time_s. Returns whether one did before. */
-static bool make_step(mdl_availability_t *self, int64_t time_s)
+/* Lets a step begin at time_s, and says where it is. Returns whether one did before. */
+static bool make_step(mdl_availability_t *self, int64_t time_s, mdl_availability_place_t *place)
 {
-    mdl_availability_place_t place = find(self, time_s);
-
-    if (block_of(self, place.entry)->from_s[place.at] == time_s)
+    *place = find(self, time_s);
+    if (block_of(self, place->entry)->from_s[place->at] == time_s)
         return true;
-    place.at++;
-    place = open_step(self, place);
-    mdl_availability_block_t *block = block_of(self, place.entry);
-    block->from_s[place.at] = time_s;
-    block->free_gpus[place.at] = block->free_gpus[place.at - 1];
+    place->at++;
+    *place = open_step(self, *place);
+    mdl_availability_block_t *block = block_of(self, place->entry);
+    block->from_s[place->at] = time_s;
+    block->free_gpus[place->at] = block->free_gpus[place->at - 1];
     return false;
-}
-
-static int64_t free_at(const mdl_availability_t *self, mdl_availability_place_t place)
-{
-    return block_of(self, place.entry)->free_gpus[place.at] + self->entries[place.entry].more;
 }
 
 /* Drops the step that begins at time_s where it equals the one before it. */
@@ -413,8 +411,8 @@ void mdl_availability_take(mdl_availability_t *self, int64_t from_s, int64_t to_
         from_s = self->entries[0].from_s;
     if (from_s >= to_s || gpus == 0)
         return;
-    bool ended = make_step(self, to_s), began = make_step(self, from_s);
-    mdl_availability_place_t first = find(self, from_s);
+    mdl_availability_place_t first;
+    bool ended = make_step(self, to_s, &first), began = make_step(self, from_s, &first);
     for (uint32_t entry = first.entry; entry < self->state.n && self->entries[entry].from_s < to_s; entry++)
         take_in_block(self, entry, entry == first.entry ? first.at : 0, to_s, gpus);
     if (ended) /* a step that is new differs from the one before it */

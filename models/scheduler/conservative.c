@@ -319,6 +319,17 @@ static int64_t earliest_within(const plans_t *plans, const mdl_job_t *job, mdl_f
                              job->planned_s);
 }
 
+/* The next job in a queue that is no wider than the bound: mostly the one that stands next. */
+static uint32_t next_of_size(mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant, uint32_t index,
+                             const mdl_tree_bounds_t *bounds)
+{
+    uint32_t next = mdl_scheduler_job(self, index)->links.next;
+
+    if (next == MDL_NONE || mdl_scheduler_job(self, next)->needed_gpus <= bounds->most_size)
+        return next;
+    return mdl_queue_next_within(self, tenant, next, bounds);
+}
+
 /* Moves starts forward in the order of a queue. Only jobs that what has come free may help look at all. */
 static void move_forward(plans_t *plans, const mdl_scheduler_tenant_t *tenant)
 {
@@ -340,7 +351,7 @@ static void move_forward(plans_t *plans, const mdl_scheduler_tenant_t *tenant)
                 bounds.most_size = self->unsettled ? UINT32_MAX : (uint32_t)mdl_freed_most(&freed);
             }
         }
-        i = mdl_queue_next_within(self, tenant, i, &bounds);
+        i = next_of_size(self, tenant, i, &bounds);
     }
 }
 

@@ -8,52 +8,68 @@ static bool stands_before(mdl_queue_place_t a, mdl_queue_place_t b)
     return a.key != b.key ? a.key < b.key : a.sequence < b.sequence;
 }
 
-/* Makes one span of those at `i` and behind it. */
-static void unite(mdl_freed_t *self, uint32_t i)
+/* The power of two up to which a job's GPUs reach. */
+static uint32_t size_of(int64_t gpus)
 {
-    mdl_freed_span_t *span = &self->spans[i], *next = span + 1;
-
-    span->to_s = next->to_s > span->to_s ? next->to_s : span->to_s;
-    span->before = stands_before(span->before, next->before) ? next->before : span->before;
-    self->n--;
-    memmove(next, next + 1, (self->n - i - 1) * sizeof *next);
-    memset(span->longest_s, 0xff, sizeof span->longest_s);
+    return 63 - (uint32_t)__builtin_clzll((unsigned long long)gpus);
 }
 
-/* Which span has the least gap behind it. */
-static uint32_t closest(const mdl_freed_t *self)
+/* Puts one span, of whose gaps nothing is known, in the place of those from `first` to before `end`. */
+static void replace(mdl_freed_t *self, uint32_t first, uint32_t end, const mdl_freed_span_t *span)
+{
+    uint32_t behind = self->n - end;
+
+    if (end != first + 1) {
+        memmove(self->spans + first + 1, self->spans + end, behind * sizeof *span);
+        for (uint32_t size = 0; size < self->sizes; size++) {
+            uint32_t *row = self->longest_s[size];
+            memmove(row + first + 1, row + end, behind * sizeof *row);
+        }
+        self->n = first + 1 + behind;
+    }
+    self->spans[first] = *span;
+    for (uint32_t size = 0; size < self->sizes; size++)
+        self->longest_s[size][first] = MDL_FREED_UNKNOWN;
+}
+
+static void widen(mdl_freed_span_t *span, const mdl_freed_span_t *by)
+{
+    span->from_s = by->from_s < span->from_s ? by->from_s : span->from_s;
+    span->to_s = by->to_s > span->to_s ? by->to_s : span->to_s;
+    span->before = stands_before(span->before, by->before) ? by->before : span->before;
+}
+
+/* Makes one span of the two that have the least gap between them. */
+static void unite_closest(mdl_freed_t *self, const mdl_availability_t *availability)
 {
     uint32_t found = 0;
 
     for (uint32_t i = 1; i + 1 < self->n; i++)
         if (self->spans[i + 1].from_s - self->spans[i].to_s < self->spans[found + 1].from_s - self->spans[found].to_s)
             found = i;
-    return found;
+    mdl_freed_span_t span = self->spans[found];
+    widen(&span, &self->spans[found + 1]);
+    span.most = mdl_availability_most(availability, span.from_s, span.to_s);
+    replace(self, found, found + 2, &span);
 }
 
 void mdl_freed_add(mdl_freed_t *self, const mdl_availability_t *availability, int64_t from_s, int64_t to_s,
                    mdl_queue_place_t before)
 {
-    uint32_t i = self->n;
+    mdl_freed_span_t span = {.from_s = from_s, .to_s = to_s, .before = before};
+    uint32_t end = self->n;
 
     if (from_s >= to_s)
         return;
-    for (; i > 0 && self->spans[i - 1].from_s > from_s; i--)
-        self->spans[i] = self->spans[i - 1];
-    self->spans[i] = (mdl_freed_span_t){.from_s = from_s, .to_s = to_s, .before = before};
-    memset(self->spans[i].longest_s, 0xff, sizeof self->spans[i].longest_s); /* MDL_FREED_UNKNOWN */
-    self->n++;
-    if (i > 0 && self->spans[i - 1].to_s >= from_s)
-        unite(self, --i);
-    while (i + 1 < self->n && self->spans[i + 1].from_s <= self->spans[i].to_s)
-        unite(self, i);
-    if (self->n > MDL_FREED_SPANS) {
-        uint32_t wide = closest(self);
-        unite(self, wide);
-        self->spans[wide].most = mdl_availability_most(availability, self->spans[wide].from_s, self->spans[wide].to_s);
-        i -= i > wide;
-    }
-    self->spans[i].most = mdl_availability_most(availability, self->spans[i].from_s, self->spans[i].to_s);
+    while (end > 0 && self->spans[end - 1].from_s > to_s)
+        end--;
+    uint32_t first = end;
+    while (first > 0 && self->spans[first - 1].to_s >= from_s)
+        widen(&span, &self->spans[--first]);
+    span.most = mdl_availability_most(availability, span.from_s, span.to_s);
+    replace(self, first, end, &span);
+    if (self->n > MDL_FREED_SPANS)
+        unite_closest(self, availability);
 }
 
 int64_t mdl_freed_most(const mdl_freed_t *self)
@@ -65,64 +81,98 @@ int64_t mdl_freed_most(const mdl_freed_t *self)
     return most;
 }
 
-/* The power of two up to which a job's GPUs reach. */
-static int size_of(int64_t gpus)
+/* A job that looks for an earlier start. */
+typedef struct look {
+    const mdl_availability_t *availability;
+    int64_t from_s, gpus, length_s, held_s;
+    mdl_queue_place_t place;
+    uint32_t least_s; /* a gap as the table has it: no shorter one will do */
+} look_t;
+
+static uint32_t noted_s(int64_t length_s)
 {
-    return 63 - __builtin_clzll((unsigned long long)gpus);
+    return length_s < MDL_FREED_ENDLESS ? (uint32_t)length_s : MDL_FREED_ENDLESS;
 }
 
-/* Works out the longest gap in which two to the power of `size` are free. */
-static void measure(mdl_freed_span_t *span, const mdl_availability_t *availability, int64_t since_s, int size)
+/* Works out the longest gap of a span in which as many are free as the job's size. */
+static uint32_t longest_of(const mdl_freed_span_t *span, const look_t *look)
 {
-    int64_t longest_s = mdl_availability_longest(availability, span->from_s, span->to_s, since_s, INT64_C(1) << size);
-
-    span->longest_s[size] = (uint32_t)(longest_s < MDL_FREED_UNKNOWN - 1 ? longest_s : MDL_FREED_UNKNOWN - 1);
+    return noted_s(mdl_availability_longest(look->availability, span->from_s, span->to_s, look->from_s,
+                                            INT64_C(1) << size_of(look->gpus)));
 }
 
-static bool is_long_enough(const mdl_freed_span_t *span, int size, int64_t length_s)
+/* The gaps for jobs of that size in each span; nothing is known of them when they are asked for the first time. */
+static uint32_t *row_of(mdl_freed_t *self, uint32_t size)
 {
-    return span->longest_s[size] >= MDL_FREED_UNKNOWN - 1 || span->longest_s[size] >= length_s;
+    for (; self->sizes <= size; self->sizes++)
+        for (uint32_t i = 0; i < self->n; i++)
+            self->longest_s[self->sizes][i] = MDL_FREED_UNKNOWN;
+    return self->longest_s[size];
 }
 
-/* Whether what is known of a span's gaps leaves hope for a job. */
-static bool may_help(mdl_freed_span_t *span, const mdl_availability_t *availability, int64_t since_s, int64_t gpus,
-                     int64_t length_s, int64_t held_s)
+/* How many spans begin before a time. */
+static uint32_t spans_before(const mdl_freed_t *self, int64_t time_s)
 {
-    int size = size_of(gpus);
+    uint32_t low = 0;
 
-    if (span->to_s >= held_s && mdl_availability_most(availability, held_s - 1, held_s) >= gpus)
-        return true; /* a moment earlier */
-    if (span->longest_s[size] == MDL_FREED_UNKNOWN)
-        measure(span, availability, since_s, size);
-    return is_long_enough(span, size, length_s);
+    if (self->n == 0)
+        return 0;
+    for (uint32_t n = self->n; n > 1; n -= n / 2)
+        low += self->spans[low + n / 2].from_s < time_s ? n / 2 : 0;
+    return low + (self->spans[low].from_s < time_s);
 }
 
-/* The start of a job in the first gap of a span that has room for it; held_s: none has. Where what is known of its gaps
- * promised too much it is measured again, since jobs that have moved into it have made them shorter. */
-static int64_t start_in(mdl_freed_span_t *span, const mdl_availability_t *availability, int64_t since_s, int64_t gpus,
-                        int64_t length_s, int64_t held_s)
+static bool concerns(const mdl_freed_span_t *span, const look_t *look)
 {
-    if (!may_help(span, availability, since_s, gpus, length_s, held_s))
-        return held_s;
-    int64_t start_s = mdl_availability_gap(availability, span->from_s, span->to_s, since_s, gpus, length_s, held_s);
-    if (start_s == held_s)
-        measure(span, availability, since_s, size_of(gpus));
+    return span->to_s > look->from_s && span->most >= look->gpus && stands_before(look->place, span->before);
+}
+
+/* Whether the job could begin a moment earlier, in a span that reaches up to its start. */
+static bool may_move_a_little(const mdl_freed_span_t *span, const look_t *look)
+{
+    return span->to_s >= look->held_s && mdl_availability_at(look->availability, look->held_s - 1) >= look->gpus;
+}
+
+/* The job's start in the first gap of a span that has room; held_s: none has. *longest_s is what is known of its gaps.
+ * Where that promised too much they are measured again, since jobs that have moved into them have made them shorter. */
+static int64_t start_in(const mdl_freed_span_t *span, const look_t *look, uint32_t *longest_s)
+{
+    if (!may_move_a_little(span, look)) {
+        if (*longest_s == MDL_FREED_UNKNOWN)
+            *longest_s = longest_of(span, look);
+        if (*longest_s < look->least_s)
+            return look->held_s;
+    }
+    int64_t start_s = mdl_availability_gap(look->availability, span->from_s, span->to_s, look->from_s, look->gpus,
+                                           look->length_s, look->held_s);
+    if (start_s == look->held_s)
+        *longest_s = longest_of(span, look);
     return start_s;
 }
 
 /* Spans stand by time, and a gap that reaches into a later one but not into this begins later: so the first start found
- * is the first there is. */
+ * is the first there is. Most spans are passed over for the length of their gaps, but for the last one, which may reach
+ * up to the job's start. */
+static int64_t first_start(mdl_freed_t *self, const look_t *look)
+{
+    uint32_t *longest_s = row_of(self, size_of(look->gpus));
+    size_t n = spans_before(self, look->held_s);
+
+    for (size_t i = 0; i < n; i++) {
+        if (longest_s[i] < look->least_s && i + 1 < n)
+            continue;
+        const mdl_freed_span_t *span = &self->spans[i];
+        int64_t start_s = concerns(span, look) ? start_in(span, look, &longest_s[i]) : look->held_s;
+        if (start_s < look->held_s)
+            return start_s;
+    }
+    return look->held_s;
+}
+
 int64_t mdl_freed_earlier(mdl_freed_t *self, const mdl_availability_t *availability, mdl_queue_place_t place,
                           int64_t from_s, int64_t gpus, int64_t length_s, int64_t held_s)
 {
-    int64_t start_s = held_s;
-
     if (availability->state.lowest < 0) /* more is taken than there is: what comes free behind held_s may help, too */
         return mdl_availability_earlier(availability, from_s, gpus, length_s, held_s);
-    for (uint32_t i = 0; i < self->n && self->spans[i].from_s < held_s && start_s == held_s; i++) {
-        mdl_freed_span_t *span = &self->spans[i];
-        if (span->to_s > from_s && span->most >= gpus && stands_before(place, span->before))
-            start_s = start_in(span, availability, from_s, gpus, length_s, held_s);
-    }
-    return start_s;
+    return first_start(self, &(look_t){availability, from_s, gpus, length_s, held_s, place, noted_s(length_s)});
 }

@@ -23,19 +23,22 @@ typedef struct mdl_queue_place {
 } mdl_queue_place_t;
 
 #define MDL_FREED_FOR_ALL ((mdl_queue_place_t){INT64_MAX, UINT64_MAX})
-#define MDL_FREED_UNKNOWN UINT32_MAX /* a gap that has not been measured */
+#define MDL_FREED_UNKNOWN UINT32_MAX       /* a gap that has not been measured */
+#define MDL_FREED_ENDLESS (UINT32_MAX - 1) /* one of at least that length */
 
 typedef struct mdl_freed_span {
     int64_t from_s, to_s;
     int64_t most;             /* no more GPUs are free in it */
     mdl_queue_place_t before; /* jobs from here on have looked already */
-    /* No gap with a moment in it is longer in which two to the power of the index are free. */
-    uint32_t longest_s[MDL_FREED_SIZES];
 } mdl_freed_span_t;
 
+/* What each job asks of all spans before its start stands side by side. */
 typedef struct mdl_freed {
     uint32_t n;
+    uint32_t sizes; /* rows of longest_s that have been asked for */
     mdl_freed_span_t spans[MDL_FREED_SPANS + 1];
+    /* No gap with a moment in the span of a column is longer in which two to the power of the row are free. */
+    uint32_t longest_s[MDL_FREED_SIZES][MDL_FREED_SPANS + 1];
 } mdl_freed_t;
 
 /* Notes that GPUs have come free in `availability` during [from_s, to_s), of interest to jobs that stand before

@@ -50,6 +50,26 @@ static void test_first_gap_that_is_long_enough(void **state)
     assert_int_equal(mdl_availability_fewest(&profile, 130), 8);
 }
 
+/* At any moment, in one block of steps and in several. */
+static void test_free_at_a_moment(void **state)
+{
+    enum { STEPS = 60, ROOM = 16 };
+    mdl_availability_entry_t
+        memory[ROOM * (1 + sizeof(mdl_availability_block_t) / sizeof(mdl_availability_entry_t) + 1)];
+    mdl_availability_t profile = mdl_availability_in(memory, ROOM);
+
+    (void)state;
+    mdl_availability_reset(&profile, 100, STEPS);
+    for (int64_t i = 0; i < STEPS; i++)
+        mdl_availability_take(&profile, 100, 102 + 2 * i, 1);
+    for (int64_t i = 0; i < STEPS; i++) {
+        assert_int_equal(mdl_availability_at(&profile, 100 + 2 * i), i);
+        assert_int_equal(mdl_availability_at(&profile, 101 + 2 * i), i);
+        assert_int_equal(mdl_availability_most(&profile, 100, 101 + 2 * i), i);
+    }
+    assert_int_equal(mdl_availability_at(&profile, 1000000), STEPS);
+}
+
 /* To ask about later on forgets nothing of what comes before. */
 static void test_the_near_future_is_kept(void **state)
 {
@@ -135,6 +155,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_gap_that_is_long_enough),
+        cmocka_unit_test(test_free_at_a_moment),
         cmocka_unit_test(test_the_near_future_is_kept),
         cmocka_unit_test(test_equal_steps_are_one),
         cmocka_unit_test(test_for_ever),
