@@ -194,6 +194,17 @@ void mdl_cluster_give(mdl_cluster_t *self, uint32_t index, uint32_t gpus)
     set_free(self, node, index, node->free + gpus);
 }
 
+uint32_t mdl_cluster_take_best_fit(mdl_cluster_t *self, uint32_t gpus)
+{
+    uint32_t index = mdl_cluster_best_fit(self, gpus);
+
+    if (index == MDL_NONE)
+        return MDL_NONE;
+    mdl_node_t *node = mdl_cluster_node(self, index);
+    set_free(self, node, index, node->free - gpus);
+    return index;
+}
+
 void mdl_cluster_take_node(mdl_cluster_t *self, uint32_t node, uint32_t *gang)
 {
     mdl_cluster_take(self, node, self->node_gpus);

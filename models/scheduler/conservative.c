@@ -14,6 +14,7 @@
  */
 #include "models/scheduler/passes.h"
 #include "models/scheduler/starts.h"
+#include "sim/fetch.h"
 #include "sim/time.h"
 
 #define MOVES_NOTED 32 /* in a sweep, however few have had their turn */
@@ -319,13 +320,25 @@ static int64_t earliest_within(const plans_t *plans, const mdl_job_t *job, mdl_f
                              job->planned_s);
 }
 
+/* Starts to fetch what a sweep asks of a job. */
+SIM_FETCH void fetch_queued(mdl_scheduler_t *self, uint32_t index)
+{
+    if (index == MDL_NONE)
+        return;
+    __builtin_prefetch(&mdl_scheduler_job(self, index)->needed_gpus);
+    __builtin_prefetch(&mdl_scheduler_job(self, index)->planned_s);
+}
+
 /* The next job in a queue that is no wider than the bound: mostly the one that stands next. */
 static uint32_t next_of_size(mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant, uint32_t index,
                              const mdl_tree_bounds_t *bounds)
 {
     uint32_t next = mdl_scheduler_job(self, index)->links.next;
 
-    if (next == MDL_NONE || mdl_scheduler_job(self, next)->needed_gpus <= bounds->most_size)
+    if (next == MDL_NONE)
+        return MDL_NONE;
+    fetch_queued(self, mdl_scheduler_job(self, next)->links.next);
+    if (mdl_scheduler_job(self, next)->needed_gpus <= bounds->most_size)
         return next;
     return mdl_queue_next_within(self, tenant, next, bounds);
 }

@@ -58,16 +58,11 @@ static bool place_in_pool(mdl_cluster_t *cluster, mdl_job_t *job)
     return true;
 }
 
-/* Parts of one node, the fullest that has as many: without a division, which most jobs can do without. */
+/* Parts of one node, the fullest that has as many: most jobs want nothing else, and can do without divisions. */
 static bool place_part(mdl_cluster_t *cluster, mdl_job_t *job)
 {
-    uint32_t node = mdl_cluster_best_fit(cluster, job->gpus);
-
-    if (node == MDL_NONE)
-        return false;
-    job->part_node = node;
-    mdl_cluster_take(cluster, node, job->gpus);
-    return true;
+    job->part_node = mdl_cluster_take_best_fit(cluster, job->gpus);
+    return job->part_node != MDL_NONE;
 }
 
 static bool place_best_fit(mdl_scheduler_t *self, mdl_cluster_t *cluster, mdl_job_t *job)
