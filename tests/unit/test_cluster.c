@@ -38,9 +38,11 @@ static void random_step(mdl_cluster_t *cluster, sim_rng_t *rng)
     const mdl_node_t *node = mdl_cluster_node(cluster, i);
     uint64_t action = sim_draw_below(rng, 20);
 
-    if (action < 9 && mdl_cluster_best_fit(cluster, gpus) != MDL_NONE)
-        mdl_cluster_take(cluster, mdl_cluster_best_fit(cluster, gpus), gpus);
-    else if (action < 18 && mdl_node_up(node) && node->free < MDL_NODE_GPUS)
+    if (action < 9 && mdl_cluster_best_fit(cluster, gpus) != MDL_NONE) {
+        uint32_t fitting = mdl_cluster_best_fit(cluster, gpus), before = cluster->free_gpus;
+        assert_int_equal(mdl_cluster_take_best_fit(cluster, gpus), fitting);
+        assert_int_equal(cluster->free_gpus, before - gpus);
+    } else if (action < 18 && mdl_node_up(node) && node->free < MDL_NODE_GPUS)
         mdl_cluster_give(cluster, i, 1 + (uint32_t)sim_draw_below(rng, (uint64_t)(MDL_NODE_GPUS - node->free)));
     else if (action == 18 && node->free == MDL_NODE_GPUS)
         mdl_cluster_set_broken(cluster, i, !node->broken);
@@ -65,6 +67,8 @@ static void test_best_fit_is_the_fullest_node_that_fits(void **state)
             uint32_t found = mdl_cluster_best_fit(cluster, gpus);
             uint32_t free = found == MDL_NONE ? MDL_NODE_GPUS + 1 : mdl_cluster_node(cluster, found)->free;
             assert_int_equal(free, search(cluster, gpus));
+            if (found == MDL_NONE)
+                assert_int_equal(mdl_cluster_take_best_fit(cluster, gpus), MDL_NONE);
         }
         assert_int_equal(mdl_cluster_verify(cluster, &err), SIM_OK);
     }
