@@ -65,21 +65,25 @@ static bool place_part(mdl_cluster_t *cluster, mdl_job_t *job)
     return job->part_node != MDL_NONE;
 }
 
-static bool place_best_fit(mdl_scheduler_t *self, mdl_cluster_t *cluster, mdl_job_t *job)
+/* Whole nodes and a part. Apart, so that what it keeps at hand does not burden jobs that want less. */
+static __attribute__((noinline)) bool place_wide(mdl_cluster_t *cluster, mdl_job_t *job)
 {
     uint32_t part;
 
-    (void)self;
-    if (job->gpus < cluster->node_gpus)
-        return place_part(cluster, job);
-    narrow(cluster, job);
-    if (cluster->pooled)
-        return place_in_pool(cluster, job);
     if (!take_whole(cluster, job, &part))
         return false;
     if (part > 0)
         take_part(cluster, job, mdl_cluster_best_fit(cluster, part));
     return true;
+}
+
+static bool place_best_fit(mdl_scheduler_t *self, mdl_cluster_t *cluster, mdl_job_t *job)
+{
+    (void)self;
+    if (!cluster->pooled)
+        return job->gpus < cluster->node_gpus ? place_part(cluster, job) : place_wide(cluster, job);
+    narrow(cluster, job);
+    return place_in_pool(cluster, job);
 }
 
 /* The `nth` of the nodes with at least `gpus` free, the fullest first. */
