@@ -24,4 +24,11 @@ SIM_FETCH void sim_fetch(const void *from, size_t bytes)
         __builtin_prefetch((const char *)from + at);
 }
 
+/* Ends a function that only fetches and is called, as a table's or another file's function has to be: it makes it one
+ * with an effect, for compilers that see across files. */
+SIM_FETCH void sim_fetch_end(void)
+{
+    __asm__ volatile("");
+}
+
 #endif

@@ -134,6 +134,7 @@ static void fetch(const sim_arena_t *arena, const void *of, int turn)
         fetch_first(&dc, state);
     else
         fetch_second(&dc, state->n_services);
+    sim_fetch_end();
 }
 
 const sim_lp_kind_t mdl_datacentre_kind = {.name = "data centre",
@@ -381,4 +382,5 @@ void mdl_datacentre_fetch_use(sim_world_t *world, uint32_t lp)
     const mdl_datacentre_t *state = sim_world_state(world, lp);
 
     sim_fetch(&state->use, sizeof *state - offsetof(mdl_datacentre_t, use));
+    sim_fetch_end();
 }
