@@ -24,15 +24,18 @@ static inline void earn_on(const mdl_dc_t *dc, const turn_t *by)
     turn(&dc->state->useful[MDL_JOB_INFERENCE], by, dc->now_s);
 }
 
-/* A service's line stops, before a change of its width, load or software. Returns when all that it has now computes. */
-static inline int64_t halt(const mdl_dc_t *dc, const mdl_job_t *job, turn_t *turn)
+static inline int64_t rate_of(const mdl_job_t *job)
 {
-    int64_t rate = (int64_t)job->share_permille * job->gpus;
+    return (int64_t)job->share_permille * job->gpus;
+}
 
-    mdl_dc_add_line_(&turn->stopped, rate, job->compute_from_s);
+/* Before a change of a service's width, load or software, its line being stopped: gives back what that took away if it
+ * has not begun. Returns when all that it has now computes. */
+static inline int64_t halt(const mdl_dc_t *dc, const mdl_job_t *job)
+{
     if (job->compute_from_s <= dc->now_s)
         return dc->now_s;
-    int64_t unbegun = rate * (job->compute_from_s - dc->now_s);
+    int64_t unbegun = rate_of(job) * (job->compute_from_s - dc->now_s);
     dc->state->busy[MDL_JOB_INFERENCE].settled_mgpu_s += unbegun;
     dc->state->useful[MDL_JOB_INFERENCE].settled_mgpu_s += unbegun;
     return job->compute_from_s;
@@ -72,7 +75,8 @@ void mdl_dc_stretch_service(mdl_dc_t *dc, uint32_t index, uint32_t gpus)
     turn_t turn = {0};
 
     mdl_dc_count_service(dc, service);
-    int64_t warm_s = halt(dc, job, &turn);
+    mdl_dc_add_line_(&turn.stopped, rate_of(job), job->compute_from_s);
+    int64_t warm_s = halt(dc, job);
     mdl_scheduler_resize(dc->scheduler, dc->cluster, index, gpus);
     go_on(dc, service, job, gpus_before, warm_s, &turn);
     earn_on(dc, &turn);
@@ -86,7 +90,8 @@ void mdl_dc_shrink_service(mdl_dc_t *dc, uint32_t index, uint32_t node)
     turn_t turn = {0};
 
     mdl_dc_count_service(dc, service);
-    int64_t warm_s = halt(dc, job, &turn);
+    mdl_dc_add_line_(&turn.stopped, rate_of(job), job->compute_from_s);
+    int64_t warm_s = halt(dc, job);
     mdl_scheduler_lose_node(dc->scheduler, dc->cluster, index, node);
     go_on(dc, service, job, gpus_before, warm_s, &turn);
     earn_on(dc, &turn);
@@ -181,10 +186,11 @@ static __attribute__((noinline)) void set_width(mdl_dc_t *dc, uint32_t index, ui
     mdl_widths_close(widths, dc->scheduler, dc->cluster);
     if (gpus != mdl_scheduler_job(dc->scheduler, index)->wanted_gpus || short_gpus(dc, index) > 0)
         mdl_scheduler_resize(dc->scheduler, dc->cluster, index, gpus);
-    *widths = mdl_widths_open(dc->scheduler, dc->cluster);
+    mdl_widths_open(widths, dc->scheduler, dc->cluster);
 }
 
-/* One that runs, to the load of the interval; false when its load is gone. */
+/* One that runs and whose line is stopped, to the load of the interval; false when its load is gone. Most keep their
+ * width. */
 INLINED bool follow_load(mdl_dc_t *dc, mdl_service_t *service, mdl_job_t *job, const mdl_dc_instant_t *instant,
                          round_t *round)
 {
@@ -193,22 +199,40 @@ INLINED bool follow_load(mdl_dc_t *dc, mdl_service_t *service, mdl_job_t *job, c
     uint32_t gpus = width_for(dc, &load, job->wanted_gpus);
     if (gpus == 0)
         return false;
-    int64_t warm_s = halt(dc, job, &round->turn);
-    if (!mdl_widths_set(&round->widths, dc->scheduler, job, gpus))
+    int64_t warm_s = halt(dc, job);
+    if ((gpus != gpus_before || gpus != job->wanted_gpus) && !mdl_widths_set(&round->widths, dc->scheduler, job, gpus))
         set_width(dc, service->job, gpus, &round->widths);
     go_on(dc, service, job, gpus_before, warm_s, &round->turn);
     return true;
 }
 
-/* One that does not run, or has no load to run for. */
-static void resize_other(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_instant_t *instant, mdl_widths_t *widths)
+/* The lines of all that runs for a service are among those that stop, or with a sign of -1 no more. */
+static void stop_lines(const mdl_dc_t *dc, const mdl_service_t *service, int64_t sign, turn_t *turn)
 {
-    mdl_widths_close(widths, dc->scheduler, dc->cluster);
+    uint32_t i = mdl_scheduler_tenant(dc->scheduler, service->tenancy)->running_head;
+
+    for (; i != MDL_NONE; i = mdl_scheduler_job(dc->scheduler, i)->next) {
+        const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, i);
+        mdl_dc_add_line_(&turn->stopped, sign * rate_of(job), job->compute_from_s);
+    }
+}
+
+/* One that does not run as an elastic job, or has no load to run for. What it runs ends, and so do its lines. */
+static void resize_other(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_instant_t *instant, round_t *round)
+{
+    stop_lines(dc, service, -1, &round->turn);
+    mdl_widths_close(&round->widths, dc->scheduler, dc->cluster);
     if (service->job == MDL_NONE)
         begin(dc, service, instant);
     else
         give_up(dc, service);
-    *widths = mdl_widths_open(dc->scheduler, dc->cluster);
+    mdl_widths_open(&round->widths, dc->scheduler, dc->cluster);
+}
+
+INLINED void open_round(const mdl_dc_t *dc, const mdl_lines_t *stopped, round_t *round)
+{
+    round->turn = (turn_t){.stopped = *stopped};
+    mdl_widths_open(&round->widths, dc->scheduler, dc->cluster);
 }
 
 INLINED void close_round(const mdl_dc_t *dc, const round_t *round)
@@ -220,22 +244,25 @@ INLINED void close_round(const mdl_dc_t *dc, const round_t *round)
 void mdl_dc_resize_elastic(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_instant_t *instant)
 {
     mdl_job_t *job = mdl_dc_service_job(dc, service);
-    round_t round = {.widths = mdl_widths_open(dc->scheduler, dc->cluster)};
+    round_t round;
 
+    open_round(dc, &(mdl_lines_t){0}, &round);
+    stop_lines(dc, service, 1, &round.turn);
     if (job == NULL || !follow_load(dc, service, job, instant, &round))
-        resize_other(dc, service, instant, &round.widths);
+        resize_other(dc, service, instant, &round);
     close_round(dc, &round);
 }
 
-/* The job of the next service is looked up once, when it is fetched. */
+/* The lines of all services stop as one. The job of the next service is looked up once, when it is fetched. */
 void mdl_dc_resize_all_elastic(mdl_dc_t *dc)
 {
     mdl_dc_instant_t instant = mdl_dc_service_instant(dc);
     mdl_service_t *service = dc->services;
     mdl_job_t *job = dc->state->n_services > 0 ? mdl_dc_service_job(dc, service) : NULL, *next = NULL;
-    round_t round = {.widths = mdl_widths_open(dc->scheduler, dc->cluster)};
+    round_t round;
     bool any = false;
 
+    open_round(dc, &dc->state->busy[MDL_JOB_INFERENCE].running, &round);
     for (uint32_t left = dc->state->n_services; left > 0; left--, service++, job = next) {
         if (left > 1) {
             next = mdl_dc_service_job(dc, service + 1);
@@ -245,7 +272,7 @@ void mdl_dc_resize_all_elastic(mdl_dc_t *dc)
             continue;
         any = true;
         if (job == NULL || !follow_load(dc, service, job, &instant, &round))
-            resize_other(dc, service, &instant, &round.widths);
+            resize_other(dc, service, &instant, &round);
     }
     close_round(dc, &round);
     mdl_dc_set_service_clock(dc, &instant, any);

@@ -290,7 +290,7 @@ mdl_blocked_t mdl_scheduler_reason(const mdl_cluster_t *cluster, const mdl_job_t
  * limit: services. In a pool where nobody watches running jobs the change of one that lacks nothing is a few sums, and
  * what comes of all of them is noted before anything else is asked of scheduler and pool:
  *
- *     mdl_widths_t widths = mdl_widths_open(scheduler, pool);
+ *     mdl_widths_open(&widths, scheduler, pool);
  *     for (...)
  *         if (!mdl_widths_set(&widths, scheduler, job, gpus)) ...; // close, mdl_scheduler_resize(), open again
  *     mdl_widths_close(&widths, scheduler, pool);
@@ -300,13 +300,12 @@ typedef struct mdl_widths {
     int32_t changes;              /* 0 where no width has changed */
 } mdl_widths_t;
 
-static inline mdl_widths_t mdl_widths_open(const mdl_scheduler_t *self, const mdl_cluster_t *cluster)
+static inline void mdl_widths_open(mdl_widths_t *self, const mdl_scheduler_t *scheduler, const mdl_cluster_t *cluster)
 {
-    int32_t room_gpus = INT32_MIN;
+    bool many = cluster->pooled && !scheduler->watches && scheduler->allocated_gpus <= scheduler->most_gpus;
 
-    if (cluster->pooled && !self->watches && self->allocated_gpus <= self->most_gpus)
-        room_gpus = (int32_t)mdl_scheduler_room(self, cluster);
-    return (mdl_widths_t){.open_gpus = room_gpus, .room_gpus = room_gpus};
+    self->open_gpus = self->room_gpus = many ? (int32_t)mdl_scheduler_room(scheduler, cluster) : INT32_MIN;
+    self->changes = 0;
 }
 
 static inline void mdl_widths_close(const mdl_widths_t *self, mdl_scheduler_t *scheduler, mdl_cluster_t *cluster)

@@ -150,8 +150,9 @@ static void test_elastic_job_stretches(void **state)
 /* Sets widths of services, some at a time, one way or the other. */
 static void set_widths(test_cluster_run_t *run, const uint32_t *jobs, uint32_t n, uint32_t *seed, bool together)
 {
-    mdl_widths_t widths = mdl_widths_open(run->scheduler, run->cluster);
+    mdl_widths_t widths;
 
+    mdl_widths_open(&widths, run->scheduler, run->cluster);
     for (uint32_t i = 0; i < n; i++) {
         mdl_job_t *job = mdl_scheduler_job(run->scheduler, jobs[i]);
         *seed = *seed * 1664525 + 1013904223;
@@ -161,7 +162,7 @@ static void set_widths(test_cluster_run_t *run, const uint32_t *jobs, uint32_t n
         mdl_widths_close(&widths, run->scheduler, run->cluster);
         if (gpus != job->gpus || gpus != job->wanted_gpus)
             mdl_scheduler_resize(run->scheduler, run->cluster, jobs[i], gpus);
-        widths = mdl_widths_open(run->scheduler, run->cluster);
+        mdl_widths_open(&widths, run->scheduler, run->cluster);
     }
     mdl_widths_close(&widths, run->scheduler, run->cluster);
 }
