@@ -27,7 +27,6 @@
 #include "sim/time.h"
 
 #include <assert.h>
-#include <string.h>
 
 __extension__ typedef unsigned __int128 sim_key_t;
 
@@ -40,9 +39,8 @@ __extension__ typedef unsigned __int128 sim_key_t;
 #define SIM_SEQUENCE_END       (UINT64_C(1) << 60)
 
 #define SIM_KEYS_OFFSET     64u
-#define SIM_HEAP_ROOT       3u  /* and first position of the list */
-#define SIM_HEAP_NOTED      8u  /* the first position whose key's place is noted: behind the root's children */
-#define SIM_SAID_BYTES      24u /* what an event says, type to b, which lies together in an event and in a slot */
+#define SIM_HEAP_ROOT       3u /* and first position of the list */
+#define SIM_HEAP_NOTED      8u /* the first position whose key's place is noted: behind the root's children */
 #define SIM_LIST_MOST       64u
 #define SIM_LIST_AGAIN      32u
 #define SIM_PREFETCH_KEYS   4096u /* heaps above this size are worth the cost of fetching ahead */
@@ -79,9 +77,6 @@ struct sim_calendar {
 
 static_assert(sizeof(sim_slot_t) == 32, "two slots to a cache line");
 static_assert(sizeof(sim_event_t) == 32, "an event is half a cache line");
-static_assert(offsetof(sim_event_t, b) - offsetof(sim_event_t, type) == SIM_SAID_BYTES - sizeof(int64_t) &&
-                  offsetof(sim_slot_t, b) - offsetof(sim_slot_t, type) == SIM_SAID_BYTES - sizeof(int64_t),
-              "what an event says is copied in one piece");
 static_assert(sizeof(struct sim_calendar) == 64, "the header is one cache line");
 
 static inline void *sim_calendar_part_(const void *from, ptrdiff_t offset)
@@ -188,19 +183,20 @@ static inline void sim_heap_sink_(sim_key_t *heap, uint32_t *places, uint32_t po
 }
 
 /* Puts a key into the list, which has room. Whether it comes before the first one or behind is as good as random: a
- * processor that guesses at a branch loses more than the move costs. */
+ * processor that guesses at a branch loses more than the choice costs. Keys are chosen, not places: the first one is read
+ * next, and reading waits for as long as it is open what was written where. */
 static inline void sim_list_insert_(sim_calendar_t *self, sim_key_t key)
 {
     size_t keys = self->keys++;
     sim_key_t *at = &sim_calendar_keys_(self)[SIM_HEAP_ROOT + keys];
     sim_key_t first = at[-1];
-    *at = first;
-    at = sim_calendar_part_(at, -(ptrdiff_t)sizeof key & -(ptrdiff_t)(first < key));
-    while (__builtin_expect(at[-1] < key, 0)) {
+    *at-- = first < key ? first : key;
+    sim_key_t later = first < key ? key : first;
+    while (__builtin_expect(at[-1] < later, 0)) {
         *at = at[-1];
         at--;
     }
-    *at = key;
+    *at = later;
 }
 
 /* Numbers the pending events anew, 1, 2, … in their order; when the sequence's 36 bits are used up. */
@@ -318,7 +314,10 @@ static inline void sim_calendar_hand_out_(sim_calendar_t *self, sim_key_t key, s
 {
     sim_slot_t *content = &sim_calendar_slots_(self)[sim_key_slot_(key)];
     event->time_s = sim_key_time_(key);
-    memcpy(&event->type, &content->type, SIM_SAID_BYTES);
+    event->type = content->type; /* one by one, as they may just have been written */
+    event->entity = content->entity;
+    event->a = content->a;
+    event->b = content->b;
     content->generation += SIM_NEXT_GENERATION;
     self->last_s = event->time_s;
 }
