@@ -257,12 +257,6 @@ static inline sim_status_t start_next(sim_server_t *self, sim_lp_t *lp)
     return start(self, lp, next);
 }
 
-static SELDOM sim_status_t close_batch(sim_server_t *self, sim_lp_t *lp)
-{
-    sim_batches_close_(&self->stats.waits);
-    return start_next(self, lp);
-}
-
 static inline sim_status_t depart(sim_server_t *self, sim_lp_t *lp, uint32_t index, sim_departure_t *departure)
 {
     const entry_t *entry = &entries_of(self)[index];
@@ -271,9 +265,10 @@ static inline sim_status_t depart(sim_server_t *self, sim_lp_t *lp, uint32_t ind
         *departure = (sim_departure_t){entry->customer, entry->arrived_s, waited_s};
     give_entry(self, index);
     self->stats.served++;
+    sim_status_t status = start_next(self, lp); /* before the statistics: the next event may hang on its end */
     sim_tally_add(&self->stats.wait_s, (double)waited_s);
-    bool full = sim_batches_fill_(&self->stats.waits, (double)waited_s);
-    return __builtin_expect(full, 0) ? close_batch(self, lp) : start_next(self, lp);
+    sim_batches_add(&self->stats.waits, (double)waited_s);
+    return status;
 }
 
 /* Lets a customer go who stands in a list of those in service. */
