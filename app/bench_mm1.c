@@ -20,7 +20,8 @@ typedef struct queue {
 static __attribute__((noinline)) sim_status_t on_arrival(sim_lp_t *lp, const sim_event_t *event)
 {
     queue_t *queue = lp->state;
-    /* Both draws first: the gap is then known before it is wanted, and what comes next hangs on it. */
+    /* Both draws first: the next event's time hangs on the gap, which is then worked out while the server is busy with
+     * the customer. */
     int64_t gap_s = sim_round_i64(sim_draw_exponential(&queue->gaps, service_s / load));
     sim_customer_t customer = {.service_s = sim_round_i64(sim_draw_exponential(&queue->services, service_s))};
     sim_status_t status = sim_server_arrive(sim_server_at(lp, queue->server), lp, &customer, NULL);

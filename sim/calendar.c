@@ -172,7 +172,7 @@ static inline void put_in_free_slot(sim_calendar_t *self, int64_t time_s, const 
     uint32_t slot = sim_calendar_take_slot_(self);
     sim_key_t key = sim_key_make_(time_s, priority, sim_calendar_next_sequence_(self), slot);
     sim_calendar_fill_slot_(self, slot, event, handle);
-    if (self->keys == self->list_most)
+    if (sim_calendar_is_list_(self) && self->keys == self->list_most)
         sim_list_to_heap_(self);
     if (sim_calendar_is_list_(self))
         sim_list_insert_(self, key);

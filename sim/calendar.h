@@ -78,7 +78,7 @@ int64_t sim_calendar_next_time(const sim_calendar_t *self);
 uint32_t sim_calendar_count(const sim_calendar_t *self);
 uint32_t sim_calendar_capacity(const sim_calendar_t *self);
 
-/* Checks the heap order, slots and counts in O(n); false if anything is wrong. For tests and --audit. */
+/* Checks the order of the list or heap, slots and counts in O(n); false if anything is wrong. For tests and --audit. */
 bool sim_calendar_verify(const sim_calendar_t *self);
 
 #endif

@@ -30,7 +30,7 @@
 
 __extension__ typedef unsigned __int128 sim_key_t;
 
-#define SIM_KEY_NONE           (~(sim_key_t)0) /* behind the heap's end; a cancelled entry of the ring */
+#define SIM_KEY_NONE           (~(sim_key_t)0) /* before the list, behind the heap; a cancelled one of the ring */
 #define SIM_KEY_FIRST          ((sim_key_t)0)  /* less than any real one */
 #define SIM_KEY_TIME_SIGN      (UINT64_C(1) << 63)
 #define SIM_KEY_PRIORITY_SHIFT 60

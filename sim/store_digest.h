@@ -17,11 +17,13 @@ typedef struct sim_digest_cut {
     size_t leaf_values;
 } sim_digest_cut_t;
 
+/* How the digest cuts a variable of that shape and class. */
 sim_digest_cut_t sim_digest_cut(const sim_h5_shape_t *shape, H5T_class_t class);
 /* Hash of the values of one leaf, eight bytes each: double or int64. */
 uint64_t sim_digest_leaf(const sim_digest_cut_t *cut, const void *values, size_t n);
 /* Goes on with the leaves of n values of one arm; without arms these are one leaf. */
 uint64_t sim_digest_chain(const sim_digest_cut_t *cut, uint64_t hash, const void *values, size_t n);
+/* Hash of n texts in order; NULL counts as "". */
 uint64_t sim_digest_texts(const char *const *texts, size_t n);
 
 /* Kind and width of a stored type ("f8", "u8", "i1", "text"). */

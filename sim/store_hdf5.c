@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sim/store_hdf5.h"
 
-#include "sim/time.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

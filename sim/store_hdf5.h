@@ -162,6 +162,7 @@ void sim_h5_know_hashes(sim_result_t *self, const char *group, const char *name,
 void sim_h5_forget(sim_result_t *self, const char *path);
 /* NULL when it must be read; its values may have to all the same. With group "", `name` may be a path. */
 const sim_h5_known_t *sim_h5_known(const sim_result_t *self, const char *group, const char *name);
+/* Frees what is known of all variables, when the result is closed. */
 void sim_h5_free_known(sim_result_t *self);
 
 /* Digest of an open file, by group ("/") or arm by arm (digests[n_arms]). */

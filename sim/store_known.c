@@ -118,12 +118,12 @@ bool sim_h5_know_values(sim_result_t *self, const char *group, const char *name,
     sim_digest_cut_t cut = sim_digest_cut(&known->shape, known->class);
     bool by_arm = cut.has_arms && known->class != H5T_STRING;
     size_t n_arms = by_arm ? known->shape.size[0] : 1;
-    size_t n = (size_t)sim_h5_shape_count(&known->shape) / n_arms;
+    size_t n = n_arms == 0 ? 0 : (size_t)sim_h5_shape_count(&known->shape) / n_arms;
     free(known->values);
     known->values = NULL;
     if (known->class != H5T_STRING && !in_one_piece(&cut, n))
         return true;
-    known->values = malloc(n_arms * sizeof *known->values);
+    known->values = malloc((n_arms + 1) * sizeof *known->values);
     known->n_values = n_arms;
     for (size_t arm = 0; known->values != NULL && arm < n_arms; arm++)
         known->values[arm] = hash_one(known, &cut, (const uint64_t *)values + arm * n, n);

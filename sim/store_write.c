@@ -87,6 +87,23 @@ static bool same_shape(hid_t dataset, const sim_array_t *array)
     return same;
 }
 
+static bool holds_doubles(hid_t dataset)
+{
+    hid_t type = H5Dget_type(dataset);
+    bool doubles = type >= 0 && H5Tequal(type, H5T_IEEE_F64LE) > 0;
+    sim_h5_close(type);
+    return doubles;
+}
+
+/* A variable to be written over. What others than doubles turn into in the file is not known, but read. */
+static hid_t open_again(sim_result_t *self, const char *path)
+{
+    hid_t dataset = H5Dopen2(self->file, path, H5P_DEFAULT);
+    if (dataset >= 0 && !holds_doubles(dataset))
+        sim_h5_forget(self, path);
+    return dataset;
+}
+
 /* Opens the variable if it exists with the array's shape, else makes it. */
 static sim_status_t open_or_create(sim_result_t *self, const place_t *place, const char *path, const sim_array_t *array,
                                    hid_t *dataset, sim_error_t *err)
@@ -94,7 +111,7 @@ static sim_status_t open_or_create(sim_result_t *self, const place_t *place, con
     htri_t there = sim_h5_exists(self, path);
     *dataset = -1;
     if (there > 0)
-        *dataset = H5Dopen2(self->file, path, H5P_DEFAULT);
+        *dataset = open_again(self, path);
     else if (there == 0)
         *dataset = create(self, place, array);
     if (there > 0 && *dataset >= 0 && !same_shape(*dataset, array))

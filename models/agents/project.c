@@ -75,10 +75,9 @@ double mdl_project_ask_log(const mdl_params_t *params, double ask_yuan, double i
     return drift + pull;
 }
 
-double mdl_project_ask(const mdl_params_t *params, double ask_yuan, double index_yuan, double floor_yuan,
-                       double occupancy, int64_t passed_s)
+double mdl_project_ask(double ask_yuan, double change, double floor_yuan)
 {
-    double ask = ask_yuan * sim_exp(mdl_project_ask_log(params, ask_yuan, index_yuan, occupancy, passed_s));
+    double ask = ask_yuan * change;
     return ask > floor_yuan ? ask : floor_yuan;
 }
 

@@ -34,7 +34,8 @@ typedef enum mdl_stage {
 #define MDL_GPUS_PER_NODE 8
 #define MDL_NOT_YET       (-1) /* a date that has not come */
 
-/* What every day's scans of all projects look at comes first. */
+/* What the day's steps ask of the projects that concern them comes first; which these are they see from marks
+ * (economy_state.h). */
 typedef struct mdl_project {
     _Alignas(64) int64_t grant_promised_fen;
     uint32_t developer;
@@ -97,11 +98,10 @@ double mdl_project_chance(double rate_per_week, int64_t passed_s);
 double mdl_project_giving_up(const mdl_params_t *params, int64_t passed_s);
 /* Whether a finished building opens: enough of the chips it wants are in, or fewer after a wait. */
 bool mdl_project_opens(const mdl_params_t *params, uint32_t gpus_in, uint32_t gpus_wanted, int64_t waited_s);
-/* The rent to ask after a review: up when fuller than the target, down when emptier, drawn to the index for what a node
- * is worth, never below the floor. Yuan per node-month; passed_s since the last review. */
-double mdl_project_ask(const mdl_params_t *params, double ask_yuan, double index_yuan, double floor_yuan,
-                       double occupancy, int64_t passed_s);
-/* Log of the part by which it changes, before the floor: many exponentials are found faster together. */
+/* The rent to ask after a review that multiplies it by `change`: never below the floor. Yuan per node-month. */
+double mdl_project_ask(double ask_yuan, double change, double floor_yuan);
+/* Log of that change: up when fuller than the target, down when emptier, drawn to the index for what a node is worth;
+ * passed_s since the last review. Who reviews many takes their exponentials together (sim_exp_each). */
 double mdl_project_ask_log(const mdl_params_t *params, double ask_yuan, double index_yuan, double occupancy,
                            int64_t passed_s);
 /* Whether an owner who owes that much for running costs gives up. Both in fen. */

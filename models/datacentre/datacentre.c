@@ -94,7 +94,7 @@ static void close_window(sim_lp_t *lp, void *report)
     mdl_dc_t dc = mdl_dc_view(lp->arena, lp->state, lp->now_s);
 
     mdl_dc_report(&dc, report);
-    if (lp->now_s == dc.state->use_due_s) {
+    if (lp->now_s >= dc.state->use_due_s) {
         mdl_dc_use(&dc);
         dc.state->use_due_s = interval_end(sim_world_input(lp->world), lp->now_s);
     }

@@ -111,7 +111,7 @@ void mdl_dc_refill_services(mdl_dc_t *dc)
 {
     uint32_t shrunk = dc->state->shrunk_job;
 
-    if (shrunk != MDL_NONE && short_gpus(dc, shrunk) == dc->scheduler->short_gpus) {
+    if (shrunk != MDL_NONE && dc->scheduler->short_gpus > 0 && short_gpus(dc, shrunk) == dc->scheduler->short_gpus) {
         mdl_dc_stretch_service(dc, shrunk, mdl_scheduler_job(dc->scheduler, shrunk)->wanted_gpus);
         return;
     }
@@ -253,7 +253,8 @@ void mdl_dc_resize_elastic(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_in
     close_round(dc, &round);
 }
 
-/* The lines of all services stop as one. The job of the next service is looked up once, when it is fetched. */
+/* The lines of all services stop as one. The job of the next service is looked up once, when it is fetched: to resize one
+ * starts and ends no job of another, as queues are looked at when all are done. */
 void mdl_dc_resize_all_elastic(mdl_dc_t *dc)
 {
     mdl_dc_instant_t instant = mdl_dc_service_instant(dc);

@@ -50,10 +50,10 @@ uint64_t mdl_chronicle_decision(mdl_step_t *step, uint32_t developer, int32_t ci
     if (step->chronicle == NULL)
         return 0;
     mdl_developer_kind_t kind = (mdl_developer_kind_t)step->developers[developer].kind;
-    double npv = mdl_developer_npv(step->params, prospect, step->eco->annuity);
+    double npv = mdl_developer_npv(step->params, prospect, step->eco->life_annuity);
     double profit = mdl_developer_installed_share(step->params, kind) * npv;
     double grant = mdl_developer_subsidy(step->params, kind, prospect);
-    double motive = mdl_developer_motive(step->params, kind, prospect, step->eco->annuity);
+    double motive = mdl_developer_motive(step->params, kind, prospect, step->eco->life_annuity);
     uint64_t hype = hype_of_the_year(step);
     if (motive > profit && motive > grant) {
         uint64_t land = kind == MDL_DEVELOPER_STATE ? mdl_chronicle_land(step) : 0;

@@ -247,8 +247,8 @@ typedef struct mdl_eco {
     double activity;                                /* busy share of leased time outside platforms, smoothed */
     int64_t heard_fen[MDL_SEGMENTS];                /* rents that tenants reckon with, per reference node-month */
     int64_t type_rent_fen[MDL_MAX_GPU_TYPES]; /* rents of a physical node of a type; 0 before the first contract */
-    double week_rent_fen[MDL_MAX_GPU_TYPES], week_nodes[MDL_MAX_GPU_TYPES];             /* of the week's contracts */
-    double annuity, life_rent_yuan[MDL_BELIEF_RULES], life_occupancy[MDL_BELIEF_RULES]; /* prospects.c, of the day */
+    double week_rent_fen[MDL_MAX_GPU_TYPES], week_nodes[MDL_MAX_GPU_TYPES];    /* of the week's contracts */
+    double life_rent_yuan[MDL_BELIEF_RULES], life_occupancy[MDL_BELIEF_RULES]; /* prospects.c, of the day */
     /* By the parameters in force: mdl_developer_annuity and _building_share, and of a node its building and its upkeep
      * and staff. */
     double life_annuity, building_share, building_yuan, fixed_yuan;
@@ -443,7 +443,8 @@ static inline uint32_t mdl_wish_tag(uint32_t tenant, mdl_wish_t wish)
 /* projects.c: turns in a project's life that several steps take. */
 /* A project's bits as they should stand. */
 uint8_t mdl_project_marks(const mdl_project_t *project);
-/* Sets them; whoever changes a project's stage, its chips ordered or wanted, its grant or auctioning calls it. */
+/* Sets them: after each change of a stage or of auctioning; and from the building on, of chips ordered or wanted and of
+ * the grant, which have no part in the marks before. */
 void mdl_project_mark(mdl_step_t *step, const mdl_project_t *project);
 /* Whether a builder of that kind means the project with that id for large training: drawn once, before it is sited. */
 bool mdl_project_for_training(const mdl_step_t *step, uint64_t entity, int32_t kind);

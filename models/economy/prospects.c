@@ -120,7 +120,7 @@ static void value_type(mdl_step_t *step, mdl_belief_rule_t rule, int32_t type)
 {
     mdl_prospect_t prospect;
     see_node(step, rule, 0, type, &prospect);
-    double npv = mdl_developer_npv(step->params, &prospect, step->eco->annuity);
+    double npv = mdl_developer_npv(step->params, &prospect, step->eco->life_annuity);
     step->eco->type_worth[rule][type] = (1 + npv) * mdl_supply_chance(step, type) - 1;
 }
 
@@ -129,8 +129,9 @@ static void value_type(mdl_step_t *step, mdl_belief_rule_t rule, int32_t type)
 static double worth_of_opening(const mdl_step_t *step, const mdl_project_t *project, const mdl_prospect_t *prospect)
 {
     mdl_developer_kind_t kind = (mdl_developer_kind_t)project->kind;
-    double motive =
-        kind == MDL_DEVELOPER_RENT_SEEKER ? 0 : mdl_developer_motive(step->params, kind, prospect, step->eco->annuity);
+    double motive = kind == MDL_DEVELOPER_RENT_SEEKER
+                        ? 0
+                        : mdl_developer_motive(step->params, kind, prospect, step->eco->life_annuity);
     if (project->capital_fen <= 0)
         return motive;
     return motive + (double)(project->grant_promised_fen - project->grant_paid_fen) / (double)project->capital_fen;
@@ -142,7 +143,8 @@ double mdl_chip_limit_yuan(const mdl_step_t *step, const mdl_project_t *project,
     see_node(step, (mdl_belief_rule_t)project->rule, project->city, type, &prospect);
     see_motives(step, project->city, &prospect);
     double planned_yuan = (double)project->capital_fen / MDL_FEN_PER_YUAN / project->nodes_planned / MDL_GPUS_PER_NODE;
-    double earned_yuan = mdl_developer_chip_limit(step->params, &prospect, step->eco->annuity) * project->valuation;
+    double earned_yuan =
+        mdl_developer_chip_limit(step->params, &prospect, step->eco->life_annuity) * project->valuation;
     return earned_yuan + worth_of_opening(step, project, &prospect) * planned_yuan;
 }
 
@@ -183,7 +185,6 @@ void mdl_prospects_day(mdl_step_t *step)
 {
     mdl_eco_t *eco = step->eco;
     mdl_supply_day(step);
-    eco->annuity = eco->life_annuity;
     eco->view.entry_cost_yuan = mdl_supply_entry_cost_yuan(step);
     for (int rule = 0; rule < MDL_BELIEF_RULES; rule++) {
         mdl_belief_rule_t r = (mdl_belief_rule_t)rule;

@@ -111,7 +111,7 @@ static double best_site(const mdl_step_t *step, const mdl_developer_t *developer
     for (uint32_t i = 0; i < n; i++) {
         mdl_prospect_t prospect;
         mdl_prospect_at(step, rule, cities[i], type, &prospect);
-        double merit = mdl_developer_merit(step->params, kind, &prospect, step->eco->annuity);
+        double merit = mdl_developer_merit(step->params, kind, &prospect, step->eco->life_annuity);
         if (i == 0 || merit > best_merit) {
             *city = cities[i];
             best_merit = merit;

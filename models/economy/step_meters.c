@@ -164,6 +164,13 @@ static void count_sites(mdl_step_t *step)
     }
 }
 
+/* The report of a site in some turns, and of one as far behind it the line that says whose that is. */
+SIM_FETCH void fetch_ahead(const mdl_step_t *step, const mdl_site_t *site)
+{
+    sim_fetch(site + 2 * AHEAD, SIM_LINE_BYTES);
+    sim_fetch(mdl_datacentre_report(step->world, site[AHEAD].lp), SIM_LINE_BYTES);
+}
+
 sim_status_t mdl_step_meters(mdl_step_t *step)
 {
     /* What stands from the first day is not new. */
@@ -173,9 +180,9 @@ sim_status_t mdl_step_meters(mdl_step_t *step)
     for (mdl_site_t *site = step->sites; site < end; site++) {
         if (site->stopped || (site->nodes == 0 && site->idle))
             continue;
-        sim_fetch(site + AHEAD, SIM_LINE_BYTES);
+        if (end - site > 2 * AHEAD)
+            fetch_ahead(step, site);
         const mdl_datacentre_report_t *report = mdl_datacentre_report(step->world, site->lp);
-        sim_fetch(report + AHEAD, SIM_LINE_BYTES); /* centres' numbers follow sites' */
         read_site(step, site, &report->day, in_quarter, &centres);
         if (audit || report->cramped || !site->open)
             MDL_TRY(see_to_site(step, site, report->cramped));

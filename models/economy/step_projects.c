@@ -89,7 +89,7 @@ static mdl_loan_application_t application_for(const mdl_step_t *step, const mdl_
         .own_funds_fen = mdl_money_share(cost_fen, step->params->developers_equity_ready),
         .gpu_value_fen = gpus * step->eco->signal_fen[project->gpu_type],
         .other_value_fen = step->params->developers_building_cost_fen * (int64_t)project->nodes_planned,
-        .npv_over_cost = mdl_developer_npv(step->params, &prospect, step->eco->annuity) + promised,
+        .npv_over_cost = mdl_developer_npv(step->params, &prospect, step->eco->life_annuity) + promised,
         .guarantee = project->kind == MDL_DEVELOPER_STATE ? step->params->developers_state_guarantee : 0,
     };
 }

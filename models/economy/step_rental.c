@@ -205,9 +205,9 @@ static void post_rents(mdl_step_t *step, review_t *review)
     for (uint32_t i = 0; i < review->n; i++) {
         const mdl_site_t *site = &step->sites[review->site[i]];
         const mdl_offer_t *offer = mdl_rental_offer(step->rental, site->offer);
-        double ask_yuan = yuan(offer->price_fen_node_month) * review->change[i];
-        double floor_yuan = yuan(offer->floor_fen_node_month);
-        int64_t ask_fen = mdl_money_round((ask_yuan > floor_yuan ? ask_yuan : floor_yuan) * MDL_FEN_PER_YUAN);
+        double ask_yuan =
+            mdl_project_ask(yuan(offer->price_fen_node_month), review->change[i], yuan(offer->floor_fen_node_month));
+        int64_t ask_fen = mdl_money_round(ask_yuan * MDL_FEN_PER_YUAN);
         mdl_rental_offer_price(step->rental, site->offer, ask_fen);
         if (site->project != MDL_NO_PROJECT)
             mdl_rental_offer_rebate(step->rental, site->offer,

@@ -112,7 +112,7 @@ double mdl_supply_entry_cost_yuan(const mdl_step_t *step)
             continue;
         double chips = MDL_GPUS_PER_NODE * (double)step->eco->quote[type].price_fen / MDL_FEN_PER_YUAN;
         double running = (double)mdl_site_variable_fen(step, 0, (int32_t)type) / MDL_FEN_PER_YUAN;
-        double cost = ((chips + building) / step->eco->annuity + running) / rate;
+        double cost = ((chips + building) / step->eco->life_annuity + running) / rate;
         if (cheapest <= 0 || cost < cheapest)
             cheapest = cost;
     }

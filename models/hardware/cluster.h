@@ -104,7 +104,8 @@ uint64_t mdl_cluster_empty_in_rack(const mdl_cluster_t *self, uint32_t node);
 void mdl_cluster_take(mdl_cluster_t *self, uint32_t node, uint32_t gpus);
 void mdl_cluster_give(mdl_cluster_t *self, uint32_t node, uint32_t gpus);
 
-/* The first after mdl_cluster_best_fit(), whose node it returns; MDL_NONE, and nothing is taken, when there is none. */
+/* mdl_cluster_take() from the node that mdl_cluster_best_fit() finds, which it returns; MDL_NONE, and nothing is taken,
+ * when there is none. */
 uint32_t mdl_cluster_take_best_fit(mdl_cluster_t *self, uint32_t gpus);
 
 /* Takes one empty node into a gang: the list that begins at *gang (MDL_NONE: none yet) and goes on through

@@ -191,7 +191,7 @@ void mdl_rental_offer_floor(mdl_rental_t *self, uint32_t offer, int64_t floor_fe
 /* What tenants may expect back of the rent, share; they weigh offers by what is left. */
 void mdl_rental_offer_rebate(mdl_rental_t *self, uint32_t offer, double share);
 
-/* Posts a new contract price (the operator's decision: mdl_project_ask); never below variable cost. */
+/* Posts a new contract price (the operator's decision: mdl_project_ask, project.h); never below variable cost. */
 void mdl_rental_offer_price(mdl_rental_t *self, uint32_t offer, int64_t price_fen_node_month);
 /* Share of an offer's nodes under contract or spot now; 0 for an offer without nodes. */
 double mdl_rental_occupancy(const mdl_rental_t *self, uint32_t offer);

@@ -81,7 +81,7 @@ int64_t mdl_availability_earlier(const mdl_availability_t *self, int64_t from_s,
                                  int64_t held_s);
 /* The fewest GPUs that are free at any moment from from_s on. O(blocks). */
 int64_t mdl_availability_fewest(const mdl_availability_t *self, int64_t from_s);
-/* How many are free at time_s. O(log blocks). */
+/* How many are free at time_s. O(log steps). */
 int64_t mdl_availability_at(const mdl_availability_t *self, int64_t time_s);
 /* The most that are free at any moment of [from_s, to_s), which is not empty. O(blocks). */
 int64_t mdl_availability_most(const mdl_availability_t *self, int64_t from_s, int64_t to_s);

@@ -335,6 +335,7 @@ static uint32_t next_of_size(mdl_scheduler_t *self, const mdl_scheduler_tenant_t
 {
     uint32_t next = mdl_scheduler_job(self, index)->links.next;
 
+    SIM_ASSERT(bounds->spare_size == UINT32_MAX); /* no bound on lengths */
     if (next == MDL_NONE)
         return MDL_NONE;
     fetch_queued(self, mdl_scheduler_job(self, next)->links.next);

@@ -197,23 +197,31 @@ static void a_finished_building_opens_when_chips_are_in(void **state)
     assert_false(mdl_project_opens(&params, 7, 8, SIM_NEVER)); /* not a whole node */
 }
 
+static double ask(const mdl_params_t *params, double ask_yuan, double index_yuan, double floor_yuan, double occupancy,
+                  int64_t passed_s)
+{
+    double change = sim_exp(mdl_project_ask_log(params, ask_yuan, index_yuan, occupancy, passed_s));
+    return mdl_project_ask(ask_yuan, change, floor_yuan);
+}
+
 static void asked_rent_follows_occupancy_and_hearsay(void **state)
 {
     (void)state;
     mdl_params_t params;
     mdl_params_init(&params);
     double target = params.developers_target_occupancy;
-    assert_true(mdl_project_ask(&params, 100, 100, 10, target, SIM_WEEK_S) == 100);
-    assert_true(mdl_project_ask(&params, 100, 100, 10, 1, SIM_WEEK_S) > 100);
-    assert_true(mdl_project_ask(&params, 100, 100, 10, 0, SIM_WEEK_S) < 100);
-    assert_true(mdl_project_ask(&params, 100, 200, 10, target, SIM_WEEK_S) > 100);
-    assert_true(mdl_project_ask(&params, 11, 1, 10, 0, 52 * SIM_WEEK_S) == 10);
+    assert_true(ask(&params, 100, 100, 10, target, SIM_WEEK_S) == 100);
+    assert_true(ask(&params, 100, 100, 10, 1, SIM_WEEK_S) > 100);
+    assert_true(ask(&params, 100, 100, 10, 0, SIM_WEEK_S) < 100);
+    assert_true(ask(&params, 100, 200, 10, target, SIM_WEEK_S) > 100);
+    assert_true(ask(&params, 11, 1, 10, 0, 52 * SIM_WEEK_S) == 10);
     /* Who is full does not follow a lower index down, who stands empty not a higher one up. */
-    assert_true(mdl_project_ask(&params, 100, 50, 10, 1, SIM_WEEK_S) > 100);
-    assert_true(mdl_project_ask(&params, 100, 200, 10, 0, SIM_WEEK_S) < 100);
-    for (double occupancy = 0; occupancy <= 1; occupancy += 0.1)
-        assert_true(100 * sim_exp(mdl_project_ask_log(&params, 100, 120, occupancy, SIM_WEEK_S)) ==
-                    mdl_project_ask(&params, 100, 120, 10, occupancy, SIM_WEEK_S));
+    assert_true(ask(&params, 100, 50, 10, 1, SIM_WEEK_S) > 100);
+    assert_true(ask(&params, 100, 200, 10, 0, SIM_WEEK_S) < 100);
+    for (double occupancy = 0; occupancy <= 1; occupancy += 0.1) { /* nothing to hear: the step alone */
+        double step = params.developers_price_step * (occupancy - target);
+        assert_true(fabs(mdl_project_ask_log(&params, 100, 100, occupancy, SIM_WEEK_S) - step) < 1e-15);
+    }
 }
 
 int main(void)

@@ -169,12 +169,16 @@ static sim_status_t rewrite(sim_result_t *result, void *user, sim_error_t *err)
     sim_labels_free(names, n);
     check(sim_result_read(result, "/chip_price", &price, err), err);
     assert_true(price.n_dims == 4 && price.shape[1] == 3 && strcmp(price.dims[3], "time") == 0);
-    price.values[1] = -1;
+    price.values[1] = 0.1; /* no float */
     check(sim_result_write(result, "/chip_price", &price, err), err);
     sim_array_free(&price);
     check(sim_result_read(result, "/outcomes/peak_price", &price, err), err);
     price.values[2] = (double)NAN;
     check(sim_result_write(result, "/outcomes/peak_price", &price, err), err);
+    sim_array_free(&price);
+    check(sim_result_read(result, "/outcomes/events", &price, err), err);
+    price.values[1] = 7;
+    check(sim_result_write(result, "/outcomes/events", &price, err), err);
     sim_array_free(&price);
     check(sim_result_write_labels(result, "/more", "statistic", labels, 3, err), err);
     double *draws = calloc(LONG + 9, sizeof *draws);
