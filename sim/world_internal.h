@@ -172,8 +172,8 @@ static inline sim_status_t sim_lp_dispatch_(sim_lp_t *lp, const sim_lp_kind_t *k
     return status;
 }
 
-/* sim_schedule where it is done with little (sim_calendar_put_in_list_). A delay below 0 makes a time before
- * now, one past the end of time goes round to a negative time: one comparison refuses both, and sim_schedule says why. */
+/* sim_schedule where it is done with little (sim_calendar_put_in_list_). A delay below 0 makes a time before now,
+ * one past the end of time goes round to a negative time: one comparison refuses both, and sim_schedule says why. */
 static inline bool sim_lp_schedule_quickly_(sim_lp_t *lp, int64_t delay_s, const sim_event_t *event, unsigned priority,
                                             sim_handle_t *handle)
 {

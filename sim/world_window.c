@@ -6,7 +6,6 @@
 #include "sim/world_internal.h"
 
 #include <omp.h>
-#include <string.h>
 #include <time.h>
 
 #define CHUNKS_PER_THREAD 16u  /* enough for an even load, few enough that handing them out costs nothing */

@@ -87,7 +87,7 @@ typedef struct mdl_site {
 
 /* What the day's steps look for among all projects, of which few are concerned: a byte of bits for each, kept by
  * mdl_project_mark. */
-enum mdl_project_mark {
+enum {
     MDL_MARK_PIPELINE = 1, /* neither open nor ended */
     MDL_MARK_WAITING = 2,  /* for chips, to open */
     MDL_MARK_CHIPS = 4,    /* may want chips, or has some to sell */

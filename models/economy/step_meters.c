@@ -164,7 +164,7 @@ static void count_sites(mdl_step_t *step)
     }
 }
 
-/* The report of a site in some turns, and of one as far behind it the line that says whose that is. */
+/* The report of the site AHEAD turns on, and of the one twice as far on the line that says where its report stands. */
 SIM_FETCH void fetch_ahead(const mdl_step_t *step, const mdl_site_t *site)
 {
     sim_fetch(site + 2 * AHEAD, SIM_LINE_BYTES);

@@ -4,8 +4,6 @@
  * What is dated T is seen by the first step after T, so that a world cloned at T has not seen it yet. */
 #include "models/economy/economy_state.h"
 
-#include <math.h>
-
 /* What follows from the parameters alone and is asked for often. */
 static void derive(mdl_step_t *step)
 {

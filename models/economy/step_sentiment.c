@@ -2,7 +2,6 @@
 /* What everybody looks at: the state of the market, hype, the frontiers of capability, beliefs. */
 #include "models/economy/economy_state.h"
 
-#include "models/params/rates.h"
 #include "sim/fetch.h"
 
 #define AHEAD 8 /* sites before its turn that an offer is fetched */
