@@ -103,11 +103,7 @@ typedef struct app_mm1_result {
  * repeat is not timed. Takes about two seconds. */
 sim_status_t app_bench_mm1(app_mm1_result_t *result, sim_error_t *err);
 
-/* Grains at which a replication is measured: the preset's, and a finer one: jobs chained to a day, services
- * resized every six hours. */
-enum { APP_GRAIN_PRESET, APP_GRAIN_FINE, APP_GRAINS };
-
-/* One replication of the preset china-2022, baseline arm, at one grain. */
+/* One replication of the preset china-2022, baseline arm. */
 typedef struct app_replication_result {
     uint32_t repeats;
     double seconds; /* median of the repeats: creating, running and finishing the world, nothing stored */
@@ -117,7 +113,7 @@ typedef struct app_replication_result {
     size_t memory_bytes;   /* arena of the last one's world */
 } app_replication_result_t;
 
-/* Runs replications 0, 1, ... of the shipped baseline on one thread, at each grain. */
-sim_status_t app_bench_replication(app_replication_result_t results[APP_GRAINS], sim_error_t *err);
+/* Runs replications 0, 1, ... of the shipped baseline on one thread. */
+sim_status_t app_bench_replication(app_replication_result_t *result, sim_error_t *err);
 
 #endif

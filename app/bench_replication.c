@@ -5,12 +5,7 @@
 #include "models/economy/economy.h"
 #include "scenarios/scenario.h"
 
-#define REPEATS 3
-
-static const scn_override_t fine_grain[] = {{"workload.grain=24 h"}, {"workload.service_interval=6 h"}};
-static const scn_options_t options_of[APP_GRAINS] = {
-    [APP_GRAIN_FINE] = {.sets = fine_grain, .n_sets = sizeof fine_grain / sizeof *fine_grain},
-};
+#define REPEATS 5
 
 static sim_status_t run_once(const scn_scenario_t *scenario, uint64_t replication, app_replication_result_t *result,
                              double *seconds, sim_error_t *err)
@@ -44,13 +39,13 @@ static sim_status_t run_once(const scn_scenario_t *scenario, uint64_t replicatio
     return status;
 }
 
-static sim_status_t measure(const scn_options_t *options, app_replication_result_t *result, sim_error_t *err)
+sim_status_t app_bench_replication(app_replication_result_t *result, sim_error_t *err)
 {
     *result = (app_replication_result_t){.repeats = REPEATS};
     scn_scenario_t *scenario = NULL;
     scn_problems_t problems = {0};
     double seconds[REPEATS];
-    sim_status_t status = scn_scenario_load(&scenario, "china-2022", options, &problems, err);
+    sim_status_t status = scn_scenario_load(&scenario, "china-2022", &(scn_options_t){0}, &problems, err);
     for (uint64_t i = 0; i < REPEATS && status == SIM_OK; i++)
         status = run_once(scenario, i, result, &seconds[i], err);
     scn_problems_free(&problems);
@@ -62,12 +57,4 @@ static sim_status_t measure(const scn_options_t *options, app_replication_result
     result->seconds_low = seconds[0];
     result->seconds_high = seconds[REPEATS - 1];
     return SIM_OK;
-}
-
-sim_status_t app_bench_replication(app_replication_result_t results[APP_GRAINS], sim_error_t *err)
-{
-    sim_status_t status = SIM_OK;
-    for (int i = 0; i < APP_GRAINS && status == SIM_OK; i++)
-        status = measure(&options_of[i], &results[i], err);
-    return status;
 }

@@ -40,7 +40,7 @@ typedef struct bench_results {
     app_scheduler_result_t scheduler;
     app_easy_result_t easy;
     app_fgd_result_t fgd;
-    app_replication_result_t replication[APP_GRAINS];
+    app_replication_result_t replication;
 } bench_results_t;
 
 static sim_status_t measure_hold(bench_results_t *results, sim_error_t *err)
@@ -70,7 +70,7 @@ static sim_status_t measure_fgd(bench_results_t *results, sim_error_t *err)
 
 static sim_status_t measure_replication(bench_results_t *results, sim_error_t *err)
 {
-    return app_bench_replication(results->replication, err);
+    return app_bench_replication(&results->replication, err);
 }
 
 static void add_hold(json_t *json, const bench_results_t *results)
@@ -109,10 +109,8 @@ static void add_fgd(json_t *json, const bench_results_t *results)
 
 static void add_replication(json_t *json, const bench_results_t *results)
 {
-    const app_replication_result_t *preset = &results->replication[APP_GRAIN_PRESET];
-    json_object_set_new(json, "replication_s", json_real(preset->seconds));
-    json_object_set_new(json, "replication_bytes", json_integer((json_int_t)preset->memory_bytes));
-    json_object_set_new(json, "replication_fine_s", json_real(results->replication[APP_GRAIN_FINE].seconds));
+    json_object_set_new(json, "replication_s", json_real(results->replication.seconds));
+    json_object_set_new(json, "replication_bytes", json_integer((json_int_t)results->replication.memory_bytes));
 }
 
 static void print_hold(const bench_results_t *results)
@@ -152,12 +150,9 @@ static void print_fgd(const bench_results_t *results)
 
 static void print_replication(const bench_results_t *results)
 {
-    static const char *const what[APP_GRAINS] = {"one replication of china-2022", "  at a grain of 24 h and 6 h"};
-    for (int i = 0; i < APP_GRAINS; i++) {
-        const app_replication_result_t *grain = &results->replication[i];
-        printf("%-29s  %8.3f s  [%.3f, %.3f], %.1f MiB, %.3g jobs\n", what[i], grain->seconds, grain->seconds_low,
-               grain->seconds_high, (double)grain->memory_bytes / (1 << 20), (double)grain->jobs);
-    }
+    printf("one replication of china-2022  %8.3f s  [%.3f, %.3f], %.1f MiB, %.3g jobs\n", results->replication.seconds,
+           results->replication.seconds_low, results->replication.seconds_high,
+           (double)results->replication.memory_bytes / (1 << 20), (double)results->replication.jobs);
 }
 
 typedef struct bench_part {
@@ -254,8 +249,7 @@ const app_command_t app_command_bench = {
     .details =
         "Parts: hold (hold model of the calendar), mm1 (M/M/1 through the public interface), scheduler (data\n"
         "centres that schedule jobs), easy (jobs under EASY), fgd (pods placed by FGD), replication (one of the\n"
-        "baseline, at two grains). Without a name all of them. Single-threaded, about half a minute; run it on an\n"
-        "idle machine.\n\n"
+        "baseline). Without a name all of them. Single-threaded, about half a minute; run it on an idle machine.\n\n"
         "Beside hold and mm1 stands a peer, the plainest C that does the same: a heap of times and numbers, a fast\n"
         "generator; no cancelling, no checks, and of statistics nothing but M/M/1's mean wait. Its repeats and the\n"
         "engine's take turns, so that the ratio (of times; for mm1 of rates) is worth more than either figure on a\n"
