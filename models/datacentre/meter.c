@@ -19,9 +19,9 @@ static int64_t not_yet(int64_t rate, int64_t from_s, int64_t now_s)
 }
 
 /* What the lines of a tenant's jobs took away that have not begun to earn. */
-static void add_young_of(const mdl_dc_t *dc, uint32_t tenant, sums_t *sums)
+static void add_young_of(const mdl_dc_t *dc, const mdl_scheduler_tenant_t *tenant, sums_t *sums)
 {
-    uint32_t i = mdl_scheduler_tenant(dc->scheduler, tenant)->running_head;
+    uint32_t i = tenant->running_head;
 
     while (i != MDL_NONE) {
         const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, i);
@@ -36,10 +36,14 @@ static void add_young_of(const mdl_dc_t *dc, uint32_t tenant, sums_t *sums)
     }
 }
 
+/* Goes through tenants as they stand: where each names the next, every step waits for memory. */
 static void add_young(const mdl_dc_t *dc, sums_t *sums)
 {
-    for (uint32_t t = dc->state->first_tenancy; t != MDL_NONE; t = dc->tenancies[t].next)
-        add_young_of(dc, t, sums);
+    for (uint32_t t = 0; t < dc->scheduler->tenants; t++) {
+        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, t);
+        if (tenant->running > 0)
+            add_young_of(dc, tenant, sums);
+    }
 }
 
 /* The same of all jobs: to be given back to what the lines say. `memory` holds it where there is any. */
@@ -124,20 +128,13 @@ static inline int64_t busy_of_class(const mdl_dc_t *dc, const sums_t *young, int
     return mdl_dc_thousandth(earned(&dc->state->busy[c], dc->now_s) + young->busy[c]);
 }
 
-/* Most centres serve some classes only; of others everything stays 0. */
-static inline bool serves(const mdl_dc_t *dc, int c)
-{
-    return dc->scheduler->counts[c].submitted != 0;
-}
-
 /* Busy GPU seconds up to now. */
 static int64_t sum_busy(const mdl_dc_t *dc, const sums_t *young)
 {
     int64_t busy_gpu_s = 0;
 
     for (int c = 0; c < MDL_JOB_CLASSES; c++)
-        if (serves(dc, c))
-            busy_gpu_s += busy_of_class(dc, young, c);
+        busy_gpu_s += busy_of_class(dc, young, c);
     return busy_gpu_s;
 }
 
@@ -174,12 +171,10 @@ void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report)
     day->powered_gpu_s = since(&meter->powered_gpu_s, state->powered_node_s * MDL_NODE_GPUS);
     day->leased_gpu_s = since(&meter->leased_gpu_s, state->leased_node_s * MDL_NODE_GPUS);
     day->busy_gpu_s = since(&meter->busy_gpu_s, sum_busy(dc, young));
-    if (serves(dc, MDL_JOB_INFERENCE))
-        day->inference_gpu_s = since(&meter->inference_gpu_s, busy_of_class(dc, young, MDL_JOB_INFERENCE));
-    if (serves(dc, MDL_JOB_TRAINING))
-        day->training_work_gpu_s =
-            since(&meter->training_work_gpu_s,
-                  mdl_dc_thousandth(earned(&state->training_work, dc->now_s) + young->training_work));
+    day->inference_gpu_s = since(&meter->inference_gpu_s, busy_of_class(dc, young, MDL_JOB_INFERENCE));
+    day->training_work_gpu_s =
+        since(&meter->training_work_gpu_s,
+              mdl_dc_thousandth(earned(&state->training_work, dc->now_s) + young->training_work));
     report->cramped = mdl_dc_lacks_tenancies(state) || mdl_dc_lacks_jobs(state, dc->scheduler);
 }
 
@@ -187,6 +182,12 @@ void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report)
 static inline void use(int64_t *used, int64_t *noted, int64_t now)
 {
     *used += since(noted, now);
+}
+
+/* Most centres serve some classes only; of others everything stays 0. */
+static inline bool serves(const mdl_dc_t *dc, int c)
+{
+    return dc->scheduler->counts[c].submitted != 0;
 }
 
 /* The part of a class in what is used; its useful and busy GPU seconds up to now are added. */
