@@ -8,8 +8,8 @@
 #include <omp.h>
 #include <time.h>
 
-#define CHUNKS_PER_THREAD 16u  /* enough for an even load, few enough that handing them out costs nothing */
-#define CALENDAR_BYTES    256u /* fetched ahead: the header and the first keys */
+#define CHUNKS_PER_THREAD 16u /* enough for an even load, few enough that handing them out costs nothing */
+#define KEYS_TO_LINE      4
 #define STATE_BYTES       512u
 #define NO_LP             UINT32_MAX
 
@@ -169,7 +169,7 @@ static void run_lp(run_t *run, sim_lp_t *lp)
 SIM_FETCH void fetch_blocks(const run_t *run, uint32_t index)
 {
     if (is_due(run, index))
-        sim_fetch(calendar_of(run, index), CALENDAR_BYTES);
+        __builtin_prefetch(calendar_of(run, index));
     sim_fetch(run->base + run->records[index].state, STATE_BYTES);
 }
 
@@ -181,15 +181,20 @@ SIM_FETCH void fetch_kind(const run_t *run, uint32_t index, int turn)
         kind->fetch(&run->world->arena, run->base + run->records[index].state, turn);
 }
 
-/* The first event's key, where it does not stand at the calendar's beginning. */
-SIM_FETCH void fetch_first_key(const run_t *run, uint32_t index)
+/* The keys of the first events, which of a list stand at its end. */
+SIM_FETCH void fetch_keys(const run_t *run, uint32_t index)
 {
+    if (!is_due(run, index))
+        return;
     const sim_calendar_t *calendar = calendar_of(run, index);
-    if (is_due(run, index) && sim_calendar_is_list_(calendar))
-        __builtin_prefetch(sim_list_first_(calendar));
+    const sim_key_t *first =
+        sim_calendar_is_list_(calendar) ? sim_list_first_(calendar) - KEYS_TO_LINE : sim_calendar_keys_(calendar);
+    __builtin_prefetch(first);
+    __builtin_prefetch(first + KEYS_TO_LINE);
 }
 
-/* What the first events say. Of a heap they are the root's and its children's, of which the next ones are. */
+/* What the first events say, of a heap the root's and its children's, of which the next ones are; and where a handler
+ * that schedules two puts the second: the first has the slot of the event that it handles. */
 SIM_FETCH void fetch_events(const run_t *run, uint32_t index)
 {
     const sim_calendar_t *calendar = calendar_of(run, index);
@@ -198,6 +203,8 @@ SIM_FETCH void fetch_events(const run_t *run, uint32_t index)
     uint32_t n = calendar->keys < EVENTS_FETCHED ? calendar->keys : EVENTS_FETCHED;
     for (uint32_t i = 0; i < n; i++, key += list ? -1 : 1)
         __builtin_prefetch(&sim_calendar_slots_(calendar)[sim_key_slot_(*key)]);
+    if (calendar->free_slot != SIM_NO_SLOT)
+        __builtin_prefetch(&sim_calendar_slots_(calendar)[calendar->free_slot]);
 }
 
 SIM_FETCH void fetch_report(const run_t *run, uint32_t index)
@@ -211,7 +218,7 @@ SIM_FETCH void fetch_ahead(const run_t *run, const uint32_t *active, int64_t at,
     if (at + BLOCKS_AHEAD < last)
         fetch_blocks(run, active[at + BLOCKS_AHEAD]);
     if (at + KIND_AHEAD >= first && at + KIND_AHEAD < last) {
-        fetch_first_key(run, active[at + KIND_AHEAD]);
+        fetch_keys(run, active[at + KIND_AHEAD]);
         fetch_kind(run, active[at + KIND_AHEAD], 0);
     }
     if (at + EVENTS_AHEAD < first || at + EVENTS_AHEAD >= last)

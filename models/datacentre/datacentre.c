@@ -104,17 +104,15 @@ static void close_window(sim_lp_t *lp, void *report)
 SIM_FETCH void fetch_first(const mdl_dc_t *dc, const mdl_datacentre_t *state)
 {
     sim_fetch(&state->failures, offsetof(mdl_datacentre_t, meter) - offsetof(mdl_datacentre_t, failures));
-    sim_fetch(dc->scheduler, offsetof(mdl_scheduler_t, blocked_gpu_s));
+    sim_fetch(dc->scheduler, offsetof(mdl_scheduler_t, counts));
     __builtin_prefetch(dc->cluster);
     if (state->n_services > 0)
         mdl_dc_fetch_service(dc->services);
 }
 
-/* Then what these name: the row that the next job will have, what the first service runs on, and the second service. */
+/* Then what these name: what the first service runs on, and the second service. */
 SIM_FETCH void fetch_second(const mdl_dc_t *dc, uint32_t services)
 {
-    if (dc->scheduler->free_job != MDL_NONE)
-        mdl_dc_fetch_all_of_job(dc, dc->scheduler->free_job);
     if (services > 0)
         mdl_dc_fetch_run(dc, dc->services);
     if (services > 1)
