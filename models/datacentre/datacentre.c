@@ -89,12 +89,22 @@ static int64_t interval_end(const mdl_input_t *input, int64_t time_s)
     return end_s < input->horizon_s ? end_s : input->horizon_s;
 }
 
+/* What mdl_dc_use() asks for, which nothing has touched for an interval. */
+SIM_FETCH void fetch_use(const mdl_dc_t *dc)
+{
+    sim_fetch(&dc->state->counted, sizeof *dc->state - offsetof(mdl_datacentre_t, counted));
+    sim_fetch(dc->scheduler->counts, sizeof dc->scheduler->counts);
+}
+
 static void close_window(sim_lp_t *lp, void *report)
 {
     mdl_dc_t dc = mdl_dc_view(lp->arena, lp->state, lp->now_s);
+    bool use_is_due = lp->now_s >= dc.state->use_due_s;
 
+    if (use_is_due)
+        fetch_use(&dc);
     mdl_dc_report(&dc, report);
-    if (lp->now_s >= dc.state->use_due_s) {
+    if (use_is_due) {
         mdl_dc_use(&dc);
         dc.state->use_due_s = interval_end(sim_world_input(lp->world), lp->now_s);
     }
