@@ -30,7 +30,7 @@ function(overbuild_library name)
 endfunction()
 
 overbuild_library(sim SOURCES ${sim_sources} LINK OpenMP::OpenMP_C PkgConfig::SLEEF PkgConfig::DEFLATE
-  PkgConfig::GSL ${HDF5_HL_LIBRARIES} ${HDF5_LIBRARIES})
+  PkgConfig::GSL "${overbuild_hdf5}")
 target_include_directories(overbuild_sim SYSTEM PRIVATE ${HDF5_INCLUDE_DIRS})
 overbuild_library(models SOURCES ${models_sources} "${generated}/mdl_table_texts.c"
   LINK overbuild::sim PkgConfig::ZLIB)
@@ -43,5 +43,6 @@ if(app_sources)
   add_executable(overbuild ${app_sources})
   target_link_libraries(overbuild PRIVATE overbuild::analysis PkgConfig::JANSSON)
   target_link_options(overbuild PRIVATE ${overbuild_link_lto})
+  set_target_properties(overbuild PROPERTIES HDF5_INSIDE ON)
   install(TARGETS overbuild RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()

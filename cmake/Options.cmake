@@ -5,6 +5,7 @@ option(OVERBUILD_TESTS "build the tests" ON)
 set(OVERBUILD_SANITIZE "" CACHE STRING "sanitizers, e.g. address,undefined")
 option(OVERBUILD_COVERAGE "instrument for line coverage" OFF)
 option(OVERBUILD_LTO "gcc, release: optimise the program across files; half a minute of linking, a twentieth less work" ON)
+option(OVERBUILD_HDF5_INSIDE "link HDF5 into the program, where it is installed as an archive: quicker to start" ON)
 
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
