@@ -34,22 +34,36 @@ static void see_fleet(const mdl_step_t *step, uint32_t platform, mdl_platform_en
     }
 }
 
-/* What is ordered. Returns the GPU types of which a whole node lies in stock, bit set. */
-static uint64_t see_orders(const mdl_step_t *step, uint32_t platform, mdl_platform_env_t *env)
+/* What a lot adds to what is ordered; `in_stock`: the GPU types of which a whole node lies in stock, bit set. */
+static void see_lot(const mdl_step_t *step, const mdl_lot_t *lot, mdl_platform_env_t *env, uint64_t *in_stock)
 {
-    uint64_t in_stock = 0;
-    double on_order_h100e = 0;
-    uint32_t lot = mdl_lots_first(step->lots, step->eco->platform_account[platform]);
-    for (const mdl_lot_t *here; lot != MDL_NO_LOT; lot = here->next) {
-        here = mdl_lots_get(step->lots, lot);
-        if (here->state != MDL_LOT_TRANSIT && here->state != MDL_LOT_STOCK)
-            continue;
-        on_order_h100e += (double)here->count * mdl_reference_per_gpu(step, here->type);
-        bool whole = here->state == MDL_LOT_STOCK && here->count >= MDL_GPUS_PER_NODE;
-        in_stock |= (uint64_t)whole << here->type;
+    if (lot->state != MDL_LOT_TRANSIT && lot->state != MDL_LOT_STOCK)
+        return;
+    env->on_order_h100e += (double)lot->count * mdl_reference_per_gpu(step, lot->type);
+    bool whole = lot->state == MDL_LOT_STOCK && lot->count >= MDL_GPUS_PER_NODE;
+    *in_stock |= (uint64_t)whole << lot->type;
+}
+
+/* All platforms' lots, of each in turn one: each names the next of its own, so that a platform's alone would be waited
+ * for one after the other. */
+static void see_orders(const mdl_step_t *step, mdl_platform_env_t *envs, uint64_t *in_stock)
+{
+    uint32_t n = step->tables->n_platforms, left = n, lots[MDL_MAX_PLATFORMS];
+    for (uint32_t i = 0; i < n; i++) {
+        lots[i] = mdl_lots_first(step->lots, step->eco->platform_account[i]);
+        in_stock[i] = 0;
     }
-    env->on_order_h100e = on_order_h100e;
-    return in_stock;
+    while (left > 0) {
+        left = 0;
+        for (uint32_t i = 0; i < n; i++) {
+            if (lots[i] == MDL_NO_LOT)
+                continue;
+            const mdl_lot_t *lot = mdl_lots_get(step->lots, lots[i]);
+            see_lot(step, lot, &envs[i], &in_stock[i]);
+            lots[i] = lot->next;
+            left++;
+        }
+    }
 }
 
 /* Types to be had from official channels today, their price there and in the market: the same for all platforms. */
@@ -285,13 +299,13 @@ static mdl_platform_env_t common_env(const mdl_step_t *step)
     return env;
 }
 
-static sim_status_t step_platform(mdl_step_t *step, uint32_t i, int32_t hub, mdl_platform_env_t *env)
+static sim_status_t step_platform(mdl_step_t *step, uint32_t i, int32_t hub, mdl_platform_env_t *env,
+                                  uint64_t in_stock)
 {
     mdl_eco_t *eco = step->eco;
     int32_t home = step->tables->platforms[i].home_province;
     env->tokens_day = (int64_t)(eco->tokens_platforms_day * eco->platforms[i].weight);
     env->variable_cost_fen = mdl_site_variable_fen(step, home, step->tables->reference_type);
-    uint64_t in_stock = see_orders(step, i, env);
     mdl_address_t at = {sim_world_seed(step->world), sim_world_replication(step->world),
                         sim_entity_id(0, MDL_ENTITY_PLATFORM, i), step->day};
     mdl_platform_decision_t decision;
@@ -311,13 +325,15 @@ static sim_status_t step_platform(mdl_step_t *step, uint32_t i, int32_t hub, mdl
 sim_status_t mdl_step_platforms(mdl_step_t *step)
 {
     mdl_platform_env_t envs[MDL_MAX_PLATFORMS];
+    uint64_t in_stock[MDL_MAX_PLATFORMS];
     mdl_platform_env_t seen_by_all = common_env(step);
     int32_t hub = cheapest_hub(step);
     for (uint32_t i = 0; i < step->tables->n_platforms; i++) {
         envs[i] = seen_by_all;
         see_fleet(step, i, &envs[i]);
     }
+    see_orders(step, envs, in_stock);
     for (uint32_t i = 0; i < step->tables->n_platforms; i++)
-        MDL_TRY(step_platform(step, i, hub, &envs[i]));
+        MDL_TRY(step_platform(step, i, hub, &envs[i], in_stock[i]));
     return SIM_OK;
 }
