@@ -35,13 +35,12 @@ typedef enum mdl_stage {
 #define MDL_NOT_YET       (-1) /* a date that has not come */
 
 /* What the day's steps ask of the projects that concern them comes first; which these are they see from marks
- * (economy_state.h). */
+ * (economy_state.h). The first three cache lines: of all that are marked, of those that wait, of those that owe or buy. */
 typedef struct mdl_project {
     _Alignas(64) int64_t grant_promised_fen;
-    uint32_t developer;
+    int64_t energised_s;
     int32_t kind; /* mdl_developer_kind_t */
     int32_t city;
-    int32_t province;
     int32_t gpu_type;
     int32_t stage; /* mdl_stage_t */
     int32_t rule;  /* mdl_belief_rule_t of its builder at announcement */
@@ -53,21 +52,29 @@ typedef struct mdl_project {
     uint32_t build_stage;   /* stages done */
     bool auctioning;        /* ended, chips on sale */
     bool state_funded;      /* state vehicle, or holder of a grant: rules on foreign chips apply */
-    bool resale_barred;     /* caught reselling power */
     bool audited;           /* breach found: no further payments */
     bool milestone_paid;    /* the inspection has been passed */
-    bool broke_even;        /* in some full calendar quarter rents covered running cost and capital charge */
+
     uint64_t entity;
-    uint32_t loan;     /* in the bank's book */
+    int64_t built_s;
     uint32_t gpus_in;  /* in stock or installed */
+    uint32_t loan;     /* in the bank's book */
     uint32_t attempts; /* at getting a loan */
-    int64_t announced_s, approved_s, financed_s, built_s, energised_s, ended_s;
+    uint32_t developer;
+    int32_t province;
+    bool resale_barred; /* caught reselling power */
+    bool broke_even;    /* in some full calendar quarter rents covered running cost and capital charge */
+    int64_t announced_s, approved_s, financed_s;
+
     int64_t capital_fen;       /* planned: building and chips at the price of the plan */
     int64_t building_fen;      /* planned cost of the building as it will really be */
     int64_t building_paid_fen; /* of it */
     int64_t chips_paid_fen;
-    int64_t grant_paid_fen, linked_paid_fen, clawed_back_fen;
-    int64_t arrears_fen;                          /* running costs due and unpaid */
+    int64_t grant_paid_fen, linked_paid_fen;
+    int64_t arrears_fen; /* running costs due and unpaid */
+    int64_t ended_s;
+
+    int64_t clawed_back_fen;
     int64_t revenue_fen;                          /* rent received, since energised */
     int64_t running_fen;                          /* power and upkeep due, since energised */
     int64_t month_revenue_fen, month_running_fen; /* of the month under way */

@@ -32,11 +32,13 @@
 #include "models/params/input.h"
 #include "models/params/purpose.h"
 #include "sim/draw.h"
+#include "sim/fetch.h"
 #include "sim/math.h"
 #include "sim/recorder.h"
 #include "sim/world.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Kinds of LP in the model, and the economy's own place. */
 enum mdl_lp_kind { MDL_LP_ECONOMY, MDL_LP_DATACENTRE, MDL_LP_KINDS };
@@ -94,6 +96,7 @@ enum {
     MDL_MARK_GRANT = 8,    /* operates with a grant */
     MDL_MARK_AUCTION = 16  /* has ended, and its chips are on sale */
 };
+#define MDL_MARKS_PAGE 8 /* projects whose marks are looked at together: as many as a word has bytes */
 
 /* What tenants may want, in the order of their tags. */
 typedef enum mdl_wish {
@@ -446,6 +449,49 @@ uint8_t mdl_project_marks(const mdl_project_t *project);
 /* Sets them: after each change of a stage or of auctioning; and from the building on, of chips ordered or wanted and of
  * the grant, which have no part in the marks before. */
 void mdl_project_mark(mdl_step_t *step, const mdl_project_t *project);
+/* The projects that have a mark, in their order. Marks of those to come must not change meanwhile.
+ *
+ *     mdl_marked_t marked = {.mark = MDL_MARK_GRANT};
+ *     for (uint32_t i; (i = mdl_next_marked(step, &marked)) != MDL_NO_PROJECT;)
+ *         ...
+ */
+typedef struct mdl_marked {
+    uint8_t mark;
+    uint32_t page; /* where the next one begins */
+    uint64_t left; /* of the page before, a bit for each in its byte */
+} mdl_marked_t;
+/* The projects of a page that have a mark, each a bit in its byte; little-endian: the lowest is the first. */
+static inline uint64_t mdl_marked_in(const mdl_step_t *step, uint32_t page, uint8_t mark)
+{
+    uint64_t marks;
+    memcpy(&marks, step->project_marks + page, sizeof marks);
+    return marks & mark * UINT64_C(0x0101010101010101);
+}
+static inline uint32_t mdl_lowest_marked(uint64_t marked)
+{
+    return (uint32_t)__builtin_ctzll(marked) / 8;
+}
+/* What stands first of those that a page marks is on its way while the page before is worked on. */
+SIM_FETCH void mdl_fetch_marked(const mdl_step_t *step, uint32_t page, uint8_t mark)
+{
+    for (uint64_t left = mdl_marked_in(step, page, mark); left != 0; left &= left - 1)
+        sim_fetch(&step->projects[page + mdl_lowest_marked(left)], SIM_LINE_BYTES);
+}
+/* MDL_NO_PROJECT: there is none left. */
+static inline uint32_t mdl_next_marked(const mdl_step_t *step, mdl_marked_t *at)
+{
+    while (at->left == 0) {
+        if (at->page >= step->eco->n_projects)
+            return MDL_NO_PROJECT;
+        at->left = mdl_marked_in(step, at->page, at->mark);
+        at->page += MDL_MARKS_PAGE;
+        if (at->page < step->eco->n_projects)
+            mdl_fetch_marked(step, at->page, at->mark);
+    }
+    uint32_t project = at->page - MDL_MARKS_PAGE + mdl_lowest_marked(at->left);
+    at->left &= at->left - 1;
+    return project;
+}
 /* Whether a builder of that kind means the project with that id for large training: drawn once, before it is sited. */
 bool mdl_project_for_training(const mdl_step_t *step, uint64_t entity, int32_t kind);
 sim_status_t mdl_project_announce(mdl_step_t *step, uint32_t developer, int32_t city, mdl_belief_rule_t rule,

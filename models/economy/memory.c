@@ -90,7 +90,7 @@ sim_status_t mdl_eco_allocate(mdl_step_t *step)
     eco->n_developers = count_developers(step->params);
     eco->n_tenants = eco->n_labs + step->tables->n_provinces;
     uint32_t founders = (uint32_t)(step->params->start_centres + step->params->start_building);
-    eco->project_capacity = FIRST_PROJECTS + founders;
+    eco->project_capacity = (FIRST_PROJECTS + founders) / MDL_MARKS_PAGE * MDL_MARKS_PAGE + MDL_MARKS_PAGE;
     eco->site_capacity = FIRST_SITES + founders;
     uint32_t accounts = SPARE_ACCOUNTS + founders + eco->n_tenants + step->tables->n_cities + eco->n_developers;
     MDL_TRY(take(step, &eco->projects, eco->project_capacity * sizeof(mdl_project_t), "projects"));

@@ -100,10 +100,9 @@ static sim_status_t step_auction(mdl_step_t *step, mdl_project_t *project)
 
 sim_status_t mdl_step_banks(mdl_step_t *step)
 {
-    const uint8_t *marks = step->project_marks;
-    for (uint32_t i = 0, n = step->eco->n_projects; i < n; i++)
-        if (marks[i] & MDL_MARK_AUCTION)
-            MDL_TRY(step_auction(step, &step->projects[i]));
+    mdl_marked_t marked = {.mark = MDL_MARK_AUCTION};
+    for (uint32_t i; (i = mdl_next_marked(step, &marked)) != MDL_NO_PROJECT;)
+        MDL_TRY(step_auction(step, &step->projects[i]));
     if (step->day % WEEKDAYS == 0)
         mdl_bank_update(step->bank, step->params, step->eco->hype.credit,
                         mdl_chips_price_fen(step->chips, step->tables->reference_type));

@@ -3,8 +3,11 @@
 #include "models/economy/economy_state.h"
 
 #include "models/agents/central.h"
+#include "sim/fetch.h"
 
 #define REVIEW_DAYS  7 /* waiting projects are looked at once a week, on weekdays of their own */
+#define AHEAD        (2 * REVIEW_DAYS)
+#define REVIEW_BYTES (3 * SIM_LINE_BYTES) /* of a project, which a review looks at */
 #define LOAN_MONTH_S (30 * SIM_DAY_S)
 #define LEAST_SCALE  0.5 /* of a plan that is still worth building */
 
@@ -285,13 +288,17 @@ sim_status_t mdl_step_projects(mdl_step_t *step)
 {
     double giving_up = mdl_project_giving_up(step->params, REVIEW_DAYS * SIM_DAY_S);
     uint32_t turn = (uint32_t)(step->day % REVIEW_DAYS); /* every project has its turn once in REVIEW_DAYS */
-    const uint8_t *marks = step->project_marks;
-    for (uint32_t i = 0, n = step->eco->n_projects; i < n; i++) {
-        if (marks[i] & MDL_MARK_WAITING)
+    mdl_marked_t marked = {.mark = MDL_MARK_WAITING};
+    uint32_t waiting = mdl_next_marked(step, &marked), n = step->eco->n_projects;
+    for (uint32_t i; (i = waiting < turn ? waiting : turn) < n;) {
+        if (i == waiting) {
             MDL_TRY(review_waiting(step, &step->projects[i], i == turn, giving_up));
+            waiting = mdl_next_marked(step, &marked);
+        }
         if (i != turn)
             continue;
         turn += REVIEW_DAYS;
+        sim_fetch(&step->projects[i + AHEAD], REVIEW_BYTES);
         MDL_TRY(review(step, &step->projects[i], giving_up));
     }
     return SIM_OK;

@@ -49,10 +49,8 @@ static void count_capacity(mdl_step_t *step, mdl_market_view_t *view)
 static void count_pipeline(mdl_step_t *step, mdl_market_view_t *view)
 {
     double committed_h100e = 0, announced_h100e = 0;
-    const uint8_t *marks = step->project_marks;
-    for (uint32_t i = 0, n = step->eco->n_projects; i < n; i++) {
-        if ((marks[i] & MDL_MARK_PIPELINE) == 0)
-            continue;
+    mdl_marked_t marked = {.mark = MDL_MARK_PIPELINE};
+    for (uint32_t i; (i = mdl_next_marked(step, &marked)) != MDL_NO_PROJECT;) {
         const mdl_project_t *project = &step->projects[i];
         double size = project->nodes_wanted * MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, project->gpu_type);
         if (project->stage == MDL_STAGE_BUILDING || project->stage == MDL_STAGE_WAITING)

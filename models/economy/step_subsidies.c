@@ -145,9 +145,8 @@ sim_status_t mdl_step_subsidies(mdl_step_t *step)
 {
     double chance = -sim_expm1(-step->params->audit_hazard * REVIEW_DAYS / 365.25);
     uint32_t today = (uint32_t)(step->day % REVIEW_DAYS); /* every project has its turn once in REVIEW_DAYS */
-    const uint8_t *marks = step->project_marks;
-    for (uint32_t i = 0, n = step->eco->n_projects; i < n; i++)
-        if (marks[i] & MDL_MARK_GRANT)
-            MDL_TRY(step_project(step, &step->projects[i], i % REVIEW_DAYS == today, chance));
+    mdl_marked_t marked = {.mark = MDL_MARK_GRANT};
+    for (uint32_t i; (i = mdl_next_marked(step, &marked)) != MDL_NO_PROJECT;)
+        MDL_TRY(step_project(step, &step->projects[i], i % REVIEW_DAYS == today, chance));
     return SIM_OK;
 }
