@@ -299,6 +299,14 @@ static void close_window(run_t *run)
         run->status = check_control(run);
 }
 
+/* All threads of a world. One alone has nobody to wait for, but libgomp would have the kernel wake them. */
+static void meet(const run_t *run)
+{
+    if (run->world->options.threads > 1) {
+#pragma omp barrier
+    }
+}
+
 /* Windows and boundaries in turn, timed by the first thread. */
 static void run_team(run_t *run)
 {
@@ -307,11 +315,11 @@ static void run_team(run_t *run)
     for (;;) {
         if (first)
             open_window(run);
-#pragma omp barrier
+        meet(run);
         if (run->done)
             return;
         run_share(run);
-#pragma omp barrier
+        meet(run);
         if (first) {
             double window_end_s = wall_now_s();
             close_window(run);

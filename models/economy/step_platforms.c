@@ -5,6 +5,8 @@
  * it, so that there are few. */
 #include "models/economy/economy_state.h"
 
+#include "sim/fetch.h"
+
 #define POOL_LEAST_NODES 512 /* room of a new pool; twice as much as the pools before it when they are full */
 
 mdl_platform_t mdl_platform_row(const mdl_step_t *step, uint32_t platform)
@@ -61,6 +63,8 @@ static void see_orders(const mdl_step_t *step, mdl_platform_env_t *envs, uint64_
             const mdl_lot_t *lot = mdl_lots_get(step->lots, lots[i]);
             see_lot(step, lot, &envs[i], &in_stock[i]);
             lots[i] = lot->next;
+            if (lots[i] != MDL_NO_LOT)
+                sim_fetch(mdl_lots_get(step->lots, lots[i]), sizeof(mdl_lot_t));
             left++;
         }
     }
@@ -299,8 +303,7 @@ static mdl_platform_env_t common_env(const mdl_step_t *step)
     return env;
 }
 
-static sim_status_t step_platform(mdl_step_t *step, uint32_t i, int32_t hub, mdl_platform_env_t *env,
-                                  uint64_t in_stock)
+static sim_status_t step_platform(mdl_step_t *step, uint32_t i, int32_t hub, mdl_platform_env_t *env, uint64_t in_stock)
 {
     mdl_eco_t *eco = step->eco;
     int32_t home = step->tables->platforms[i].home_province;
