@@ -114,14 +114,20 @@ static bool permitted(const mdl_step_t *step, int32_t type, bool state_funded)
     return mdl_central_may_buy(step->params, row, state_funded);
 }
 
-/* What a builder counts on for a type: the worth of a node that it may never see, because a project that waits for its
- * chips may be given up before they come. */
-static void value_type(mdl_step_t *step, mdl_belief_rule_t rule, int32_t type)
+/* What builders count on for a type: the worth of a node that they may never see, because a project that waits for its
+ * chips may be given up before they come. Rules differ in the rent and the occupancy that they expect. */
+static void value_type(mdl_step_t *step, int32_t type)
 {
+    mdl_eco_t *eco = step->eco;
+    double chance = mdl_supply_chance(step, type), rate = earning_rate(step, type);
     mdl_prospect_t prospect;
-    see_node(step, rule, 0, type, &prospect);
-    double npv = mdl_developer_npv(step->params, &prospect, step->eco->life_annuity);
-    step->eco->type_worth[rule][type] = (1 + npv) * mdl_supply_chance(step, type) - 1;
+    see_node(step, MDL_BELIEF_EXTRAPOLATOR, 0, type, &prospect);
+    for (int rule = 0; rule < MDL_BELIEF_RULES; rule++) {
+        prospect.rent_yuan = eco->life_rent_yuan[rule] * rate;
+        prospect.occupancy = eco->life_occupancy[rule];
+        double npv = mdl_developer_npv(step->params, &prospect, eco->life_annuity);
+        eco->type_worth[rule][type] = (1 + npv) * chance - 1;
+    }
 }
 
 /* What opening brings besides rent, per yuan of capital: the grant not paid yet, and the motive of the builder's kind.
@@ -190,9 +196,9 @@ void mdl_prospects_day(mdl_step_t *step)
         mdl_belief_rule_t r = (mdl_belief_rule_t)rule;
         eco->life_rent_yuan[rule] = mdl_beliefs_life_rent(&eco->beliefs, step->params, &eco->view, r);
         eco->life_occupancy[rule] = mdl_beliefs_occupancy(&eco->beliefs, step->params, &eco->view, r);
-        for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
-            value_type(step, r, (int32_t)type);
     }
+    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
+        value_type(step, (int32_t)type);
     for (int rule = 0; rule < MDL_BELIEF_RULES; rule++)
         for (int state = 0; state < 2; state++)
             eco->best_type[rule][state] = mdl_best_type(step, (mdl_belief_rule_t)rule, state == 1);

@@ -50,23 +50,23 @@ static void see_lot(const mdl_step_t *step, const mdl_lot_t *lot, mdl_platform_e
  * for one after the other. */
 static void see_orders(const mdl_step_t *step, mdl_platform_env_t *envs, uint64_t *in_stock)
 {
-    uint32_t n = step->tables->n_platforms, left = n, lots[MDL_MAX_PLATFORMS];
-    for (uint32_t i = 0; i < n; i++) {
-        lots[i] = mdl_lots_first(step->lots, step->eco->platform_account[i]);
+    uint32_t left = 0, platforms[MDL_MAX_PLATFORMS], lots[MDL_MAX_PLATFORMS]; /* of those who have lots left */
+    for (uint32_t i = 0; i < step->tables->n_platforms; i++) {
         in_stock[i] = 0;
+        platforms[left] = i;
+        lots[left] = mdl_lots_first(step->lots, step->eco->platform_account[i]);
+        left += lots[left] != MDL_NO_LOT;
     }
-    while (left > 0) {
-        left = 0;
-        for (uint32_t i = 0; i < n; i++) {
-            if (lots[i] == MDL_NO_LOT)
-                continue;
-            const mdl_lot_t *lot = mdl_lots_get(step->lots, lots[i]);
-            see_lot(step, lot, &envs[i], &in_stock[i]);
-            lots[i] = lot->next;
-            if (lots[i] != MDL_NO_LOT)
-                sim_fetch(mdl_lots_get(step->lots, lots[i]), sizeof(mdl_lot_t));
-            left++;
+    for (uint32_t k = 0; left > 0; k = k < left ? k : 0) {
+        const mdl_lot_t *lot = mdl_lots_get(step->lots, lots[k]);
+        see_lot(step, lot, &envs[platforms[k]], &in_stock[platforms[k]]);
+        lots[k] = lot->next;
+        if (lot->next != MDL_NO_LOT) {
+            sim_fetch(mdl_lots_get(step->lots, lots[k++]), sizeof(mdl_lot_t));
+            continue;
         }
+        platforms[k] = platforms[--left];
+        lots[k] = lots[left];
     }
 }
 
