@@ -256,12 +256,15 @@ typedef struct mdl_eco {
      * and staff. */
     double life_annuity, building_share, building_yuan, fixed_yuan;
     mdl_node_power_t power[MDL_MAX_PROVINCES][MDL_MAX_GPU_TYPES]; /* by the parameters in force */
-    double reference_per_gpu[MDL_MAX_GPU_TYPES];                  /* H100-equivalents, dense FP16 */
-    double replacing[MDL_MAX_GPU_TYPES][MDL_MAX_GPU_TYPES];       /* GPUs of the second type for one of the first */
-    mdl_zone_t region[MDL_MAX_PROVINCES];                         /* of the country, as platforms see it */
-    int32_t best_type[MDL_BELIEF_RULES][2];                       /* for free builders, for state-funded ones */
-    bool above_trend;                      /* committed capacity is above the counter-cyclical trend */
-    int64_t signal_fen[MDL_MAX_GPU_TYPES]; /* price that brokers and builders reckon with */
+    /* By the parameters in force, of a project between two reviews: to be approved in a province, to talk about money, to
+     * be given up, to be audited. */
+    double approval_chance[MDL_MAX_PROVINCES], finance_chance[MDL_DEVELOPER_KINDS], giving_up_chance, audit_chance;
+    double reference_per_gpu[MDL_MAX_GPU_TYPES];            /* H100-equivalents, dense FP16 */
+    double replacing[MDL_MAX_GPU_TYPES][MDL_MAX_GPU_TYPES]; /* GPUs of the second type for one of the first */
+    mdl_zone_t region[MDL_MAX_PROVINCES];                   /* of the country, as platforms see it */
+    int32_t best_type[MDL_BELIEF_RULES][2];                 /* for free builders, for state-funded ones */
+    bool above_trend;                                       /* committed capacity is above the counter-cyclical trend */
+    int64_t signal_fen[MDL_MAX_GPU_TYPES];                  /* price that brokers and builders reckon with */
     mdl_quote_t quote[MDL_MAX_GPU_TYPES];
     /* Wanted at no less than the price, in vain, at the last clearing: builders' bids, platforms' backlog. */
     double queue_gpus[MDL_MAX_GPU_TYPES];
@@ -423,6 +426,10 @@ double mdl_supply_chance(const mdl_step_t *step, int32_t type);
 double mdl_supply_substitute_yuan(const mdl_step_t *step, int32_t type);
 /* Full cost of a reference node-month of the chips that new entrants can get: what long-run rent tends to. */
 double mdl_supply_entry_cost_yuan(const mdl_step_t *step);
+
+/* Chances of projects and audits that follow from the parameters. */
+void mdl_projects_derive(mdl_step_t *step);  /* step_projects.c */
+void mdl_subsidies_derive(mdl_step_t *step); /* step_subsidies.c */
 
 /* step_subsidies.c */
 sim_status_t mdl_subsidy_start(mdl_step_t *step, mdl_project_t *project); /* what is paid when building starts */

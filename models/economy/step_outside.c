@@ -12,6 +12,8 @@ static void derive(mdl_step_t *step)
     eco->building_share = mdl_developer_building_share(&eco->params);
     eco->building_yuan = (double)eco->params.developers_building_cost_fen / MDL_FEN_PER_YUAN;
     eco->fixed_yuan = mdl_node_fixed_yuan(&eco->params);
+    mdl_projects_derive(step);
+    mdl_subsidies_derive(step);
     for (uint32_t p = 0; p < step->tables->n_provinces; p++)
         for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
             eco->power[p][type] = mdl_node_power(step, (int32_t)p, (int32_t)type);

@@ -53,10 +53,8 @@ static bool allot_power(mdl_step_t *step, mdl_project_t *project)
 
 static sim_status_t review_announced(mdl_step_t *step, mdl_project_t *project)
 {
-    const mdl_province_t *place = &step->tables->provinces[project->province];
     double utilisation = step->eco->province_utilisation[project->province];
-    double rate = step->params->developers_approval_rate * mdl_central_hub_factor(step->params, place);
-    double chance = mdl_project_chance(rate, REVIEW_DAYS * SIM_DAY_S);
+    double chance = step->eco->approval_chance[project->province];
     bool allowed = mdl_central_may_approve(step->params, utilisation, utilisation >= 0);
     if (!allowed)
         (void)mdl_event_once(step, MDL_EV_APPROVAL_BARRED, number_of(step, project), MDL_CAUSE_BEFORE, utilisation);
@@ -176,17 +174,9 @@ static sim_status_t try_finance(mdl_step_t *step, mdl_project_t *project)
     return start_building(step, project);
 }
 
-static double talks_per_week(const mdl_params_t *params, int32_t kind)
-{
-    const double rates[MDL_DEVELOPER_KINDS] = {params->developers_finance_operator, params->developers_finance_state,
-                                               params->developers_finance_entrant,
-                                               params->developers_finance_rent_seeker};
-    return rates[kind];
-}
-
 static sim_status_t review_approved(mdl_step_t *step, mdl_project_t *project)
 {
-    double chance = mdl_project_chance(talks_per_week(step->params, project->kind), REVIEW_DAYS * SIM_DAY_S);
+    double chance = step->eco->finance_chance[project->kind];
     return drawn(step, project, MDL_PURPOSE_PROJECT_FINANCE, chance) ? try_finance(step, project) : SIM_OK;
 }
 
@@ -221,8 +211,7 @@ sim_status_t mdl_event_build_stage(mdl_step_t *step, uint32_t number)
 
 /* --- the day ------------------------------------------------------------------------------------------------------ */
 
-/* `giving_up`: the chance that a builder's patience ends between two reviews. */
-static sim_status_t review_waiting(mdl_step_t *step, mdl_project_t *project, bool turn, double giving_up)
+static sim_status_t review_waiting(mdl_step_t *step, mdl_project_t *project, bool turn)
 {
     int64_t waited_s = step->now_s - project->built_s;
     uint32_t wanted = project->nodes_wanted * MDL_GPUS_PER_NODE;
@@ -232,7 +221,7 @@ static sim_status_t review_waiting(mdl_step_t *step, mdl_project_t *project, boo
         (void)mdl_event_once(step, MDL_EV_CHIPS_WAITING, number_of(step, project),
                              mdl_chronicle_shortage(step, project->gpu_type), wanted - project->gpus_in);
     bool tired = turn && waited_s > step->params->developers_open_wait_s &&
-                 drawn(step, project, MDL_PURPOSE_PROJECT_PATIENCE, giving_up);
+                 drawn(step, project, MDL_PURPOSE_PROJECT_PATIENCE, step->eco->giving_up_chance);
     return tired ? mdl_project_end(step, project, MDL_STAGE_ABANDONED) : SIM_OK;
 }
 
@@ -269,10 +258,10 @@ static sim_status_t check_arrears(mdl_step_t *step, mdl_project_t *project)
     return mdl_project_end(step, project, MDL_STAGE_DEFAULTED);
 }
 
-static sim_status_t review(mdl_step_t *step, mdl_project_t *project, double giving_up)
+static sim_status_t review(mdl_step_t *step, mdl_project_t *project)
 {
     bool no_money_yet = project->stage == MDL_STAGE_ANNOUNCED || project->stage == MDL_STAGE_APPROVED;
-    if (no_money_yet && drawn(step, project, MDL_PURPOSE_PROJECT_PATIENCE, giving_up))
+    if (no_money_yet && drawn(step, project, MDL_PURPOSE_PROJECT_PATIENCE, step->eco->giving_up_chance))
         return mdl_project_end(step, project, MDL_STAGE_CANCELLED);
     if (!mdl_stage_ended((mdl_stage_t)project->stage))
         MDL_TRY(obey_chip_rule(step, project));
@@ -284,22 +273,42 @@ static sim_status_t review(mdl_step_t *step, mdl_project_t *project, double givi
     }
 }
 
+static double talks_per_week(const mdl_params_t *params, int32_t kind)
+{
+    const double rates[MDL_DEVELOPER_KINDS] = {params->developers_finance_operator, params->developers_finance_state,
+                                               params->developers_finance_entrant,
+                                               params->developers_finance_rent_seeker};
+    return rates[kind];
+}
+
+void mdl_projects_derive(mdl_step_t *step)
+{
+    mdl_eco_t *eco = step->eco;
+    const int64_t passed_s = REVIEW_DAYS * SIM_DAY_S;
+    eco->giving_up_chance = mdl_project_giving_up(step->params, passed_s);
+    for (int32_t kind = 0; kind < MDL_DEVELOPER_KINDS; kind++)
+        eco->finance_chance[kind] = mdl_project_chance(talks_per_week(step->params, kind), passed_s);
+    for (uint32_t p = 0; p < step->tables->n_provinces; p++) {
+        double hub = mdl_central_hub_factor(step->params, &step->tables->provinces[p]);
+        eco->approval_chance[p] = mdl_project_chance(step->params->developers_approval_rate * hub, passed_s);
+    }
+}
+
 sim_status_t mdl_step_projects(mdl_step_t *step)
 {
-    double giving_up = mdl_project_giving_up(step->params, REVIEW_DAYS * SIM_DAY_S);
     uint32_t turn = (uint32_t)(step->day % REVIEW_DAYS); /* every project has its turn once in REVIEW_DAYS */
     mdl_marked_t marked = {.mark = MDL_MARK_WAITING};
     uint32_t waiting = mdl_next_marked(step, &marked), n = step->eco->n_projects;
     for (uint32_t i; (i = waiting < turn ? waiting : turn) < n;) {
         if (i == waiting) {
-            MDL_TRY(review_waiting(step, &step->projects[i], i == turn, giving_up));
+            MDL_TRY(review_waiting(step, &step->projects[i], i == turn));
             waiting = mdl_next_marked(step, &marked);
         }
         if (i != turn)
             continue;
         turn += REVIEW_DAYS;
         sim_fetch(&step->projects[i + AHEAD], REVIEW_BYTES);
-        MDL_TRY(review(step, &step->projects[i], giving_up));
+        MDL_TRY(review(step, &step->projects[i]));
     }
     return SIM_OK;
 }

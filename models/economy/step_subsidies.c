@@ -94,7 +94,7 @@ static sim_status_t claw_back(mdl_step_t *step, mdl_project_t *project)
 }
 
 /* An audit comes with its hazard; it looks at half a year of measured use and counts the chips. */
-static sim_status_t maybe_audit(mdl_step_t *step, mdl_project_t *project, double chance)
+static sim_status_t maybe_audit(mdl_step_t *step, mdl_project_t *project)
 {
     int64_t open_s = step->now_s - project->energised_s;
     bool due = project->grant_paid_fen > 0 && !project->audited && open_s >= HALF_YEAR_S &&
@@ -103,7 +103,7 @@ static sim_status_t maybe_audit(mdl_step_t *step, mdl_project_t *project, double
         return SIM_OK;
     sim_rng_t rng;
     mdl_project_rng(step, project, MDL_PURPOSE_PROJECT_AUDIT, (uint64_t)step->day, &rng);
-    if (!sim_draw_bernoulli(&rng, chance))
+    if (!sim_draw_bernoulli(&rng, step->eco->audit_chance))
         return SIM_OK;
     double installed = (double)step->sites[project->site].nodes / (double)project->nodes_planned;
     double use = use_share(step, project);
@@ -126,9 +126,8 @@ static void note_reading(mdl_step_t *step, mdl_project_t *project)
     project->later_busy_gpu_s = mdl_site_report(step, project->site)->meter.busy_gpu_s;
 }
 
-/* Of a project that operates with a grant. `turn`: it is reviewed today; `chance`: that an audit comes between two
- * reviews. */
-static sim_status_t step_project(mdl_step_t *step, mdl_project_t *project, bool turn, double chance)
+/* Of a project that operates with a grant. `turn`: it is reviewed today. */
+static sim_status_t step_project(mdl_step_t *step, mdl_project_t *project, bool turn)
 {
     if (!project->milestone_paid)
         MDL_TRY(pay_milestone(step, project));
@@ -138,15 +137,19 @@ static sim_status_t step_project(mdl_step_t *step, mdl_project_t *project, bool 
     if (!turn)
         return SIM_OK;
     note_reading(step, project);
-    return maybe_audit(step, project, chance);
+    return maybe_audit(step, project);
+}
+
+void mdl_subsidies_derive(mdl_step_t *step)
+{
+    step->eco->audit_chance = -sim_expm1(-step->params->audit_hazard * REVIEW_DAYS / 365.25);
 }
 
 sim_status_t mdl_step_subsidies(mdl_step_t *step)
 {
-    double chance = -sim_expm1(-step->params->audit_hazard * REVIEW_DAYS / 365.25);
     uint32_t today = (uint32_t)(step->day % REVIEW_DAYS); /* every project has its turn once in REVIEW_DAYS */
     mdl_marked_t marked = {.mark = MDL_MARK_GRANT};
     for (uint32_t i; (i = mdl_next_marked(step, &marked)) != MDL_NO_PROJECT;)
-        MDL_TRY(step_project(step, &step->projects[i], i % REVIEW_DAYS == today, chance));
+        MDL_TRY(step_project(step, &step->projects[i], i % REVIEW_DAYS == today));
     return SIM_OK;
 }
