@@ -18,7 +18,7 @@ typedef struct sim_h5_reference {
 
 sim_h5_scale_t *sim_h5_find_scale(const sim_result_t *self, const char *group, const char *name)
 {
-    for (size_t i = 0; i < self->n_scales; i++)
+    for (size_t i = self->n_scales; i-- > 0;) /* groups are made in turn: most that are asked for are the latest */
         if (strcmp(self->scales[i].name, name) == 0 && strcmp(self->scales[i].group, group) == 0)
             return &self->scales[i];
     return NULL;
@@ -114,8 +114,9 @@ static sim_h5_scale_t *copy_scale(sim_result_t *self, hid_t dataset, hsize_t n, 
 
 sim_h5_scale_t *sim_h5_borrow_scale(sim_result_t *self, const char *group, const char *name)
 {
-    sim_h5_scale_t *here = sim_h5_find_scale(self, group, name), *root = sim_h5_find_scale(self, "", name);
-    return here != NULL || root == NULL ? here : copy_scale(self, root->dataset, root->size, group, name);
+    sim_h5_scale_t *here = sim_h5_find_scale(self, group, name);
+    sim_h5_scale_t *root = here != NULL ? NULL : sim_h5_find_scale(self, "", name);
+    return root == NULL ? here : copy_scale(self, root->dataset, root->size, group, name);
 }
 
 static bool note_reference(sim_h5_scale_t *scale, hobj_ref_t variable, uint32_t axis)
