@@ -14,13 +14,13 @@ if(OVERBUILD_TESTS)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 endif()
 
-# Of the program's start-up four fifths were spent on loading the shared HDF5 and the thirty libraries that its drivers for
-# remote files need. Targets with the property HDF5_INSIDE take the archive that lies beside it; tests, which let calls
-# fail, do not, so that only the project's own calls do. What the archive does not use of the libraries is not loaded.
+# Four fifths of the program's start-up went into loading the shared HDF5 and the thirty libraries that its drivers for
+# remote files need. Targets with the property HDF5_INSIDE take the archive beside it, where there is one, and of the
+# others only what that uses. Tests do not: the calls that they let fail have to be the project's own.
 set(overbuild_hdf5 ${HDF5_HL_LIBRARIES} ${HDF5_LIBRARIES})
-list(TRANSFORM HDF5_LIBRARIES REPLACE "/libhdf5\\.so$" "/libhdf5.a" OUTPUT_VARIABLE archives)
-list(FILTER archives INCLUDE REGEX "/libhdf5\\.a$")
-if(OVERBUILD_HDF5_INSIDE AND archives AND EXISTS "${archives}")
-  list(TRANSFORM HDF5_LIBRARIES REPLACE "/libhdf5\\.so$" "/libhdf5.a" OUTPUT_VARIABLE inside)
+list(TRANSFORM HDF5_LIBRARIES REPLACE "/libhdf5\\.so$" "/libhdf5.a" OUTPUT_VARIABLE inside)
+set(archive ${inside})
+list(FILTER archive INCLUDE REGEX "/libhdf5\\.a$")
+if(OVERBUILD_HDF5_INSIDE AND NOT OVERBUILD_SANITIZE AND archive AND EXISTS "${archive}")
   set(overbuild_hdf5 "$<IF:$<BOOL:$<TARGET_PROPERTY:HDF5_INSIDE>>,-Wl$<COMMA>--as-needed;${inside},${overbuild_hdf5}>")
 endif()
