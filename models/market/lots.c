@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/market/lots.h"
 
+#include "sim/hash.h"
+
 #include <string.h>
 
 static const char *const states[MDL_LOT_STATES] = {"transit", "stock", "installed", "failed", "scrapped", "seized"};
@@ -35,7 +37,7 @@ const char *mdl_lot_state_name(mdl_lot_state_t state)
     return states[state];
 }
 
-/* The block: header, lots, a due day for each page of lots, then the head of each owner's list. */
+/* The block: header, lots, a due day for each page of lots, then the heads of each owner's and each hash's list. */
 static size_t pages(uint32_t lots)
 {
     return ((size_t)lots + MDL_LOTS_PAGE - 1) / MDL_LOTS_PAGE;
@@ -51,14 +53,33 @@ static size_t owners_offset(uint32_t lot_capacity)
     return pages_offset(lot_capacity) + pages(lot_capacity) * sizeof(int64_t);
 }
 
+/* As many as there is room for lots, or up to twice as many. */
+static uint32_t count_hashes(uint32_t lot_capacity)
+{
+    uint32_t n = 1;
+    while (n < lot_capacity)
+        n *= 2;
+    return n;
+}
+
 size_t mdl_lots_bytes(uint32_t lot_capacity, uint32_t owner_capacity)
 {
-    return owners_offset(lot_capacity) + (((size_t)owner_capacity * sizeof(uint32_t) + 7) & ~(size_t)7);
+    size_t heads = (size_t)owner_capacity + count_hashes(lot_capacity);
+    return owners_offset(lot_capacity) + ((heads * sizeof(uint32_t) + 7) & ~(size_t)7);
 }
 
 static uint32_t *heads(mdl_lots_t *self)
 {
     return (uint32_t *)(void *)((unsigned char *)self + owners_offset(self->lot_capacity));
+}
+
+/* Head of the list of those lots whose hash is that of a lot with this type, state, owner, place and due day. */
+static uint32_t *hash_head(mdl_lots_t *self, const mdl_lot_t *lot)
+{
+    uint64_t where = (uint64_t)lot->owner << 32 | lot->place;
+    uint64_t what = ((uint64_t)lot->due_day * MDL_MAX_GPU_TYPES + (uint64_t)lot->type) * MDL_LOT_STATES;
+    uint64_t hash = sim_hash_pair(where, what + (uint64_t)lot->state);
+    return heads(self) + self->owner_capacity + (hash & (self->hashes - 1));
 }
 
 /* Days before which nothing of a page arrives; they may be earlier than the first that does. */
@@ -79,10 +100,19 @@ void mdl_lots_init(mdl_lots_t *self, uint32_t lot_capacity, uint32_t owner_capac
     self->lot_capacity = lot_capacity;
     self->owner_capacity = owner_capacity;
     self->free = MDL_NO_LOT;
+    self->hashes = count_hashes(lot_capacity);
     for (size_t page = 0; page < pages(lot_capacity); page++)
         due_days(self)[page] = INT64_MAX;
-    for (uint32_t owner = 0; owner < owner_capacity; owner++)
-        heads(self)[owner] = MDL_NO_LOT;
+    for (size_t head = 0; head < (size_t)owner_capacity + self->hashes; head++)
+        heads(self)[head] = MDL_NO_LOT;
+}
+
+static void join_hash(mdl_lots_t *self, uint32_t lot)
+{
+    mdl_lot_t *joins = mdl_lots_at(self, lot);
+    uint32_t *head = hash_head(self, joins);
+    joins->next_of_hash = *head;
+    *head = lot;
 }
 
 void mdl_lots_grow_into(mdl_lots_t *self, uint32_t lot_capacity, uint32_t owner_capacity, const mdl_lots_t *from)
@@ -92,22 +122,27 @@ void mdl_lots_grow_into(mdl_lots_t *self, uint32_t lot_capacity, uint32_t owner_
     memcpy(self, from, sizeof *from + (size_t)from->used * sizeof(mdl_lot_t));
     self->lot_capacity = lot_capacity;
     self->owner_capacity = owner_capacity;
+    self->hashes = count_hashes(lot_capacity);
     memcpy(due_days(self), due_days((mdl_lots_t *)(uintptr_t)from), pages(from->used) * sizeof(int64_t));
     for (uint32_t owner = 0; owner < from->owner_capacity; owner++)
         heads(self)[owner] = mdl_lots_first(from, owner);
+    for (uint32_t lot = 0; lot < self->used; lot++)
+        if (mdl_lots_get(self, lot)->count > 0)
+            join_hash(self, lot);
 }
 
 static bool alike(const mdl_lot_t *a, const mdl_lot_t *b)
 {
-    return a->due_day == b->due_day && a->type == b->type && a->state == b->state && a->place == b->place;
+    return a->due_day == b->due_day && a->owner == b->owner && a->type == b->type && a->state == b->state &&
+           a->place == b->place;
 }
 
-/* The owner's lot that is like `wanted`, or MDL_NO_LOT. */
-static uint32_t find_alike(const mdl_lots_t *self, const mdl_lot_t *wanted)
+/* The lot that is like `wanted`, or MDL_NO_LOT. */
+static uint32_t find_alike(mdl_lots_t *self, const mdl_lot_t *wanted)
 {
-    uint32_t lot = mdl_lots_first(self, wanted->owner);
+    uint32_t lot = *hash_head(self, wanted);
     while (lot != MDL_NO_LOT && !alike(mdl_lots_get(self, lot), wanted))
-        lot = mdl_lots_get(self, lot)->next;
+        lot = mdl_lots_get(self, lot)->next_of_hash;
     return lot;
 }
 
@@ -121,13 +156,33 @@ static uint32_t take_slot(mdl_lots_t *self)
     return lot;
 }
 
+/* Puts an empty lot in front of its owner's others. */
+static void link_lot(mdl_lots_t *self, uint32_t lot)
+{
+    mdl_lot_t *fresh = mdl_lots_at(self, lot);
+    uint32_t *first = &heads(self)[fresh->owner];
+    if (*first != MDL_NO_LOT)
+        mdl_lots_at(self, *first)->previous = lot;
+    fresh->next = *first;
+    fresh->previous = MDL_NO_LOT;
+    *first = lot;
+    join_hash(self, lot);
+    self->live++;
+}
+
 static void unlink_lot(mdl_lots_t *self, uint32_t lot)
 {
     mdl_lot_t *gone = mdl_lots_at(self, lot);
-    uint32_t *link = &heads(self)[gone->owner];
+    uint32_t *link = hash_head(self, gone);
     while (*link != lot)
-        link = &mdl_lots_at(self, *link)->next;
-    *link = gone->next;
+        link = &mdl_lots_at(self, *link)->next_of_hash;
+    *link = gone->next_of_hash;
+    if (gone->previous == MDL_NO_LOT)
+        heads(self)[gone->owner] = gone->next;
+    else
+        mdl_lots_at(self, gone->previous)->next = gone->next;
+    if (gone->next != MDL_NO_LOT)
+        mdl_lots_at(self, gone->next)->previous = gone->previous;
     gone->next = self->free;
     self->free = lot;
     self->live--;
@@ -144,9 +199,7 @@ static uint32_t deposit(mdl_lots_t *self, const mdl_lot_t *wanted, int64_t count
         mdl_lot_t *fresh = mdl_lots_at(self, lot);
         *fresh = *wanted;
         fresh->count = 0;
-        fresh->next = heads(self)[wanted->owner];
-        heads(self)[wanted->owner] = lot;
-        self->live++;
+        link_lot(self, lot);
         int64_t *due_day = &due_days(self)[lot / MDL_LOTS_PAGE];
         if (fresh->state == MDL_LOT_TRANSIT && fresh->due_day < *due_day)
             *due_day = fresh->due_day;
@@ -298,12 +351,17 @@ uint32_t mdl_lots_due(mdl_lots_t *self, int64_t day, uint32_t *out, uint32_t cap
     return n;
 }
 
-static sim_status_t audit_owner(const mdl_lots_t *self, uint32_t owner, uint32_t *linked, sim_error_t *err)
+static sim_status_t audit_owner(mdl_lots_t *self, uint32_t owner, uint32_t *linked, sim_error_t *err)
 {
+    uint32_t before = MDL_NO_LOT;
     for (uint32_t lot = mdl_lots_first(self, owner); lot != MDL_NO_LOT; lot = mdl_lots_get(self, lot)->next) {
         const mdl_lot_t *held = lot < self->used ? mdl_lots_get(self, lot) : NULL;
-        if (held == NULL || held->owner != owner || held->count <= 0 || ++*linked > self->live)
+        if (held == NULL || held->owner != owner || held->previous != before || held->count <= 0 ||
+            ++*linked > self->live)
             return sim_fail(err, SIM_EINVARIANT, "lots", "list of owner %u is damaged at lot %u", owner, lot);
+        if (find_alike(self, held) != lot)
+            return sim_fail(err, SIM_EINVARIANT, "lots", "lot %u of owner %u is not found by its hash", lot, owner);
+        before = lot;
     }
     return SIM_OK;
 }
@@ -312,7 +370,8 @@ sim_status_t mdl_lots_audit(const mdl_lots_t *self, sim_error_t *err)
 {
     int64_t total[MDL_MAX_GPU_TYPES][MDL_LOT_STATES] = {{0}};
     uint32_t linked = 0;
-    const int64_t *due_day = due_days((mdl_lots_t *)(uintptr_t)self);
+    mdl_lots_t *lots = (mdl_lots_t *)(uintptr_t)self; /* only read */
+    const int64_t *due_day = due_days(lots);
     for (uint32_t lot = 0; lot < self->used; lot++) {
         const mdl_lot_t *held = mdl_lots_get(self, lot);
         if (held->count > 0)
@@ -321,7 +380,7 @@ sim_status_t mdl_lots_audit(const mdl_lots_t *self, sim_error_t *err)
             return sim_fail(err, SIM_EINVARIANT, "lots", "lot %u arrives before anything of its page", lot);
     }
     for (uint32_t owner = 0; owner < self->owner_capacity; owner++)
-        if (audit_owner(self, owner, &linked, err) != SIM_OK)
+        if (audit_owner(lots, owner, &linked, err) != SIM_OK)
             return SIM_EINVARIANT;
     if (linked != self->live)
         return sim_fail(err, SIM_EINVARIANT, "lots", "%u lots in owners' lists; expected %u", linked, self->live);

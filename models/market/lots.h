@@ -5,8 +5,8 @@
  * scrapped or seized. For each type the counts by state add up to what was made, checked on every move.
  *
  * A lot is a number of GPUs with the same type, owner, place, state and due day; moving some of them splits the lot,
- * and moving them to where an equal lot stands joins it. Lots of one owner are linked, so the cost of a move is the
- * number of lots that its new owner has.
+ * and moving them to where an equal lot stands joins it. Lots of one owner are linked; an equal lot is looked up by a
+ * hash, so that what a move costs does not grow with the lots that there are.
  *
  *     mdl_lots_make(lots, &(mdl_lot_t){.type = h800, .owner = maker, .place = 0, .state = MDL_LOT_STOCK, .count = 800},
  * &lot, err); mdl_lots_move(lots, lot, 64, &(mdl_lot_t){.owner = buyer, .state = MDL_LOT_TRANSIT, .due_day = day + 60},
@@ -41,17 +41,19 @@ typedef struct mdl_lot {
     int64_t count;   /* GPUs; 0 marks a free slot */
     int64_t due_day; /* in transit: arrival; else 0 */
     uint32_t next;   /* next lot of the owner, or next free slot */
+    /* The market's, like `next`: the owner's lot before, MDL_NO_LOT for the first, and the next of the same hash. */
+    uint32_t previous, next_of_hash;
     uint32_t reserved;
 } mdl_lot_t;
 
-#define MDL_LOTS_PAGE 32 /* lots that share a due day before which none of them arrives */
+#define MDL_LOTS_PAGE 16 /* lots that share a due day before which none of them arrives */
 
 typedef struct mdl_lots {
     uint32_t lot_capacity, owner_capacity;
-    uint32_t used; /* slots ever used: iterate 0..used-1, skip count 0 */
-    uint32_t live; /* lots with GPUs */
-    uint32_t free; /* head of the free slots */
-    uint32_t reserved;
+    uint32_t used;   /* slots ever used: iterate 0..used-1, skip count 0 */
+    uint32_t live;   /* lots with GPUs */
+    uint32_t free;   /* head of the free slots */
+    uint32_t hashes; /* how many lots are told apart by, a power of two */
     int64_t made[MDL_MAX_GPU_TYPES];
     int64_t total[MDL_MAX_GPU_TYPES][MDL_LOT_STATES];
 } mdl_lots_t;
