@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define FAR_APART UINT64_C(0x9e3779b97f4a7c15) /* odd: hashes of one owner and place, then those of the next */
+
 static const char *const states[MDL_LOT_STATES] = {"transit", "stock", "installed", "failed", "scrapped", "seized"};
 
 /* Changes of state that can happen; staying in a state while owner or place changes is always possible but for scrap.
@@ -78,7 +80,7 @@ static uint32_t *hash_head(mdl_lots_t *self, const mdl_lot_t *lot)
 {
     uint64_t where = (uint64_t)lot->owner << 32 | lot->place;
     uint64_t what = ((uint64_t)lot->due_day * MDL_MAX_GPU_TYPES + (uint64_t)lot->type) * MDL_LOT_STATES;
-    uint64_t hash = sim_hash_pair(where, what + (uint64_t)lot->state);
+    uint64_t hash = sim_mix64(where * FAR_APART + what + (uint64_t)lot->state);
     return heads(self) + self->owner_capacity + (hash & (self->hashes - 1));
 }
 
@@ -107,11 +109,9 @@ void mdl_lots_init(mdl_lots_t *self, uint32_t lot_capacity, uint32_t owner_capac
         heads(self)[head] = MDL_NO_LOT;
 }
 
-static void join_hash(mdl_lots_t *self, uint32_t lot)
+static void join_hash(mdl_lots_t *self, uint32_t *head, uint32_t lot)
 {
-    mdl_lot_t *joins = mdl_lots_at(self, lot);
-    uint32_t *head = hash_head(self, joins);
-    joins->next_of_hash = *head;
+    mdl_lots_at(self, lot)->next_of_hash = *head;
     *head = lot;
 }
 
@@ -128,7 +128,7 @@ void mdl_lots_grow_into(mdl_lots_t *self, uint32_t lot_capacity, uint32_t owner_
         heads(self)[owner] = mdl_lots_first(from, owner);
     for (uint32_t lot = 0; lot < self->used; lot++)
         if (mdl_lots_get(self, lot)->count > 0)
-            join_hash(self, lot);
+            join_hash(self, hash_head(self, mdl_lots_get(self, lot)), lot);
 }
 
 static bool alike(const mdl_lot_t *a, const mdl_lot_t *b)
@@ -137,10 +137,9 @@ static bool alike(const mdl_lot_t *a, const mdl_lot_t *b)
            a->place == b->place;
 }
 
-/* The lot that is like `wanted`, or MDL_NO_LOT. */
-static uint32_t find_alike(mdl_lots_t *self, const mdl_lot_t *wanted)
+/* The lot that is like `wanted`, or MDL_NO_LOT; `lot` begins the list of its hash. */
+static uint32_t find_alike(const mdl_lots_t *self, uint32_t lot, const mdl_lot_t *wanted)
 {
-    uint32_t lot = *hash_head(self, wanted);
     while (lot != MDL_NO_LOT && !alike(mdl_lots_get(self, lot), wanted))
         lot = mdl_lots_get(self, lot)->next_of_hash;
     return lot;
@@ -166,7 +165,6 @@ static void link_lot(mdl_lots_t *self, uint32_t lot)
     fresh->next = *first;
     fresh->previous = MDL_NO_LOT;
     *first = lot;
-    join_hash(self, lot);
     self->live++;
 }
 
@@ -191,7 +189,7 @@ static void unlink_lot(mdl_lots_t *self, uint32_t lot)
 /* Adds `count` GPUs to the lot that is like `wanted`, opening one if there is none. */
 static uint32_t deposit(mdl_lots_t *self, const mdl_lot_t *wanted, int64_t count)
 {
-    uint32_t lot = find_alike(self, wanted);
+    uint32_t *head = hash_head(self, wanted), lot = find_alike(self, *head, wanted);
     if (lot == MDL_NO_LOT) {
         lot = take_slot(self);
         if (lot == MDL_NO_LOT)
@@ -200,6 +198,7 @@ static uint32_t deposit(mdl_lots_t *self, const mdl_lot_t *wanted, int64_t count
         *fresh = *wanted;
         fresh->count = 0;
         link_lot(self, lot);
+        join_hash(self, head, lot);
         int64_t *due_day = &due_days(self)[lot / MDL_LOTS_PAGE];
         if (fresh->state == MDL_LOT_TRANSIT && fresh->due_day < *due_day)
             *due_day = fresh->due_day;
@@ -359,7 +358,7 @@ static sim_status_t audit_owner(mdl_lots_t *self, uint32_t owner, uint32_t *link
         if (held == NULL || held->owner != owner || held->previous != before || held->count <= 0 ||
             ++*linked > self->live)
             return sim_fail(err, SIM_EINVARIANT, "lots", "list of owner %u is damaged at lot %u", owner, lot);
-        if (find_alike(self, held) != lot)
+        if (find_alike(self, *hash_head(self, held), held) != lot)
             return sim_fail(err, SIM_EINVARIANT, "lots", "lot %u of owner %u is not found by its hash", lot, owner);
         before = lot;
     }
