@@ -97,9 +97,8 @@ static inline int64_t mdl_demand_count(double x, int64_t high)
 static inline int32_t mdl_demand_settle(int32_t held, double target, double band, int32_t high)
 {
     double low_edge = held * (1.0 - band), high_edge = held * (1.0 + band);
-    if (held > 0 && held <= high && target >= low_edge && target <= high_edge)
-        return held;
-    return (int32_t)mdl_demand_count(target, high);
+    bool stays = (held > 0) & (held <= high) & (target >= low_edge) & (target <= high_edge); /* one branch, not four */
+    return stays ? held : (int32_t)mdl_demand_count(target, high);
 }
 
 /* Highest count of nodes and amount of money that a decision may name: keeps sums of thousands of decisions inside

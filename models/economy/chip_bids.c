@@ -4,6 +4,7 @@
 #include "models/economy/chip_day.h"
 
 #define RECONSIDER_DAYS 28
+#define LISTED          64 /* projects in one go */
 
 /* Who would pay today's price, or what the maker asks if that is less, stands in the queue until he is served. */
 static void join_queue(mdl_step_t *step, int32_t type, int64_t gpus, int64_t limit_fen)
@@ -138,17 +139,46 @@ static sim_status_t bid(mdl_step_t *step, mdl_project_t *project)
     return mdl_chips_order(step->chips, project->gpu_type, &order, NULL, step->err);
 }
 
-sim_status_t mdl_chip_bid_builders(mdl_step_t *step)
+/* Of up to LISTED projects from `first` on, those that may want chips or have some to sell. Every one is written down, and
+ * stays if it counts: many do and many do not, in no order that a branch could foretell. */
+static uint32_t list_marked(const mdl_step_t *step, uint32_t first, uint32_t *marked)
 {
     const uint8_t *marks = step->project_marks;
-    for (uint32_t i = 0, n = step->eco->n_projects; i < n; i++) {
-        if ((marks[i] & MDL_MARK_CHIPS) == 0)
-            continue;
-        mdl_project_t *project = &step->projects[i];
-        if (wants_more(step, project))
-            MDL_TRY(bid(step, project));
-        else if (project->auctioning)
-            MDL_TRY(mdl_chip_offer_distressed(step, project));
+    uint32_t n = 0, end = step->eco->n_projects - first < LISTED ? step->eco->n_projects : first + LISTED;
+    for (uint32_t i = first; i < end; i++) {
+        marked[n] = i;
+        n += (marks[i] & MDL_MARK_CHIPS) != 0;
+    }
+    return n;
+}
+
+/* Asks for what a bid reads of them. */
+static inline __attribute__((always_inline)) void fetch_projects(const mdl_step_t *step, const uint32_t *marked,
+                                                                 uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const mdl_project_t *project = &step->projects[marked[i]];
+        __builtin_prefetch(project);
+        __builtin_prefetch(&project->building_paid_fen);
+        __builtin_prefetch(&project->valuation);
+    }
+}
+
+static sim_status_t act(mdl_step_t *step, mdl_project_t *project)
+{
+    if (wants_more(step, project))
+        return bid(step, project);
+    return project->auctioning ? mdl_chip_offer_distressed(step, project) : SIM_OK;
+}
+
+sim_status_t mdl_chip_bid_builders(mdl_step_t *step)
+{
+    uint32_t marked[LISTED];
+    for (uint32_t first = 0; first < step->eco->n_projects; first += LISTED) {
+        uint32_t n = list_marked(step, first, marked);
+        fetch_projects(step, marked, n);
+        for (uint32_t i = 0; i < n; i++)
+            MDL_TRY(act(step, &step->projects[marked[i]]));
     }
     return SIM_OK;
 }

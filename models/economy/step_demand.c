@@ -46,6 +46,16 @@ static mdl_lab_env_t common_lab_env(const mdl_step_t *step)
     return env;
 }
 
+/* Takes down what a tenant wishes for, and how much of it is lacking: without a branch, since as often nothing is. (Half of
+ * x + |x| is x or 0, whichever is more.) */
+static void take_down(mdl_eco_t *eco, mdl_tenant_t *tenant, mdl_wish_t wish, const mdl_want_t *want)
+{
+    double lacking = want->nodes - tenant->held[wish];
+    tenant->want[wish] = *want;
+    eco->demand_h100e += want->nodes * MDL_GPUS_PER_NODE;
+    eco->unserved_h100e += (lacking + fabs(lacking)) / 2 * MDL_GPUS_PER_NODE;
+}
+
 /* Money: new equity from investors, wages and data to the rest of the economy. */
 static sim_status_t settle_lab(mdl_step_t *step, uint32_t i, const mdl_lab_decision_t *decision)
 {
@@ -63,9 +73,9 @@ static sim_status_t carry_out_lab(mdl_step_t *step, uint32_t i, const mdl_lab_de
 {
     mdl_tenant_t *tenant = &step->tenants[i];
     MDL_TRY(settle_lab(step, i, decision));
-    tenant->want[MDL_WISH_TRAINING] = decision->training;
-    tenant->want[MDL_WISH_FINETUNE] = decision->finetune;
-    tenant->want[MDL_WISH_INFERENCE_NEAR] = decision->inference;
+    take_down(step->eco, tenant, MDL_WISH_TRAINING, &decision->training);
+    take_down(step->eco, tenant, MDL_WISH_FINETUNE, &decision->finetune);
+    take_down(step->eco, tenant, MDL_WISH_INFERENCE_NEAR, &decision->inference);
     mdl_chronicle_lab(step, i, decision);
     if (!decision->quit_training)
         return SIM_OK;
@@ -128,10 +138,10 @@ static sim_status_t step_enterprises(mdl_step_t *step)
         eco->tokens_platforms_day += (double)decision.tokens_platforms;
         eco->bill_labs_fen[p] += decision.bill_labs_fen;
         eco->bill_platforms_fen[p] += decision.bill_platforms_fen;
-        tenant->want[MDL_WISH_INFERENCE_NEAR] = decision.inference_near;
-        tenant->want[MDL_WISH_INFERENCE_FAR] = decision.inference_far;
-        tenant->want[MDL_WISH_FINETUNE] = decision.finetune;
-        tenant->want[MDL_WISH_BATCH] = decision.batch;
+        take_down(eco, tenant, MDL_WISH_FINETUNE, &decision.finetune);
+        take_down(eco, tenant, MDL_WISH_INFERENCE_NEAR, &decision.inference_near);
+        take_down(eco, tenant, MDL_WISH_INFERENCE_FAR, &decision.inference_far);
+        take_down(eco, tenant, MDL_WISH_BATCH, &decision.batch);
     }
     eco->interval.tokens += eco->tokens_day;
     eco->interval.token_days += 1;
@@ -199,28 +209,10 @@ static sim_status_t settle_all_tokens(mdl_step_t *step)
     return SIM_OK;
 }
 
-static void sum_wishes(mdl_step_t *step)
-{
-    int64_t wanted_nodes = 0;
-    double unserved_h100e = 0;
-    const mdl_tenant_t *end = step->tenants + step->eco->n_tenants;
-    for (const mdl_tenant_t *tenant = step->tenants; tenant < end; tenant++)
-        for (int wish = 0; wish < MDL_WISHES; wish++) {
-            int32_t want = tenant->want[wish].nodes;
-            if (want == 0) /* as most are: of labs that have not come, of what labs do not do */
-                continue;
-            wanted_nodes += want;
-            if (want > tenant->held[wish])
-                unserved_h100e += (want - tenant->held[wish]) * MDL_GPUS_PER_NODE;
-        }
-    step->eco->demand_h100e = (double)(wanted_nodes * MDL_GPUS_PER_NODE);
-    step->eco->unserved_h100e = unserved_h100e;
-}
-
 sim_status_t mdl_step_demand(mdl_step_t *step)
 {
+    step->eco->demand_h100e = step->eco->unserved_h100e = 0;
     MDL_TRY(step_labs(step));
     MDL_TRY(step_enterprises(step));
-    sum_wishes(step);
     return step->day % TOKEN_BILLING_DAYS == 0 ? settle_all_tokens(step) : SIM_OK;
 }

@@ -319,6 +319,14 @@ sim_status_t mdl_lots_take(mdl_lots_t *self, uint32_t owner, int32_t type, mdl_l
     return SIM_OK;
 }
 
+/* When a lot arrives; never, if it is not under way. Without a branch: lots under way, others and free slots stand in
+ * no order. */
+static inline int64_t arrival_day(const mdl_lot_t *lot)
+{
+    int64_t under_way = -(int64_t)((lot->count > 0) & (lot->state == MDL_LOT_TRANSIT)); /* all bits, or none */
+    return (lot->due_day & under_way) | (INT64_MAX & ~under_way);
+}
+
 /* Lots of the page that begins with `first`. Returns the earliest due day among them. */
 static int64_t due_of_page(const mdl_lots_t *self, uint32_t first, int64_t day, uint32_t *out, uint32_t capacity,
                            uint32_t *n)
@@ -326,11 +334,9 @@ static int64_t due_of_page(const mdl_lots_t *self, uint32_t first, int64_t day, 
     uint32_t end = first + MDL_LOTS_PAGE < self->used ? first + MDL_LOTS_PAGE : self->used;
     int64_t earliest = INT64_MAX;
     for (uint32_t lot = first; lot < end; lot++) {
-        const mdl_lot_t *held = mdl_lots_get(self, lot);
-        if (held->count == 0 || held->state != MDL_LOT_TRANSIT)
-            continue;
-        earliest = held->due_day < earliest ? held->due_day : earliest;
-        if (held->due_day > day)
+        int64_t due_day = arrival_day(mdl_lots_get(self, lot));
+        earliest = due_day < earliest ? due_day : earliest;
+        if (due_day > day)
             continue;
         if (*n < capacity)
             out[*n] = lot;

@@ -26,7 +26,7 @@ const char *mdl_refusal_name(mdl_refusal_t refusal)
     return refusals[refusal];
 }
 
-/* The block: header, offers, contracts, pages of contracts, sizes of offers, rows of active offers. */
+/* The block: header, offers, contracts, pages of contracts, sizes of offers, rows of active offers, nodes by row. */
 static size_t pages_offset(uint32_t offers, uint32_t contracts)
 {
     return sizeof(mdl_rental_t) + (size_t)offers * sizeof(mdl_offer_t) + (size_t)contracts * sizeof(mdl_contract_t);
@@ -42,9 +42,14 @@ static size_t active_offset(uint32_t offers, uint32_t contracts)
     return sizes_offset(offers, contracts) + (size_t)offers * sizeof(mdl_rental_size_t);
 }
 
-size_t mdl_rental_bytes(uint32_t offers, uint32_t contracts)
+static size_t open_nodes_offset(uint32_t offers, uint32_t contracts)
 {
     return active_offset(offers, contracts) + (size_t)offers * sizeof(uint32_t);
+}
+
+size_t mdl_rental_bytes(uint32_t offers, uint32_t contracts)
+{
+    return open_nodes_offset(offers, contracts) + (size_t)offers * sizeof(int32_t);
 }
 
 static void lay_out(mdl_rental_t *self, uint32_t offers, uint32_t contracts)
@@ -54,6 +59,7 @@ static void lay_out(mdl_rental_t *self, uint32_t offers, uint32_t contracts)
     self->pages_at = pages_offset(offers, contracts);
     self->sizes_at = sizes_offset(offers, contracts);
     self->active_list_at = active_offset(offers, contracts);
+    self->open_nodes_at = open_nodes_offset(offers, contracts);
 }
 
 mdl_offer_t *mdl_rental_offer_at(mdl_rental_t *self, uint32_t offer)
@@ -124,6 +130,8 @@ void mdl_rental_grow_into(mdl_rental_t *self, uint32_t offers, uint32_t contract
     memcpy(mdl_rental_pages(self), mdl_rental_pages((mdl_rental_t *)(uintptr_t)from),
            mdl_rental_pages_bytes(from->contracts_used));
     memcpy(active_list(self), mdl_rental_active(from), (size_t)from->n_active * sizeof(uint32_t));
+    memcpy(mdl_rental_open_nodes(self), mdl_rental_open_nodes((mdl_rental_t *)(uintptr_t)from),
+           (size_t)from->n_offers * sizeof(int32_t));
     self->sizes_changed = true;
 }
 
@@ -160,7 +168,7 @@ sim_status_t mdl_rental_offer_open(mdl_rental_t *self, const mdl_offer_t *offer,
     fresh->active_at = self->n_active;
     active_list(self)[self->n_active++] = row;
     self->offered_nodes += offer->nodes;
-    self->sizes_changed = true;
+    mdl_rental_resized(self, row);
     *number = row;
     return SIM_OK;
 }
@@ -285,11 +293,12 @@ sim_status_t mdl_rental_offer_resize(mdl_rental_t *self, uint32_t offer, int32_t
                         row->centre, capacity);
     while (*n_ended < must_end)
         (void)mdl_rental_end(self, row->first, &ended[(*n_ended)++]);
-    if (row->active_at != MDL_NO_OFFER) {
-        self->offered_nodes += nodes - row->nodes;
-        self->sizes_changed = self->sizes_changed || nodes != row->nodes;
-    }
+    int32_t before = row->nodes;
     row->nodes = nodes;
+    if (row->active_at != MDL_NO_OFFER && nodes != before) {
+        self->offered_nodes += nodes - before;
+        mdl_rental_resized(self, offer);
+    }
     return SIM_OK;
 }
 

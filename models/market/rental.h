@@ -134,8 +134,9 @@ typedef struct mdl_rental_totals {
 
 typedef struct mdl_rental {
     uint32_t offer_capacity, contract_capacity;
-    size_t pages_at, sizes_at, active_list_at; /* where the parts of the block begin that follow the contracts */
-    uint32_t n_offers;                         /* rows ever opened: 0..n_offers-1 */
+    size_t pages_at, sizes_at, active_list_at,
+        open_nodes_at; /* where the parts of the block begin that follow the contracts */
+    uint32_t n_offers; /* rows ever opened: 0..n_offers-1 */
     uint32_t n_active;
     uint32_t contracts_used, contracts_live, contracts_free;
     int32_t n_zones;
@@ -153,7 +154,7 @@ typedef struct mdl_rental {
     /* Which offer holds a node (rental_pick.c); made anew for the first draw after a size has changed. */
     bool sizes_changed;
     uint32_t n_sizes, guide_shift;
-    uint32_t guide[MDL_RENTAL_GUIDE];
+    uint32_t guide[MDL_RENTAL_GUIDE + 1];
 } mdl_rental_t;
 
 size_t mdl_rental_bytes(uint32_t offers, uint32_t contracts);

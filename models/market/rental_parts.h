@@ -17,7 +17,7 @@ static inline const uint32_t *mdl_rental_active(const mdl_rental_t *self)
 uint32_t mdl_rental_sign(mdl_rental_t *self, const mdl_contract_t *terms);
 
 /* Slots of contracts in pages (rental_pages.c): what has to be known of all contracts at once is asked of pages. */
-#define MDL_RENTAL_PAGE 32
+#define MDL_RENTAL_PAGE 16 /* at most 32 */
 typedef struct mdl_rental_page {
     int64_t due_day;   /* none of its contracts ends before; it may be earlier than the first that does */
     uint32_t training; /* slots with contracts for training, bit set */
@@ -40,6 +40,12 @@ static inline mdl_rental_size_t *mdl_rental_sizes(mdl_rental_t *self)
 {
     return (mdl_rental_size_t *)(void *)((unsigned char *)self + self->sizes_at);
 }
+/* By row, the nodes of an offer on the market; 0 for others. All of them are read when sizes have changed, offers are not. */
+static inline int32_t *mdl_rental_open_nodes(mdl_rental_t *self)
+{
+    return (int32_t *)(void *)((unsigned char *)self + self->open_nodes_at);
+}
+void mdl_rental_resized(mdl_rental_t *self, uint32_t offer); /* on the market, and its nodes are others */
 bool mdl_rental_sizes_are_right(const mdl_rental_t *self);
 void mdl_rental_count_sizes(mdl_rental_t *self); /* when they have changed, before the next draw */
 

@@ -5,6 +5,8 @@
  * steps. */
 #include "models/market/rental_parts.h"
 
+#include <string.h>
+
 /* The guide's stretches are of 2^n nodes, few enough for it; n. */
 static uint32_t stretch_shift(int64_t nodes)
 {
@@ -14,20 +16,38 @@ static uint32_t stretch_shift(int64_t nodes)
     return shift;
 }
 
+void mdl_rental_resized(mdl_rental_t *self, uint32_t offer)
+{
+    mdl_rental_open_nodes(self)[offer] = mdl_rental_offer(self, offer)->nodes;
+    self->sizes_changed = true;
+}
+
+/* Stretches in which no offer begins go on with the last one before. */
+static void fill_guide(uint32_t *guide, int64_t stretches)
+{
+    uint32_t last = 0;
+    for (int64_t stretch = 0; stretch < stretches; stretch++) {
+        last = guide[stretch] > last ? guide[stretch] : last;
+        guide[stretch] = last;
+    }
+}
+
+/* Each offer writes itself down at the first stretch that begins with it or within it, where a smaller one after it takes
+ * its place. An offer without nodes is overwritten by the next one, without a branch: they stand in no order. */
 void mdl_rental_count_sizes(mdl_rental_t *self)
 {
     mdl_rental_size_t *sizes = mdl_rental_sizes(self);
-    const mdl_offer_t *offers = mdl_rental_offer(self, 0);
-    int64_t until = 0, stretch = 0;
+    const int32_t *open_nodes = mdl_rental_open_nodes(self);
     uint32_t n = 0, n_offers = self->n_offers, *guide = self->guide, shift = stretch_shift(self->offered_nodes);
+    int64_t until = 0, round_up = (INT64_C(1) << shift) - 1;
+    memset(self->guide, 0, sizeof self->guide);
     for (uint32_t row = 0; row < n_offers; row++) {
-        if (offers[row].active_at == MDL_NO_OFFER || offers[row].nodes == 0)
-            continue;
-        until += offers[row].nodes;
-        for (; stretch << shift < until; stretch++)
-            guide[stretch] = n;
-        sizes[n++] = (mdl_rental_size_t){until, row};
+        guide[(until + round_up) >> shift] = n;
+        until += open_nodes[row];
+        sizes[n] = (mdl_rental_size_t){until, row};
+        n += open_nodes[row] != 0;
     }
+    fill_guide(guide, (until + round_up) >> shift);
     self->n_sizes = n;
     self->guide_shift = shift;
     self->sizes_changed = false;
