@@ -18,6 +18,8 @@ void mdl_broker_init(mdl_broker_t *self, uint32_t account, int32_t route, uint64
     self->route = route;
     self->entity = entity;
     self->first_day = -1;
+    for (int i = 0; i < MDL_BROKER_SHIPMENTS; i++)
+        self->due_day[i] = INT64_MAX;
 }
 
 static double within_unit(double x)
@@ -136,7 +138,7 @@ void mdl_broker_decide(mdl_broker_t *self, const mdl_params_t *params, const mdl
 static mdl_shipment_t *free_shipment(mdl_broker_t *self)
 {
     for (int32_t i = 0; i < self->shipments_used; i++)
-        if (self->shipments[i].quantity == 0)
+        if (self->due_day[i] == INT64_MAX)
             return &self->shipments[i];
     return self->shipments_used < MDL_BROKER_SHIPMENTS ? &self->shipments[self->shipments_used++] : NULL;
 }
@@ -155,17 +157,16 @@ sim_status_t mdl_broker_ship(mdl_broker_t *self, mdl_ledger_t *ledger, mdl_lots_
         sim_status_t status = mdl_ledger_pay(ledger, MDL_FLOW_CHIPS, self->account, MDL_LEDGER_REST, cost_fen, err);
         if (status != SIM_OK)
             return status;
-        *shipment = (mdl_shipment_t){.quantity = order->quantity[type],
-                                     .cost_fen = cost_fen,
-                                     .sent_day = day,
-                                     .due_day = day + tables->routes[self->route].transit_d,
-                                     .type = type};
+        *shipment =
+            (mdl_shipment_t){.quantity = order->quantity[type], .cost_fen = cost_fen, .sent_day = day, .type = type};
+        int64_t due_day = day + tables->routes[self->route].transit_d;
+        self->due_day[shipment - self->shipments] = due_day;
         mdl_lot_t lot = {.type = type,
                          .state = MDL_LOT_TRANSIT,
                          .owner = self->account,
                          .place = (uint32_t)self->route,
                          .count = shipment->quantity,
-                         .due_day = shipment->due_day};
+                         .due_day = due_day};
         status = mdl_lots_make(lots, &lot, &shipment->lot, err);
         if (status != SIM_OK)
             return status;
@@ -215,6 +216,7 @@ static sim_status_t land(mdl_broker_t *self, mdl_ledger_t *ledger, mdl_lots_t *l
         result->arrived[shipment->type] += shipment->quantity;
     }
     shipment->quantity = 0;
+    self->due_day[shipment - self->shipments] = INT64_MAX;
     return SIM_OK;
 }
 
@@ -224,9 +226,9 @@ sim_status_t mdl_broker_arrive(mdl_broker_t *self, mdl_ledger_t *ledger, mdl_lot
 {
     memset(result, 0, sizeof *result);
     for (int32_t i = 0; i < self->shipments_used; i++) {
-        mdl_shipment_t *shipment = &self->shipments[i];
-        if (shipment->quantity == 0 || shipment->due_day > day)
+        if (self->due_day[i] > day)
             continue;
+        mdl_shipment_t *shipment = &self->shipments[i];
         bool seized = seized_on_the_way(self, params, &tables->routes[self->route], shipment, seed, replication);
         sim_status_t status = land(self, ledger, lots, shipment, seized, day, result, err);
         if (status != SIM_OK)

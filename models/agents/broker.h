@@ -32,7 +32,7 @@
 typedef struct mdl_shipment {
     int64_t quantity; /* 0 = free */
     int64_t cost_fen; /* paid abroad, whole shipment */
-    int64_t sent_day, due_day;
+    int64_t sent_day;
     int32_t type;
     uint32_t lot;
 } mdl_shipment_t;
@@ -47,7 +47,8 @@ typedef struct mdl_broker {
     int64_t stock_cost_fen[MDL_MAX_GPU_TYPES]; /* paid for it */
     double stock_day[MDL_MAX_GPU_TYPES];       /* mean day of arrival of what is in stock */
     int64_t shipped[MDL_MAX_GPU_TYPES], arrived[MDL_MAX_GPU_TYPES], seized[MDL_MAX_GPU_TYPES], sold[MDL_MAX_GPU_TYPES];
-    int32_t shipments_used; /* slots from here on were never used */
+    int32_t shipments_used;                /* slots from here on were never used */
+    int64_t due_day[MDL_BROKER_SHIPMENTS]; /* of shipments; INT64_MAX of free slots. Every day looks at all of them */
     mdl_shipment_t shipments[MDL_BROKER_SHIPMENTS];
 } mdl_broker_t;
 
