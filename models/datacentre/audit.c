@@ -16,32 +16,42 @@ static bool is_service(const mdl_dc_t *dc, uint32_t tenancy, uint32_t place)
            service->nodes == dc->tenancies[tenancy].granted_nodes && service->job == running;
 }
 
+static uint32_t count_open(const mdl_dc_t *dc)
+{
+    uint32_t open = 0;
+
+    for (uint32_t i = 0; i < dc->state->tenancy_capacity; i++)
+        open += dc->tenancies[i].open;
+    return open;
+}
+
 static sim_status_t audit_contracts(const mdl_dc_t *dc, sim_error_t *err)
 {
     const mdl_datacentre_t *state = dc->state;
-    uint32_t nodes = 0, count = 0, services = 0;
+    uint32_t nodes = 0, services = 0;
 
-    for (uint32_t i = state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next) {
-        const mdl_tenancy_t *tenancy = &dc->tenancies[i];
-        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, i);
-        if (++count > state->tenancy_capacity || !tenancy->open || !tenant->open)
-            return BROKEN("contract in slot %u is listed and not open", i);
+    for (uint32_t i = 0; i < state->n_contracts; i++) {
+        mdl_dc_contract_t contract = mdl_dc_contracts(dc)[i];
+        const mdl_tenancy_t *tenancy = &dc->tenancies[contract.tenancy];
+        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, contract.tenancy);
+        if (!tenancy->open || !tenant->open)
+            return BROKEN("contract in slot %u is listed and not open", contract.tenancy);
         if (tenant->quota_gpus != tenancy->granted_nodes * MDL_NODE_GPUS ||
             tenancy->granted_nodes > tenancy->terms.nodes)
-            return BROKEN("contract %u: quota of %u GPUs, %u nodes granted of %u", tenancy->number, tenant->quota_gpus,
+            return BROKEN("contract %u: quota of %u GPUs, %u nodes granted of %u", contract.number, tenant->quota_gpus,
                           tenancy->granted_nodes, tenancy->terms.nodes);
         nodes += tenancy->granted_nodes;
         if (tenancy->terms.job_class != MDL_JOB_INFERENCE)
             continue;
-        if (!is_service(dc, i, services++))
+        if (!is_service(dc, contract.tenancy, services++))
             return BROKEN("contract %u serves and its service is not where it should be, or another's",
-                          tenancy->number);
+                          contract.number);
     }
     if (services != state->n_services)
         return BROKEN("%u services; counted %u contracts that serve", state->n_services, services);
-    if (nodes != state->leased_nodes || nodes > dc->cluster->powered || count != state->open_tenancies)
-        return BROKEN("%u contracts lease %u nodes; counted %u and %u, powered %u", count, nodes, state->open_tenancies,
-                      state->leased_nodes, dc->cluster->powered);
+    if (nodes != state->leased_nodes || nodes > dc->cluster->powered || count_open(dc) != state->n_contracts)
+        return BROKEN("%u contracts lease %u nodes; counted %u and %u, powered %u", state->n_contracts,
+                      state->leased_nodes, count_open(dc), nodes, dc->cluster->powered);
     return SIM_OK;
 }
 
@@ -68,8 +78,8 @@ static sim_status_t audit_earnings(const mdl_dc_t *dc, sim_error_t *err)
     const mdl_datacentre_meter_t *meter = &dc->state->meter;
     exact_t exact = {{0}, {0}};
 
-    for (uint32_t i = dc->state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next)
-        add_exact(dc, i, &exact);
+    for (uint32_t i = 0; i < dc->state->n_contracts; i++)
+        add_exact(dc, mdl_dc_contracts(dc)[i].tenancy, &exact);
     for (int c = 0; c < MDL_JOB_CLASSES; c++) {
         int64_t busy_gpu_s = (exact.busy_mgpu_s[c] + dc->state->busy[c].settled_mgpu_s) / 1000;
         int64_t useful_gpu_s = (exact.useful_mgpu_s[c] + dc->state->useful[c].settled_mgpu_s) / 1000;

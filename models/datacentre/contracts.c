@@ -2,13 +2,15 @@
 /* Contracts: who holds how many of the powered nodes. */
 #include "models/datacentre/state.h"
 
+/* The place in the list of the contract of that number; n_contracts where there is none. */
 static uint32_t find(const mdl_dc_t *dc, uint32_t number)
 {
-    uint32_t i = dc->state->first_tenancy;
+    const mdl_dc_contract_t *contracts = mdl_dc_contracts(dc);
+    uint32_t place = 0;
 
-    while (i != MDL_NONE && dc->tenancies[i].number != number)
-        i = dc->tenancies[i].next;
-    return i;
+    while (place < dc->state->n_contracts && contracts[place].number != number)
+        place++;
+    return place;
 }
 
 static void add_service(mdl_dc_t *dc, uint32_t index)
@@ -35,37 +37,22 @@ static void remove_service(mdl_dc_t *dc, uint32_t index)
     }
 }
 
-static void link_last(mdl_dc_t *dc, uint32_t index)
+static void list_last(mdl_dc_t *dc, uint32_t index, uint32_t number)
 {
-    mdl_datacentre_t *state = dc->state;
-
-    dc->tenancies[index].prev = state->last_tenancy;
-    dc->tenancies[index].next = MDL_NONE;
-    if (state->last_tenancy != MDL_NONE)
-        dc->tenancies[state->last_tenancy].next = index;
-    else
-        state->first_tenancy = index;
-    state->last_tenancy = index;
-    state->open_tenancies++;
+    mdl_dc_contracts(dc)[dc->state->n_contracts++] = (mdl_dc_contract_t){.tenancy = index, .number = number};
     if (dc->tenancies[index].terms.job_class == MDL_JOB_INFERENCE)
         add_service(dc, index);
 }
 
-static void unlink_tenancy(mdl_dc_t *dc, uint32_t index)
+/* Those behind it move up. */
+static void unlist(mdl_dc_t *dc, uint32_t place)
 {
-    mdl_datacentre_t *state = dc->state;
-    const mdl_tenancy_t *tenancy = &dc->tenancies[index];
+    mdl_dc_contract_t *contracts = mdl_dc_contracts(dc);
+    uint32_t index = contracts[place].tenancy, last = --dc->state->n_contracts;
 
-    if (tenancy->prev != MDL_NONE)
-        dc->tenancies[tenancy->prev].next = tenancy->next;
-    else
-        state->first_tenancy = tenancy->next;
-    if (tenancy->next != MDL_NONE)
-        dc->tenancies[tenancy->next].prev = tenancy->prev;
-    else
-        state->last_tenancy = tenancy->prev;
-    state->open_tenancies--;
-    if (tenancy->terms.job_class == MDL_JOB_INFERENCE)
+    for (; place < last; place++)
+        contracts[place] = contracts[place + 1];
+    if (dc->tenancies[index].terms.job_class == MDL_JOB_INFERENCE)
         remove_service(dc, index);
 }
 
@@ -101,7 +88,8 @@ static void give_back(mdl_dc_t *dc, uint32_t most_gpus)
 {
     if (dc->scheduler->allocated_gpus <= most_gpus)
         return;
-    for (uint32_t i = dc->state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next) {
+    for (uint32_t place = 0; place < dc->state->n_contracts; place++) {
+        uint32_t i = mdl_dc_contracts(dc)[place].tenancy;
         const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, i);
         while (tenant->used_gpus > tenant->quota_gpus && dc->scheduler->allocated_gpus > most_gpus)
             mdl_dc_stop_job(dc, tenant->running_head);
@@ -114,7 +102,8 @@ static void lend(mdl_dc_t *dc)
     uint32_t limit_gpus = dc->state->leased_nodes * MDL_NODE_GPUS;
 
     mdl_scheduler_set_most(dc->scheduler, limit_gpus);
-    for (uint32_t i = dc->state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next) {
+    for (uint32_t place = 0; place < dc->state->n_contracts; place++) {
+        uint32_t i = mdl_dc_contracts(dc)[place].tenancy;
         const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, i);
         mdl_job_class_t job_class = dc->tenancies[i].terms.job_class;
         if ((job_class == MDL_JOB_FINETUNE || job_class == MDL_JOB_BATCH) && tenant->limit_gpus != limit_gpus)
@@ -141,7 +130,8 @@ static shares_t shares_of(const mdl_dc_t *dc, uint32_t powered)
     uint32_t left = powered;
     shares_t shares = {0};
 
-    for (uint32_t i = dc->state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next) {
+    for (uint32_t place = 0; place < dc->state->n_contracts; place++) {
+        uint32_t i = mdl_dc_contracts(dc)[place].tenancy;
         const mdl_tenancy_t *tenancy = &dc->tenancies[i];
         uint32_t nodes = share_of(tenancy, &left);
         shares.less |= nodes < tenancy->granted_nodes;
@@ -155,7 +145,8 @@ static void grant_less(mdl_dc_t *dc, uint32_t powered)
 {
     uint32_t left = powered;
 
-    for (uint32_t i = dc->state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next) {
+    for (uint32_t place = 0; place < dc->state->n_contracts; place++) {
+        uint32_t i = mdl_dc_contracts(dc)[place].tenancy;
         uint32_t nodes = share_of(&dc->tenancies[i], &left);
         if (nodes < dc->tenancies[i].granted_nodes)
             set_granted(dc, i, nodes);
@@ -167,7 +158,8 @@ static void grant_more(mdl_dc_t *dc, uint32_t powered)
 {
     uint32_t left = powered;
 
-    for (uint32_t i = dc->state->first_tenancy; i != MDL_NONE; i = dc->tenancies[i].next) {
+    for (uint32_t place = 0; place < dc->state->n_contracts; place++) {
+        uint32_t i = mdl_dc_contracts(dc)[place].tenancy;
         uint32_t nodes = share_of(&dc->tenancies[i], &left);
         if (nodes > dc->tenancies[i].granted_nodes)
             set_granted(dc, i, nodes);
@@ -196,7 +188,7 @@ void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered, bool new_terms)
 
 static uint32_t free_tenancy(const mdl_dc_t *dc)
 {
-    uint32_t i = 0;
+    uint32_t i = dc->state->first_free;
 
     while (i < dc->state->tenancy_capacity && dc->tenancies[i].open)
         i++;
@@ -214,7 +206,7 @@ void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event)
                               "%u contracts run and more than as many again started within one window", index);
         return;
     }
-    if (find(dc, event->entity) != MDL_NONE || terms.job_class >= MDL_JOB_CLASSES) {
+    if (find(dc, event->entity) < state->n_contracts || terms.job_class >= MDL_JOB_CLASSES) {
         dc->status = sim_fail(dc->lp->error, SIM_EINVARIANT, "data centre",
                               "contract %u, class %d: already running, or "
                               "no such class",
@@ -226,10 +218,10 @@ void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event)
                                            .generation = ++state->generation,
                                            .ready_s = dc->now_s + (terms.ported ? 0 : dc->workload->port_time_s),
                                            .timer_s = SIM_NEVER,
-                                           .number = event->entity,
                                            .supplied_nodes = MDL_NONE,
                                            .open = true};
-    link_last(dc, index);
+    state->first_free = index + 1;
+    list_last(dc, index, event->entity);
     mdl_scheduler_open_tenant(dc->scheduler, index, 0);
     mdl_dc_grant_nodes(dc, dc->cluster->powered, true);
 }
@@ -249,10 +241,12 @@ static void end_porting(mdl_dc_t *dc, uint32_t index)
 
 void mdl_dc_on_contract_resize(mdl_dc_t *dc, const sim_event_t *event)
 {
-    uint32_t index = find(dc, event->entity);
+    uint32_t place = find(dc, event->entity);
+    bool running = place < dc->state->n_contracts;
+    uint32_t index = running ? mdl_dc_contracts(dc)[place].tenancy : MDL_NONE;
     mdl_contract_terms_t terms = mdl_contract_unpack(event->a);
 
-    if (index == MDL_NONE || terms.job_class != dc->tenancies[index].terms.job_class) {
+    if (!running || terms.job_class != dc->tenancies[index].terms.job_class) {
         dc->status = sim_fail(dc->lp->error, SIM_EINVARIANT, "data centre",
                               "contract %u cannot be resized: it is not running, or of another class", event->entity);
         return;
@@ -264,8 +258,9 @@ void mdl_dc_on_contract_resize(mdl_dc_t *dc, const sim_event_t *event)
     mdl_dc_grant_nodes(dc, dc->cluster->powered, true);
 }
 
-static void end_contract(mdl_dc_t *dc, uint32_t index)
+static void end_contract(mdl_dc_t *dc, uint32_t place)
 {
+    uint32_t index = mdl_dc_contracts(dc)[place].tenancy;
     mdl_tenancy_t *tenancy = &dc->tenancies[index];
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
 
@@ -278,20 +273,22 @@ static void end_contract(mdl_dc_t *dc, uint32_t index)
     if (tenancy->timer_s != SIM_NEVER)
         (void)sim_cancel(dc->lp, tenancy->timer);
     mdl_scheduler_close_tenant(dc->scheduler, index);
-    unlink_tenancy(dc, index);
+    unlist(dc, place);
     tenancy->open = false;
+    if (index < dc->state->first_free)
+        dc->state->first_free = index;
 }
 
 void mdl_dc_on_contract_end(mdl_dc_t *dc, const sim_event_t *event)
 {
-    uint32_t index = find(dc, event->entity);
+    uint32_t place = find(dc, event->entity);
 
-    if (index == MDL_NONE) {
+    if (place == dc->state->n_contracts) {
         dc->status = sim_fail(dc->lp->error, SIM_EINVARIANT, "data centre", "contract %u cannot end: it is not running",
                               event->entity);
         return;
     }
-    end_contract(dc, index);
+    end_contract(dc, place);
     mdl_dc_grant_nodes(dc, dc->cluster->powered, false);
 }
 
@@ -299,8 +296,8 @@ void mdl_dc_on_close(mdl_dc_t *dc, const sim_event_t *event)
 {
     (void)event;
     mdl_dc_count_nodes(dc);
-    while (dc->state->first_tenancy != MDL_NONE)
-        end_contract(dc, dc->state->first_tenancy);
+    while (dc->state->n_contracts > 0)
+        end_contract(dc, 0);
     dc->state->leased_nodes = 0;
     dc->state->closed = true;
 }

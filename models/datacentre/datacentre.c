@@ -325,7 +325,7 @@ sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_
         return status;
     mdl_datacentre_t *state = sim_world_state(world, *lp);
     state->spec = resolved;
-    state->first_tenancy = state->last_tenancy = state->shrunk_job = MDL_NONE;
+    state->shrunk_job = MDL_NONE;
     state->review_s = SIM_NEVER;
     state->use_due_s = interval_end(input, time_s);
     status = configure(world, *lp, &params, err);
@@ -342,8 +342,8 @@ sim_status_t mdl_datacentre_configure(sim_world_t *world, uint32_t lp, const mdl
     if (status < 0)
         return status;
     mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, sim_world_now(world));
-    for (uint32_t i = state->first_tenancy; i != MDL_NONE; i = dc.tenancies[i].next)
-        mdl_dc_plan(&dc, i);
+    for (uint32_t i = 0; i < state->n_contracts; i++)
+        mdl_dc_plan(&dc, mdl_dc_contracts(&dc)[i].tenancy);
     status = start_failures(world, lp, sim_world_now(world), err);
     return status < 0 ? status : start_maintenance(world, lp, sim_world_now(world), err);
 }

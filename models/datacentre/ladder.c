@@ -28,7 +28,8 @@ void mdl_dc_climb_down(mdl_dc_t *dc)
 {
     if (dc->workload->training_ladder == 0)
         return;
-    for (uint32_t t = dc->state->first_tenancy; t != MDL_NONE; t = dc->tenancies[t].next) {
+    for (uint32_t i = 0; i < dc->state->n_contracts; i++) {
+        uint32_t t = mdl_dc_contracts(dc)[i].tenancy;
         uint32_t head = mdl_scheduler_tenant(dc->scheduler, t)->queue.first;
         if (dc->tenancies[t].terms.job_class != MDL_JOB_TRAINING || head == MDL_NONE)
             continue;
@@ -52,7 +53,8 @@ void mdl_dc_climb_up(mdl_dc_t *dc)
 {
     if (dc->workload->training_ladder == 0)
         return;
-    for (uint32_t t = dc->state->first_tenancy; t != MDL_NONE; t = dc->tenancies[t].next) {
+    for (uint32_t i = 0; i < dc->state->n_contracts; i++) {
+        uint32_t t = mdl_dc_contracts(dc)[i].tenancy;
         if (dc->tenancies[t].terms.job_class != MDL_JOB_TRAINING)
             continue;
         uint32_t index = narrow_gang(dc, t), full_gpus = mdl_training_gang_gpus(&dc->tenancies[t]);

@@ -36,11 +36,10 @@ static void add_young_of(const mdl_dc_t *dc, const mdl_scheduler_tenant_t *tenan
     }
 }
 
-/* Goes through tenants as they stand: where each names the next, every step waits for memory. */
 static void add_young(const mdl_dc_t *dc, sums_t *sums)
 {
-    for (uint32_t t = 0; t < dc->scheduler->tenants; t++) {
-        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, t);
+    for (uint32_t i = 0; i < dc->state->n_contracts; i++) {
+        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, mdl_dc_contracts(dc)[i].tenancy);
         if (tenant->running > 0)
             add_young_of(dc, tenant, sums);
     }

@@ -89,13 +89,12 @@ static bool break_node(mdl_dc_t *dc, uint32_t node)
 /* The job that holds a pool's taken node number `node`, jobs standing in order of their contracts' start. */
 static uint32_t job_at(const mdl_dc_t *dc, uint32_t node)
 {
-    uint32_t gpus = node * MDL_NODE_GPUS, t = dc->state->first_tenancy;
+    const mdl_dc_contract_t *contract = mdl_dc_contracts(dc);
+    uint32_t gpus = node * MDL_NODE_GPUS;
 
-    while (gpus >= mdl_scheduler_tenant(dc->scheduler, t)->used_gpus) {
-        gpus -= mdl_scheduler_tenant(dc->scheduler, t)->used_gpus;
-        t = dc->tenancies[t].next;
-    }
-    uint32_t job = mdl_scheduler_tenant(dc->scheduler, t)->running_head;
+    for (; gpus >= mdl_scheduler_tenant(dc->scheduler, contract->tenancy)->used_gpus; contract++)
+        gpus -= mdl_scheduler_tenant(dc->scheduler, contract->tenancy)->used_gpus;
+    uint32_t job = mdl_scheduler_tenant(dc->scheduler, contract->tenancy)->running_head;
     while (gpus >= mdl_scheduler_job(dc->scheduler, job)->gpus) {
         gpus -= mdl_scheduler_job(dc->scheduler, job)->gpus;
         job = mdl_scheduler_job(dc->scheduler, job)->next;

@@ -41,7 +41,7 @@ sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32
     state->cluster =
         sim_arena_alloc(arena, pool ? mdl_pool_bytes() : mdl_cluster_bytes(state->spec.nodes, MDL_NODE_GPUS));
     state->scheduler = sim_arena_alloc(arena, mdl_scheduler_bytes(jobs, tenancies, &policy));
-    state->tenancies = sim_arena_alloc(arena, tenancies * sizeof(mdl_tenancy_t));
+    state->tenancies = sim_arena_alloc(arena, mdl_dc_tenancy_bytes(tenancies));
     state->services = sim_arena_alloc(arena, tenancies * sizeof(mdl_service_t));
     if (state->cluster == 0 || state->scheduler == 0 || state->tenancies == 0 || state->services == 0)
         return sim_arena_fail(arena, err, "data centre", "%u nodes", state->spec.nodes);
@@ -58,7 +58,7 @@ static void release(sim_arena_t *arena, mdl_datacentre_t *state)
 
     sim_arena_release(arena, state->cluster, mdl_cluster_size(sim_arena_at(arena, state->cluster)));
     sim_arena_release(arena, state->scheduler, scheduler_bytes);
-    sim_arena_release(arena, state->tenancies, state->tenancy_capacity * sizeof(mdl_tenancy_t));
+    sim_arena_release(arena, state->tenancies, mdl_dc_tenancy_bytes(state->tenancy_capacity));
     sim_arena_release(arena, state->services, state->tenancy_capacity * sizeof(mdl_service_t));
     mdl_dc_unshare(arena, state);
     state->cluster = state->scheduler = state->tenancies = state->services = 0;
@@ -93,13 +93,29 @@ static bool double_block(sim_arena_t *arena, sim_ref_t *block, size_t bytes)
     return true;
 }
 
+/* The same of the tenancies, with the list of contracts behind them. */
+static bool double_tenancy_block(sim_arena_t *arena, mdl_datacentre_t *state)
+{
+    uint32_t from = state->tenancy_capacity, to = 2 * from;
+    sim_ref_t twice = sim_arena_alloc(arena, mdl_dc_tenancy_bytes(to));
+
+    if (twice == 0)
+        return false;
+    const mdl_tenancy_t *old = sim_arena_at(arena, state->tenancies);
+    mdl_tenancy_t *tenancies = sim_arena_at(arena, twice);
+    memcpy(tenancies, old, from * sizeof(mdl_tenancy_t));
+    memcpy(tenancies + to, old + from, from * sizeof(mdl_dc_contract_t));
+    sim_arena_release(arena, state->tenancies, mdl_dc_tenancy_bytes(from));
+    state->tenancies = twice;
+    return true;
+}
+
 static sim_status_t double_tenancies(sim_arena_t *arena, mdl_datacentre_t *state, sim_error_t *err)
 {
     uint32_t from = state->tenancy_capacity, to = 2 * from;
     uint32_t jobs = ((mdl_scheduler_t *)sim_arena_at(arena, state->scheduler))->jobs + QUEUE_PER_TENANT * (to - from);
 
-    if (!double_block(arena, &state->tenancies, from * sizeof(mdl_tenancy_t)) ||
-        !double_block(arena, &state->services, from * sizeof(mdl_service_t)))
+    if (!double_tenancy_block(arena, state) || !double_block(arena, &state->services, from * sizeof(mdl_service_t)))
         return sim_arena_fail(arena, err, "data centre", "%u contracts", to);
     state->tenancy_capacity = to;
     return grow_scheduler(arena, state, jobs, to, err);
@@ -131,7 +147,7 @@ sim_status_t mdl_datacentre_reserve(sim_world_t *world, uint32_t lp, uint32_t co
 {
     mdl_datacentre_t *state = sim_world_state(world, lp);
 
-    while (state->cluster != 0 && state->open_tenancies + contracts > state->tenancy_capacity) {
+    while (state->cluster != 0 && state->n_contracts + contracts > state->tenancy_capacity) {
         sim_status_t status = double_tenancies(sim_world_arena(world), state, err);
         if (status != SIM_OK)
             return status;

@@ -44,15 +44,16 @@ typedef struct mdl_earning {
 typedef struct mdl_datacentre {
     sim_ref_t cluster, scheduler, tenancies, services, shared; /* 0 once retired */
     int64_t review_s;                                          /* the scheduler's next review; SIM_NEVER: none */
-    uint32_t first_tenancy;                                    /* in order of start, */
-    uint32_t n_services;                                       /* and so many that serve, in the same order */
+    uint32_t n_contracts;                                      /* that run, */
+    uint32_t n_services;                                       /* and so many that serve */
     uint32_t leased_nodes;
     bool closed;
     bool serving;   /* services' next resizing is in the calendar */
     bool borrowing; /* idle quota is lent */
     bool failing;   /* the next failure is in the calendar */
-    uint32_t last_tenancy, open_tenancies, tenancy_capacity;
-    int64_t metered_s; /* the nodes' integrals stand at this time */
+    uint32_t tenancy_capacity;
+    uint32_t first_free; /* no tenancy below this one is free */
+    int64_t metered_s;   /* the nodes' integrals stand at this time */
     int64_t racked_node_s, powered_node_s, up_node_s, leased_node_s;
     int64_t service_load_mgpu_s, service_met_mgpu_s;
     int64_t longest_lag_s; /* from any job's start until its lines count */
@@ -83,6 +84,13 @@ typedef struct mdl_datacentre {
 
 _Static_assert(offsetof(mdl_datacentre_t, failing) < 64, "every event asks for one cache line");
 
+/* A contract that runs, in the list of them in order of start. Behind each other: whoever goes through contracts knows
+ * where all of them are before the first has come from memory. */
+typedef struct mdl_dc_contract {
+    uint32_t tenancy;
+    uint32_t number; /* the economy's */
+} mdl_dc_contract_t;
+
 /* What follows from the parameters and the GPU type alone, once for all centres that have them in common: they are few,
  * and so it stays in a core's cache. */
 typedef struct mdl_dc_shared {
@@ -106,6 +114,16 @@ typedef struct mdl_dc {
 } mdl_dc_t;
 
 mdl_dc_t mdl_dc_view(sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s);
+
+/* The list of contracts stands behind the tenancies, in one block with them. */
+static inline size_t mdl_dc_tenancy_bytes(uint32_t tenancies)
+{
+    return tenancies * (sizeof(mdl_tenancy_t) + sizeof(mdl_dc_contract_t));
+}
+static inline mdl_dc_contract_t *mdl_dc_contracts(const mdl_dc_t *dc)
+{
+    return (mdl_dc_contract_t *)(void *)(dc->tenancies + dc->state->tenancy_capacity);
+}
 
 /* The service of a contract that serves. */
 static inline mdl_service_t *mdl_dc_service(const mdl_dc_t *dc, uint32_t tenancy)
@@ -155,7 +173,7 @@ static inline const mdl_workload_settings_t *mdl_dc_workload(const sim_arena_t *
 /* Blocks and how large they are (pools.c): which of them are more than half full. */
 static inline bool mdl_dc_lacks_tenancies(const mdl_datacentre_t *state)
 {
-    return 2 * state->open_tenancies > state->tenancy_capacity;
+    return 2 * state->n_contracts > state->tenancy_capacity;
 }
 static inline bool mdl_dc_lacks_jobs(const mdl_datacentre_t *state, const mdl_scheduler_t *scheduler)
 {

@@ -43,14 +43,11 @@ typedef struct mdl_stream_unit {
  * asked stands in a place of its own (mdl_service_t, service.h). */
 typedef struct mdl_tenancy {
     _Alignas(64) mdl_contract_terms_t terms;
-    uint32_t next; /* in order of start */
     uint32_t granted_nodes;
-    uint32_t service;     /* of a service: its place among the centre's */
-    uint32_t gang_timers; /* of gangs: pending */
-    int64_t ready_s;      /* its software is ported from here on */
-    uint64_t generation;  /* of its gangs' timers; others are stale */
-    uint32_t prev;
-    uint32_t number;              /* the economy's */
+    uint32_t service;             /* of a service: its place among the centre's */
+    uint32_t gang_timers;         /* of gangs: pending */
+    int64_t ready_s;              /* its software is ported from here on */
+    uint64_t generation;          /* of its gangs' timers; others are stale */
     _Alignas(64) uint64_t entity; /* random address */
     uint64_t ordinal;             /* of its next job */
     int64_t timer_s;              /* a stream's next arrival, a service's first replica; SIM_NEVER: none */

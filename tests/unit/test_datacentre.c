@@ -542,7 +542,7 @@ static void test_parameters_change_for_one_centre_alone(void **state)
 
 static void damage(mdl_datacentre_t *state, mdl_dc_t *dc, int kind)
 {
-    uint32_t first = state->first_tenancy;
+    uint32_t first = mdl_dc_contracts(dc)->tenancy;
 
     switch (kind) {
     case 0: state->leased_nodes--; break;
@@ -624,7 +624,8 @@ static void test_services_stand_where_their_contracts_say(void **state)
         mdl_datacentre_t *centre = sim_world_state(centres.world, lp);
         mdl_dc_t dc = mdl_dc_view(sim_world_arena(centres.world), centre, sim_world_now(centres.world));
         assert_int_equal(centre->n_services, 5);
-        assert_int_equal(dc.tenancies[dc.services[4].tenancy].number, number);
+        assert_int_equal(mdl_dc_contracts(&dc)[4].number, number);
+        assert_int_equal(dc.services[4].tenancy, mdl_dc_contracts(&dc)[4].tenancy);
         damage_service(&dc, kind);
         if (mdl_datacentre_audit(centres.world, lp, &err) != SIM_EINVARIANT)
             fail_msg("damage %d went unnoticed", kind);
