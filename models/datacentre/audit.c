@@ -36,8 +36,9 @@ static sim_status_t audit_contracts(const mdl_dc_t *dc, sim_error_t *err)
         const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, contract.tenancy);
         if (!tenancy->open || !tenant->open)
             return BROKEN("contract in slot %u is listed and not open", contract.tenancy);
-        if (tenant->quota_gpus != tenancy->granted_nodes * MDL_NODE_GPUS ||
-            tenancy->granted_nodes > tenancy->terms.nodes)
+        if (tenant->quota_gpus != contract.granted_nodes * MDL_NODE_GPUS ||
+            tenancy->granted_nodes != contract.granted_nodes || tenancy->terms.nodes != contract.nodes ||
+            contract.granted_nodes > contract.nodes)
             return BROKEN("contract %u: quota of %u GPUs, %u nodes granted of %u", contract.number, tenant->quota_gpus,
                           tenancy->granted_nodes, tenancy->terms.nodes);
         nodes += tenancy->granted_nodes;

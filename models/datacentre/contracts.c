@@ -2,15 +2,15 @@
 /* Contracts: who holds how many of the powered nodes. */
 #include "models/datacentre/state.h"
 
-/* The place in the list of the contract of that number; n_contracts where there is none. */
-static uint32_t find(const mdl_dc_t *dc, uint32_t number)
+/* The contract of that number, or NULL. */
+static mdl_dc_contract_t *find(const mdl_dc_t *dc, uint32_t number)
 {
-    const mdl_dc_contract_t *contracts = mdl_dc_contracts(dc);
-    uint32_t place = 0;
+    mdl_dc_contract_t *contracts = mdl_dc_contracts(dc);
 
-    while (place < dc->state->n_contracts && contracts[place].number != number)
-        place++;
-    return place;
+    for (uint32_t i = 0; i < dc->state->n_contracts; i++)
+        if (contracts[i].number == number)
+            return &contracts[i];
+    return NULL;
 }
 
 static void add_service(mdl_dc_t *dc, uint32_t index)
@@ -39,21 +39,26 @@ static void remove_service(mdl_dc_t *dc, uint32_t index)
 
 static void list_last(mdl_dc_t *dc, uint32_t index, uint32_t number)
 {
-    mdl_dc_contracts(dc)[dc->state->n_contracts++] = (mdl_dc_contract_t){.tenancy = index, .number = number};
-    if (dc->tenancies[index].terms.job_class == MDL_JOB_INFERENCE)
+    const mdl_contract_terms_t *terms = &dc->tenancies[index].terms;
+
+    mdl_dc_contracts(dc)[dc->state->n_contracts++] = (mdl_dc_contract_t){.tenancy = index,
+                                                                         .number = number,
+                                                                         .nodes = terms->nodes,
+                                                                         .supplied_nodes = MDL_NONE,
+                                                                         .job_class = terms->job_class};
+    if (terms->job_class == MDL_JOB_INFERENCE)
         add_service(dc, index);
 }
 
 /* Those behind it move up. */
-static void unlist(mdl_dc_t *dc, uint32_t place)
+static void unlist(mdl_dc_t *dc, mdl_dc_contract_t *contract)
 {
-    mdl_dc_contract_t *contracts = mdl_dc_contracts(dc);
-    uint32_t index = contracts[place].tenancy, last = --dc->state->n_contracts;
+    mdl_dc_contract_t ended = *contract, *last = mdl_dc_contracts(dc) + --dc->state->n_contracts;
 
-    for (; place < last; place++)
-        contracts[place] = contracts[place + 1];
-    if (dc->tenancies[index].terms.job_class == MDL_JOB_INFERENCE)
-        remove_service(dc, index);
+    for (; contract < last; contract++)
+        contract[0] = contract[1];
+    if (ended.job_class == MDL_JOB_INFERENCE)
+        remove_service(dc, ended.tenancy);
 }
 
 /* Cancels, newest first, what a tenant runs above its quota, and what it has queued that can no longer run. */
@@ -75,12 +80,12 @@ static void fit_quota(mdl_dc_t *dc, uint32_t index, uint32_t quota_gpus)
     }
 }
 
-static void set_granted(mdl_dc_t *dc, uint32_t index, uint32_t nodes)
+static void set_granted(mdl_dc_t *dc, mdl_dc_contract_t *contract, uint32_t nodes)
 {
-    if (nodes < dc->tenancies[index].granted_nodes)
-        fit_quota(dc, index, nodes * MDL_NODE_GPUS);
-    dc->tenancies[index].granted_nodes = nodes;
-    mdl_scheduler_set_quota(dc->scheduler, index, nodes * MDL_NODE_GPUS);
+    if (nodes < contract->granted_nodes)
+        fit_quota(dc, contract->tenancy, nodes * MDL_NODE_GPUS);
+    contract->granted_nodes = dc->tenancies[contract->tenancy].granted_nodes = nodes;
+    mdl_scheduler_set_quota(dc->scheduler, contract->tenancy, nodes * MDL_NODE_GPUS);
 }
 
 /* Stops what tenants run on borrowed nodes until all together hold no more than `most_gpus`. */
@@ -102,18 +107,18 @@ static void lend(mdl_dc_t *dc)
     uint32_t limit_gpus = dc->state->leased_nodes * MDL_NODE_GPUS;
 
     mdl_scheduler_set_most(dc->scheduler, limit_gpus);
-    for (uint32_t place = 0; place < dc->state->n_contracts; place++) {
-        uint32_t i = mdl_dc_contracts(dc)[place].tenancy;
-        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, i);
-        mdl_job_class_t job_class = dc->tenancies[i].terms.job_class;
-        if ((job_class == MDL_JOB_FINETUNE || job_class == MDL_JOB_BATCH) && tenant->limit_gpus != limit_gpus)
-            mdl_scheduler_set_limits(dc->scheduler, i, tenant->quota_gpus, limit_gpus);
+    for (uint32_t i = 0; i < dc->state->n_contracts; i++) {
+        mdl_dc_contract_t contract = mdl_dc_contracts(dc)[i];
+        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, contract.tenancy);
+        if ((contract.job_class == MDL_JOB_FINETUNE || contract.job_class == MDL_JOB_BATCH) &&
+            tenant->limit_gpus != limit_gpus)
+            mdl_scheduler_set_limits(dc->scheduler, contract.tenancy, tenant->quota_gpus, limit_gpus);
     }
 }
 
-static uint32_t share_of(const mdl_tenancy_t *tenancy, uint32_t *left)
+static uint32_t share_of(const mdl_dc_contract_t *contract, uint32_t *left)
 {
-    uint32_t nodes = tenancy->terms.nodes < *left ? tenancy->terms.nodes : *left;
+    uint32_t nodes = contract->nodes < *left ? contract->nodes : *left;
 
     *left -= nodes;
     return nodes;
@@ -127,15 +132,14 @@ typedef struct shares {
 
 static shares_t shares_of(const mdl_dc_t *dc, uint32_t powered)
 {
+    const mdl_dc_contract_t *contract = mdl_dc_contracts(dc), *end = contract + dc->state->n_contracts;
     uint32_t left = powered;
     shares_t shares = {0};
 
-    for (uint32_t place = 0; place < dc->state->n_contracts; place++) {
-        uint32_t i = mdl_dc_contracts(dc)[place].tenancy;
-        const mdl_tenancy_t *tenancy = &dc->tenancies[i];
-        uint32_t nodes = share_of(tenancy, &left);
-        shares.less |= nodes < tenancy->granted_nodes;
-        shares.more |= nodes > tenancy->granted_nodes;
+    for (; contract < end; contract++) {
+        uint32_t nodes = share_of(contract, &left);
+        shares.less |= nodes < contract->granted_nodes;
+        shares.more |= nodes > contract->granted_nodes;
     }
     shares.leased_nodes = powered - left;
     return shares;
@@ -143,28 +147,30 @@ static shares_t shares_of(const mdl_dc_t *dc, uint32_t powered)
 
 static void grant_less(mdl_dc_t *dc, uint32_t powered)
 {
+    mdl_dc_contract_t *contract = mdl_dc_contracts(dc), *end = contract + dc->state->n_contracts;
     uint32_t left = powered;
 
-    for (uint32_t place = 0; place < dc->state->n_contracts; place++) {
-        uint32_t i = mdl_dc_contracts(dc)[place].tenancy;
-        uint32_t nodes = share_of(&dc->tenancies[i], &left);
-        if (nodes < dc->tenancies[i].granted_nodes)
-            set_granted(dc, i, nodes);
+    for (; contract < end; contract++) {
+        uint32_t nodes = share_of(contract, &left);
+        if (nodes < contract->granted_nodes)
+            set_granted(dc, contract, nodes);
     }
 }
 
 /* To those who get more, and the supply of jobs of all who have another number of nodes than it was planned for. */
 static void grant_more(mdl_dc_t *dc, uint32_t powered)
 {
+    mdl_dc_contract_t *contract = mdl_dc_contracts(dc), *end = contract + dc->state->n_contracts;
     uint32_t left = powered;
 
-    for (uint32_t place = 0; place < dc->state->n_contracts; place++) {
-        uint32_t i = mdl_dc_contracts(dc)[place].tenancy;
-        uint32_t nodes = share_of(&dc->tenancies[i], &left);
-        if (nodes > dc->tenancies[i].granted_nodes)
-            set_granted(dc, i, nodes);
-        if (nodes != dc->tenancies[i].supplied_nodes)
-            mdl_dc_supply(dc, i);
+    for (; contract < end; contract++) {
+        uint32_t nodes = share_of(contract, &left);
+        if (nodes > contract->granted_nodes)
+            set_granted(dc, contract, nodes);
+        if (nodes == contract->supplied_nodes)
+            continue;
+        contract->supplied_nodes = nodes;
+        mdl_dc_supply(dc, contract->tenancy);
     }
 }
 
@@ -206,7 +212,7 @@ void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event)
                               "%u contracts run and more than as many again started within one window", index);
         return;
     }
-    if (find(dc, event->entity) < state->n_contracts || terms.job_class >= MDL_JOB_CLASSES) {
+    if (find(dc, event->entity) != NULL || terms.job_class >= MDL_JOB_CLASSES) {
         dc->status = sim_fail(dc->lp->error, SIM_EINVARIANT, "data centre",
                               "contract %u, class %d: already running, or "
                               "no such class",
@@ -218,7 +224,6 @@ void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event)
                                            .generation = ++state->generation,
                                            .ready_s = dc->now_s + (terms.ported ? 0 : dc->workload->port_time_s),
                                            .timer_s = SIM_NEVER,
-                                           .supplied_nodes = MDL_NONE,
                                            .open = true};
     state->first_free = index + 1;
     list_last(dc, index, event->entity);
@@ -241,26 +246,25 @@ static void end_porting(mdl_dc_t *dc, uint32_t index)
 
 void mdl_dc_on_contract_resize(mdl_dc_t *dc, const sim_event_t *event)
 {
-    uint32_t place = find(dc, event->entity);
-    bool running = place < dc->state->n_contracts;
-    uint32_t index = running ? mdl_dc_contracts(dc)[place].tenancy : MDL_NONE;
+    mdl_dc_contract_t *contract = find(dc, event->entity);
     mdl_contract_terms_t terms = mdl_contract_unpack(event->a);
 
-    if (!running || terms.job_class != dc->tenancies[index].terms.job_class) {
+    if (contract == NULL || terms.job_class != contract->job_class) {
         dc->status = sim_fail(dc->lp->error, SIM_EINVARIANT, "data centre",
                               "contract %u cannot be resized: it is not running, or of another class", event->entity);
         return;
     }
-    dc->tenancies[index].terms = terms;
-    dc->tenancies[index].supplied_nodes = MDL_NONE;
-    if (terms.ported && dc->tenancies[index].ready_s > dc->now_s)
-        end_porting(dc, index);
+    dc->tenancies[contract->tenancy].terms = terms;
+    contract->nodes = terms.nodes;
+    contract->supplied_nodes = MDL_NONE;
+    if (terms.ported && dc->tenancies[contract->tenancy].ready_s > dc->now_s)
+        end_porting(dc, contract->tenancy);
     mdl_dc_grant_nodes(dc, dc->cluster->powered, true);
 }
 
-static void end_contract(mdl_dc_t *dc, uint32_t place)
+static void end_contract(mdl_dc_t *dc, mdl_dc_contract_t *contract)
 {
-    uint32_t index = mdl_dc_contracts(dc)[place].tenancy;
+    uint32_t index = contract->tenancy;
     mdl_tenancy_t *tenancy = &dc->tenancies[index];
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
 
@@ -273,7 +277,7 @@ static void end_contract(mdl_dc_t *dc, uint32_t place)
     if (tenancy->timer_s != SIM_NEVER)
         (void)sim_cancel(dc->lp, tenancy->timer);
     mdl_scheduler_close_tenant(dc->scheduler, index);
-    unlist(dc, place);
+    unlist(dc, contract);
     tenancy->open = false;
     if (index < dc->state->first_free)
         dc->state->first_free = index;
@@ -281,14 +285,14 @@ static void end_contract(mdl_dc_t *dc, uint32_t place)
 
 void mdl_dc_on_contract_end(mdl_dc_t *dc, const sim_event_t *event)
 {
-    uint32_t place = find(dc, event->entity);
+    mdl_dc_contract_t *contract = find(dc, event->entity);
 
-    if (place == dc->state->n_contracts) {
+    if (contract == NULL) {
         dc->status = sim_fail(dc->lp->error, SIM_EINVARIANT, "data centre", "contract %u cannot end: it is not running",
                               event->entity);
         return;
     }
-    end_contract(dc, place);
+    end_contract(dc, contract);
     mdl_dc_grant_nodes(dc, dc->cluster->powered, false);
 }
 
@@ -297,7 +301,7 @@ void mdl_dc_on_close(mdl_dc_t *dc, const sim_event_t *event)
     (void)event;
     mdl_dc_count_nodes(dc);
     while (dc->state->n_contracts > 0)
-        end_contract(dc, 0);
+        end_contract(dc, mdl_dc_contracts(dc));
     dc->state->leased_nodes = 0;
     dc->state->closed = true;
 }

@@ -84,11 +84,15 @@ typedef struct mdl_datacentre {
 
 _Static_assert(offsetof(mdl_datacentre_t, failing) < 64, "every event asks for one cache line");
 
-/* A contract that runs, in the list of them in order of start. Behind each other: whoever goes through contracts knows
- * where all of them are before the first has come from memory. */
+/* A contract that runs, in the list of them in order of start, with what sharing out nodes asks of it. Behind each other:
+ * whoever goes through contracts knows where all of them are before the first has come from memory. */
 typedef struct mdl_dc_contract {
     uint32_t tenancy;
     uint32_t number; /* the economy's */
+    uint32_t nodes;  /* of its terms; */
+    uint32_t granted_nodes;
+    uint32_t supplied_nodes; /* granted when its supply of jobs was last planned */
+    mdl_job_class_t job_class;
 } mdl_dc_contract_t;
 
 /* What follows from the parameters and the GPU type alone, once for all centres that have them in common: they are few,

@@ -24,7 +24,6 @@ void mdl_dc_supply(mdl_dc_t *dc, uint32_t index)
     mdl_tenancy_t *tenancy = &dc->tenancies[index];
     double old_gap_s = tenancy->mean_gap_s;
 
-    tenancy->supplied_nodes = tenancy->granted_nodes;
     mdl_dc_plan(dc, index);
     if (tenancy->terms.job_class == MDL_JOB_TRAINING)
         mdl_dc_supply_gangs(dc, index);

@@ -55,8 +55,7 @@ typedef struct mdl_tenancy {
     double mean_gap_s; /* between jobs: of a stream (0: none), or of a gang's pause (negative: none) */
     double gap_rest_s; /* part of a second that a stream's last gap was rounded by */
     uint32_t units;
-    uint32_t supplied_nodes; /* granted when its supply of jobs was last planned */
-    uint32_t bundle_gpus;    /* what jobs below it are batched to; 0: job by job */
+    uint32_t bundle_gpus; /* what jobs below it are batched to; 0: job by job */
     bool open;
     mdl_stream_unit_t unit[MDL_STREAM_UNITS];
 } mdl_tenancy_t;
