@@ -101,12 +101,16 @@ static void give_back(mdl_dc_t *dc, uint32_t most_gpus)
     }
 }
 
-/* Streams may use what the other leases leave idle. */
-static void lend(mdl_dc_t *dc)
+/* Streams may use what the other leases leave idle. Where as much is leased as at the last lending, and nobody's quota is
+ * another (changed), all limits are right already. */
+static void lend(mdl_dc_t *dc, bool changed)
 {
     uint32_t limit_gpus = dc->state->leased_nodes * MDL_NODE_GPUS;
 
     mdl_scheduler_set_most(dc->scheduler, limit_gpus);
+    if (!changed && dc->state->lent_nodes == dc->state->leased_nodes)
+        return;
+    dc->state->lent_nodes = dc->state->leased_nodes;
     for (uint32_t i = 0; i < dc->state->n_contracts; i++) {
         mdl_dc_contract_t contract = mdl_dc_contracts(dc)[i];
         const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, contract.tenancy);
@@ -179,6 +183,7 @@ static void grant_more(mdl_dc_t *dc, uint32_t powered)
 void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered, bool new_terms)
 {
     shares_t shares = shares_of(dc, powered);
+    bool changed = shares.less || shares.more || new_terms;
 
     mdl_dc_count_nodes(dc);
     if (dc->state->borrowing)
@@ -186,10 +191,10 @@ void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered, bool new_terms)
     if (shares.less)
         grant_less(dc, powered);
     dc->state->leased_nodes = shares.leased_nodes;
-    if (shares.less || shares.more || new_terms)
+    if (changed)
         grant_more(dc, powered);
     if (dc->state->borrowing)
-        lend(dc);
+        lend(dc, changed);
 }
 
 static uint32_t free_tenancy(const mdl_dc_t *dc)

@@ -187,6 +187,7 @@ static sim_status_t configure(sim_world_t *world, uint32_t lp, const mdl_params_
     state->maintenance_every_s = params->maintenance_every_s;
     state->maintenance_length_s = params->maintenance_length_s;
     state->borrowing = params->scheduler_borrowing;
+    state->lent_nodes = MDL_NONE;
     return mdl_dc_share(world, lp, &own, err);
 }
 

@@ -72,8 +72,9 @@ typedef struct mdl_datacentre {
     sim_handle_t review;                               /* of review_s */
     int64_t maintenance_every_s, maintenance_length_s; /* each node's turn; how long it is down */
     uint32_t next_serviced;                            /* node whose turn is next */
-    bool maintaining;                                  /* that turn is in the calendar */
-    uint32_t shrunk_job;                               /* of a service, that was the last to lose a node */
+    uint32_t lent_nodes; /* leased when idle quota was lent last; MDL_NONE: to be lent anew */
+    bool maintaining;    /* that turn is in the calendar */
+    uint32_t shrunk_job; /* of a service, that was the last to lose a node */
     int64_t node_failures;
     mdl_datacentre_meter_t meter;          /* as last read */
     mdl_datacentre_use_t counted;          /* up to use_s */
