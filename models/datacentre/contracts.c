@@ -197,13 +197,20 @@ void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered, bool new_terms)
         lend(dc, changed);
 }
 
+/* The lowest tenancy that no contract has; the capacity where there is none. Looked for in the list, 64 at a time. */
 static uint32_t free_tenancy(const mdl_dc_t *dc)
 {
-    uint32_t i = dc->state->first_free;
+    const mdl_dc_contract_t *contracts = mdl_dc_contracts(dc);
+    uint64_t taken = UINT64_MAX;
+    uint32_t from = 0;
 
-    while (i < dc->state->tenancy_capacity && dc->tenancies[i].open)
-        i++;
-    return i;
+    for (; taken == UINT64_MAX; from += 64) {
+        taken = 0;
+        for (uint32_t i = 0; i < dc->state->n_contracts; i++)
+            if (contracts[i].tenancy - from < 64)
+                taken |= UINT64_C(1) << (contracts[i].tenancy - from);
+    }
+    return from - 64 + (uint32_t)__builtin_ctzll(~taken);
 }
 
 void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event)
@@ -230,7 +237,6 @@ void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event)
                                            .ready_s = dc->now_s + (terms.ported ? 0 : dc->workload->port_time_s),
                                            .timer_s = SIM_NEVER,
                                            .open = true};
-    state->first_free = index + 1;
     list_last(dc, index, event->entity);
     mdl_scheduler_open_tenant(dc->scheduler, index, 0);
     mdl_dc_grant_nodes(dc, dc->cluster->powered, true);
@@ -284,8 +290,6 @@ static void end_contract(mdl_dc_t *dc, mdl_dc_contract_t *contract)
     mdl_scheduler_close_tenant(dc->scheduler, index);
     unlist(dc, contract);
     tenancy->open = false;
-    if (index < dc->state->first_free)
-        dc->state->first_free = index;
 }
 
 void mdl_dc_on_contract_end(mdl_dc_t *dc, const sim_event_t *event)

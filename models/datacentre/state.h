@@ -52,8 +52,7 @@ typedef struct mdl_datacentre {
     bool borrowing; /* idle quota is lent */
     bool failing;   /* the next failure is in the calendar */
     uint32_t tenancy_capacity;
-    uint32_t first_free; /* no tenancy below this one is free */
-    int64_t metered_s;   /* the nodes' integrals stand at this time */
+    int64_t metered_s; /* the nodes' integrals stand at this time */
     int64_t racked_node_s, powered_node_s, up_node_s, leased_node_s;
     int64_t service_load_mgpu_s, service_met_mgpu_s;
     int64_t longest_lag_s; /* from any job's start until its lines count */
