@@ -68,7 +68,7 @@ static void fit_quota(mdl_dc_t *dc, uint32_t index, uint32_t quota_gpus)
 
     while (tenant->used_gpus > quota_gpus) {
         if (mdl_scheduler_job(dc->scheduler, tenant->running_head)->elastic && quota_gpus > 0)
-            mdl_dc_stretch_service(dc, tenant->running_head, quota_gpus);
+            mdl_dc_stretch_service(dc, mdl_dc_service(dc, index), quota_gpus);
         else
             mdl_dc_end_job(dc, tenant->running_head, MDL_END_CANCELLED);
     }

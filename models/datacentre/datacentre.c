@@ -326,7 +326,6 @@ sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_
         return status;
     mdl_datacentre_t *state = sim_world_state(world, *lp);
     state->spec = resolved;
-    state->shrunk_job = MDL_NONE;
     state->review_s = SIM_NEVER;
     state->use_due_s = interval_end(input, time_s);
     status = configure(world, *lp, &params, err);

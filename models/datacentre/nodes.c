@@ -60,21 +60,31 @@ static void follow_power(mdl_dc_t *dc, uint32_t before)
     }
 }
 
+/* A job that loses a node, and the service that it runs for, if it does. */
+typedef struct victim {
+    uint32_t job;
+    mdl_service_t *service;
+} victim_t;
+
 /* Takes a node that goes down from a job: a service does without it, other jobs go back into the queue. */
-static void take_from(mdl_dc_t *dc, uint32_t index, uint32_t node)
+static void take_from(mdl_dc_t *dc, victim_t victim, uint32_t node)
 {
-    const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
+    const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, victim.job);
 
     if (job->elastic && job->gpus > MDL_NODE_GPUS)
-        mdl_dc_shrink_service(dc, index, node);
+        mdl_dc_shrink_service(dc, victim.service, node);
     else
-        mdl_dc_requeue_job(dc, index);
+        mdl_dc_requeue_job(dc, victim.job);
 }
 
-static void evict(mdl_dc_t *dc, uint32_t node)
+static void evict(mdl_dc_t *dc, uint32_t index)
 {
-    while (mdl_cluster_node(dc->cluster, node)->first_job != MDL_NONE)
-        take_from(dc, mdl_cluster_node(dc->cluster, node)->first_job, node);
+    const mdl_node_t *node = mdl_cluster_node(dc->cluster, index);
+
+    while (node->first_job != MDL_NONE) {
+        uint32_t tenant = mdl_scheduler_job(dc->scheduler, node->first_job)->tenant;
+        take_from(dc, (victim_t){node->first_job, mdl_dc_service(dc, tenant)}, index);
+    }
 }
 
 static bool break_node(mdl_dc_t *dc, uint32_t node)
@@ -86,20 +96,25 @@ static bool break_node(mdl_dc_t *dc, uint32_t node)
     return true;
 }
 
-/* The job that holds a pool's taken node number `node`, jobs standing in order of their contracts' start. */
-static uint32_t job_at(const mdl_dc_t *dc, uint32_t node)
+/* The job that holds a pool's taken node number `node`, jobs standing in order of their contracts' start, as services
+ * do. */
+static victim_t job_at(const mdl_dc_t *dc, uint32_t node)
 {
     const mdl_dc_contract_t *contract = mdl_dc_contracts(dc);
+    mdl_service_t *service = dc->services;
     uint32_t gpus = node * MDL_NODE_GPUS;
 
-    for (; gpus >= mdl_scheduler_tenant(dc->scheduler, contract->tenancy)->used_gpus; contract++)
+    for (; gpus >= mdl_scheduler_tenant(dc->scheduler, contract->tenancy)->used_gpus; contract++) {
         gpus -= mdl_scheduler_tenant(dc->scheduler, contract->tenancy)->used_gpus;
+        service += contract->job_class == MDL_JOB_INFERENCE;
+    }
+    mdl_dc_fetch_service(service);
     uint32_t job = mdl_scheduler_tenant(dc->scheduler, contract->tenancy)->running_head;
     while (gpus >= mdl_scheduler_job(dc->scheduler, job)->gpus) {
         gpus -= mdl_scheduler_job(dc->scheduler, job)->gpus;
         job = mdl_scheduler_job(dc->scheduler, job)->next;
     }
-    return job;
+    return (victim_t){job, service};
 }
 
 /* Of a pool's powered nodes, taken ones stand first, then free ones, then broken ones. */

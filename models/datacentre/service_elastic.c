@@ -67,59 +67,60 @@ static inline void go_on(const mdl_dc_t *dc, mdl_service_t *service, mdl_job_t *
     mdl_dc_note_width(dc, service, job->gpus);
 }
 
-void mdl_dc_stretch_service(mdl_dc_t *dc, uint32_t index, uint32_t gpus)
+void mdl_dc_stretch_service(mdl_dc_t *dc, mdl_service_t *service, uint32_t gpus)
 {
-    mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
-    mdl_service_t *service = mdl_dc_service(dc, job->tenant);
+    mdl_job_t *job = mdl_scheduler_job(dc->scheduler, service->job);
     uint32_t gpus_before = job->gpus;
     turn_t turn = {0};
 
     mdl_dc_count_service(dc, service);
     mdl_dc_add_line_(&turn.stopped, rate_of(job), job->compute_from_s);
     int64_t warm_s = halt(dc, job);
-    mdl_scheduler_resize(dc->scheduler, dc->cluster, index, gpus);
+    mdl_scheduler_resize(dc->scheduler, dc->cluster, service->job, gpus);
     go_on(dc, service, job, gpus_before, warm_s, &turn);
     earn_on(dc, &turn);
 }
 
-void mdl_dc_shrink_service(mdl_dc_t *dc, uint32_t index, uint32_t node)
+void mdl_dc_shrink_service(mdl_dc_t *dc, mdl_service_t *service, uint32_t node)
 {
-    mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
-    mdl_service_t *service = mdl_dc_service(dc, job->tenant);
+    mdl_job_t *job = mdl_scheduler_job(dc->scheduler, service->job);
     uint32_t gpus_before = job->gpus;
     turn_t turn = {0};
 
     mdl_dc_count_service(dc, service);
     mdl_dc_add_line_(&turn.stopped, rate_of(job), job->compute_from_s);
     int64_t warm_s = halt(dc, job);
-    mdl_scheduler_lose_node(dc->scheduler, dc->cluster, index, node);
+    mdl_scheduler_lose_node(dc->scheduler, dc->cluster, service->job, node);
     go_on(dc, service, job, gpus_before, warm_s, &turn);
     earn_on(dc, &turn);
-    dc->state->shrunk_job = index;
+    dc->state->shrunk_service = (uint32_t)(service - dc->services);
 }
 
-/* GPUs that a service's job lacks. */
-static inline uint32_t short_gpus(const mdl_dc_t *dc, uint32_t index)
+/* GPUs that a service's elastic job lacks, if one runs. */
+static inline uint32_t short_gpus(const mdl_dc_t *dc, const mdl_service_t *service)
 {
-    const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
+    const mdl_job_t *job = mdl_dc_service_job(dc, service);
 
-    return job->elastic && job->state == MDL_JOB_RUNNING ? job->wanted_gpus - job->gpus : 0;
+    return job != NULL ? job->wanted_gpus - job->gpus : 0;
+}
+
+static void refill(mdl_dc_t *dc, mdl_service_t *service)
+{
+    mdl_dc_stretch_service(dc, service, mdl_dc_service_job(dc, service)->wanted_gpus);
 }
 
 /* Mostly it is the one that has just lost a node. */
 void mdl_dc_refill_services(mdl_dc_t *dc)
 {
-    uint32_t shrunk = dc->state->shrunk_job;
+    mdl_service_t *shrunk = dc->services + dc->state->shrunk_service, *end = dc->services + dc->state->n_services;
 
-    if (shrunk != MDL_NONE && dc->scheduler->short_gpus > 0 && short_gpus(dc, shrunk) == dc->scheduler->short_gpus) {
-        mdl_dc_stretch_service(dc, shrunk, mdl_scheduler_job(dc->scheduler, shrunk)->wanted_gpus);
+    if (shrunk < end && dc->scheduler->short_gpus > 0 && short_gpus(dc, shrunk) == dc->scheduler->short_gpus) {
+        refill(dc, shrunk);
         return;
     }
-    for (uint32_t s = 0; s < dc->state->n_services && dc->scheduler->short_gpus > 0; s++) {
-        uint32_t i = dc->services[s].job;
-        if (i != MDL_NONE && short_gpus(dc, i) > 0)
-            mdl_dc_stretch_service(dc, i, mdl_scheduler_job(dc->scheduler, i)->wanted_gpus);
-    }
+    for (mdl_service_t *service = dc->services; service < end && dc->scheduler->short_gpus > 0; service++)
+        if (short_gpus(dc, service) > 0)
+            refill(dc, service);
 }
 
 /* Ends replicas from a time before the grain. */
@@ -181,11 +182,12 @@ typedef struct round {
 } round_t;
 
 /* Apart, as it is seldom asked for: one that lacks nodes, or of a centre that tells its nodes apart. */
-static __attribute__((noinline)) void set_width(mdl_dc_t *dc, uint32_t index, uint32_t gpus, mdl_widths_t *widths)
+static __attribute__((noinline)) void set_width(mdl_dc_t *dc, const mdl_service_t *service, uint32_t gpus,
+                                                mdl_widths_t *widths)
 {
     mdl_widths_close(widths, dc->scheduler, dc->cluster);
-    if (gpus != mdl_scheduler_job(dc->scheduler, index)->wanted_gpus || short_gpus(dc, index) > 0)
-        mdl_scheduler_resize(dc->scheduler, dc->cluster, index, gpus);
+    if (gpus != mdl_dc_service_job(dc, service)->wanted_gpus || short_gpus(dc, service) > 0)
+        mdl_scheduler_resize(dc->scheduler, dc->cluster, service->job, gpus);
     mdl_widths_open(widths, dc->scheduler, dc->cluster);
 }
 
@@ -201,7 +203,7 @@ INLINED bool follow_load(mdl_dc_t *dc, mdl_service_t *service, mdl_job_t *job, c
         return false;
     int64_t warm_s = halt(dc, job);
     if ((gpus != gpus_before || gpus != job->wanted_gpus) && !mdl_widths_set(&round->widths, dc->scheduler, job, gpus))
-        set_width(dc, service->job, gpus, &round->widths);
+        set_width(dc, service, gpus, &round->widths);
     go_on(dc, service, job, gpus_before, warm_s, &round->turn);
     return true;
 }

@@ -71,9 +71,9 @@ typedef struct mdl_datacentre {
     sim_handle_t review;                               /* of review_s */
     int64_t maintenance_every_s, maintenance_length_s; /* each node's turn; how long it is down */
     uint32_t next_serviced;                            /* node whose turn is next */
-    uint32_t lent_nodes; /* leased when idle quota was lent last; MDL_NONE: to be lent anew */
-    bool maintaining;    /* that turn is in the calendar */
-    uint32_t shrunk_job; /* of a service, that was the last to lose a node */
+    uint32_t lent_nodes;     /* leased when idle quota was lent last; MDL_NONE: to be lent anew */
+    bool maintaining;        /* that turn is in the calendar */
+    uint32_t shrunk_service; /* the last to lose a node: its place then */
     int64_t node_failures;
     mdl_datacentre_meter_t meter;          /* as last read */
     mdl_datacentre_use_t counted;          /* up to use_s */
@@ -335,8 +335,8 @@ static inline mdl_service_load_t mdl_dc_plan_service(const mdl_dc_t *dc, mdl_ser
  * node that fails; those that lack nodes. */
 void mdl_dc_resize_elastic(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_instant_t *instant);
 void mdl_dc_resize_all_elastic(mdl_dc_t *dc); /* and sets the clock anew */
-void mdl_dc_stretch_service(mdl_dc_t *dc, uint32_t job, uint32_t gpus);
-void mdl_dc_shrink_service(mdl_dc_t *dc, uint32_t job, uint32_t node);
+void mdl_dc_stretch_service(mdl_dc_t *dc, mdl_service_t *service, uint32_t gpus);
+void mdl_dc_shrink_service(mdl_dc_t *dc, mdl_service_t *service, uint32_t node);
 void mdl_dc_refill_services(mdl_dc_t *dc);
 
 /* A service as a job for each replica (service_replicas.c). */
