@@ -328,6 +328,40 @@ static void test_pools_grow_with_contracts(void **state)
     test_centres_free(&centres);
 }
 
+/* A contract that starts takes the lowest tenancy that is free, and the list's last place. */
+static void test_contracts_take_the_lowest_free_tenancies(void **state)
+{
+    enum { CONTRACTS = 80 };
+    static const uint32_t ended[] = {70, 3, 5};
+    static const uint32_t taken[] = {3, 5, 70, CONTRACTS};
+    test_centres_t centres;
+    uint32_t number = 0;
+
+    (void)state;
+    test_centres_init(&centres);
+    test_centres_open(&centres, SEED, 1);
+    uint32_t lp = test_centres_add(&centres, 2 * CONTRACTS, 1);
+    for (int64_t day = 1; number < CONTRACTS; day++) {
+        for (int i = 0; i < 10; i++)
+            test_centres_start(&centres, lp, number++, sized(quiet_finetune, 1));
+        test_centres_run(&centres, day * SIM_DAY_S);
+    }
+    for (size_t i = 0; i < 3; i++)
+        test_centres_order(&centres, lp, MDL_DC_CONTRACT_END, ended[i], 0);
+    test_centres_run(&centres, 20 * SIM_DAY_S);
+    for (size_t i = 0; i < 4; i++)
+        test_centres_start(&centres, lp, number + (uint32_t)i, sized(quiet_finetune, 1));
+    test_centres_run(&centres, 21 * SIM_DAY_S);
+    mdl_datacentre_t *centre = sim_world_state(centres.world, lp);
+    mdl_dc_t dc = mdl_dc_view(sim_world_arena(centres.world), centre, sim_world_now(centres.world));
+    assert_int_equal(centre->n_contracts, CONTRACTS + 1);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(mdl_dc_contracts(&dc)[CONTRACTS - 3 + i].number, number + i);
+        assert_int_equal(mdl_dc_contracts(&dc)[CONTRACTS - 3 + i].tenancy, taken[i]);
+    }
+    test_centres_free(&centres);
+}
+
 /* A gang of all 16 nodes with failures and slow repairs: it waits for each repair, or goes on with 8 nodes meanwhile.
  * No more than was allocated is busy, and jobs are conserved (the centre is audited each day). */
 static void test_the_ladder_lets_a_gang_go_on_with_fewer_nodes(void **state)
@@ -558,6 +592,9 @@ static void damage(mdl_datacentre_t *state, mdl_dc_t *dc, int kind)
     case 10: dc->cluster->free_gpus -= 8; break;
     case 11: mdl_pool_take(dc->cluster, 1); break;
     case 12: state->n_services++; break;
+    case 13: mdl_dc_contracts(dc)->nodes++; break;
+    case 14: mdl_dc_contracts(dc)->granted_nodes--; break;
+    case 15: state->n_contracts--; break;
     default: state->power.pue_permille = 900; break;
     }
 }
@@ -565,7 +602,7 @@ static void damage(mdl_datacentre_t *state, mdl_dc_t *dc, int kind)
 static void test_audit_catches_each_damage(void **state)
 {
     (void)state;
-    for (int kind = 0; kind <= 13; kind++) {
+    for (int kind = 0; kind <= 16; kind++) {
         test_centres_t centres;
         sim_error_t err = {0};
         test_centres_init(&centres);
@@ -646,6 +683,7 @@ int main(void)
         cmocka_unit_test(test_services_attain_what_replicas_allow),
         cmocka_unit_test(test_porting_that_ends_early_lets_jobs_start),
         cmocka_unit_test(test_pools_grow_with_contracts),
+        cmocka_unit_test(test_contracts_take_the_lowest_free_tenancies),
         cmocka_unit_test(test_the_ladder_lets_a_gang_go_on_with_fewer_nodes),
         cmocka_unit_test(test_another_width_keeps_the_work),
         cmocka_unit_test(test_maintenance_takes_each_idle_node_in_turn),
