@@ -89,7 +89,7 @@ _Static_assert(offsetof(mdl_datacentre_t, failing) < 64, "every event asks for o
 typedef struct mdl_dc_contract {
     uint32_t tenancy;
     uint32_t number; /* the economy's */
-    uint32_t nodes;  /* of its terms; */
+    uint32_t nodes;  /* of its terms */
     uint32_t granted_nodes;
     uint32_t supplied_nodes; /* granted when its supply of jobs was last planned */
     mdl_job_class_t job_class;
