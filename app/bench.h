@@ -47,11 +47,11 @@ typedef struct app_scheduler_result {
     double jobs_per_s_high;
 } app_scheduler_result_t;
 
-/* Measures 2,000 centres of 128 nodes at load 0.7 on one thread: a world of data-centre LPs in windows, each centre
- * running four tenants' fine-tuning jobs one by one (sizes 1 to 64 GPUs and run times as in the Helios summary, cut at
- * six hours so that the load soon stands still). Timed is all that a run does between two boundaries: drawing the jobs,
- * queues, placement, meters, calendar. Six hours of simulated time before that are not timed. Takes about eight seconds
- * and 700 MiB. */
+/* Measures 2,000 centres of 128 nodes at load 0.7 on one thread: a world of data-centre LPs in windows of six hours (the
+ * economy's are of a day; the more often centres take turns, the more each waits for its memory), each centre running
+ * four tenants' fine-tuning jobs one by one (sizes 1 to 64 GPUs and run times as in the Helios summary, cut at six hours
+ * so that the load soon stands still). Timed is all that a run does between two boundaries: drawing the jobs, queues,
+ * placement, meters, calendar. One window before that is not timed. Takes about seven seconds and 1 GiB. */
 sim_status_t app_bench_scheduler(app_scheduler_result_t *result, sim_error_t *err);
 
 /* Jobs backfilled on processors. */

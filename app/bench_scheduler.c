@@ -11,9 +11,9 @@
 #define TENANTS         4
 #define LOAD_PERMILLE   700
 #define LONGEST_S       (6 * SIM_HOUR_S)
-#define WINDOW_S        SIM_HOUR_S
-#define WARM_UP_WINDOWS 6
-#define REPEATS         6
+#define WINDOW_S        (6 * SIM_HOUR_S) /* the economy's are of a day */
+#define WARM_UP_WINDOWS 1
+#define REPEATS         4
 #define MAX_BYTES       ((size_t)4 << 30)
 
 static sim_status_t add_centre(sim_world_t *world, uint64_t entity, sim_error_t *err)
