@@ -16,6 +16,20 @@ static bool is_service(const mdl_dc_t *dc, uint32_t tenancy, uint32_t place)
            service->nodes == dc->tenancies[tenancy].granted_nodes && service->job == running;
 }
 
+/* Whether the list says of a contract what its tenancy says, and it may borrow as much as was lent last. */
+static bool is_contract(const mdl_dc_t *dc, const mdl_dc_contract_t *contract)
+{
+    const mdl_datacentre_t *state = dc->state;
+    const mdl_tenancy_t *tenancy = &dc->tenancies[contract->tenancy];
+    bool borrows = contract->job_class == MDL_JOB_FINETUNE || contract->job_class == MDL_JOB_BATCH;
+    bool lent = state->borrowing && state->lent_nodes == state->leased_nodes;
+
+    return tenancy->granted_nodes == contract->granted_nodes && tenancy->terms.nodes == contract->nodes &&
+           tenancy->terms.job_class == contract->job_class &&
+           (!borrows || !lent ||
+            mdl_scheduler_tenant(dc->scheduler, contract->tenancy)->limit_gpus == state->lent_nodes * MDL_NODE_GPUS);
+}
+
 static uint32_t count_open(const mdl_dc_t *dc)
 {
     uint32_t open = 0;
@@ -30,19 +44,20 @@ static sim_status_t audit_contracts(const mdl_dc_t *dc, sim_error_t *err)
     const mdl_datacentre_t *state = dc->state;
     uint32_t nodes = 0, services = 0;
 
+    if (state->n_contracts > state->tenancy_capacity)
+        return BROKEN("%u contracts; there is room for %u", state->n_contracts, state->tenancy_capacity);
     for (uint32_t i = 0; i < state->n_contracts; i++) {
         mdl_dc_contract_t contract = mdl_dc_contracts(dc)[i];
-        const mdl_tenancy_t *tenancy = &dc->tenancies[contract.tenancy];
-        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, contract.tenancy);
-        if (!tenancy->open || !tenant->open)
+        if (contract.tenancy >= state->tenancy_capacity || !dc->tenancies[contract.tenancy].open ||
+            !mdl_scheduler_tenant(dc->scheduler, contract.tenancy)->open)
             return BROKEN("contract in slot %u is listed and not open", contract.tenancy);
-        if (tenant->quota_gpus != contract.granted_nodes * MDL_NODE_GPUS ||
-            tenancy->granted_nodes != contract.granted_nodes || tenancy->terms.nodes != contract.nodes ||
+        uint32_t quota_gpus = mdl_scheduler_tenant(dc->scheduler, contract.tenancy)->quota_gpus;
+        if (!is_contract(dc, &contract) || quota_gpus != contract.granted_nodes * MDL_NODE_GPUS ||
             contract.granted_nodes > contract.nodes)
-            return BROKEN("contract %u: quota of %u GPUs, %u nodes granted of %u", contract.number, tenant->quota_gpus,
-                          tenancy->granted_nodes, tenancy->terms.nodes);
-        nodes += tenancy->granted_nodes;
-        if (tenancy->terms.job_class != MDL_JOB_INFERENCE)
+            return BROKEN("contract %u: quota of %u GPUs, %u nodes granted of %u, or the list and the tenancy disagree",
+                          contract.number, quota_gpus, contract.granted_nodes, contract.nodes);
+        nodes += contract.granted_nodes;
+        if (contract.job_class != MDL_JOB_INFERENCE)
             continue;
         if (!is_service(dc, contract.tenancy, services++))
             return BROKEN("contract %u serves and its service is not where it should be, or another's",

@@ -595,6 +595,10 @@ static void damage(mdl_datacentre_t *state, mdl_dc_t *dc, int kind)
     case 13: mdl_dc_contracts(dc)->nodes++; break;
     case 14: mdl_dc_contracts(dc)->granted_nodes--; break;
     case 15: state->n_contracts--; break;
+    case 16: state->n_contracts = state->tenancy_capacity + 1; break;
+    case 17: mdl_dc_contracts(dc)->tenancy = state->tenancy_capacity; break;
+    case 18: mdl_dc_contracts(dc)->job_class = MDL_JOB_BATCH; break;
+    case 19: mdl_scheduler_tenant(dc->scheduler, first)->limit_gpus -= MDL_NODE_GPUS; break;
     default: state->power.pue_permille = 900; break;
     }
 }
@@ -602,7 +606,7 @@ static void damage(mdl_datacentre_t *state, mdl_dc_t *dc, int kind)
 static void test_audit_catches_each_damage(void **state)
 {
     (void)state;
-    for (int kind = 0; kind <= 16; kind++) {
+    for (int kind = 0; kind <= 20; kind++) {
         test_centres_t centres;
         sim_error_t err = {0};
         test_centres_init(&centres);
