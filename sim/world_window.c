@@ -9,7 +9,7 @@
 #include <time.h>
 
 #define CHUNKS_PER_THREAD 16u /* enough for an even load, few enough that handing them out costs nothing */
-#define KEYS_TO_LINE      4
+#define KEYS_TO_LINE      (SIM_LINE_BYTES / (ptrdiff_t)sizeof(sim_key_t))
 #define STATE_BYTES       512u
 #define NO_LP             UINT32_MAX
 

@@ -287,7 +287,7 @@ sim_status_t mdl_broker_audit(const mdl_broker_t *self, const mdl_lots_t *lots, 
 {
     int64_t way[MDL_MAX_GPU_TYPES] = {0};
     for (int32_t i = 0; i < self->shipments_used; i++)
-        if (self->shipments[i].quantity > 0)
+        if (self->due_day[i] != INT64_MAX)
             way[self->shipments[i].type] += self->shipments[i].quantity;
     for (int32_t type = 0; type < MDL_MAX_GPU_TYPES; type++) {
         bool right = self->shipped[type] == way[type] + self->arrived[type] + self->seized[type] &&

@@ -30,7 +30,7 @@
 #define MDL_BROKER_EVENT_MASK ((UINT64_C(1) << 48) - 1)
 
 typedef struct mdl_shipment {
-    int64_t quantity; /* 0 = free */
+    int64_t quantity; /* 0 of a free slot, which due_day below tells */
     int64_t cost_fen; /* paid abroad, whole shipment */
     int64_t sent_day;
     int32_t type;

@@ -456,7 +456,7 @@ uint8_t mdl_project_marks(const mdl_project_t *project);
 /* Sets them: after each change of a stage or of auctioning; and from the building on, of chips ordered or wanted and of
  * the grant, which have no part in the marks before. */
 void mdl_project_mark(mdl_step_t *step, const mdl_project_t *project);
-/* The projects that have a mark, in their order. Marks of those to come must not change meanwhile.
+/* The projects that have a mark (one bit), in their order. Marks of those to come must not change meanwhile.
  *
  *     mdl_marked_t marked = {.mark = MDL_MARK_GRANT};
  *     for (uint32_t i; (i = mdl_next_marked(step, &marked)) != MDL_NO_PROJECT;)
@@ -467,7 +467,8 @@ typedef struct mdl_marked {
     uint32_t page; /* where the next one begins */
     uint64_t left; /* of the page before, a bit for each in its byte */
 } mdl_marked_t;
-/* The projects of a page that have a mark, each a bit in its byte; little-endian: the lowest is the first. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first project's mark is a word's lowest byte");
+/* The projects of a page that have a mark, each a bit in its byte. */
 static inline uint64_t mdl_marked_in(const mdl_step_t *step, uint32_t page, uint8_t mark)
 {
     uint64_t marks;

@@ -134,8 +134,8 @@ typedef struct mdl_rental_totals {
 
 typedef struct mdl_rental {
     uint32_t offer_capacity, contract_capacity;
-    size_t pages_at, sizes_at, active_list_at,
-        open_nodes_at; /* where the parts of the block begin that follow the contracts */
+    /* Where the parts of the block begin that follow the contracts. */
+    size_t pages_at, sizes_at, active_list_at, open_nodes_at;
     uint32_t n_offers; /* rows ever opened: 0..n_offers-1 */
     uint32_t n_active;
     uint32_t contracts_used, contracts_live, contracts_free;
