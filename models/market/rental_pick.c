@@ -55,14 +55,18 @@ void mdl_rental_count_sizes(mdl_rental_t *self)
 
 bool mdl_rental_sizes_are_right(const mdl_rental_t *self)
 {
-    const mdl_rental_size_t *sizes = mdl_rental_sizes((mdl_rental_t *)(uintptr_t)self);
+    mdl_rental_t *rental = (mdl_rental_t *)(uintptr_t)self; /* only read */
+    const mdl_rental_size_t *sizes = mdl_rental_sizes(rental);
     int64_t before = 0;
     uint32_t n = 0;
-    for (uint32_t row = 0; row < self->n_offers && !self->sizes_changed; row++) {
+    for (uint32_t row = 0; row < self->n_offers; row++) {
         const mdl_offer_t *offer = mdl_rental_offer(self, row);
-        if (offer->active_at == MDL_NO_OFFER || offer->nodes == 0)
+        int32_t nodes = offer->active_at != MDL_NO_OFFER ? offer->nodes : 0;
+        if (mdl_rental_open_nodes(rental)[row] != nodes)
+            return false;
+        if (nodes == 0 || self->sizes_changed)
             continue;
-        before += offer->nodes;
+        before += nodes;
         if (n == self->n_sizes || sizes[n].offer != row || sizes[n++].until != before)
             return false;
     }

@@ -543,6 +543,8 @@ static void growing_keeps_contracts(void **state)
     for (uint32_t k = 4; k < 40; k++)
         open_random_offer(large, k, &rng);
     assert_int_equal(mdl_rental_audit(large, NULL), SIM_OK);
+    mdl_rental_open_nodes(large)[2]++;
+    assert_int_equal(mdl_rental_audit(large, NULL), SIM_EINVARIANT);
     free(small);
     free(large);
 }
