@@ -120,6 +120,19 @@ static void lend(mdl_dc_t *dc, bool changed)
     }
 }
 
+/* Where quota has been lent and no longer is: all that is borrowed comes back, and quotas are limits again. */
+static void end_lending(mdl_dc_t *dc)
+{
+    if (dc->scheduler->most_gpus == UINT32_MAX)
+        return;
+    give_back(dc, 0);
+    mdl_scheduler_set_most(dc->scheduler, UINT32_MAX);
+    for (uint32_t i = 0; i < dc->state->n_contracts; i++) {
+        uint32_t tenancy = mdl_dc_contracts(dc)[i].tenancy;
+        mdl_scheduler_set_quota(dc->scheduler, tenancy, mdl_scheduler_tenant(dc->scheduler, tenancy)->quota_gpus);
+    }
+}
+
 static uint32_t share_of(const mdl_dc_contract_t *contract, uint32_t *left)
 {
     uint32_t nodes = contract->nodes < *left ? contract->nodes : *left;
@@ -188,6 +201,8 @@ void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered, bool new_terms)
     mdl_dc_count_nodes(dc);
     if (dc->state->borrowing)
         give_back(dc, shares.leased_nodes * MDL_NODE_GPUS);
+    else
+        end_lending(dc);
     if (shares.less)
         grant_less(dc, powered);
     dc->state->leased_nodes = shares.leased_nodes;

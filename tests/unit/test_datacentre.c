@@ -574,6 +574,54 @@ static void test_parameters_change_for_one_centre_alone(void **state)
     assert_memory_equal(&meters[0], &meters[1], sizeof meters[0]);
 }
 
+/* Contracts that use more GPUs than are theirs. */
+static uint32_t count_borrowers(const mdl_dc_t *dc)
+{
+    uint32_t borrowers = 0;
+
+    for (uint32_t i = 0; i < dc->state->n_contracts; i++) {
+        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, mdl_dc_contracts(dc)[i].tenancy);
+        borrowers += tenant->used_gpus > tenant->quota_gpus;
+    }
+    return borrowers;
+}
+
+/* Parameters say from a day on that idle quota is not lent: at the next change of a contract all that is borrowed comes
+ * back, and nobody borrows again, until they say otherwise. */
+static void test_lending_ends_and_begins_with_the_parameters(void **state)
+{
+    test_centres_t centres;
+    uint32_t lenders = 0, number = 0;
+
+    (void)state;
+    test_centres_init(&centres);
+    test_centres_open(&centres, SEED, 1);
+    uint32_t lp = test_centres_add(&centres, 64, 1);
+    for (; number < 8; number++)
+        test_centres_start(&centres, lp, number, sized(quiet_finetune, 4));
+    test_centres_start(&centres, lp, number++, sized(quiet_finetune, 32));
+    mdl_datacentre_t *centre = sim_world_state(centres.world, lp);
+    for (int64_t day = 1; day <= 300; day++) {
+        int64_t turn = day % 100;
+        mdl_params_t params = centres.input.params;
+        params.scheduler_borrowing = turn < 50;
+        if (turn == 50 || turn == 0)
+            assert_int_equal(mdl_datacentre_configure(centres.world, lp, &params, NULL), SIM_OK);
+        if (turn == 51)
+            test_centres_order(&centres, lp, MDL_DC_CONTRACT_END, number - 1, 0);
+        if (turn == 1 && day > 1)
+            test_centres_start(&centres, lp, number++, sized(quiet_finetune, 32));
+        test_centres_run(&centres, day * SIM_DAY_S);
+        mdl_dc_t dc = mdl_dc_view(sim_world_arena(centres.world), centre, sim_world_now(centres.world));
+        if (turn > 51 || turn == 0)
+            assert_int_equal(count_borrowers(&dc), 0);
+        else if (turn < 50)
+            lenders += count_borrowers(&dc) > 0;
+    }
+    assert_true(lenders > 30);
+    test_centres_free(&centres);
+}
+
 static void damage(mdl_datacentre_t *state, mdl_dc_t *dc, int kind)
 {
     uint32_t first = mdl_dc_contracts(dc)->tenancy;
@@ -688,6 +736,7 @@ int main(void)
         cmocka_unit_test(test_porting_that_ends_early_lets_jobs_start),
         cmocka_unit_test(test_pools_grow_with_contracts),
         cmocka_unit_test(test_contracts_take_the_lowest_free_tenancies),
+        cmocka_unit_test(test_lending_ends_and_begins_with_the_parameters),
         cmocka_unit_test(test_the_ladder_lets_a_gang_go_on_with_fewer_nodes),
         cmocka_unit_test(test_another_width_keeps_the_work),
         cmocka_unit_test(test_maintenance_takes_each_idle_node_in_turn),
