@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The full recount of a data centre. */
-#include "models/datacentre/state.h"
+#include "models/datacentre/lines.h"
 
 #define BROKEN(...) sim_fail(err, SIM_EINVARIANT, "data centre", __VA_ARGS__)
 
@@ -71,8 +71,10 @@ static sim_status_t audit_contracts(const mdl_dc_t *dc, sim_error_t *err)
     return SIM_OK;
 }
 
-/* Sums of running jobs' exact progress by class, against which the meter's lines must be on the safe side. */
+/* Running jobs by class: what their lines say, recounted, and the sums of their exact progress, with what the lines' bases
+ * took away: added to the bases they are what the meters must not pass. */
 typedef struct exact {
+    int64_t busy_rate[MDL_JOB_CLASSES], useful_rate[MDL_JOB_CLASSES];
     int64_t busy_mgpu_s[MDL_JOB_CLASSES], useful_mgpu_s[MDL_JOB_CLASSES];
 } exact_t;
 
@@ -83,22 +85,32 @@ static void add_exact(const mdl_dc_t *dc, uint32_t tenant, exact_t *exact)
     for (; i != MDL_NONE; i = mdl_scheduler_job(dc->scheduler, i)->next) {
         const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, i);
         mdl_progress_t progress = mdl_job_progress(job, dc->now_s);
+        mdl_dc_job_lines_t lines = mdl_dc_lines_of(job);
         int64_t rate = (int64_t)job->gpus * job->share_permille;
-        exact->busy_mgpu_s[job->job_class] += progress.computed_s * rate;
-        exact->useful_mgpu_s[job->job_class] += job->intended_end == MDL_END_FAILED ? 0 : progress.saved_s * rate;
+        int64_t useful_mgpu_s = job->intended_end == MDL_END_FAILED ? 0 : progress.saved_s * rate;
+        int c = job->job_class;
+        exact->busy_rate[c] += lines.busy_rate;
+        exact->useful_rate[c] += lines.useful_rate;
+        exact->busy_mgpu_s[c] += progress.computed_s * rate + lines.busy_rate * lines.busy_from_s;
+        exact->useful_mgpu_s[c] += useful_mgpu_s + lines.useful_rate * lines.useful_from_s;
     }
 }
 
 static sim_status_t audit_earnings(const mdl_dc_t *dc, sim_error_t *err)
 {
     const mdl_datacentre_meter_t *meter = &dc->state->meter;
-    exact_t exact = {{0}, {0}};
+    exact_t exact = {{0}, {0}, {0}, {0}};
 
     for (uint32_t i = 0; i < dc->state->n_contracts; i++)
         add_exact(dc, mdl_dc_contracts(dc)[i].tenancy, &exact);
     for (int c = 0; c < MDL_JOB_CLASSES; c++) {
-        int64_t busy_gpu_s = (exact.busy_mgpu_s[c] + dc->state->busy[c].settled_mgpu_s) / 1000;
-        int64_t useful_gpu_s = (exact.useful_mgpu_s[c] + dc->state->useful[c].settled_mgpu_s) / 1000;
+        mdl_line_t busy = dc->state->busy[c], unsaved = dc->state->unsaved[c];
+        int64_t busy_gpu_s = (exact.busy_mgpu_s[c] + busy.base) / 1000;
+        int64_t useful_gpu_s = (exact.useful_mgpu_s[c] + busy.base - unsaved.base) / 1000;
+        if (busy.rate != exact.busy_rate[c] || busy.rate - unsaved.rate != exact.useful_rate[c])
+            return BROKEN("class %d: %lld thousandths of GPUs are busy and %lld useful; recounted %lld and %lld", c,
+                          (long long)busy.rate, (long long)(busy.rate - unsaved.rate), (long long)exact.busy_rate[c],
+                          (long long)exact.useful_rate[c]);
         if (meter->busy_by_class_gpu_s[c] > busy_gpu_s || meter->useful_by_class_gpu_s[c] > useful_gpu_s)
             return BROKEN("class %d: metered %lld busy and %lld useful GPU s; recounted %lld and %lld", c,
                           (long long)meter->busy_by_class_gpu_s[c], (long long)meter->useful_by_class_gpu_s[c],
@@ -126,8 +138,8 @@ static sim_status_t audit_meter(const mdl_dc_t *dc, sim_error_t *err)
     if (meter->service_met_gpu_s > meter->service_load_gpu_s || meter->service_met_gpu_s < 0)
         return BROKEN("services: %lld GPU s of load in time of %lld", (long long)meter->service_met_gpu_s,
                       (long long)meter->service_load_gpu_s);
-    int64_t it_ws =
-        dc->state->up_node_s * dc->state->power.node_idle_w + meter->busy_gpu_s * dc->state->power.gpu_busy_w;
+    int64_t up_node_s = dc->state->up_nodes * dc->now_s + dc->state->up_base_node_s;
+    int64_t it_ws = up_node_s * dc->state->power.node_idle_w + meter->busy_gpu_s * dc->state->power.gpu_busy_w;
     int64_t metered_wh = mdl_power_metered_wh(&dc->state->power, meter->energy_it_wh);
     if (meter->energy_it_wh != it_ws / 3600 || meter->energy_metered_wh != metered_wh ||
         meter->energy_metered_wh < meter->energy_it_wh)

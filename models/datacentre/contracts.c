@@ -198,14 +198,13 @@ void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered, bool new_terms)
     shares_t shares = shares_of(dc, powered);
     bool changed = shares.less || shares.more || new_terms;
 
-    mdl_dc_count_nodes(dc);
     if (dc->state->borrowing)
         give_back(dc, shares.leased_nodes * MDL_NODE_GPUS);
     else
         end_lending(dc);
     if (shares.less)
         grant_less(dc, powered);
-    dc->state->leased_nodes = shares.leased_nodes;
+    mdl_dc_lease_nodes(dc, shares.leased_nodes);
     if (changed)
         grant_more(dc, powered);
     if (dc->state->borrowing)
@@ -320,12 +319,16 @@ void mdl_dc_on_contract_end(mdl_dc_t *dc, const sim_event_t *event)
     mdl_dc_grant_nodes(dc, dc->cluster->powered, false);
 }
 
+/* The meters of a closed centre stand still. */
 void mdl_dc_on_close(mdl_dc_t *dc, const sim_event_t *event)
 {
+    mdl_line_t *racked = &dc->state->racked;
+
     (void)event;
-    mdl_dc_count_nodes(dc);
     while (dc->state->n_contracts > 0)
         end_contract(dc, mdl_dc_contracts(dc));
-    dc->state->leased_nodes = 0;
+    mdl_dc_lease_nodes(dc, 0);
+    mdl_dc_meter_nodes(dc, 0, 0);
+    *racked = (mdl_line_t){.base = mdl_line_at(racked, dc->now_s)};
     dc->state->closed = true;
 }

@@ -7,7 +7,7 @@
 #define TENANCIES_PER_NODE 0.02 /* at birth; a large centre has more tenants than a small one */
 #define POOL_EVENTS        96   /* a pool's calendar at birth */
 
-mdl_dc_t mdl_dc_view(sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s)
+mdl_dc_t mdl_dc_view(const sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s)
 {
     return (mdl_dc_t){.state = state,
                       .cluster = sim_arena_at(arena, state->cluster),
@@ -73,6 +73,7 @@ static sim_status_t handle(sim_lp_t *lp, const sim_event_t *event)
         return sim_fail(lp->error, SIM_EINTERNAL, "data centre", "an event of type %u", event->type);
     mdl_dc_t dc = mdl_dc_view(lp->arena, state, lp->now_s);
     dc.lp = lp;
+    state->eventful = true;
     mdl_scheduler_advance(dc.scheduler, dc.now_s);
     handlers[event->type](&dc, event);
     if (dc.status == SIM_OK)
@@ -110,10 +111,12 @@ static void close_window(sim_lp_t *lp, void *report)
     }
 }
 
-/* First the rest of the state, what a scheduler that rests is asked, the nodes' counts and the first service. */
+/* First what the state's first lines leave, what a scheduler that rests is asked, the nodes' counts and the first
+ * service. */
 SIM_FETCH void fetch_first(const mdl_dc_t *dc, const mdl_datacentre_t *state)
 {
-    sim_fetch(&state->failures, offsetof(mdl_datacentre_t, meter) - offsetof(mdl_datacentre_t, failures));
+    sim_fetch(&state->unsaved[MDL_JOB_FINETUNE],
+              MDL_DC_EVENT_BYTES - offsetof(mdl_datacentre_t, unsaved[MDL_JOB_FINETUNE]));
     sim_fetch(dc->scheduler, offsetof(mdl_scheduler_t, counts));
     __builtin_prefetch(dc->cluster);
     if (state->n_services > 0)
@@ -182,7 +185,6 @@ static sim_status_t configure(sim_world_t *world, uint32_t lp, const mdl_params_
     mdl_params_t own = own_params(sim_world_arena(world), state, params);
 
     mdl_power_init(&state->power, &input->tables->gpu_types[state->spec.gpu_type], state->spec.pue, params);
-    mdl_failure_rates_init(&state->failures, params);
     state->drawn_powered = 0;
     state->maintenance_every_s = params->maintenance_every_s;
     state->maintenance_length_s = params->maintenance_length_s;
@@ -247,12 +249,12 @@ static sim_status_t start_failures(sim_world_t *world, uint32_t lp, int64_t time
     mdl_datacentre_t *state = sim_world_state(world, lp);
     const mdl_cluster_t *cluster = sim_arena_at(sim_world_arena(world), state->cluster);
 
-    if (state->failing || state->failures.node_mean_s <= 0 || cluster->powered == 0)
+    const mdl_failure_rates_t *rates = mdl_dc_failures(sim_world_arena(world), state);
+
+    if (state->failure_s != SIM_NEVER || rates->node_mean_s <= 0 || cluster->powered == 0)
         return SIM_OK;
-    state->failing = true;
-    state->failure_s =
-        time_s +
-        mdl_dc_next_failure(state, sim_world_seed(world), sim_world_replication(world), cluster->powered)->delay_s;
+    state->failure_s = time_s + mdl_dc_draw_failure(state, rates, sim_world_seed(world), sim_world_replication(world),
+                                                    cluster->powered);
     sim_event_t event = {.time_s = state->failure_s, .type = MDL_DC_FAILURE};
     if (sim_world_schedule(world, lp, &event, MDL_DC_FIRST, &state->failure) < 0)
         return sim_fail(err, SIM_ELIMIT, "data centre", "no room in the calendar for its first failure");
@@ -273,6 +275,15 @@ static sim_status_t start_maintenance(sim_world_t *world, uint32_t lp, int64_t t
     return SIM_OK;
 }
 
+static void start_meters(const sim_arena_t *arena, mdl_datacentre_t *state, int64_t time_s)
+{
+    mdl_dc_t dc = mdl_dc_view(arena, state, time_s);
+
+    state->racked = (mdl_line_t){state->spec.nodes, -time_s * state->spec.nodes};
+    mdl_dc_note_nodes(&dc);
+    dc.scheduler->now_s = time_s;
+}
+
 /* Fills the state of a new LP and starts its clocks. */
 static sim_status_t build(sim_world_t *world, uint32_t lp, const mdl_params_t *params, int64_t time_s, sim_error_t *err)
 {
@@ -285,8 +296,7 @@ static sim_status_t build(sim_world_t *world, uint32_t lp, const mdl_params_t *p
 
     if (status < 0)
         return status;
-    state->metered_s = time_s;
-    ((mdl_scheduler_t *)sim_arena_at(sim_world_arena(world), state->scheduler))->now_s = time_s;
+    start_meters(sim_world_arena(world), state, time_s);
     status = start_failures(world, lp, time_s, err);
     return status < 0 ? status : start_maintenance(world, lp, time_s, err);
 }
@@ -326,7 +336,8 @@ sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_
         return status;
     mdl_datacentre_t *state = sim_world_state(world, *lp);
     state->spec = resolved;
-    state->review_s = SIM_NEVER;
+    state->entity = spec->entity;
+    state->review_s = state->failure_s = SIM_NEVER;
     state->use_due_s = interval_end(input, time_s);
     status = configure(world, *lp, &params, err);
     return status < 0 ? status : build(world, *lp, &params, time_s, err);
@@ -357,6 +368,17 @@ const mdl_datacentre_meter_t *mdl_datacentre_read(sim_world_t *world, uint32_t l
     mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, time_s);
     mdl_dc_read(&dc, &state->meter);
     return &state->meter;
+}
+
+mdl_datacentre_reading_t mdl_datacentre_reported(sim_world_t *world, uint32_t lp)
+{
+    const mdl_datacentre_t *state = sim_world_state(world, lp);
+
+    return (mdl_datacentre_reading_t){.powered_gpu_s = state->noted_powered_gpu_s,
+                                      .leased_gpu_s = state->noted_leased_gpu_s,
+                                      .busy_gpu_s = state->noted_busy_gpu_s,
+                                      .inference_gpu_s = state->noted_inference_gpu_s,
+                                      .training_work_gpu_s = state->noted_training_gpu_s};
 }
 
 int64_t mdl_datacentre_metered_wh(sim_world_t *world, uint32_t lp, int64_t time_s)

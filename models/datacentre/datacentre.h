@@ -98,7 +98,7 @@ typedef struct mdl_datacentre_meter {
     int32_t running_jobs;   /* now */
 } mdl_datacentre_meter_t;
 
-/* What an economy asks every day: some of the meters. GPU seconds, cumulative since birth. */
+/* What an economy asks every day: some of the meters. GPU seconds. */
 typedef struct mdl_datacentre_reading {
     int64_t powered_gpu_s;
     int64_t leased_gpu_s;
@@ -124,11 +124,10 @@ typedef struct mdl_datacentre_use {
 } mdl_datacentre_use_t;
 
 /* What a centre reports at the end of each whole window, taken while centres still run side by side. All 0 before the
- * first. What is read every day stands in one cache line. */
+ * first. Reports stand close together: they are written and read in a row. */
 typedef struct mdl_datacentre_report {
-    _Alignas(64) mdl_datacentre_reading_t day; /* what the meters have gone up by since the report before */
-    bool cramped;                              /* it asks for mdl_datacentre_boundary */
-    _Alignas(64) mdl_datacentre_reading_t meter;
+    mdl_datacentre_reading_t day; /* what the meters have gone up by since the report before */
+    bool cramped;                 /* it asks for mdl_datacentre_boundary */
 } mdl_datacentre_report_t;
 
 /* Its `close` writes a mdl_datacentre_report_t. */
@@ -158,6 +157,9 @@ static inline const mdl_datacentre_report_t *mdl_datacentre_report(const sim_wor
 {
     return sim_world_report(world, lp);
 }
+
+/* What the meters said at the last report: the sum of all reports' days. Stays readable after mdl_datacentre_retire. */
+mdl_datacentre_reading_t mdl_datacentre_reported(sim_world_t *world, uint32_t lp);
 
 /* Grows pools that are more than half full. Call it at boundaries, for all centres or those whose report says
  * cramped. */

@@ -47,10 +47,13 @@ void mdl_dc_follow_review(mdl_dc_t *dc)
     mdl_datacentre_t *state = dc->state;
     int64_t review_s = mdl_scheduler_review_s(dc->scheduler);
 
-    if (state->review_s != SIM_NEVER)
+    if (state->review_s == review_s)
+        return;
+    if (state->reviewing)
         (void)sim_cancel(dc->lp, state->review);
     state->review_s = review_s;
-    if (review_s != SIM_NEVER)
+    state->reviewing = review_s != SIM_NEVER;
+    if (state->reviewing)
         mdl_dc_schedule(dc, review_s > dc->now_s ? review_s - dc->now_s : 0, &(sim_event_t){.type = MDL_DC_REVIEW},
                         MDL_DC_ENDS, &state->review);
 }
@@ -59,6 +62,7 @@ void mdl_dc_on_review(mdl_dc_t *dc, const sim_event_t *event)
 {
     (void)event;
     dc->state->review_s = SIM_NEVER;
+    dc->state->reviewing = false;
 }
 
 void mdl_dc_submit(mdl_dc_t *dc, uint32_t tenancy, const mdl_job_request_t *request)

@@ -43,10 +43,10 @@ static inline int64_t mdl_dc_work_rate(const mdl_job_t *job, const mdl_dc_job_li
     return mdl_dc_thousandth(lines->useful_rate * job->speed_permille);
 }
 
-static inline void mdl_dc_add_line_(mdl_lines_t *self, int64_t rate, int64_t from_s)
+static inline void mdl_dc_add_line_(mdl_line_t *self, int64_t rate, int64_t from_s)
 {
     self->rate += rate;
-    self->offset += rate * from_s;
+    self->base -= rate * from_s;
 }
 
 static inline void mdl_dc_add_lines_(mdl_dc_t *dc, const mdl_job_t *job, int64_t sign)
@@ -54,10 +54,11 @@ static inline void mdl_dc_add_lines_(mdl_dc_t *dc, const mdl_job_t *job, int64_t
     mdl_datacentre_t *state = dc->state;
     mdl_dc_job_lines_t lines = mdl_dc_lines_of(job);
 
-    mdl_dc_add_line_(&state->busy[job->job_class].running, sign * lines.busy_rate, lines.busy_from_s);
-    mdl_dc_add_line_(&state->useful[job->job_class].running, sign * lines.useful_rate, lines.useful_from_s);
+    mdl_dc_add_line_(&state->busy[job->job_class], sign * lines.busy_rate, lines.busy_from_s);
+    mdl_dc_add_line_(&state->unsaved[job->job_class], sign * lines.busy_rate, lines.busy_from_s);
+    mdl_dc_add_line_(&state->unsaved[job->job_class], -sign * lines.useful_rate, lines.useful_from_s);
     if (job->job_class == MDL_JOB_TRAINING)
-        mdl_dc_add_line_(&state->training_work.running, sign * mdl_dc_work_rate(job, &lines), lines.useful_from_s);
+        mdl_dc_add_line_(&state->training_work, sign * mdl_dc_work_rate(job, &lines), lines.useful_from_s);
 }
 
 /* Its lines begin. */
@@ -66,7 +67,7 @@ static inline void mdl_dc_earn_start(mdl_dc_t *dc, const mdl_job_t *job)
     int64_t lag_s = (int64_t)job->startup_s + job->interval_s + job->pause_s;
 
     if (lag_s > dc->state->longest_lag_s)
-        dc->state->longest_lag_s = lag_s;
+        dc->state->longest_lag_s = lag_s < UINT32_MAX ? (uint32_t)lag_s : UINT32_MAX;
     if (job->compute_from_s + lag_s > dc->state->young_until_s)
         dc->state->young_until_s = job->compute_from_s + lag_s;
     mdl_dc_add_lines_(dc, job, 1);
@@ -89,10 +90,10 @@ static inline void mdl_dc_earn_stop(mdl_dc_t *dc, const mdl_job_t *job, mdl_prog
     int64_t useful_mgpu_s = job->intended_end == MDL_END_FAILED ? 0 : progress.saved_s * rate;
 
     mdl_dc_add_lines_(dc, job, -1);
-    state->busy[job->job_class].settled_mgpu_s += progress.computed_s * rate;
-    state->useful[job->job_class].settled_mgpu_s += useful_mgpu_s;
+    state->busy[job->job_class].base += progress.computed_s * rate;
+    state->unsaved[job->job_class].base += progress.computed_s * rate - useful_mgpu_s;
     if (job->job_class == MDL_JOB_TRAINING)
-        state->training_work.settled_mgpu_s += mdl_dc_work_done(job, useful_mgpu_s);
+        state->training_work.base += mdl_dc_work_done(job, useful_mgpu_s);
 }
 
 #endif

@@ -49,14 +49,14 @@ void mdl_dc_on_maintenance(mdl_dc_t *dc, const sim_event_t *event)
     dc->state->maintaining = false;
     if (dc->state->maintenance_every_s <= 0)
         return;
-    mdl_dc_count_nodes(dc);
     (dc->cluster->pooled ? service_pool : service_nodes)(dc, due);
+    mdl_dc_note_nodes(dc);
     set_clock(dc);
 }
 
 void mdl_dc_on_serviced(mdl_dc_t *dc, const sim_event_t *event)
 {
-    mdl_dc_count_nodes(dc);
     for (int64_t i = 0; i < event->a; i++)
         mdl_pool_repair(dc->cluster);
+    mdl_dc_note_nodes(dc);
 }

@@ -1,16 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Meters. Rates change at events, so integrals over nodes and allocated GPUs are products of a rate and a time; what
  * running jobs have computed is followed by lines (lines.h). So a reading costs a few sums, plus a look at jobs so young
- * that their lines have not begun. */
+ * that their lines have not begun, and changes nothing. */
 #include "models/datacentre/lines.h"
 
 typedef struct sums {
     int64_t busy[MDL_JOB_CLASSES], useful[MDL_JOB_CLASSES], training_work;
 } sums_t;
 
-static int64_t earned(const mdl_earning_t *self, int64_t now_s)
+/* GPU seconds in which nodes were powered, and leased. */
+static inline int64_t powered_gpu_s(const mdl_datacentre_t *state, int64_t now_s)
 {
-    return self->settled_mgpu_s + self->running.rate * now_s - self->running.offset;
+    return (state->powered_nodes * now_s + state->powered_base_node_s) * MDL_NODE_GPUS;
+}
+
+static inline int64_t leased_gpu_s(const mdl_datacentre_t *state, int64_t now_s)
+{
+    return (state->leased_nodes * now_s + state->leased_base_node_s) * MDL_NODE_GPUS;
+}
+
+static inline int64_t up_node_s(const mdl_datacentre_t *state, int64_t now_s)
+{
+    return state->up_nodes * now_s + state->up_base_node_s;
 }
 
 static int64_t not_yet(int64_t rate, int64_t from_s, int64_t now_s)
@@ -57,21 +68,37 @@ static inline const sums_t *sum_young(const mdl_dc_t *dc, sums_t *memory)
     return memory;
 }
 
+/* Of a class up to now, in thousandths of GPU seconds. */
+static inline int64_t busy_mgpu_s(const mdl_dc_t *dc, const sums_t *young, int c)
+{
+    return mdl_line_at(&dc->state->busy[c], dc->now_s) + young->busy[c];
+}
+
+static inline int64_t useful_mgpu_s(const mdl_dc_t *dc, const sums_t *young, int c)
+{
+    return mdl_line_at(&dc->state->busy[c], dc->now_s) - mdl_line_at(&dc->state->unsaved[c], dc->now_s) +
+           young->useful[c];
+}
+
+static inline int64_t training_work_gpu_s(const mdl_dc_t *dc, const sums_t *young)
+{
+    return mdl_dc_thousandth(mdl_line_at(&dc->state->training_work, dc->now_s) + young->training_work);
+}
+
 /* Divided with their sign: an audit reads damaged meters, too. */
 static void read_earnings(const mdl_dc_t *dc, mdl_datacentre_meter_t *meter)
 {
-    const mdl_datacentre_t *state = dc->state;
     sums_t memory;
     const sums_t *young = sum_young(dc, &memory);
 
     meter->busy_gpu_s = meter->useful_gpu_s = 0;
     for (int c = 0; c < MDL_JOB_CLASSES; c++) {
-        meter->busy_by_class_gpu_s[c] = (earned(&state->busy[c], dc->now_s) + young->busy[c]) / 1000;
-        meter->useful_by_class_gpu_s[c] = (earned(&state->useful[c], dc->now_s) + young->useful[c]) / 1000;
+        meter->busy_by_class_gpu_s[c] = busy_mgpu_s(dc, young, c) / 1000;
+        meter->useful_by_class_gpu_s[c] = useful_mgpu_s(dc, young, c) / 1000;
         meter->busy_gpu_s += meter->busy_by_class_gpu_s[c];
         meter->useful_gpu_s += meter->useful_by_class_gpu_s[c];
     }
-    meter->training_work_gpu_s = (earned(&state->training_work, dc->now_s) + young->training_work) / 1000;
+    meter->training_work_gpu_s = training_work_gpu_s(dc, young);
 }
 
 static void read_jobs(const mdl_scheduler_t *scheduler, mdl_datacentre_meter_t *meter)
@@ -95,36 +122,34 @@ static void read_jobs(const mdl_scheduler_t *scheduler, mdl_datacentre_meter_t *
     meter->running_jobs = (int32_t)scheduler->running;
 }
 
-/* Brings all integrals to dc->now_s; those of a closed centre stand still. */
-static inline void advance(mdl_dc_t *dc)
+/* Brings the scheduler's integrals to dc->now_s; those of a closed centre stand still. */
+static inline void advance_scheduler(const mdl_dc_t *dc)
 {
-    if (dc->state->closed)
-        return;
-    mdl_dc_count_nodes(dc);
-    mdl_scheduler_advance(dc->scheduler, dc->now_s);
+    if (!dc->state->closed)
+        mdl_scheduler_advance(dc->scheduler, dc->now_s);
 }
 
 void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter)
 {
-    mdl_datacentre_t *state = dc->state;
+    const mdl_datacentre_t *state = dc->state;
 
-    advance(dc);
-    meter->racked_gpu_s = state->racked_node_s * MDL_NODE_GPUS;
-    meter->powered_gpu_s = state->powered_node_s * MDL_NODE_GPUS;
-    meter->leased_gpu_s = state->leased_node_s * MDL_NODE_GPUS;
+    advance_scheduler(dc);
+    meter->racked_gpu_s = mdl_line_at(&state->racked, dc->now_s) * MDL_NODE_GPUS;
+    meter->powered_gpu_s = powered_gpu_s(state, dc->now_s);
+    meter->leased_gpu_s = leased_gpu_s(state, dc->now_s);
     meter->leased_nodes = (int32_t)state->leased_nodes;
     meter->node_failures = state->node_failures;
     meter->service_load_gpu_s = mdl_dc_thousandth(state->service_load_mgpu_s);
     meter->service_met_gpu_s = mdl_dc_thousandth(state->service_met_mgpu_s);
     read_jobs(dc->scheduler, meter);
     read_earnings(dc, meter);
-    meter->energy_it_wh = mdl_power_it_wh(&state->power, state->up_node_s, meter->busy_gpu_s);
+    meter->energy_it_wh = mdl_power_it_wh(&state->power, up_node_s(state, dc->now_s), meter->busy_gpu_s);
     meter->energy_metered_wh = mdl_power_metered_wh(&state->power, meter->energy_it_wh);
 }
 
 static inline int64_t busy_of_class(const mdl_dc_t *dc, const sums_t *young, int c)
 {
-    return mdl_dc_thousandth(earned(&dc->state->busy[c], dc->now_s) + young->busy[c]);
+    return mdl_dc_thousandth(busy_mgpu_s(dc, young, c));
 }
 
 /* Busy GPU seconds up to now. */
@@ -137,17 +162,18 @@ static int64_t sum_busy(const mdl_dc_t *dc, const sums_t *young)
     return busy_gpu_s;
 }
 
-static inline int64_t metered_wh(const mdl_datacentre_t *state, int64_t busy_gpu_s)
+static inline int64_t metered_wh(const mdl_dc_t *dc, int64_t busy_gpu_s)
 {
-    return mdl_power_metered_wh(&state->power, mdl_power_it_wh(&state->power, state->up_node_s, busy_gpu_s));
+    const mdl_power_t *power = &dc->state->power;
+
+    return mdl_power_metered_wh(power, mdl_power_it_wh(power, up_node_s(dc->state, dc->now_s), busy_gpu_s));
 }
 
 int64_t mdl_dc_metered_wh(mdl_dc_t *dc)
 {
     sums_t memory;
 
-    advance(dc);
-    return metered_wh(dc->state, sum_busy(dc, sum_young(dc, &memory)));
+    return metered_wh(dc, sum_busy(dc, sum_young(dc, &memory)));
 }
 
 /* What a count has grown by since it was noted, which it is anew. */
@@ -159,22 +185,24 @@ static inline int64_t since(int64_t *noted, int64_t now)
     return now - before;
 }
 
+/* Where pre-training has never computed its work is not looked at, nor what is cramped where nothing has happened. */
 void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report)
 {
     mdl_datacentre_t *state = dc->state;
-    mdl_datacentre_reading_t *day = &report->day, *meter = &report->meter;
+    mdl_datacentre_reading_t *day = &report->day;
     sums_t memory;
-
-    advance(dc);
     const sums_t *young = sum_young(dc, &memory);
-    day->powered_gpu_s = since(&meter->powered_gpu_s, state->powered_node_s * MDL_NODE_GPUS);
-    day->leased_gpu_s = since(&meter->leased_gpu_s, state->leased_node_s * MDL_NODE_GPUS);
-    day->busy_gpu_s = since(&meter->busy_gpu_s, sum_busy(dc, young));
-    day->inference_gpu_s = since(&meter->inference_gpu_s, busy_of_class(dc, young, MDL_JOB_INFERENCE));
-    day->training_work_gpu_s =
-        since(&meter->training_work_gpu_s,
-              mdl_dc_thousandth(earned(&state->training_work, dc->now_s) + young->training_work));
-    report->cramped = mdl_dc_lacks_tenancies(state) || mdl_dc_lacks_jobs(state, dc->scheduler);
+
+    day->powered_gpu_s = since(&state->noted_powered_gpu_s, powered_gpu_s(state, dc->now_s));
+    day->leased_gpu_s = since(&state->noted_leased_gpu_s, leased_gpu_s(state, dc->now_s));
+    day->busy_gpu_s = since(&state->noted_busy_gpu_s, sum_busy(dc, young));
+    day->inference_gpu_s = since(&state->noted_inference_gpu_s, busy_of_class(dc, young, MDL_JOB_INFERENCE));
+    if ((state->busy[MDL_JOB_TRAINING].rate | state->busy[MDL_JOB_TRAINING].base) != 0)
+        day->training_work_gpu_s = since(&state->noted_training_gpu_s, training_work_gpu_s(dc, young));
+    if (!state->eventful)
+        return;
+    report->cramped = mdl_dc_lacks_tenancies(state) || mdl_dc_lacks_jobs(dc->cluster, dc->scheduler);
+    state->eventful = false;
 }
 
 /* The same added to what it had grown by before. */
@@ -196,7 +224,7 @@ static inline void use_class(const mdl_dc_t *dc, const sums_t *young, int c, int
     const mdl_job_counts_t *counts = &dc->scheduler->counts[c];
     int64_t busy = busy_of_class(dc, young, c);
 
-    *useful_gpu_s += mdl_dc_thousandth(earned(&dc->state->useful[c], dc->now_s) + young->useful[c]);
+    *useful_gpu_s += mdl_dc_thousandth(useful_mgpu_s(dc, young, c));
     *busy_gpu_s += busy;
     use(&used->busy_by_class_gpu_s[c], &counted->busy_by_class_gpu_s[c], busy);
     use(&used->jobs_submitted[c], &counted->jobs_submitted[c], counts->submitted);
@@ -212,19 +240,19 @@ void mdl_dc_use(mdl_dc_t *dc)
     int64_t useful_gpu_s = 0, busy_gpu_s = 0;
     sums_t memory;
 
-    advance(dc);
+    advance_scheduler(dc);
     const sums_t *young = sum_young(dc, &memory);
     if (state->use_taken)
         *used = (mdl_datacentre_use_t){0};
     for (int c = 0; c < MDL_JOB_CLASSES; c++)
         if (serves(dc, c))
             use_class(dc, young, c, &useful_gpu_s, &busy_gpu_s);
-    use(&used->powered_gpu_s, &counted->powered_gpu_s, state->powered_node_s * MDL_NODE_GPUS);
-    use(&used->leased_gpu_s, &counted->leased_gpu_s, state->leased_node_s * MDL_NODE_GPUS);
+    use(&used->powered_gpu_s, &counted->powered_gpu_s, powered_gpu_s(state, dc->now_s));
+    use(&used->leased_gpu_s, &counted->leased_gpu_s, leased_gpu_s(state, dc->now_s));
     use(&used->allocated_gpu_s, &counted->allocated_gpu_s, dc->scheduler->allocated_gpu_s);
     use(&used->busy_gpu_s, &counted->busy_gpu_s, busy_gpu_s);
     use(&used->useful_gpu_s, &counted->useful_gpu_s, useful_gpu_s);
-    use(&used->energy_metered_wh, &counted->energy_metered_wh, metered_wh(state, busy_gpu_s));
+    use(&used->energy_metered_wh, &counted->energy_metered_wh, metered_wh(dc, busy_gpu_s));
     use(&used->service_load_gpu_s, &counted->service_load_gpu_s, mdl_dc_thousandth(state->service_load_mgpu_s));
     use(&used->service_met_gpu_s, &counted->service_met_gpu_s, mdl_dc_thousandth(state->service_met_mgpu_s));
     state->use_s = dc->now_s;

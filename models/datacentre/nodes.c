@@ -4,17 +4,24 @@
 #include "models/hardware/pool.h"
 #include "models/params/purpose.h"
 
-/* Its time is asked for first, and the rest when it has come: mostly with as many nodes as before. */
-const mdl_failure_t *mdl_dc_next_failure(mdl_datacentre_t *state, uint64_t seed, uint64_t replication, uint32_t powered)
+int64_t mdl_dc_draw_failure(mdl_datacentre_t *state, const mdl_failure_rates_t *rates, uint64_t seed,
+                            uint64_t replication, uint32_t powered)
 {
+    mdl_failure_t failure;
     sim_rng_t rng;
 
-    if (state->drawn_powered != powered) {
-        sim_rng_at(&rng, seed, replication, state->spec.entity, MDL_PURPOSE_FAILURE, state->failure_ordinal);
-        mdl_failure_draw(&state->failures, &rng, powered, &state->drawn);
-        state->drawn_powered = powered;
-    }
-    return &state->drawn;
+    sim_rng_at(&rng, seed, replication, state->entity, MDL_PURPOSE_FAILURE, state->failure_ordinal);
+    mdl_failure_draw(rates, &rng, powered, &failure);
+    state->repair_s = failure.repair_s;
+    state->failing_node = failure.node;
+    state->drawn_powered = powered;
+    return failure.delay_s;
+}
+
+static int64_t draw_failure(mdl_dc_t *dc)
+{
+    return mdl_dc_draw_failure(dc->state, mdl_dc_failures(dc->lp->arena, dc->state), dc->lp->seed, dc->lp->replication,
+                               dc->cluster->powered);
 }
 
 static void next_ordinal(mdl_datacentre_t *state)
@@ -25,7 +32,6 @@ static void next_ordinal(mdl_datacentre_t *state)
 
 static void set_failure(mdl_dc_t *dc, int64_t delay_s)
 {
-    dc->state->failing = true;
     dc->state->failure_s = dc->now_s + delay_s;
     mdl_dc_schedule(dc, delay_s, &(sim_event_t){.type = MDL_DC_FAILURE}, MDL_DC_FIRST, &dc->state->failure);
 }
@@ -33,10 +39,9 @@ static void set_failure(mdl_dc_t *dc, int64_t delay_s)
 /* Sets the clock to the next failure, if powered nodes fail. */
 static void await_failure(mdl_dc_t *dc)
 {
-    dc->state->failing = false;
-    if (dc->state->failures.node_mean_s <= 0 || dc->cluster->powered == 0)
-        return;
-    set_failure(dc, mdl_dc_next_failure(dc->state, dc->lp->seed, dc->lp->replication, dc->cluster->powered)->delay_s);
+    dc->state->failure_s = SIM_NEVER;
+    if (mdl_dc_failures(dc->lp->arena, dc->state)->node_mean_s > 0 && dc->cluster->powered > 0)
+        set_failure(dc, draw_failure(dc));
 }
 
 /* More or fewer nodes bring the next failure nearer or put it off: exponential gaps have no memory. */
@@ -47,7 +52,7 @@ static void follow_power(mdl_dc_t *dc, uint32_t before)
 
     if (powered == before)
         return;
-    if (!state->failing) {
+    if (state->failure_s == SIM_NEVER) {
         await_failure(dc);
         return;
     }
@@ -55,7 +60,7 @@ static void follow_power(mdl_dc_t *dc, uint32_t before)
     if (powered > 0) {
         set_failure(dc, (int64_t)((double)(state->failure_s - dc->now_s) * before / powered + 0.5));
     } else {
-        state->failing = false;
+        state->failure_s = SIM_NEVER;
         next_ordinal(state);
     }
 }
@@ -128,31 +133,32 @@ static bool break_in_pool(mdl_dc_t *dc, uint32_t node)
     return true;
 }
 
+/* Which node it hits was drawn with its time, mostly among as many as there are now. */
 void mdl_dc_on_failure(mdl_dc_t *dc, const sim_event_t *event)
 {
     mdl_datacentre_t *state = dc->state;
-    mdl_failure_t failure = *mdl_dc_next_failure(state, dc->lp->seed, dc->lp->replication, dc->cluster->powered);
 
     (void)event;
-    next_ordinal(state);
-    mdl_dc_count_nodes(dc);
-    bool broke = dc->cluster->pooled ? break_in_pool(dc, failure.node) : break_node(dc, failure.node);
-    if (broke) {
+    if (state->drawn_powered != dc->cluster->powered)
+        (void)draw_failure(dc);
+    uint32_t node = state->failing_node;
+    if (dc->cluster->pooled ? break_in_pool(dc, node) : break_node(dc, node)) {
+        mdl_dc_note_nodes(dc);
         mdl_dc_climb_down(dc);
         state->node_failures++;
-        mdl_dc_schedule(dc, failure.repair_s, &(sim_event_t){.type = MDL_DC_REPAIR, .entity = failure.node},
-                        MDL_DC_FIRST, NULL);
+        mdl_dc_schedule(dc, state->repair_s, &(sim_event_t){.type = MDL_DC_REPAIR, .entity = node}, MDL_DC_FIRST, NULL);
     }
+    next_ordinal(state);
     await_failure(dc);
 }
 
 void mdl_dc_on_repair(mdl_dc_t *dc, const sim_event_t *event)
 {
-    mdl_dc_count_nodes(dc);
     if (dc->cluster->pooled)
         mdl_pool_repair(dc->cluster);
     else
         mdl_cluster_set_broken(dc->cluster, event->entity, false);
+    mdl_dc_note_nodes(dc);
     mdl_dc_climb_up(dc);
 }
 
@@ -180,12 +186,12 @@ void mdl_dc_on_power(mdl_dc_t *dc, const sim_event_t *event)
         return;
     }
     uint32_t before = dc->cluster->powered, powered = (uint32_t)event->a;
-    mdl_dc_count_nodes(dc);
     void (*power)(mdl_dc_t *, uint32_t) = dc->cluster->pooled ? power_pool : power_nodes;
     if (powered > before)
         power(dc, powered);
     mdl_dc_grant_nodes(dc, powered, false);
     if (powered < before)
         power(dc, powered);
+    mdl_dc_note_nodes(dc);
     follow_power(dc, before);
 }

@@ -77,6 +77,7 @@ static sim_status_t grow_scheduler(sim_arena_t *arena, mdl_datacentre_t *state, 
     mdl_scheduler_grow_into(sim_arena_at(arena, scheduler), jobs, tenancies, old);
     sim_arena_release(arena, state->scheduler, old_bytes);
     state->scheduler = scheduler;
+    state->eventful = true;
     return SIM_OK;
 }
 
@@ -138,7 +139,8 @@ sim_status_t mdl_datacentre_boundary(sim_world_t *world, uint32_t lp, sim_error_
         return SIM_OK;
     if (mdl_dc_lacks_tenancies(state))
         status = double_tenancies(arena, state, err);
-    if (status == SIM_OK && mdl_dc_lacks_jobs(state, sim_arena_at(arena, state->scheduler)))
+    if (status == SIM_OK &&
+        mdl_dc_lacks_jobs(sim_arena_at(arena, state->cluster), sim_arena_at(arena, state->scheduler)))
         status = double_jobs(arena, state, err);
     return status;
 }

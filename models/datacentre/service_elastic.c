@@ -5,23 +5,19 @@
 /* Part of the walk over all services: as calls of their own they cost a tenth more. */
 #define INLINED static inline __attribute__((always_inline))
 
-/* What services earn changes: the lines rate * (t - from) that stop, and those that start. */
+/* What services earn changes: the rate of the lines that stop, and the lines that start. */
 typedef struct turn {
-    mdl_lines_t stopped, started;
+    int64_t stopped_rate;
+    mdl_line_t started;
 } turn_t;
 
-/* All that a service has computed is saved, and so useful. */
-static inline void turn(mdl_earning_t *self, const turn_t *by, int64_t now_s)
-{
-    self->settled_mgpu_s += by->stopped.rate * now_s - by->stopped.offset;
-    self->running.rate += by->started.rate - by->stopped.rate;
-    self->running.offset += by->started.offset - by->stopped.offset;
-}
-
+/* All that a service has computed is saved, and so useful. What a line that stops has come to stays. */
 static inline void earn_on(const mdl_dc_t *dc, const turn_t *by)
 {
-    turn(&dc->state->busy[MDL_JOB_INFERENCE], by, dc->now_s);
-    turn(&dc->state->useful[MDL_JOB_INFERENCE], by, dc->now_s);
+    mdl_line_t *busy = &dc->state->busy[MDL_JOB_INFERENCE];
+
+    busy->rate += by->started.rate - by->stopped_rate;
+    busy->base += by->started.base + by->stopped_rate * dc->now_s;
 }
 
 static inline int64_t rate_of(const mdl_job_t *job)
@@ -36,8 +32,7 @@ static inline int64_t halt(const mdl_dc_t *dc, const mdl_job_t *job)
     if (job->compute_from_s <= dc->now_s)
         return dc->now_s;
     int64_t unbegun = rate_of(job) * (job->compute_from_s - dc->now_s);
-    dc->state->busy[MDL_JOB_INFERENCE].settled_mgpu_s += unbegun;
-    dc->state->useful[MDL_JOB_INFERENCE].settled_mgpu_s += unbegun;
+    dc->state->busy[MDL_JOB_INFERENCE].base += unbegun;
     return job->compute_from_s;
 }
 
@@ -71,10 +66,9 @@ void mdl_dc_stretch_service(mdl_dc_t *dc, mdl_service_t *service, uint32_t gpus)
 {
     mdl_job_t *job = mdl_scheduler_job(dc->scheduler, service->job);
     uint32_t gpus_before = job->gpus;
-    turn_t turn = {0};
+    turn_t turn = {.stopped_rate = rate_of(job)};
 
     mdl_dc_count_service(dc, service);
-    mdl_dc_add_line_(&turn.stopped, rate_of(job), job->compute_from_s);
     int64_t warm_s = halt(dc, job);
     mdl_scheduler_resize(dc->scheduler, dc->cluster, service->job, gpus);
     go_on(dc, service, job, gpus_before, warm_s, &turn);
@@ -85,10 +79,9 @@ void mdl_dc_shrink_service(mdl_dc_t *dc, mdl_service_t *service, uint32_t node)
 {
     mdl_job_t *job = mdl_scheduler_job(dc->scheduler, service->job);
     uint32_t gpus_before = job->gpus;
-    turn_t turn = {0};
+    turn_t turn = {.stopped_rate = rate_of(job)};
 
     mdl_dc_count_service(dc, service);
-    mdl_dc_add_line_(&turn.stopped, rate_of(job), job->compute_from_s);
     int64_t warm_s = halt(dc, job);
     mdl_scheduler_lose_node(dc->scheduler, dc->cluster, service->job, node);
     go_on(dc, service, job, gpus_before, warm_s, &turn);
@@ -215,7 +208,7 @@ static void stop_lines(const mdl_dc_t *dc, const mdl_service_t *service, int64_t
 
     for (; i != MDL_NONE; i = mdl_scheduler_job(dc->scheduler, i)->next) {
         const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, i);
-        mdl_dc_add_line_(&turn->stopped, sign * rate_of(job), job->compute_from_s);
+        turn->stopped_rate += sign * rate_of(job);
     }
 }
 
@@ -231,9 +224,9 @@ static void resize_other(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_inst
     mdl_widths_open(&round->widths, dc->scheduler, dc->cluster);
 }
 
-INLINED void open_round(const mdl_dc_t *dc, const mdl_lines_t *stopped, round_t *round)
+INLINED void open_round(const mdl_dc_t *dc, int64_t stopped_rate, round_t *round)
 {
-    round->turn = (turn_t){.stopped = *stopped};
+    round->turn = (turn_t){.stopped_rate = stopped_rate};
     mdl_widths_open(&round->widths, dc->scheduler, dc->cluster);
 }
 
@@ -248,7 +241,7 @@ void mdl_dc_resize_elastic(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_in
     mdl_job_t *job = mdl_dc_service_job(dc, service);
     round_t round;
 
-    open_round(dc, &(mdl_lines_t){0}, &round);
+    open_round(dc, 0, &round);
     stop_lines(dc, service, 1, &round.turn);
     if (job == NULL || !follow_load(dc, service, job, instant, &round))
         resize_other(dc, service, instant, &round);
@@ -265,7 +258,7 @@ void mdl_dc_resize_all_elastic(mdl_dc_t *dc)
     round_t round;
     bool any = false;
 
-    open_round(dc, &dc->state->busy[MDL_JOB_INFERENCE].running, &round);
+    open_round(dc, dc->state->busy[MDL_JOB_INFERENCE].rate, &round);
     for (uint32_t left = dc->state->n_services; left > 0; left--, service++, job = next) {
         if (left > 1) {
             next = mdl_dc_service_job(dc, service + 1);

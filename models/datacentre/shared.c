@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What centres have in common: the workload settings, which follow from the parameters and the GPU type. A centre looks
+/* What centres have in common: settings of the workload and of failures, which follow from the parameters and the GPU type. A centre looks
  * for another one that works by the same and shares its block; the last one to leave gives it back. */
 #include "models/datacentre/state.h"
 
@@ -37,6 +37,7 @@ static sim_ref_t make(sim_world_t *world, int32_t gpu_type, const mdl_params_t *
     self->params = *params;
     self->gpu_type = gpu_type;
     mdl_workload_settings_init(&self->workload, params, &input->tables->gpu_types[gpu_type]);
+    mdl_failure_rates_init(&self->failures, params);
     return ref;
 }
 

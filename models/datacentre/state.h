@@ -28,53 +28,71 @@ enum mdl_datacentre_event {
 /* At one instant: orders first, then new jobs, then ends; starts follow each. */
 enum mdl_datacentre_priority { MDL_DC_FIRST, MDL_DC_DUE, MDL_DC_ENDS };
 
-/* A sum of lines rate * (t - from): what running jobs have earned for certain by time t, jobs past `from` only. */
-typedef struct mdl_lines {
+/* What has come together by time t: rate * t + base. What goes on at a rate from some time on adds a line
+ * rate * (t - from), and when it ends what came of it stays in `base`. */
+typedef struct mdl_line {
     int64_t rate;
-    int64_t offset; /* sum of rate * from */
-} mdl_lines_t;
+    int64_t base;
+} mdl_line_t;
 
-/* Earned GPU time in thousandths of GPU seconds: what ended attempts left, and the lines of those that run. */
-typedef struct mdl_earning {
-    int64_t settled_mgpu_s;
-    mdl_lines_t running;
-} mdl_earning_t;
+static inline int64_t mdl_line_at(const mdl_line_t *self, int64_t t)
+{
+    return self->rate * t + self->base;
+}
 
-/* What every event asks for comes first, in one cache line, then what most of them and each report ask for. */
+/* In order of who asks, by cache lines: every event; each report two more, of which jobs and services that start, end or
+ * change ask for the first; pre-training and reviews; jobs and services again; failures and repairs; the rest. */
 typedef struct mdl_datacentre {
     sim_ref_t cluster, scheduler, tenancies, services, shared; /* 0 once retired */
-    int64_t review_s;                                          /* the scheduler's next review; SIM_NEVER: none */
+    int64_t young_until_s;                                     /* from here on the lines of all jobs so far count */
     uint32_t n_contracts;                                      /* that run, */
     uint32_t n_services;                                       /* and so many that serve */
     uint32_t leased_nodes;
     bool closed;
     bool serving;   /* services' next resizing is in the calendar */
-    bool borrowing; /* idle quota is lent */
-    bool failing;   /* the next failure is in the calendar */
-    uint32_t tenancy_capacity;
-    int64_t metered_s; /* the nodes' integrals stand at this time */
-    int64_t racked_node_s, powered_node_s, up_node_s, leased_node_s;
-    int64_t service_load_mgpu_s, service_met_mgpu_s;
-    int64_t longest_lag_s; /* from any job's start until its lines count */
-    int64_t young_until_s; /* from here on the lines of all jobs so far count */
-    int64_t use_due_s;     /* when the recording interval under way ends */
-    mdl_earning_t busy[MDL_JOB_CLASSES], useful[MDL_JOB_CLASSES], training_work;
-    mdl_datacentre_spec_t spec;
-    mdl_power_t power;
-    mdl_failure_rates_t failures;
-    uint64_t generation;
-    uint64_t failure_ordinal;                          /* of the failure that comes next, */
-    sim_handle_t failure;                              /* its event */
-    int64_t failure_s;                                 /* and its time, */
-    mdl_failure_t drawn;                               /* as drawn */
-    uint32_t drawn_powered;                            /* among so many nodes; 0: not yet */
-    sim_handle_t review;                               /* of review_s */
-    int64_t maintenance_every_s, maintenance_length_s; /* each node's turn; how long it is down */
-    uint32_t next_serviced;                            /* node whose turn is next */
-    uint32_t lent_nodes;     /* leased when idle quota was lent last; MDL_NONE: to be lent anew */
-    bool maintaining;        /* that turn is in the calendar */
+    bool reviewing; /* and the scheduler's next review */
+    bool eventful;  /* its report has to be looked at whether the centre is cramped */
+
+    /* What running jobs have computed for certain, jobs past the beginning of their lines only, and what ended attempts
+     * did: thousandths of GPU seconds. */
+    _Alignas(64) mdl_line_t busy[MDL_JOB_CLASSES];
+
+    int64_t powered_base_node_s, leased_base_node_s; /* node seconds by t: nodes * t + base */
+    int64_t noted_powered_gpu_s, noted_leased_gpu_s, noted_busy_gpu_s, noted_inference_gpu_s; /* at the last report */
+    int64_t use_due_s;      /* when the recording interval under way ends */
+    uint32_t powered_nodes; /* as the cluster says; 0 once closed */
+    uint32_t longest_lag_s; /* from any job's start until its lines count; UINT32_MAX: that or more */
+
+    mdl_line_t training_work; /* thousandths of useful GPU seconds in H100-equivalents */
+    int64_t noted_training_gpu_s;
+    int64_t review_s; /* the scheduler's next review; SIM_NEVER: none */
+    sim_handle_t review;
     uint32_t shrunk_service; /* the last to lose a node: its place then */
-    int64_t node_failures;
+    uint32_t next_serviced;  /* node whose turn is next */
+
+    mdl_line_t unsaved[MDL_JOB_CLASSES]; /* part of `busy` that is not useful: not saved yet, or lost */
+    int64_t service_load_mgpu_s, service_met_mgpu_s;
+
+    int64_t failure_s;        /* when nodes fail next; SIM_NEVER: nothing is in the calendar */
+    sim_handle_t failure;     /* its event */
+    uint64_t failure_ordinal; /* of that failure, */
+    uint64_t entity;          /* of the centre, which it is drawn for */
+    int64_t repair_s;         /* how long it takes */
+    uint32_t failing_node;    /* which it hits, */
+    uint32_t drawn_powered;   /* as drawn among so many nodes; 0: not yet */
+    int64_t up_base_node_s;
+    uint32_t up_nodes; /* as the cluster says; 0 once closed */
+    uint32_t node_failures;
+
+    uint64_t generation;
+    uint32_t lent_nodes; /* leased when idle quota was lent last; MDL_NONE: to be lent anew */
+    uint32_t tenancy_capacity;
+    int64_t maintenance_every_s, maintenance_length_s; /* each node's turn; how long it is down */
+    bool borrowing;                                    /* idle quota is lent */
+    bool maintaining;                                  /* the next turn is in the calendar */
+    mdl_power_t power;
+    mdl_line_t racked; /* node seconds */
+    mdl_datacentre_spec_t spec;
     mdl_datacentre_meter_t meter;          /* as last read */
     mdl_datacentre_use_t counted;          /* up to use_s */
     _Alignas(64) mdl_datacentre_use_t use; /* added up to then, and not asked for yet, unless use_taken */
@@ -82,7 +100,20 @@ typedef struct mdl_datacentre {
     bool use_taken;
 } mdl_datacentre_t;
 
-_Static_assert(offsetof(mdl_datacentre_t, failing) < 64, "every event asks for one cache line");
+/* Cache lines of its beginning that every window asks for, and of what its events do. */
+#define MDL_DC_WINDOW_BYTES 192
+#define MDL_DC_EVENT_BYTES  384
+
+_Static_assert(offsetof(mdl_datacentre_t, eventful) < 64, "every event asks for one cache line");
+_Static_assert(offsetof(mdl_datacentre_t, busy) == 64 &&
+                   offsetof(mdl_datacentre_t, longest_lag_s) < MDL_DC_WINDOW_BYTES,
+               "a report that has nothing to say of pre-training asks for three");
+_Static_assert(offsetof(mdl_datacentre_t, unsaved[MDL_JOB_FINETUNE]) == 256 &&
+                   offsetof(mdl_datacentre_t, service_met_mgpu_s) < 320,
+               "what jobs and services leave unsaved and unserved stands in one");
+_Static_assert(offsetof(mdl_datacentre_t, failure_s) == 320 &&
+                   offsetof(mdl_datacentre_t, node_failures) < MDL_DC_EVENT_BYTES,
+               "failures and repairs ask for one");
 
 /* A contract that runs, in the list of them in order of start, with what sharing out nodes asks of it. Behind each other:
  * whoever goes through contracts knows where all of them are before the first has come from memory. */
@@ -99,6 +130,7 @@ typedef struct mdl_dc_contract {
  * and so it stays in a core's cache. */
 typedef struct mdl_dc_shared {
     mdl_workload_settings_t workload;
+    mdl_failure_rates_t failures;
     mdl_params_t params; /* what it was made of, */
     int32_t gpu_type;
     uint32_t users; /* and centres that refer to it */
@@ -117,7 +149,7 @@ typedef struct mdl_dc {
     sim_status_t status; /* first failure of the event */
 } mdl_dc_t;
 
-mdl_dc_t mdl_dc_view(sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s);
+mdl_dc_t mdl_dc_view(const sim_arena_t *arena, mdl_datacentre_t *state, int64_t now_s);
 
 /* The list of contracts stands behind the tenancies, in one block with them. */
 static inline size_t mdl_dc_tenancy_bytes(uint32_t tenancies)
@@ -126,7 +158,7 @@ static inline size_t mdl_dc_tenancy_bytes(uint32_t tenancies)
 }
 static inline mdl_dc_contract_t *mdl_dc_contracts(const mdl_dc_t *dc)
 {
-    return (mdl_dc_contract_t *)(void *)(dc->tenancies + dc->state->tenancy_capacity);
+    return (mdl_dc_contract_t *)(void *)(dc->tenancies + dc->scheduler->tenants);
 }
 
 /* The service of a contract that serves. */
@@ -173,15 +205,19 @@ static inline const mdl_workload_settings_t *mdl_dc_workload(const sim_arena_t *
 {
     return &((const mdl_dc_shared_t *)sim_arena_at(arena, state->shared))->workload;
 }
+static inline const mdl_failure_rates_t *mdl_dc_failures(const sim_arena_t *arena, const mdl_datacentre_t *state)
+{
+    return &((const mdl_dc_shared_t *)sim_arena_at(arena, state->shared))->failures;
+}
 
 /* Blocks and how large they are (pools.c): which of them are more than half full. */
 static inline bool mdl_dc_lacks_tenancies(const mdl_datacentre_t *state)
 {
     return 2 * state->n_contracts > state->tenancy_capacity;
 }
-static inline bool mdl_dc_lacks_jobs(const mdl_datacentre_t *state, const mdl_scheduler_t *scheduler)
+static inline bool mdl_dc_lacks_jobs(const mdl_cluster_t *cluster, const mdl_scheduler_t *scheduler)
 {
-    return state->spec.mode == MDL_DC_MODE_POOL && 2 * (scheduler->queued + scheduler->running) > scheduler->jobs;
+    return cluster->pooled && 2 * (scheduler->queued + scheduler->running) > scheduler->jobs;
 }
 sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32_t tenancies, mdl_policy_t policy,
                              bool fabric, sim_error_t *err);
@@ -347,9 +383,10 @@ void mdl_dc_resize_all_replicas(mdl_dc_t *dc);
 void mdl_dc_on_failure(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_repair(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_power(mdl_dc_t *dc, const sim_event_t *event);
-/* The failure that comes next, were `powered` > 0 nodes powered from the one before it on. */
-const mdl_failure_t *mdl_dc_next_failure(mdl_datacentre_t *state, uint64_t seed, uint64_t replication,
-                                         uint32_t powered);
+/* Draws the failure that comes next, were `powered` > 0 nodes powered from the one before it on, and returns how long
+ * after that one it comes. */
+int64_t mdl_dc_draw_failure(mdl_datacentre_t *state, const mdl_failure_rates_t *rates, uint64_t seed,
+                            uint64_t replication, uint32_t powered);
 
 /* Planned maintenance (maintenance.c). */
 void mdl_dc_on_maintenance(mdl_dc_t *dc, const sim_event_t *event);
@@ -384,25 +421,36 @@ static inline void mdl_dc_pass(mdl_dc_t *dc)
         return;
     if (!mdl_scheduler_rests(dc->scheduler, dc->cluster))
         mdl_dc_look_at_queues(dc);
-    if (dc->state->review_s != mdl_scheduler_review_s(dc->scheduler))
+    if (dc->state->reviewing || mdl_scheduler_review_s(dc->scheduler) != SIM_NEVER)
         mdl_dc_follow_review(dc);
     if (dc->scheduler->short_gpus > 0 && dc->cluster->in_bucket[MDL_NODE_GPUS] > 0)
         mdl_dc_refill_services(dc);
 }
 
-/* Brings the nodes' integrals to dc->now_s: before any of their counts changes, and at each reading. Most events are of
- * jobs and services and change none. */
-static inline void mdl_dc_count_nodes(mdl_dc_t *dc)
+/* From dc->now_s on a count of nodes is another. */
+static inline void mdl_dc_turn_nodes_(const mdl_dc_t *dc, uint32_t *nodes, int64_t *base_node_s, uint32_t now)
+{
+    *base_node_s += ((int64_t)*nodes - now) * dc->now_s;
+    *nodes = now;
+}
+
+static inline void mdl_dc_lease_nodes(const mdl_dc_t *dc, uint32_t nodes)
+{
+    mdl_dc_turn_nodes_(dc, &dc->state->leased_nodes, &dc->state->leased_base_node_s, nodes);
+}
+static inline void mdl_dc_meter_nodes(const mdl_dc_t *dc, uint32_t powered, uint32_t up)
 {
     mdl_datacentre_t *state = dc->state;
-    int64_t elapsed_s = dc->now_s - state->metered_s;
 
-    SIM_ASSERT(elapsed_s >= 0);
-    state->metered_s = dc->now_s;
-    state->racked_node_s += elapsed_s * state->spec.nodes;
-    state->powered_node_s += elapsed_s * dc->cluster->powered;
-    state->up_node_s += elapsed_s * dc->cluster->up;
-    state->leased_node_s += elapsed_s * state->leased_nodes;
+    mdl_dc_turn_nodes_(dc, &state->up_nodes, &state->up_base_node_s, up);
+    if (state->powered_nodes != powered)
+        mdl_dc_turn_nodes_(dc, &state->powered_nodes, &state->powered_base_node_s, powered);
+}
+
+/* After each change of how many nodes are powered or up, within the same instant. */
+static inline void mdl_dc_note_nodes(const mdl_dc_t *dc)
+{
+    mdl_dc_meter_nodes(dc, dc->cluster->powered, dc->cluster->up);
 }
 
 #endif

@@ -313,10 +313,14 @@ static inline int64_t mdl_step_date(const mdl_step_t *step)
     return step->input->start_day + step->day;
 }
 
-/* What a site's centre has reported last: its day, and its meters since birth. */
+/* What a site's centre has reported last, and its meters since birth as they were then. */
 static inline const mdl_datacentre_report_t *mdl_site_report(const mdl_step_t *step, uint32_t site)
 {
     return mdl_datacentre_report(step->world, step->sites[site].lp);
+}
+static inline mdl_datacentre_reading_t mdl_site_reported(const mdl_step_t *step, uint32_t site)
+{
+    return mdl_datacentre_reported(step->world, step->sites[site].lp);
 }
 
 /* Propagates a failure. */

@@ -230,7 +230,7 @@ static double entry_error(const mdl_project_t *project, double received)
 
 static double received_yuan(const mdl_step_t *step, const mdl_project_t *project)
 {
-    double powered_s = (double)mdl_site_report(step, project->site)->meter.powered_gpu_s;
+    double powered_s = (double)mdl_site_reported(step, project->site).powered_gpu_s;
     double node_months = powered_s / MDL_GPUS_PER_NODE / (double)SIM_DAY_S / MDL_DAYS_PER_MONTH;
     return node_months > 0 ? yuan(project->revenue_fen) / node_months : 0;
 }

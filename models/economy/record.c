@@ -325,8 +325,10 @@ void mdl_eco_record_project(const mdl_step_t *step, uint32_t i)
     const mdl_eco_t *eco = step->eco;
     const mdl_project_t *project = &step->projects[i];
     bool opened = project->site != MDL_NO_SITE;
-    const mdl_datacentre_reading_t *meter = opened ? &mdl_site_report(step, project->site)->meter : NULL;
-    double powered = opened ? (double)meter->powered_gpu_s : 0;
+    mdl_datacentre_reading_t meter = {0};
+    if (opened)
+        meter = mdl_site_reported(step, project->site);
+    double powered = (double)meter.powered_gpu_s;
     record_dates(eco, i, project);
     set_item(eco, MDL_CH_C_STAGE, i, project->stage);
     set_item(eco, MDL_CH_C_KIND, i, project->kind);
@@ -341,6 +343,6 @@ void mdl_eco_record_project(const mdl_step_t *step, uint32_t i)
     set_item(eco, MDL_CH_C_GRANT_PAID, i, yuan(project->grant_paid_fen));
     set_item(eco, MDL_CH_C_GRANT_BACK, i, yuan(project->clawed_back_fen));
     set_item(eco, MDL_CH_C_REVENUE, i, yuan(project->revenue_fen));
-    set_item(eco, MDL_CH_C_LEASED, i, opened ? over((double)meter->leased_gpu_s, powered) : MDL_MISSING);
-    set_item(eco, MDL_CH_C_BUSY, i, opened ? over((double)meter->busy_gpu_s, powered) : MDL_MISSING);
+    set_item(eco, MDL_CH_C_LEASED, i, opened ? over((double)meter.leased_gpu_s, powered) : MDL_MISSING);
+    set_item(eco, MDL_CH_C_BUSY, i, opened ? over((double)meter.busy_gpu_s, powered) : MDL_MISSING);
 }

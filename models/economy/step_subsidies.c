@@ -56,7 +56,7 @@ static double use_share(const mdl_step_t *step, const mdl_project_t *project)
 {
     double planned_gpus = (double)project->nodes_planned * MDL_GPUS_PER_NODE;
     double passed_s = (double)(step->now_s - project->half_year_s);
-    double busy = (double)(mdl_site_report(step, project->site)->meter.busy_gpu_s - project->half_year_busy_gpu_s);
+    double busy = (double)(mdl_site_reported(step, project->site).busy_gpu_s - project->half_year_busy_gpu_s);
     return passed_s > 0 ? busy / (planned_gpus * passed_s) : 0;
 }
 
@@ -66,9 +66,9 @@ static sim_status_t pay_linked(mdl_step_t *step, mdl_project_t *project)
     if (over || step->params->subsidy_utilisation_linked <= 0 || project->grant_promised_fen <= 0)
         return SIM_OK;
     double planned_gpus = (double)project->nodes_planned * MDL_GPUS_PER_NODE;
-    double busy = (double)(mdl_site_report(step, project->site)->meter.busy_gpu_s - project->linked_busy_gpu_s);
+    double busy = (double)(mdl_site_reported(step, project->site).busy_gpu_s - project->linked_busy_gpu_s);
     double use = busy / (planned_gpus * LINKED_DAYS * (double)SIM_DAY_S);
-    project->linked_busy_gpu_s = mdl_site_report(step, project->site)->meter.busy_gpu_s;
+    project->linked_busy_gpu_s = mdl_site_reported(step, project->site).busy_gpu_s;
     int64_t due_fen =
         mdl_city_linked_payment_fen(step->params, project->grant_promised_fen, use, LINKED_DAYS * SIM_DAY_S);
     int64_t before_fen = project->grant_paid_fen;
@@ -123,7 +123,7 @@ static void note_reading(mdl_step_t *step, mdl_project_t *project)
     project->half_year_s = project->later_s;
     project->half_year_busy_gpu_s = project->later_busy_gpu_s;
     project->later_s = step->now_s;
-    project->later_busy_gpu_s = mdl_site_report(step, project->site)->meter.busy_gpu_s;
+    project->later_busy_gpu_s = mdl_site_reported(step, project->site).busy_gpu_s;
 }
 
 /* Of a project that operates with a grant. `turn`: it is reviewed today. */

@@ -631,9 +631,9 @@ static void damage(mdl_datacentre_t *state, mdl_dc_t *dc, int kind)
     case 1: dc->tenancies[first].granted_nodes++; break;
     case 2: dc->tenancies[first].terms.nodes = 1; break;
     case 3: dc->tenancies[first].open = false; break;
-    case 4: state->busy[MDL_JOB_FINETUNE].settled_mgpu_s -= INT64_C(1) << 40; break;
-    case 5: state->useful[MDL_JOB_FINETUNE].running.offset -= INT64_C(1) << 40; break;
-    case 6: state->powered_node_s = state->racked_node_s + 1; break;
+    case 4: state->busy[MDL_JOB_FINETUNE].base -= INT64_C(1) << 40; break;
+    case 5: state->unsaved[MDL_JOB_FINETUNE].base -= INT64_C(1) << 40; break;
+    case 6: state->powered_base_node_s = mdl_line_at(&state->racked, dc->now_s) + 1; break;
     case 7: dc->scheduler->allocated_gpu_s += INT64_C(1) << 40; break;
     case 8: dc->scheduler->running++; break;
     case 9: mdl_cluster_node(dc->cluster, 0)->free ^= 1; break;
