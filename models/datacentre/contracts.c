@@ -251,6 +251,7 @@ void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event)
                                            .ready_s = dc->now_s + (terms.ported ? 0 : dc->workload->port_time_s),
                                            .timer_s = SIM_NEVER,
                                            .open = true};
+    state->classes |= (uint8_t)(1 << terms.job_class);
     list_last(dc, index, event->entity);
     mdl_scheduler_open_tenant(dc->scheduler, index, 0);
     mdl_dc_grant_nodes(dc, dc->cluster->powered, true);

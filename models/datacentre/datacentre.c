@@ -93,7 +93,7 @@ static int64_t interval_end(const mdl_input_t *input, int64_t time_s)
 /* What mdl_dc_use() asks for, which nothing has touched for an interval. */
 SIM_FETCH void fetch_use(const mdl_dc_t *dc)
 {
-    sim_fetch(&dc->state->counted, sizeof *dc->state - offsetof(mdl_datacentre_t, counted));
+    sim_fetch(&dc->state->generation, MDL_DC_USE_BYTES - offsetof(mdl_datacentre_t, generation));
     sim_fetch(dc->scheduler->counts, sizeof dc->scheduler->counts);
 }
 
@@ -411,6 +411,7 @@ void mdl_datacentre_fetch_use(sim_world_t *world, uint32_t lp)
 {
     const mdl_datacentre_t *state = sim_world_state(world, lp);
 
-    sim_fetch(&state->use, sizeof *state - offsetof(mdl_datacentre_t, use));
+    sim_fetch(&state->generation, SIM_LINE_BYTES); /* whether it has been asked for */
+    sim_fetch(&state->use, sizeof state->use);
     sim_fetch_end();
 }

@@ -201,7 +201,7 @@ void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report)
         day->training_work_gpu_s = since(&state->noted_training_gpu_s, training_work_gpu_s(dc, young));
     if (!state->eventful)
         return;
-    report->cramped = mdl_dc_lacks_tenancies(state) || mdl_dc_lacks_jobs(dc->cluster, dc->scheduler);
+    report->cramped = mdl_dc_lacks_tenancies(state, dc->scheduler) || mdl_dc_lacks_jobs(dc->cluster, dc->scheduler);
     state->eventful = false;
 }
 
@@ -214,7 +214,7 @@ static inline void use(int64_t *used, int64_t *noted, int64_t now)
 /* Most centres serve some classes only; of others everything stays 0. */
 static inline bool serves(const mdl_dc_t *dc, int c)
 {
-    return dc->scheduler->counts[c].submitted != 0;
+    return (dc->state->classes >> c & 1) != 0;
 }
 
 /* The part of a class in what is used; its useful and busy GPU seconds up to now are added. */

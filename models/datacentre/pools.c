@@ -137,7 +137,7 @@ sim_status_t mdl_datacentre_boundary(sim_world_t *world, uint32_t lp, sim_error_
 
     if (state->cluster == 0)
         return SIM_OK;
-    if (mdl_dc_lacks_tenancies(state))
+    if (mdl_dc_lacks_tenancies(state, sim_arena_at(arena, state->scheduler)))
         status = double_tenancies(arena, state, err);
     if (status == SIM_OK &&
         mdl_dc_lacks_jobs(sim_arena_at(arena, state->cluster), sim_arena_at(arena, state->scheduler)))

@@ -87,22 +87,25 @@ typedef struct mdl_datacentre {
     uint64_t generation;
     uint32_t lent_nodes; /* leased when idle quota was lent last; MDL_NONE: to be lent anew */
     uint32_t tenancy_capacity;
-    int64_t maintenance_every_s, maintenance_length_s; /* each node's turn; how long it is down */
-    bool borrowing;                                    /* idle quota is lent */
-    bool maintaining;                                  /* the next turn is in the calendar */
-    mdl_power_t power;
-    mdl_line_t racked; /* node seconds */
-    mdl_datacentre_spec_t spec;
-    mdl_datacentre_meter_t meter;          /* as last read */
-    mdl_datacentre_use_t counted;          /* up to use_s */
-    _Alignas(64) mdl_datacentre_use_t use; /* added up to then, and not asked for yet, unless use_taken */
-    int64_t use_s;
+    bool borrowing;   /* idle quota is lent */
+    bool maintaining; /* the next turn is in the calendar */
+    uint8_t classes;  /* bits of those that a contract has had */
     bool use_taken;
+    int64_t use_s;
+    mdl_power_t power;
+    _Alignas(64) mdl_datacentre_use_t counted; /* up to use_s */
+    mdl_datacentre_use_t use;                  /* added up to then, and not asked for yet, unless use_taken */
+
+    int64_t maintenance_every_s, maintenance_length_s; /* each node's turn; how long it is down */
+    mdl_line_t racked;                                 /* node seconds */
+    mdl_datacentre_spec_t spec;
+    mdl_datacentre_meter_t meter; /* as last read */
 } mdl_datacentre_t;
 
-/* Cache lines of its beginning that every window asks for, and of what its events do. */
+/* Bytes of its beginning that every window asks for, that events do besides, and then whoever counts what is used. */
 #define MDL_DC_WINDOW_BYTES 192
 #define MDL_DC_EVENT_BYTES  384
+#define MDL_DC_USE_BYTES    offsetof(mdl_datacentre_t, maintenance_every_s)
 
 _Static_assert(offsetof(mdl_datacentre_t, eventful) < 64, "every event asks for one cache line");
 _Static_assert(offsetof(mdl_datacentre_t, busy) == 64 &&
@@ -211,9 +214,9 @@ static inline const mdl_failure_rates_t *mdl_dc_failures(const sim_arena_t *aren
 }
 
 /* Blocks and how large they are (pools.c): which of them are more than half full. */
-static inline bool mdl_dc_lacks_tenancies(const mdl_datacentre_t *state)
+static inline bool mdl_dc_lacks_tenancies(const mdl_datacentre_t *state, const mdl_scheduler_t *scheduler)
 {
-    return 2 * state->n_contracts > state->tenancy_capacity;
+    return 2 * state->n_contracts > scheduler->tenants;
 }
 static inline bool mdl_dc_lacks_jobs(const mdl_cluster_t *cluster, const mdl_scheduler_t *scheduler)
 {
