@@ -90,7 +90,7 @@ static int64_t interval_end(const mdl_input_t *input, int64_t time_s)
     return end_s < input->horizon_s ? end_s : input->horizon_s;
 }
 
-/* What mdl_dc_use() asks for, which nothing has touched for an interval. */
+/* What mdl_dc_read_use() asks for, which nothing has touched for an interval. */
 SIM_FETCH void fetch_use(const mdl_dc_t *dc)
 {
     sim_fetch(&dc->state->generation, MDL_DC_USE_BYTES - offsetof(mdl_datacentre_t, generation));
@@ -106,7 +106,7 @@ static void close_window(sim_lp_t *lp, void *report)
         fetch_use(&dc);
     mdl_dc_report(&dc, report);
     if (use_is_due) {
-        mdl_dc_use(&dc);
+        mdl_dc_read_use(&dc);
         dc.state->use_due_s = interval_end(sim_world_input(lp->world), lp->now_s);
     }
 }
@@ -393,17 +393,12 @@ int64_t mdl_datacentre_metered_wh(sim_world_t *world, uint32_t lp, int64_t time_
 
 const mdl_datacentre_use_t *mdl_datacentre_use(sim_world_t *world, uint32_t lp, int64_t time_s)
 {
-    static const mdl_datacentre_use_t none;
     mdl_datacentre_t *state = sim_world_state(world, lp);
-    bool ready = state->use_s == time_s && !state->use_taken;
 
-    if (!ready) {
-        if (state->cluster == 0)
-            return &none;
+    if (state->use_s != time_s && state->cluster != 0) {
         mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, time_s);
-        mdl_dc_use(&dc);
+        mdl_dc_read_use(&dc);
     }
-    state->use_taken = true;
     return &state->use;
 }
 
@@ -411,7 +406,7 @@ void mdl_datacentre_fetch_use(sim_world_t *world, uint32_t lp)
 {
     const mdl_datacentre_t *state = sim_world_state(world, lp);
 
-    sim_fetch(&state->generation, SIM_LINE_BYTES); /* whether it has been asked for */
+    sim_fetch(&state->generation, SIM_LINE_BYTES); /* when it was read */
     sim_fetch(&state->use, sizeof state->use);
     sim_fetch_end();
 }

@@ -107,7 +107,7 @@ typedef struct mdl_datacentre_reading {
     int64_t training_work_gpu_s; /* useful, in H100-equivalents */
 } mdl_datacentre_reading_t;
 
-/* What it keeps its books on, which are closed more seldom. GPU seconds unless named otherwise, int64_t all. */
+/* What it keeps its books on, which are closed more seldom. GPU seconds unless named otherwise, cumulative since birth. */
 typedef struct mdl_datacentre_use {
     int64_t powered_gpu_s;
     int64_t leased_gpu_s;
@@ -145,9 +145,8 @@ const mdl_datacentre_meter_t *mdl_datacentre_read(sim_world_t *world, uint32_t l
 /* Energy through the grid's meter from birth to time_s, Wh. At boundaries. O(contracts). */
 int64_t mdl_datacentre_metered_wh(sim_world_t *world, uint32_t lp, int64_t time_s);
 
-/* What was added since this was last called for the centre, or since its birth; valid until the next boundary. At
- * boundaries. Where a recording interval ends the centre has it ready; else it is O(contracts). After
- * mdl_datacentre_retire nothing is added. */
+/* What it has come to at time_s; valid until the next boundary. At boundaries. Where a recording interval ends the
+ * centre has it ready; else it is O(contracts). After mdl_datacentre_retire it stays as it was. */
 const mdl_datacentre_use_t *mdl_datacentre_use(sim_world_t *world, uint32_t lp, int64_t time_s);
 /* Starts to fetch it, for whoever will ask many centres. */
 void mdl_datacentre_fetch_use(sim_world_t *world, uint32_t lp);

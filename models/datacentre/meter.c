@@ -205,56 +205,43 @@ void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report)
     state->eventful = false;
 }
 
-/* The same added to what it had grown by before. */
-static inline void use(int64_t *used, int64_t *noted, int64_t now)
-{
-    *used += since(noted, now);
-}
-
 /* Most centres serve some classes only; of others everything stays 0. */
 static inline bool serves(const mdl_dc_t *dc, int c)
 {
     return (dc->state->classes >> c & 1) != 0;
 }
 
-/* The part of a class in what is used; its useful and busy GPU seconds up to now are added. */
-static inline void use_class(const mdl_dc_t *dc, const sums_t *young, int c, int64_t *useful_gpu_s, int64_t *busy_gpu_s)
+static inline void read_use_of_class(const mdl_dc_t *dc, const sums_t *young, int c, mdl_datacentre_use_t *use)
 {
-    mdl_datacentre_use_t *used = &dc->state->use, *counted = &dc->state->counted;
     const mdl_job_counts_t *counts = &dc->scheduler->counts[c];
-    int64_t busy = busy_of_class(dc, young, c);
+    int64_t busy_gpu_s = busy_of_class(dc, young, c);
 
-    *useful_gpu_s += mdl_dc_thousandth(useful_mgpu_s(dc, young, c));
-    *busy_gpu_s += busy;
-    use(&used->busy_by_class_gpu_s[c], &counted->busy_by_class_gpu_s[c], busy);
-    use(&used->jobs_submitted[c], &counted->jobs_submitted[c], counts->submitted);
-    use(&used->jobs_started[c], &counted->jobs_started[c], counts->started);
-    use(&used->jobs_finished[c], &counted->jobs_finished[c], counts->ended[MDL_END_FINISHED]);
-    use(&used->wait_s[c], &counted->wait_s[c], counts->wait_s);
+    use->busy_gpu_s += busy_gpu_s;
+    use->useful_gpu_s += mdl_dc_thousandth(useful_mgpu_s(dc, young, c));
+    use->busy_by_class_gpu_s[c] = busy_gpu_s;
+    use->jobs_submitted[c] = counts->submitted;
+    use->jobs_started[c] = counts->started;
+    use->jobs_finished[c] = counts->ended[MDL_END_FINISHED];
+    use->wait_s[c] = counts->wait_s;
 }
 
-void mdl_dc_use(mdl_dc_t *dc)
+void mdl_dc_read_use(mdl_dc_t *dc)
 {
     mdl_datacentre_t *state = dc->state;
-    mdl_datacentre_use_t *used = &state->use, *counted = &state->counted;
-    int64_t useful_gpu_s = 0, busy_gpu_s = 0;
+    mdl_datacentre_use_t *use = &state->use;
     sums_t memory;
 
     advance_scheduler(dc);
     const sums_t *young = sum_young(dc, &memory);
-    if (state->use_taken)
-        *used = (mdl_datacentre_use_t){0};
+    use->busy_gpu_s = use->useful_gpu_s = 0;
     for (int c = 0; c < MDL_JOB_CLASSES; c++)
         if (serves(dc, c))
-            use_class(dc, young, c, &useful_gpu_s, &busy_gpu_s);
-    use(&used->powered_gpu_s, &counted->powered_gpu_s, powered_gpu_s(state, dc->now_s));
-    use(&used->leased_gpu_s, &counted->leased_gpu_s, leased_gpu_s(state, dc->now_s));
-    use(&used->allocated_gpu_s, &counted->allocated_gpu_s, dc->scheduler->allocated_gpu_s);
-    use(&used->busy_gpu_s, &counted->busy_gpu_s, busy_gpu_s);
-    use(&used->useful_gpu_s, &counted->useful_gpu_s, useful_gpu_s);
-    use(&used->energy_metered_wh, &counted->energy_metered_wh, metered_wh(dc, busy_gpu_s));
-    use(&used->service_load_gpu_s, &counted->service_load_gpu_s, mdl_dc_thousandth(state->service_load_mgpu_s));
-    use(&used->service_met_gpu_s, &counted->service_met_gpu_s, mdl_dc_thousandth(state->service_met_mgpu_s));
+            read_use_of_class(dc, young, c, use);
+    use->powered_gpu_s = powered_gpu_s(state, dc->now_s);
+    use->leased_gpu_s = leased_gpu_s(state, dc->now_s);
+    use->allocated_gpu_s = dc->scheduler->allocated_gpu_s;
+    use->energy_metered_wh = metered_wh(dc, use->busy_gpu_s);
+    use->service_load_gpu_s = mdl_dc_thousandth(state->service_load_mgpu_s);
+    use->service_met_gpu_s = mdl_dc_thousandth(state->service_met_mgpu_s);
     state->use_s = dc->now_s;
-    state->use_taken = false;
 }

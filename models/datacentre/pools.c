@@ -164,6 +164,7 @@ void mdl_datacentre_retire(sim_world_t *world, uint32_t lp, int64_t time_s)
     if (state->cluster == 0)
         return;
     (void)mdl_datacentre_read(world, lp, time_s);
+    (void)mdl_datacentre_use(world, lp, time_s);
     sim_world_stop_lp(world, lp);
     release(sim_world_arena(world), state);
 }

@@ -90,11 +90,9 @@ typedef struct mdl_datacentre {
     bool borrowing;   /* idle quota is lent */
     bool maintaining; /* the next turn is in the calendar */
     uint8_t classes;  /* bits of those that a contract has had */
-    bool use_taken;
     int64_t use_s;
     mdl_power_t power;
-    _Alignas(64) mdl_datacentre_use_t counted; /* up to use_s */
-    mdl_datacentre_use_t use;                  /* added up to then, and not asked for yet, unless use_taken */
+    _Alignas(64) mdl_datacentre_use_t use; /* as read at use_s */
 
     int64_t maintenance_every_s, maintenance_length_s; /* each node's turn; how long it is down */
     mdl_line_t racked;                                 /* node seconds */
@@ -398,7 +396,7 @@ void mdl_dc_on_serviced(mdl_dc_t *dc, const sim_event_t *event);
 /* Meters (meter.c). */
 void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter); /* the meters at dc->now_s */
 void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report);
-void mdl_dc_use(mdl_dc_t *dc); /* brings state->use to now */
+void mdl_dc_read_use(mdl_dc_t *dc); /* brings state->use to now */
 int64_t mdl_dc_metered_wh(mdl_dc_t *dc);
 
 /* After each change of a service, whose load has been counted: notes what it has. One that has grown to its need meets

@@ -124,23 +124,29 @@ typedef struct mdl_tenant {
     int64_t useful_training_gpu_s;  /* not yet told to the lab */
 } mdl_tenant_t;
 
-/* Sums over one recording interval. */
-typedef struct mdl_interval {
+/* What sites have been used for: sums over all of them. int64_t all. */
+typedef struct mdl_use_sums {
     /* Others, platforms. A node is racked here when its chips are in, and powered from then on. */
     int64_t busy_gpu_s[2], powered_gpu_s[2], leased_gpu_s[2], useful_gpu_s[2], allocated_gpu_s[2];
-    int64_t planned_gpu_s;                     /* others: what projects were announced with */
     int64_t busy_class_gpu_s[MDL_JOB_CLASSES]; /* all sites */
     int64_t service_load_gpu_s, service_met_gpu_s;
-    int64_t new_busy_gpu_s, new_powered_gpu_s; /* centres energised in the 24 months before */
     int64_t province_busy_gpu_s[MDL_MAX_PROVINCES], province_powered_gpu_s[MDL_MAX_PROVINCES];
     int64_t province_leased_gpu_s[MDL_MAX_PROVINCES];
     int64_t type_busy_gpu_s[MDL_MAX_GPU_TYPES], type_powered_gpu_s[MDL_MAX_GPU_TYPES];
-    int64_t metered_wh, resold_wh;
+    int64_t metered_wh;
+    int64_t jobs_submitted[MDL_JOB_CLASSES], jobs_started[MDL_JOB_CLASSES], jobs_finished[MDL_JOB_CLASSES];
+    int64_t wait_s[MDL_JOB_CLASSES];
+} mdl_use_sums_t;
+
+/* Sums over one recording interval. */
+typedef struct mdl_interval {
+    mdl_use_sums_t use;
+    int64_t planned_gpu_s;                     /* others: what projects were announced with */
+    int64_t new_busy_gpu_s, new_powered_gpu_s; /* centres energised in the 24 months before */
+    int64_t resold_wh;
     double tokens, token_days;
     double chip_value_fen[MDL_MAX_GPU_TYPES], chip_volume[MDL_MAX_GPU_TYPES];
     int64_t chip_channel_volume[MDL_CHANNELS];
-    int64_t jobs_submitted[MDL_JOB_CLASSES], jobs_started[MDL_JOB_CLASSES], jobs_finished[MDL_JOB_CLASSES];
-    int64_t wait_s[MDL_JOB_CLASSES];
     double rental_requested[MDL_SEGMENTS], rental_served[MDL_SEGMENTS], rental_unserved[MDL_SEGMENTS][MDL_REFUSALS];
     int64_t begins_s;
 } mdl_interval_t;
@@ -274,7 +280,9 @@ typedef struct mdl_eco {
     uint32_t recent_total;
 
     mdl_interval_t interval;
-    uint32_t n_rent_gaps; /* weeks in rent_gaps: log of rent over full cost at the end of each */
+    mdl_use_sums_t use_before; /* since birth, when the interval began; */
+    mdl_use_sums_t use_gone;   /* and of sites that are stopped */
+    uint32_t n_rent_gaps;      /* weeks in rent_gaps: log of rent over full cost at the end of each */
     mdl_tally_t tally;
 } mdl_eco_t;
 

@@ -64,18 +64,21 @@ static void record_use(const mdl_step_t *step)
     const mdl_interval_t *interval = &eco->interval;
     int64_t all = 0;
     for (int c = 0; c < MDL_JOB_CLASSES; c++)
-        all += interval->busy_class_gpu_s[c];
+        all += interval->use.busy_class_gpu_s[c];
     double hours = (double)(step->now_s - interval->begins_s) / (double)SIM_HOUR_S;
-    mdl_eco_set(eco, MDL_CH_UTILISATION, 0, share(interval->busy_gpu_s[0], interval->powered_gpu_s[0]));
+    mdl_eco_set(eco, MDL_CH_UTILISATION, 0, share(interval->use.busy_gpu_s[0], interval->use.powered_gpu_s[0]));
     mdl_eco_set(eco, MDL_CH_UTILISATION_NEW, 0, share(interval->new_busy_gpu_s, interval->new_powered_gpu_s));
-    mdl_eco_set(eco, MDL_CH_USEFUL_SHARE, 0, share(interval->useful_gpu_s[0], interval->busy_gpu_s[0]));
-    mdl_eco_set(eco, MDL_CH_ALLOCATED_SHARE, 0, share(interval->allocated_gpu_s[0], interval->powered_gpu_s[0]));
-    mdl_eco_set(eco, MDL_CH_LEASED_SHARE, 0, share(interval->leased_gpu_s[0], interval->powered_gpu_s[0]));
-    mdl_eco_set(eco, MDL_CH_RACKED_SHARE, 0, share(interval->powered_gpu_s[0], interval->planned_gpu_s));
-    mdl_eco_set(eco, MDL_CH_PLATFORM_UTILISATION, 0, share(interval->busy_gpu_s[1], interval->powered_gpu_s[1]));
-    mdl_eco_set(eco, MDL_CH_INFERENCE_SHARE, 0, share(interval->busy_class_gpu_s[MDL_JOB_INFERENCE], all));
-    mdl_eco_set(eco, MDL_CH_SLO_ATTAINMENT, 0, share(interval->service_met_gpu_s, interval->service_load_gpu_s));
-    mdl_eco_set(eco, MDL_CH_POWER, 0, over((double)(interval->metered_wh + interval->resold_wh) / 1e6, hours));
+    mdl_eco_set(eco, MDL_CH_USEFUL_SHARE, 0, share(interval->use.useful_gpu_s[0], interval->use.busy_gpu_s[0]));
+    mdl_eco_set(eco, MDL_CH_ALLOCATED_SHARE, 0,
+                share(interval->use.allocated_gpu_s[0], interval->use.powered_gpu_s[0]));
+    mdl_eco_set(eco, MDL_CH_LEASED_SHARE, 0, share(interval->use.leased_gpu_s[0], interval->use.powered_gpu_s[0]));
+    mdl_eco_set(eco, MDL_CH_RACKED_SHARE, 0, share(interval->use.powered_gpu_s[0], interval->planned_gpu_s));
+    mdl_eco_set(eco, MDL_CH_PLATFORM_UTILISATION, 0,
+                share(interval->use.busy_gpu_s[1], interval->use.powered_gpu_s[1]));
+    mdl_eco_set(eco, MDL_CH_INFERENCE_SHARE, 0, share(interval->use.busy_class_gpu_s[MDL_JOB_INFERENCE], all));
+    mdl_eco_set(eco, MDL_CH_SLO_ATTAINMENT, 0,
+                share(interval->use.service_met_gpu_s, interval->use.service_load_gpu_s));
+    mdl_eco_set(eco, MDL_CH_POWER, 0, over((double)(interval->use.metered_wh + interval->resold_wh) / 1e6, hours));
     mdl_eco_set(eco, MDL_CH_ACTIVITY, 0, eco->activity);
 }
 
@@ -175,12 +178,12 @@ static void record_provinces(const mdl_step_t *step)
             step->sites[project->site].nodes * MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, project->gpu_type);
     }
     for (uint32_t p = 0; p < step->tables->n_provinces; p++) {
-        int64_t powered = interval->province_powered_gpu_s[p];
+        int64_t powered = interval->use.province_powered_gpu_s[p];
         mdl_eco_set(eco, MDL_CH_PROVINCE_CAPACITY, p, capacity[p]);
         mdl_eco_set(eco, MDL_CH_PROVINCE_OPERATING, p, operating[p]);
         mdl_eco_set(eco, MDL_CH_PROVINCE_ANNOUNCED, p, announced[p]);
-        mdl_eco_set(eco, MDL_CH_PROVINCE_UTILISATION, p, share(interval->province_busy_gpu_s[p], powered));
-        mdl_eco_set(eco, MDL_CH_PROVINCE_LEASED, p, share(interval->province_leased_gpu_s[p], powered));
+        mdl_eco_set(eco, MDL_CH_PROVINCE_UTILISATION, p, share(interval->use.province_busy_gpu_s[p], powered));
+        mdl_eco_set(eco, MDL_CH_PROVINCE_LEASED, p, share(interval->use.province_leased_gpu_s[p], powered));
         mdl_eco_set(eco, MDL_CH_PROVINCE_POWER, p, (double)eco->grid.allotted_kw[p] / 1000);
     }
 }
@@ -200,10 +203,10 @@ static void record_chips(const mdl_step_t *step)
         mdl_eco_set(eco, MDL_CH_TYPE_STOCK, t, (double)total[MDL_LOT_STOCK]);
         mdl_eco_set(eco, MDL_CH_TYPE_SEIZED, t, (double)total[MDL_LOT_SEIZED]);
         mdl_eco_set(eco, MDL_CH_TYPE_MADE, t, (double)step->lots->made[t]);
-        mdl_eco_set(eco, MDL_CH_TYPE_BUSY, t, (double)interval->type_busy_gpu_s[t] / (double)SIM_HOUR_S);
-        mdl_eco_set(eco, MDL_CH_TYPE_POWERED, t, (double)interval->type_powered_gpu_s[t] / (double)SIM_HOUR_S);
+        mdl_eco_set(eco, MDL_CH_TYPE_BUSY, t, (double)interval->use.type_busy_gpu_s[t] / (double)SIM_HOUR_S);
+        mdl_eco_set(eco, MDL_CH_TYPE_POWERED, t, (double)interval->use.type_powered_gpu_s[t] / (double)SIM_HOUR_S);
         mdl_eco_set(eco, MDL_CH_TYPE_UTILISATION, t,
-                    share(interval->type_busy_gpu_s[t], interval->type_powered_gpu_s[t]));
+                    share(interval->use.type_busy_gpu_s[t], interval->use.type_powered_gpu_s[t]));
     }
     for (uint32_t c = 0; c < MDL_CHANNELS; c++)
         mdl_eco_set(eco, MDL_CH_CHANNEL_VOLUME, c, (double)interval->chip_channel_volume[c]);
@@ -248,12 +251,12 @@ static void record_jobs(const mdl_step_t *step)
     const mdl_eco_t *eco = step->eco;
     const mdl_interval_t *interval = &eco->interval;
     for (uint32_t c = 0; c < MDL_JOB_CLASSES; c++) {
-        double started = (double)interval->jobs_started[c];
-        mdl_eco_set(eco, MDL_CH_JOBS_SUBMITTED, c, (double)interval->jobs_submitted[c]);
+        double started = (double)interval->use.jobs_started[c];
+        mdl_eco_set(eco, MDL_CH_JOBS_SUBMITTED, c, (double)interval->use.jobs_submitted[c]);
         mdl_eco_set(eco, MDL_CH_JOBS_STARTED, c, started);
-        mdl_eco_set(eco, MDL_CH_JOBS_FINISHED, c, (double)interval->jobs_finished[c]);
-        mdl_eco_set(eco, MDL_CH_JOBS_WAIT, c, over((double)interval->wait_s[c] / (double)SIM_HOUR_S, started));
-        mdl_eco_set(eco, MDL_CH_JOBS_BUSY, c, (double)interval->busy_class_gpu_s[c] / (double)SIM_HOUR_S);
+        mdl_eco_set(eco, MDL_CH_JOBS_FINISHED, c, (double)interval->use.jobs_finished[c]);
+        mdl_eco_set(eco, MDL_CH_JOBS_WAIT, c, over((double)interval->use.wait_s[c] / (double)SIM_HOUR_S, started));
+        mdl_eco_set(eco, MDL_CH_JOBS_BUSY, c, (double)interval->use.busy_class_gpu_s[c] / (double)SIM_HOUR_S);
     }
 }
 

@@ -21,42 +21,42 @@ typedef struct centres_day {
     int64_t planned, planned_nodes; /* what projects were announced with: GPU seconds, and nodes that count all day */
 } centres_day_t;
 
-static void count_classes(mdl_interval_t *interval, const mdl_datacentre_use_t *use, int64_t scale)
+static void count_classes(mdl_use_sums_t *sums, const mdl_datacentre_use_t *use, int64_t scale)
 {
-    interval->service_load_gpu_s += scale * use->service_load_gpu_s;
-    interval->service_met_gpu_s += scale * use->service_met_gpu_s;
+    sums->service_load_gpu_s += scale * use->service_load_gpu_s;
+    sums->service_met_gpu_s += scale * use->service_met_gpu_s;
     for (int c = 0; c < MDL_JOB_CLASSES; c++) {
-        interval->busy_class_gpu_s[c] += scale * use->busy_by_class_gpu_s[c];
-        interval->jobs_submitted[c] += use->jobs_submitted[c];
-        interval->jobs_started[c] += use->jobs_started[c];
-        interval->jobs_finished[c] += use->jobs_finished[c];
-        interval->wait_s[c] += use->wait_s[c];
+        sums->busy_class_gpu_s[c] += scale * use->busy_by_class_gpu_s[c];
+        sums->jobs_submitted[c] += use->jobs_submitted[c];
+        sums->jobs_started[c] += use->jobs_started[c];
+        sums->jobs_finished[c] += use->jobs_finished[c];
+        sums->wait_s[c] += use->wait_s[c];
     }
 }
 
-static void count_use(mdl_interval_t *interval, const mdl_site_t *site, const mdl_datacentre_use_t *use)
+static void count_use(mdl_use_sums_t *sums, const mdl_site_t *site, const mdl_datacentre_use_t *use)
 {
     int owner = site->project == MDL_NO_PROJECT;
     int64_t scale = site->scale, busy = scale * use->busy_gpu_s, powered = scale * use->powered_gpu_s;
-    interval->powered_gpu_s[owner] += powered;
-    interval->leased_gpu_s[owner] += scale * use->leased_gpu_s;
-    interval->allocated_gpu_s[owner] += scale * use->allocated_gpu_s;
-    interval->busy_gpu_s[owner] += busy;
-    interval->useful_gpu_s[owner] += scale * use->useful_gpu_s;
-    interval->type_busy_gpu_s[site->gpu_type] += busy;
-    interval->type_powered_gpu_s[site->gpu_type] += powered;
-    interval->province_powered_gpu_s[site->province] += powered;
-    interval->province_leased_gpu_s[site->province] += scale * use->leased_gpu_s;
-    interval->province_busy_gpu_s[site->province] += busy;
-    interval->metered_wh += scale * use->energy_metered_wh;
+    sums->powered_gpu_s[owner] += powered;
+    sums->leased_gpu_s[owner] += scale * use->leased_gpu_s;
+    sums->allocated_gpu_s[owner] += scale * use->allocated_gpu_s;
+    sums->busy_gpu_s[owner] += busy;
+    sums->useful_gpu_s[owner] += scale * use->useful_gpu_s;
+    sums->type_busy_gpu_s[site->gpu_type] += busy;
+    sums->type_powered_gpu_s[site->gpu_type] += powered;
+    sums->province_powered_gpu_s[site->province] += powered;
+    sums->province_leased_gpu_s[site->province] += scale * use->leased_gpu_s;
+    sums->province_busy_gpu_s[site->province] += busy;
+    sums->metered_wh += scale * use->energy_metered_wh;
 }
 
-/* Takes what a site has done since it was last counted into the interval. */
-static void count_site(mdl_step_t *step, const mdl_site_t *site)
+/* Adds what a site has done since its birth. */
+static void count_site(const mdl_step_t *step, const mdl_site_t *site, mdl_use_sums_t *sums)
 {
     const mdl_datacentre_use_t *use = mdl_datacentre_use(step->world, site->lp, step->now_s);
-    count_use(&step->eco->interval, site, use);
-    count_classes(&step->eco->interval, use, site->scale);
+    count_use(sums, site, use);
+    count_classes(sums, use, site->scale);
 }
 
 static inline void count_centre(const mdl_site_t *site, const mdl_datacentre_reading_t *day, centres_day_t *centres)
@@ -121,10 +121,10 @@ static void smooth_activity(mdl_step_t *step, const centres_day_t *centres)
     step->eco->activity += mdl_day_gain(UTILISATION_MEMORY_S) * (today - step->eco->activity);
 }
 
-/* A closed site is counted once more and its LP ended. */
+/* A closed site is counted for good and its LP ended. */
 static void retire(mdl_step_t *step, mdl_site_t *site)
 {
-    count_site(step, site);
+    count_site(step, site, &step->eco->use_gone);
     mdl_datacentre_retire(step->world, site->lp, sim_world_now(step->world));
     site->stopped = true;
 }
@@ -153,14 +153,27 @@ static inline void read_site(mdl_step_t *step, mdl_site_t *site, const mdl_datac
         mdl_outcomes_site(step, site, day);
 }
 
-static void count_sites(mdl_step_t *step)
+static mdl_use_sums_t count_sites(const mdl_step_t *step)
 {
     const mdl_site_t *end = step->sites + step->eco->n_sites;
+    mdl_use_sums_t sums = step->eco->use_gone;
     for (const mdl_site_t *site = step->sites; site < end; site++) {
         if (end - site > USES_AHEAD)
             mdl_datacentre_fetch_use(step->world, site[USES_AHEAD].lp);
         if (!site->stopped)
-            count_site(step, site);
+            count_site(step, site, &sums);
+    }
+    return sums;
+}
+
+/* What sites have done in the interval that ends: what they have since birth, less what they had when it began. */
+static void count_interval(mdl_eco_t *eco, const mdl_use_sums_t *now)
+{
+    int64_t *use = (int64_t *)&eco->interval.use, *before = (int64_t *)&eco->use_before;
+    const int64_t *sums = (const int64_t *)now;
+    for (size_t i = 0; i < sizeof *now / sizeof *sums; i++) {
+        use[i] = sums[i] - before[i];
+        before[i] = sums[i];
     }
 }
 
@@ -188,8 +201,10 @@ sim_status_t mdl_step_meters(mdl_step_t *step)
             MDL_TRY(see_to_site(step, site, report->cramped));
     }
     count_centres(&step->eco->interval, &centres);
-    if (mdl_eco_interval_ends(step))
-        count_sites(step);
+    if (mdl_eco_interval_ends(step)) {
+        mdl_use_sums_t now = count_sites(step);
+        count_interval(step->eco, &now);
+    }
     mdl_outcomes_use(step, centres.busy, centres.powered);
     smooth_provinces(step, &centres);
     smooth_activity(step, &centres);
