@@ -250,11 +250,13 @@ static sim_status_t start_failures(sim_world_t *world, uint32_t lp, int64_t time
     const mdl_cluster_t *cluster = sim_arena_at(sim_world_arena(world), state->cluster);
 
     const mdl_failure_rates_t *rates = mdl_dc_failures(sim_world_arena(world), state);
+    sim_rng_t rng;
 
     if (state->failure_s != SIM_NEVER || rates->node_mean_s <= 0 || cluster->powered == 0)
         return SIM_OK;
-    state->failure_s = time_s + mdl_dc_draw_failure(state, rates, sim_world_seed(world), sim_world_replication(world),
-                                                    cluster->powered);
+    sim_rng_at(&rng, sim_world_seed(world), sim_world_replication(world), state->spec.entity, MDL_PURPOSE_FAILURE,
+               state->failure_ordinal);
+    state->failure_s = time_s + mdl_dc_draw_failure(state, rates, &rng, cluster->powered);
     sim_event_t event = {.time_s = state->failure_s, .type = MDL_DC_FAILURE};
     if (sim_world_schedule(world, lp, &event, MDL_DC_FIRST, &state->failure) < 0)
         return sim_fail(err, SIM_ELIMIT, "data centre", "no room in the calendar for its first failure");
@@ -336,7 +338,6 @@ sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_
         return status;
     mdl_datacentre_t *state = sim_world_state(world, *lp);
     state->spec = resolved;
-    state->entity = spec->entity;
     state->review_s = state->failure_s = SIM_NEVER;
     state->use_due_s = interval_end(input, time_s);
     status = configure(world, *lp, &params, err);

@@ -4,14 +4,11 @@
 #include "models/hardware/pool.h"
 #include "models/params/purpose.h"
 
-int64_t mdl_dc_draw_failure(mdl_datacentre_t *state, const mdl_failure_rates_t *rates, uint64_t seed,
-                            uint64_t replication, uint32_t powered)
+int64_t mdl_dc_draw_failure(mdl_datacentre_t *state, const mdl_failure_rates_t *rates, sim_rng_t *rng, uint32_t powered)
 {
     mdl_failure_t failure;
-    sim_rng_t rng;
 
-    sim_rng_at(&rng, seed, replication, state->entity, MDL_PURPOSE_FAILURE, state->failure_ordinal);
-    mdl_failure_draw(rates, &rng, powered, &failure);
+    mdl_failure_draw(rates, rng, powered, &failure);
     state->repair_s = failure.repair_s;
     state->failing_node = failure.node;
     state->drawn_powered = powered;
@@ -20,8 +17,10 @@ int64_t mdl_dc_draw_failure(mdl_datacentre_t *state, const mdl_failure_rates_t *
 
 static int64_t draw_failure(mdl_dc_t *dc)
 {
-    return mdl_dc_draw_failure(dc->state, mdl_dc_failures(dc->lp->arena, dc->state), dc->lp->seed, dc->lp->replication,
-                               dc->cluster->powered);
+    sim_rng_t rng;
+
+    sim_lp_rng(dc->lp, &rng, dc->lp->entity, MDL_PURPOSE_FAILURE, dc->state->failure_ordinal);
+    return mdl_dc_draw_failure(dc->state, mdl_dc_failures(dc->lp->arena, dc->state), &rng, dc->cluster->powered);
 }
 
 static void next_ordinal(mdl_datacentre_t *state)
@@ -180,9 +179,9 @@ static void power_pool(mdl_dc_t *dc, uint32_t powered)
 
 void mdl_dc_on_power(mdl_dc_t *dc, const sim_event_t *event)
 {
-    if (event->a < 0 || event->a > dc->state->spec.nodes) {
+    if (event->a < 0 || event->a > dc->cluster->nodes) {
         dc->status = sim_fail(dc->lp->error, SIM_EINVARIANT, "data centre", "%lld nodes to be powered; %u are racked",
-                              (long long)event->a, dc->state->spec.nodes);
+                              (long long)event->a, dc->cluster->nodes);
         return;
     }
     uint32_t before = dc->cluster->powered, powered = (uint32_t)event->a;

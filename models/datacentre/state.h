@@ -67,8 +67,7 @@ typedef struct mdl_datacentre {
     int64_t noted_training_gpu_s;
     int64_t review_s; /* the scheduler's next review; SIM_NEVER: none */
     sim_handle_t review;
-    uint32_t shrunk_service; /* the last to lose a node: its place then */
-    uint32_t next_serviced;  /* node whose turn is next */
+    uint32_t next_serviced; /* node whose turn is next in planned maintenance */
 
     mdl_line_t unsaved[MDL_JOB_CLASSES]; /* part of `busy` that is not useful: not saved yet, or lost */
     int64_t service_load_mgpu_s, service_met_mgpu_s;
@@ -76,15 +75,15 @@ typedef struct mdl_datacentre {
     int64_t failure_s;        /* when nodes fail next; SIM_NEVER: nothing is in the calendar */
     sim_handle_t failure;     /* its event */
     uint64_t failure_ordinal; /* of that failure, */
-    uint64_t entity;          /* of the centre, which it is drawn for */
     int64_t repair_s;         /* how long it takes */
     uint32_t failing_node;    /* which it hits, */
     uint32_t drawn_powered;   /* as drawn among so many nodes; 0: not yet */
     int64_t up_base_node_s;
     uint32_t up_nodes; /* as the cluster says; 0 once closed */
     uint32_t node_failures;
+    uint32_t shrunk_service; /* the last to lose a node: its place then */
 
-    uint64_t generation;
+    _Alignas(64) uint64_t generation;
     uint32_t lent_nodes; /* leased when idle quota was lent last; MDL_NONE: to be lent anew */
     uint32_t tenancy_capacity;
     bool borrowing;   /* idle quota is lent */
@@ -113,7 +112,7 @@ _Static_assert(offsetof(mdl_datacentre_t, unsaved[MDL_JOB_FINETUNE]) == 256 &&
                    offsetof(mdl_datacentre_t, service_met_mgpu_s) < 320,
                "what jobs and services leave unsaved and unserved stands in one");
 _Static_assert(offsetof(mdl_datacentre_t, failure_s) == 320 &&
-                   offsetof(mdl_datacentre_t, node_failures) < MDL_DC_EVENT_BYTES,
+                   offsetof(mdl_datacentre_t, shrunk_service) < MDL_DC_EVENT_BYTES,
                "failures and repairs ask for one");
 
 /* A contract that runs, in the list of them in order of start, with what sharing out nodes asks of it. Behind each other:
@@ -385,9 +384,9 @@ void mdl_dc_on_failure(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_repair(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_power(mdl_dc_t *dc, const sim_event_t *event);
 /* Draws the failure that comes next, were `powered` > 0 nodes powered from the one before it on, and returns how long
- * after that one it comes. */
-int64_t mdl_dc_draw_failure(mdl_datacentre_t *state, const mdl_failure_rates_t *rates, uint64_t seed,
-                            uint64_t replication, uint32_t powered);
+ * after that one it comes. `rng` stands at (the centre's entity, MDL_PURPOSE_FAILURE, failure_ordinal). */
+int64_t mdl_dc_draw_failure(mdl_datacentre_t *state, const mdl_failure_rates_t *rates, sim_rng_t *rng,
+                            uint32_t powered);
 
 /* Planned maintenance (maintenance.c). */
 void mdl_dc_on_maintenance(mdl_dc_t *dc, const sim_event_t *event);
