@@ -10,7 +10,7 @@
 
 #define CHUNKS_PER_THREAD 16u /* enough for an even load, few enough that handing them out costs nothing */
 #define KEYS_TO_LINE      (SIM_LINE_BYTES / (ptrdiff_t)sizeof(sim_key_t))
-#define STATE_BYTES       512u
+#define STATE_BYTES       192u
 #define NO_LP             UINT32_MAX
 
 /* How many LPs before its turn an LP's memory is asked for: what its record names, what its state names, what that
@@ -173,11 +173,11 @@ SIM_FETCH void fetch_blocks(const run_t *run, uint32_t index)
     sim_fetch(run->base + run->records[index].state, STATE_BYTES);
 }
 
-/* What the state refers to, and what that refers to. */
+/* What the events of one that has some ask for besides: what the state refers to, and what that refers to. */
 SIM_FETCH void fetch_kind(const run_t *run, uint32_t index, int turn)
 {
     const sim_lp_kind_t *kind = kind_of(run, index);
-    if (kind->fetch != NULL)
+    if (kind->fetch != NULL && is_due(run, index))
         kind->fetch(&run->world->arena, run->base + run->records[index].state, turn);
 }
 
