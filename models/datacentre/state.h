@@ -51,7 +51,7 @@ typedef struct mdl_datacentre {
     bool closed;
     bool serving;   /* services' next resizing is in the calendar */
     bool reviewing; /* and the scheduler's next review */
-    bool eventful;  /* its report has to be looked at whether the centre is cramped */
+    bool eventful;  /* something has happened since the last report: the next one sees whether the centre is cramped */
 
     /* What running jobs have computed for certain, jobs past the beginning of their lines only, and what ended attempts
      * did: thousandths of GPU seconds. */
