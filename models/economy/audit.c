@@ -38,6 +38,24 @@ static sim_status_t audit_project(mdl_step_t *step, uint32_t i)
     return SIM_OK;
 }
 
+/* What a platform has bought and not put up, against its lots. */
+static sim_status_t audit_platform_chips(mdl_step_t *step, uint32_t platform)
+{
+    const mdl_platform_chips_t *chips = &step->eco->platform_chips[platform];
+    uint32_t account = step->eco->platform_account[platform];
+    for (int32_t type = 0; type < (int32_t)step->tables->n_gpu_types; type++) {
+        int64_t stock = mdl_lots_count(step->lots, account, type, MDL_LOT_STOCK);
+        int64_t awaited = stock + mdl_lots_count(step->lots, account, type, MDL_LOT_TRANSIT);
+        if (stock != chips->stock[type] || awaited != chips->awaited[type])
+            return sim_fail(step->err, SIM_EINVARIANT, "platforms",
+                            "platform %u awaits %lld GPUs of type %d, %lld of them in stock; its lots hold %lld and "
+                            "%lld",
+                            platform, (long long)chips->awaited[type], type, (long long)chips->stock[type],
+                            (long long)awaited, (long long)stock);
+    }
+    return SIM_OK;
+}
+
 static sim_status_t audit_pools(mdl_step_t *step, uint32_t platform)
 {
     int64_t nodes = 0;
@@ -96,8 +114,10 @@ sim_status_t mdl_eco_audit(mdl_step_t *step)
         MDL_TRY(audit_site(step, i));
     for (uint32_t i = 0; i < step->eco->n_projects; i++)
         MDL_TRY(audit_project(step, i));
-    for (uint32_t p = 0; p < step->tables->n_platforms; p++)
+    for (uint32_t p = 0; p < step->tables->n_platforms; p++) {
         MDL_TRY(audit_pools(step, p));
+        MDL_TRY(audit_platform_chips(step, p));
+    }
     MDL_TRY(audit_tenants(step));
     return audit_energy(step);
 }

@@ -12,9 +12,10 @@ static uint32_t place_of(uint32_t tag)
     return tag & MDL_CHIP_PLATFORM ? MDL_LOT_PLACE_NONE : tag;
 }
 
-static void count_purchase(mdl_step_t *step, uint32_t tag, int64_t gpus, int64_t paid_fen)
+static void count_purchase(mdl_step_t *step, int32_t type, uint32_t tag, int64_t gpus, int64_t paid_fen)
 {
     if (tag & MDL_CHIP_PLATFORM) {
+        step->eco->platform_chips[tag & ~MDL_CHIP_PLATFORM].awaited[type] += gpus;
         mdl_platform_bought(&step->eco->platforms[tag & ~MDL_CHIP_PLATFORM], gpus, paid_fen);
         mdl_chronicle_bought(step, tag & ~MDL_CHIP_PLATFORM, gpus);
         return;
@@ -45,7 +46,7 @@ sim_status_t mdl_chip_buy_official(mdl_step_t *step, int32_t type, uint32_t buye
                      .place = place_of(tag),
                      .count = gpus,
                      .due_day = mdl_step_date(step) + mdl_channel_lead_d(step->params, step->tables, type)};
-    count_purchase(step, tag, gpus, total_fen);
+    count_purchase(step, type, tag, gpus, total_fen);
     return mdl_lots_make(step->lots, &lot, NULL, step->err);
 }
 
@@ -79,7 +80,7 @@ sim_status_t mdl_chip_buy_second_hand(mdl_step_t *step, const mdl_chip_trade_t *
         return sim_fail(step->err, SIM_EINVARIANT, "chips", "a trade is too large");
     MDL_TRY(mdl_ledger_pay(step->ledger, MDL_FLOW_CHIPS, trade->buyer, trade->seller, total_fen, step->err));
     MDL_TRY(hand_over(step, trade->type, trade->seller, trade->buyer, trade->buy_tag, trade->quantity));
-    count_purchase(step, trade->buy_tag, trade->quantity, total_fen);
+    count_purchase(step, trade->type, trade->buy_tag, trade->quantity, total_fen);
     if (trade->channel == MDL_CHANNEL_BROKER) {
         for (uint32_t b = 0; b < step->eco->n_brokers; b++)
             if (step->brokers[b].account == trade->seller)

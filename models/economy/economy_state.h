@@ -188,6 +188,11 @@ typedef struct mdl_platform_order {
     int64_t limit_fen;
 } mdl_platform_order_t;
 
+/* GPUs of a platform that it has bought and not put up, by type, as its lots say; of them, in stock. */
+typedef struct mdl_platform_chips {
+    int64_t awaited[MDL_MAX_GPU_TYPES], stock[MDL_MAX_GPU_TYPES];
+} mdl_platform_chips_t;
+
 /* What a builder hears when it asks for chips of a type today (supply.c). */
 typedef struct mdl_quote {
     int64_t price_fen; /* per GPU: official list price and tariff, or the cheapest broker's ask for a banned type */
@@ -246,6 +251,7 @@ typedef struct mdl_eco {
     double tokens_labs_day, tokens_platforms_day; /* of them, bought from labs and platforms */
     int64_t bill_labs_fen[MDL_MAX_PROVINCES], bill_platforms_fen[MDL_MAX_PROVINCES]; /* not settled yet */
     mdl_platform_order_t platform_order[MDL_MAX_PLATFORMS];
+    mdl_platform_chips_t platform_chips[MDL_MAX_PLATFORMS];
     double demand_h100e; /* wanted by tenants, all segments, reference GPUs */
     double unserved_h100e;
     double training_labs_before; /* labs that trained yesterday */

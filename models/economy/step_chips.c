@@ -5,13 +5,23 @@
 
 #define DELIVERIES 64 /* looked at in one go */
 
+static void count_stock(mdl_step_t *step, const mdl_lot_t *lot)
+{
+    uint32_t platform = 0;
+    while (step->eco->platform_account[platform] != lot->owner)
+        platform++;
+    step->eco->platform_chips[platform].stock[lot->type] += lot->count;
+}
+
 static sim_status_t deliver(mdl_step_t *step, uint32_t lot)
 {
     mdl_lot_t here = *mdl_lots_get(step->lots, lot);
     mdl_lot_t to = {.state = MDL_LOT_STOCK, .owner = here.owner, .place = here.place};
     MDL_TRY(mdl_lots_move(step->lots, lot, here.count, &to, NULL, step->err));
-    if (here.place == MDL_LOT_PLACE_NONE)
-        return SIM_OK; /* a platform's */
+    if (here.place == MDL_LOT_PLACE_NONE) { /* a platform's */
+        count_stock(step, &here);
+        return SIM_OK;
+    }
     return mdl_project_received(step, &step->projects[here.place], here.count);
 }
 

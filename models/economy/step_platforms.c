@@ -5,8 +5,6 @@
  * it, so that there are few. */
 #include "models/economy/economy_state.h"
 
-#include "sim/fetch.h"
-
 #define POOL_LEAST_NODES 512 /* room of a new pool; twice as much as the pools before it when they are full */
 
 mdl_platform_t mdl_platform_row(const mdl_step_t *step, uint32_t platform)
@@ -36,38 +34,11 @@ static void see_fleet(const mdl_step_t *step, uint32_t platform, mdl_platform_en
     }
 }
 
-/* What a lot adds to what is ordered; `in_stock`: the GPU types of which a whole node lies in stock, bit set. */
-static void see_lot(const mdl_step_t *step, const mdl_lot_t *lot, mdl_platform_env_t *env, uint64_t *in_stock)
+static void see_orders(const mdl_step_t *step, uint32_t platform, mdl_platform_env_t *env)
 {
-    if (lot->state != MDL_LOT_TRANSIT && lot->state != MDL_LOT_STOCK)
-        return;
-    env->on_order_h100e += (double)lot->count * mdl_reference_per_gpu(step, lot->type);
-    bool whole = lot->state == MDL_LOT_STOCK && lot->count >= MDL_GPUS_PER_NODE;
-    *in_stock |= (uint64_t)whole << lot->type;
-}
-
-/* All platforms' lots, of each in turn one: each names the next of its own, so that a platform's alone would be waited
- * for one after the other. */
-static void see_orders(const mdl_step_t *step, mdl_platform_env_t *envs, uint64_t *in_stock)
-{
-    uint32_t left = 0, platforms[MDL_MAX_PLATFORMS], lots[MDL_MAX_PLATFORMS]; /* of those who have lots left */
-    for (uint32_t i = 0; i < step->tables->n_platforms; i++) {
-        in_stock[i] = 0;
-        platforms[left] = i;
-        lots[left] = mdl_lots_first(step->lots, step->eco->platform_account[i]);
-        left += lots[left] != MDL_NO_LOT;
-    }
-    for (uint32_t k = 0; left > 0; k = k < left ? k : 0) {
-        const mdl_lot_t *lot = mdl_lots_get(step->lots, lots[k]);
-        see_lot(step, lot, &envs[platforms[k]], &in_stock[platforms[k]]);
-        lots[k] = lot->next;
-        if (lot->next != MDL_NO_LOT) {
-            sim_fetch(mdl_lots_get(step->lots, lots[k++]), sizeof(mdl_lot_t));
-            continue;
-        }
-        platforms[k] = platforms[--left];
-        lots[k] = lots[left];
-    }
+    const mdl_platform_chips_t *chips = &step->eco->platform_chips[platform];
+    for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
+        env->on_order_h100e += (double)chips->awaited[type] * mdl_reference_per_gpu(step, (int32_t)type);
 }
 
 /* Types to be had from official channels today, their price there and in the market: the same for all platforms. */
@@ -266,25 +237,22 @@ sim_status_t mdl_pool_extend(mdl_step_t *step, uint32_t platform, int32_t provin
     return SIM_OK;
 }
 
-/* Puts up whole nodes of the chips in stock, of the types that are in the bit set. */
-static sim_status_t install(mdl_step_t *step, uint32_t platform, uint64_t types, int32_t hub)
+/* Puts up whole nodes of the chips in stock. */
+static sim_status_t install(mdl_step_t *step, uint32_t platform, int32_t hub)
 {
+    mdl_platform_chips_t *chips = &step->eco->platform_chips[platform];
     uint32_t account = step->eco->platform_account[platform];
-    for (uint32_t type = 0; types >> type != 0; type++) {
-        if ((types >> type & 1) == 0)
+    for (int32_t type = 0; type < (int32_t)step->tables->n_gpu_types; type++) {
+        int64_t nodes = chips->stock[type] / MDL_GPUS_PER_NODE, gpus = nodes * MDL_GPUS_PER_NODE;
+        if (nodes == 0)
             continue;
-        for (uint32_t lot = mdl_lots_first(step->lots, account); lot != MDL_NO_LOT;) {
-            mdl_lot_t here = *mdl_lots_get(step->lots, lot);
-            int64_t nodes = here.count / MDL_GPUS_PER_NODE;
-            if (here.type == (int32_t)type && here.state == MDL_LOT_STOCK && nodes > 0) {
-                mdl_lot_t to = {.state = MDL_LOT_INSTALLED, .owner = account, .place = MDL_LOT_PLACE_NONE};
-                MDL_TRY(mdl_lots_move(step->lots, lot, nodes * MDL_GPUS_PER_NODE, &to, NULL, step->err));
-                int32_t province = next_province(step, platform, hub);
-                MDL_TRY(mdl_pool_extend(step, platform, province, (int32_t)type, (uint32_t)nodes));
-                break; /* links have moved; what is left is less than a node */
-            }
-            lot = here.next;
-        }
+        mdl_lot_t to = {.type = type, .state = MDL_LOT_STOCK, .owner = account, .place = MDL_LOT_PLACE_NONE};
+        uint32_t lot = mdl_lots_find(step->lots, &to);
+        to.state = MDL_LOT_INSTALLED;
+        MDL_TRY(mdl_lots_move(step->lots, lot, gpus, &to, NULL, step->err));
+        chips->stock[type] -= gpus;
+        chips->awaited[type] -= gpus;
+        MDL_TRY(mdl_pool_extend(step, platform, next_province(step, platform, hub), type, (uint32_t)nodes));
     }
     return SIM_OK;
 }
@@ -303,7 +271,7 @@ static mdl_platform_env_t common_env(const mdl_step_t *step)
     return env;
 }
 
-static sim_status_t step_platform(mdl_step_t *step, uint32_t i, int32_t hub, mdl_platform_env_t *env, uint64_t in_stock)
+static sim_status_t step_platform(mdl_step_t *step, uint32_t i, int32_t hub, mdl_platform_env_t *env)
 {
     mdl_eco_t *eco = step->eco;
     int32_t home = step->tables->platforms[i].home_province;
@@ -322,21 +290,18 @@ static sim_status_t step_platform(mdl_step_t *step, uint32_t i, int32_t hub, mdl
                                                     decision.order_limit_fen};
     if (step->day % MDL_BILLING_DAYS == (int64_t)(i % MDL_BILLING_DAYS) || step->day <= 1)
         MDL_TRY(use_fleet(step, i, env, &decision));
-    return install(step, i, in_stock, hub);
+    return install(step, i, hub);
 }
 
 sim_status_t mdl_step_platforms(mdl_step_t *step)
 {
-    mdl_platform_env_t envs[MDL_MAX_PLATFORMS];
-    uint64_t in_stock[MDL_MAX_PLATFORMS];
     mdl_platform_env_t seen_by_all = common_env(step);
     int32_t hub = cheapest_hub(step);
     for (uint32_t i = 0; i < step->tables->n_platforms; i++) {
-        envs[i] = seen_by_all;
-        see_fleet(step, i, &envs[i]);
+        mdl_platform_env_t env = seen_by_all;
+        see_fleet(step, i, &env);
+        see_orders(step, i, &env);
+        MDL_TRY(step_platform(step, i, hub, &env));
     }
-    see_orders(step, envs, in_stock);
-    for (uint32_t i = 0; i < step->tables->n_platforms; i++)
-        MDL_TRY(step_platform(step, i, hub, &envs[i], in_stock[i]));
     return SIM_OK;
 }

@@ -145,6 +145,11 @@ static uint32_t find_alike(const mdl_lots_t *self, uint32_t lot, const mdl_lot_t
     return lot;
 }
 
+uint32_t mdl_lots_find(const mdl_lots_t *self, const mdl_lot_t *wanted)
+{
+    return find_alike(self, *hash_head((mdl_lots_t *)(uintptr_t)self, wanted), wanted); /* only read */
+}
+
 static uint32_t take_slot(mdl_lots_t *self)
 {
     uint32_t lot = self->free;

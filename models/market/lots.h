@@ -74,6 +74,9 @@ static inline const mdl_lot_t *mdl_lots_get(const mdl_lots_t *self, uint32_t lot
 }
 uint32_t mdl_lots_first(const mdl_lots_t *self, uint32_t owner); /* then ->next; MDL_NO_LOT ends */
 
+/* The lot with this type, state, owner, place and due day; MDL_NO_LOT: there is none. */
+uint32_t mdl_lots_find(const mdl_lots_t *self, const mdl_lot_t *wanted);
+
 /* New GPUs: `lot` gives type, state, owner, place, count > 0, due_day. *out (may be NULL) = the lot that holds them
  * (perhaps others of the same kind too). SIM_ELIMIT when full. */
 sim_status_t mdl_lots_make(mdl_lots_t *self, const mdl_lot_t *lot, uint32_t *out, sim_error_t *err);
