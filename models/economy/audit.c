@@ -15,6 +15,9 @@ static sim_status_t audit_site(mdl_step_t *step, uint32_t i)
     if (site->open && offer->leased > (int32_t)site->nodes)
         return sim_fail(step->err, SIM_EINVARIANT, "sites", "site %u: %d nodes leased of %u", i, offer->leased,
                         site->nodes);
+    if (offer->leased != site->leased)
+        return sim_fail(step->err, SIM_EINVARIANT, "sites", "site %u: %d nodes leased; its offer counts %d", i,
+                        site->leased, offer->leased);
     return SIM_OK;
 }
 

@@ -73,8 +73,8 @@ static bool wants_more(const mdl_step_t *step, const mdl_project_t *project)
         return (int64_t)project->build_stage >= step->params->developers_order_stage;
     if (project->stage != MDL_STAGE_OPERATING)
         return false;
-    const mdl_offer_t *offer = mdl_rental_offer(step->rental, step->sites[project->site].offer);
-    return offer->leased >= step->params->developers_target_occupancy * offer->nodes;
+    const mdl_site_t *site = &step->sites[project->site];
+    return site->leased >= step->params->developers_target_occupancy * site->nodes;
 }
 
 /* Before the first chip has come a builder may still change the type it plans with: when today's price of that is

@@ -66,11 +66,11 @@ typedef struct mdl_site {
     uint32_t partner; /* other half of a pool; MDL_NO_SITE for a project's */
     uint32_t scale;   /* nodes that one simulated node stands for */
     uint32_t project; /* MDL_NO_PROJECT for a platform's pool */
-    int32_t province;
-    mdl_zone_t region; /* of the country, as platforms see it */
-    int32_t gpu_type;
+    int16_t province, gpu_type;
+    mdl_zone_t region;      /* of the country, as platforms see it */
     uint32_t nodes_max;     /* room */
     uint32_t nodes;         /* with chips in, powered */
+    int32_t leased;         /* of them, as its offer counts them */
     uint32_t nodes_planned; /* what its project was announced with; 0 for a pool */
     uint32_t starts;        /* contracts told to start since the last boundary */
     bool open;
@@ -445,7 +445,8 @@ double mdl_supply_substitute_yuan(const mdl_step_t *step, int32_t type);
 /* Full cost of a reference node-month of the chips that new entrants can get: what long-run rent tends to. */
 double mdl_supply_entry_cost_yuan(const mdl_step_t *step);
 
-/* Chances of projects and audits that follow from the parameters. */
+/* Full cost of a node and the chances of projects and audits: what follows from the parameters. */
+void mdl_sentiment_derive(mdl_step_t *step); /* step_sentiment.c */
 void mdl_projects_derive(mdl_step_t *step);  /* step_projects.c */
 void mdl_subsidies_derive(mdl_step_t *step); /* step_subsidies.c */
 

@@ -42,10 +42,12 @@ static int64_t pack_terms(const mdl_step_t *step, const mdl_contract_t *contract
     });
 }
 
-static void count_training(mdl_step_t *step, const mdl_contract_t *contract, int32_t nodes)
+static void count_nodes(mdl_step_t *step, const mdl_contract_t *contract, int32_t nodes)
 {
+    mdl_site_t *site = &step->sites[contract->centre];
+    site->leased += nodes;
     if (contract->segment == MDL_SEGMENT_TRAINING)
-        step->sites[contract->centre].training_leased += nodes;
+        site->training_leased += nodes;
 }
 
 sim_status_t mdl_lease_start(mdl_step_t *step, uint32_t slot)
@@ -54,7 +56,7 @@ sim_status_t mdl_lease_start(mdl_step_t *step, uint32_t slot)
     mdl_tenant_t *tenant = tenant_of(step, contract);
     uint64_t jobs = sim_entity_id(tenant->entity, MDL_ENTITY_CONTRACT, tenant->contracts++);
     tenant->held[wish_of(contract)] += contract->nodes * contract->rate;
-    count_training(step, contract, contract->nodes);
+    count_nodes(step, contract, contract->nodes);
     mdl_site_t *site = &step->sites[contract->centre];
     MDL_TRY(mdl_datacentre_reserve(step->world, site->lp, ++site->starts, step->err));
     int32_t type = site->gpu_type;
@@ -114,7 +116,7 @@ sim_status_t mdl_lease_end(mdl_step_t *step, const mdl_contract_t *ended)
     tenant->held[wish] -= ended->nodes * ended->rate;
     if (tenant->held[wish] < 1e-9)
         tenant->held[wish] = 0;
-    count_training(step, ended, -ended->nodes);
+    count_nodes(step, ended, -ended->nodes);
     mdl_chronicle_left(step, &step->sites[ended->centre], ended);
     return tell(step, ended, MDL_DC_CONTRACT_END, 0, 0);
 }
@@ -146,7 +148,7 @@ sim_status_t mdl_lease_resize(mdl_step_t *step, uint32_t slot, int32_t nodes)
     SIM_ASSERT(after > 0);
     mdl_tenant_t *tenant = tenant_of(step, contract);
     tenant->held[wish_of(contract)] += (after - before) * contract->rate;
-    count_training(step, contract, after - before);
+    count_nodes(step, contract, after - before);
     return tell(step, contract, MDL_DC_CONTRACT_RESIZE, pack_terms(step, contract), 0);
 }
 

@@ -2,24 +2,21 @@
 /* What everybody looks at: the state of the market, hype, the frontiers of capability, beliefs. */
 #include "models/economy/economy_state.h"
 
-#include "sim/fetch.h"
-
-#define AHEAD 8 /* sites before its turn that an offer is fetched */
-
 /* Full cost of a reference node-month at list price and national mean power price, yuan (T13). */
-static double full_cost_yuan(const mdl_step_t *step, double *variable_yuan)
+void mdl_sentiment_derive(mdl_step_t *step)
 {
     const mdl_tables_t *tables = step->tables;
+    mdl_market_view_t *view = &step->eco->view;
     double weight = 0, variable = 0;
     for (uint32_t p = 0; p < tables->n_provinces; p++) {
         double w = tables->provinces[p].demand_weight;
         weight += w;
         variable += w * (double)mdl_site_variable_fen(step, (int32_t)p, tables->reference_type) / MDL_FEN_PER_YUAN;
     }
-    *variable_yuan = weight > 0 ? variable / weight : 0;
+    view->variable_cost_yuan = weight > 0 ? variable / weight : 0;
     double chips = MDL_GPUS_PER_NODE * tables->gpu_types[tables->reference_type].list_price_yuan;
     double building = step->eco->building_yuan * step->eco->building_share;
-    return (chips + building) / step->eco->life_annuity + *variable_yuan;
+    view->full_cost_yuan = (chips + building) / step->eco->life_annuity + view->variable_cost_yuan;
 }
 
 static void count_capacity(mdl_step_t *step, mdl_market_view_t *view)
@@ -35,10 +32,8 @@ static void count_capacity(mdl_step_t *step, mdl_market_view_t *view)
             pools += site->nodes * per_node;
             continue;
         }
-        const mdl_offer_t *offer = mdl_rental_offer(step->rental, site->offer);
-        sim_fetch(&offer[AHEAD].leased, 1); /* offers stand in the order of sites */
         offered += site->nodes * per_node;
-        leased += offer->leased * per_node;
+        leased += site->leased * per_node;
     }
     eco->capacity_h100e[0] = offered;
     eco->capacity_h100e[1] = pools;
@@ -67,7 +62,6 @@ static void look_around(mdl_step_t *step)
     mdl_eco_t *eco = step->eco;
     mdl_market_view_t *view = &eco->view;
     view->rent_yuan = (double)step->rental->index_fen / MDL_FEN_PER_YUAN;
-    view->full_cost_yuan = full_cost_yuan(step, &view->variable_cost_yuan);
     view->demand_h100e = eco->demand_h100e;
     count_capacity(step, view);
     count_pipeline(step, view);
