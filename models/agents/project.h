@@ -16,6 +16,7 @@
 #include "sim/rng.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef enum mdl_stage {
@@ -34,47 +35,41 @@ typedef enum mdl_stage {
 #define MDL_GPUS_PER_NODE 8
 #define MDL_NOT_YET       (-1) /* a date that has not come */
 
-/* What the day's steps ask of the projects that concern them comes first; which these are they see from marks
- * (economy_state.h). The first three cache lines: of all that are marked, of those that wait, of those that owe or buy. */
+/* The first cache line: what the day's steps ask of the projects that concern them; which these are they see from marks
+ * (economy_state.h). The second: of those that want chips, wait for them or owe. The third: of those that take rents and
+ * pay bills. */
 typedef struct mdl_project {
-    _Alignas(64) int64_t grant_promised_fen;
+    _Alignas(64) uint64_t entity;
+    int64_t grant_promised_fen;
     int64_t energised_s;
-    int32_t kind; /* mdl_developer_kind_t */
-    int32_t city;
-    int32_t gpu_type;
-    int32_t stage; /* mdl_stage_t */
-    int32_t rule;  /* mdl_belief_rule_t of its builder at announcement */
     uint32_t account;
     uint32_t site;          /* the data centre once energised */
     uint32_t nodes_planned; /* as announced and subsidised */
     uint32_t nodes_wanted;  /* as it means to install */
     uint32_t gpus_ordered;  /* bought, under way included */
-    uint32_t build_stage;   /* stages done */
-    bool auctioning;        /* ended, chips on sale */
-    bool state_funded;      /* state vehicle, or holder of a grant: rules on foreign chips apply */
-    bool audited;           /* breach found: no further payments */
-    bool milestone_paid;    /* the inspection has been passed */
-
-    uint64_t entity;
-    int64_t built_s;
-    uint32_t gpus_in;  /* in stock or installed */
-    uint32_t loan;     /* in the bank's book */
-    uint32_t attempts; /* at getting a loan */
-    uint32_t developer;
-    int32_t province;
-    bool resale_barred; /* caught reselling power */
-    bool broke_even;    /* in some full calendar quarter rents covered running cost and capital charge */
-    int64_t announced_s, approved_s, financed_s;
+    uint32_t gpus_in;       /* in stock or installed */
+    uint32_t loan;          /* in the bank's book */
+    int16_t city;
+    uint8_t province;
+    uint8_t gpu_type;
+    uint8_t kind;        /* mdl_developer_kind_t */
+    uint8_t stage;       /* mdl_stage_t */
+    uint8_t rule;        /* mdl_belief_rule_t of its builder at announcement */
+    uint8_t build_stage; /* stages done */
+    bool auctioning;     /* ended, chips on sale */
+    bool state_funded;   /* state vehicle, or holder of a grant: rules on foreign chips apply */
+    bool audited;        /* breach found: no further payments */
+    bool milestone_paid; /* the inspection has been passed */
 
     int64_t capital_fen;       /* planned: building and chips at the price of the plan */
     int64_t building_fen;      /* planned cost of the building as it will really be */
     int64_t building_paid_fen; /* of it */
     int64_t chips_paid_fen;
-    int64_t grant_paid_fen, linked_paid_fen;
+    int64_t grant_paid_fen;
     int64_t arrears_fen; /* running costs due and unpaid */
-    int64_t ended_s;
+    double valuation;    /* what a chip is worth to its builder over what beliefs say */
+    int64_t built_s;
 
-    int64_t clawed_back_fen;
     int64_t revenue_fen;                          /* rent received, since energised */
     int64_t running_fen;                          /* power and upkeep due, since energised */
     int64_t month_revenue_fen, month_running_fen; /* of the month under way */
@@ -82,14 +77,23 @@ typedef struct mdl_project {
     int64_t quarter_margin_fen;                   /* revenue less running cost when the calendar quarter began */
     int64_t allotted_kw;
     int64_t resold_wh;
+
     int64_t half_year_s, half_year_busy_gpu_s; /* when the window of audits began, and the meter's reading then */
     int64_t later_s, later_busy_gpu_s;         /* when the next window began */
     int64_t linked_busy_gpu_s;                 /* reading at the last payment on measured use */
-    double valuation;                          /* what a chip is worth to its builder over what beliefs say */
+    int64_t linked_paid_fen, clawed_back_fen;
+    uint32_t attempts; /* at getting a loan */
+    uint32_t developer;
+
+    int64_t announced_s, approved_s, financed_s, ended_s;
     double fabric_gb_s;
     double expected_revenue_yuan; /* per node-month, believed at announcement */
     double merit;                 /* at announcement */
+    bool resale_barred;           /* caught reselling power */
+    bool broke_even;              /* in some full calendar quarter rents covered running cost and capital charge */
 } mdl_project_t;
+_Static_assert(offsetof(mdl_project_t, capital_fen) == 64 && offsetof(mdl_project_t, revenue_fen) == 128,
+               "lines of a project");
 
 const char *mdl_stage_name(mdl_stage_t stage);
 bool mdl_stage_ended(mdl_stage_t stage);
