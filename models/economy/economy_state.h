@@ -94,7 +94,8 @@ enum {
     MDL_MARK_WAITING = 2,  /* for chips, to open */
     MDL_MARK_CHIPS = 4,    /* may want chips, or has some to sell */
     MDL_MARK_GRANT = 8,    /* operates with a grant */
-    MDL_MARK_AUCTION = 16  /* has ended, and its chips are on sale */
+    MDL_MARK_AUCTION = 16, /* has ended, and its chips are on sale */
+    MDL_MARK_REVIEW = 32   /* its weekly review may change something: not open yet, or owes running costs */
 };
 #define MDL_MARKS_PAGE 8 /* projects whose marks are looked at together: as many as a word has bytes */
 
@@ -472,8 +473,8 @@ static inline uint32_t mdl_wish_tag(uint32_t tenant, mdl_wish_t wish)
 /* projects.c: turns in a project's life that several steps take. */
 /* A project's bits as they should stand. */
 uint8_t mdl_project_marks(const mdl_project_t *project);
-/* Sets them: after each change of a stage or of auctioning; and from the building on, of chips ordered or wanted and of
- * the grant, which have no part in the marks before. */
+/* Sets them: after each change of a stage, of auctioning or of arrears; and from the building on, of chips ordered or
+ * wanted and of the grant, which have no part in the marks before. */
 void mdl_project_mark(mdl_step_t *step, const mdl_project_t *project);
 /* The projects that have a mark (one bit), in their order. Marks of those to come must not change meanwhile.
  *

@@ -16,8 +16,9 @@ static bool lacks_chips(const mdl_project_t *project)
 
 uint8_t mdl_project_marks(const mdl_project_t *project)
 {
-    bool grant = project->stage == MDL_STAGE_OPERATING && project->grant_promised_fen > 0;
-    return (uint8_t)((project->stage <= MDL_STAGE_WAITING ? MDL_MARK_PIPELINE : 0) |
+    bool operates = project->stage == MDL_STAGE_OPERATING, grant = operates && project->grant_promised_fen > 0;
+    bool pipeline = project->stage <= MDL_STAGE_WAITING, review = pipeline || (operates && project->arrears_fen > 0);
+    return (uint8_t)((pipeline ? MDL_MARK_PIPELINE : 0) | (review ? MDL_MARK_REVIEW : 0) |
                      (project->stage == MDL_STAGE_WAITING ? MDL_MARK_WAITING : 0) |
                      (lacks_chips(project) || project->auctioning ? MDL_MARK_CHIPS : 0) | (grant ? MDL_MARK_GRANT : 0) |
                      (project->auctioning ? MDL_MARK_AUCTION : 0));

@@ -22,10 +22,12 @@ static sim_status_t pay_due(mdl_step_t *step, mdl_project_t *project, mdl_flow_t
 {
     int64_t paid_fen = 0;
     MDL_TRY(mdl_ledger_pay_up_to(step->ledger, kind, project->account, payee, due_fen, &paid_fen, step->err));
-    project->arrears_fen += due_fen - paid_fen;
-    if (paid_fen < due_fen)
+    if (paid_fen < due_fen) {
+        project->arrears_fen += due_fen - paid_fen;
+        mdl_project_mark(step, project);
         (void)mdl_event_once(step, MDL_EV_UNPAID, (uint32_t)(project - step->projects), MDL_CAUSE_BEFORE,
                              (double)(due_fen - paid_fen) / MDL_FEN_PER_YUAN);
+    }
     project->running_fen += due_fen;
     project->month_running_fen += due_fen;
     return SIM_OK;
@@ -34,11 +36,14 @@ static sim_status_t pay_due(mdl_step_t *step, mdl_project_t *project, mdl_flow_t
 static sim_status_t pay_arrears(mdl_step_t *step, mdl_project_t *project)
 {
     int64_t paid_fen = 0;
-    if (project->arrears_fen > 0 && mdl_project_has_owner(step, project))
+    if (project->arrears_fen == 0)
+        return SIM_OK;
+    if (mdl_project_has_owner(step, project))
         MDL_TRY(mdl_project_owner_pays(step, project, project->arrears_fen));
     MDL_TRY(mdl_ledger_pay_up_to(step->ledger, MDL_FLOW_OPEX, project->account, MDL_LEDGER_REST, project->arrears_fen,
                                  &paid_fen, step->err));
     project->arrears_fen -= paid_fen;
+    mdl_project_mark(step, project);
     return SIM_OK;
 }
 

@@ -5,9 +5,8 @@
 #include "models/agents/central.h"
 #include "sim/fetch.h"
 
-#define REVIEW_DAYS  7                    /* waiting projects are looked at once a week, on weekdays of their own */
-#define AHEAD        (2 * REVIEW_DAYS)    /* the project reviewed after next is fetched */
-#define REVIEW_BYTES (3 * SIM_LINE_BYTES) /* of a project, which a review looks at */
+#define REVIEW_DAYS  7 /* waiting projects are looked at once a week, on weekdays of their own */
+#define AHEAD        (2 * REVIEW_DAYS) /* the project reviewed after next is fetched */
 #define LOAN_MONTH_S (30 * SIM_DAY_S)
 #define LEAST_SCALE  0.5 /* of a plan that is still worth building */
 
@@ -231,8 +230,7 @@ static sim_status_t obey_chip_rule(mdl_step_t *step, mdl_project_t *project)
 {
     const mdl_gpu_type_t *type = &step->tables->gpu_types[project->gpu_type];
     double in = (double)project->gpus_in / (double)(project->nodes_wanted * MDL_GPUS_PER_NODE);
-    bool open = project->stage == MDL_STAGE_OPERATING;
-    if (open || !mdl_central_must_remove(step->params, type, project->state_funded, in) || project->gpus_ordered == 0)
+    if (!mdl_central_must_remove(step->params, type, project->state_funded, in))
         return SIM_OK;
     return mdl_project_end(step, project, MDL_STAGE_ABANDONED);
 }
@@ -263,7 +261,8 @@ static sim_status_t review(mdl_step_t *step, mdl_project_t *project)
     bool no_money_yet = project->stage == MDL_STAGE_ANNOUNCED || project->stage == MDL_STAGE_APPROVED;
     if (no_money_yet && drawn(step, project, MDL_PURPOSE_PROJECT_PATIENCE, step->eco->giving_up_chance))
         return mdl_project_end(step, project, MDL_STAGE_CANCELLED);
-    if (!mdl_stage_ended((mdl_stage_t)project->stage))
+    bool under_way = project->stage == MDL_STAGE_BUILDING || project->stage == MDL_STAGE_WAITING;
+    if (under_way && project->gpus_ordered > 0)
         MDL_TRY(obey_chip_rule(step, project));
     switch (project->stage) {
     case MDL_STAGE_ANNOUNCED: return review_announced(step, project);
@@ -294,6 +293,11 @@ void mdl_projects_derive(mdl_step_t *step)
     }
 }
 
+static bool needs_review(const mdl_step_t *step, uint32_t project)
+{
+    return step->project_marks[project] & MDL_MARK_REVIEW;
+}
+
 sim_status_t mdl_step_projects(mdl_step_t *step)
 {
     uint32_t turn = (uint32_t)(step->day % REVIEW_DAYS); /* every project has its turn once in REVIEW_DAYS */
@@ -307,8 +311,10 @@ sim_status_t mdl_step_projects(mdl_step_t *step)
         if (i != turn)
             continue;
         turn += REVIEW_DAYS;
-        sim_fetch(&step->projects[i + AHEAD], REVIEW_BYTES);
-        MDL_TRY(review(step, &step->projects[i]));
+        if (i + AHEAD < n && needs_review(step, i + AHEAD))
+            sim_fetch(&step->projects[i + AHEAD], SIM_LINE_BYTES);
+        if (needs_review(step, i))
+            MDL_TRY(review(step, &step->projects[i]));
     }
     return SIM_OK;
 }

@@ -86,6 +86,7 @@ static sim_status_t claw_back(mdl_step_t *step, mdl_project_t *project)
     project->audited = true;
     project->clawed_back_fen += paid_fen;
     project->arrears_fen += due_fen - paid_fen;
+    mdl_project_mark(step, project);
     step->eco->cities[project->city].clawed_back_fen += paid_fen;
     step->eco->tally.clawed_back_fen += paid_fen;
     (void)mdl_event(step, MDL_EV_CLAWBACK, (uint32_t)(project - step->projects), MDL_CAUSE_BEFORE,
