@@ -38,6 +38,9 @@ static sim_status_t audit_project(mdl_step_t *step, uint32_t i)
     if (step->project_marks[i] != marks)
         return sim_fail(step->err, SIM_EINVARIANT, "projects", "project %u is marked %u; expected %u", i,
                         step->project_marks[i], marks);
+    mdl_outline_t outline = mdl_project_outline(project);
+    if (memcmp(&step->outlines[i], &outline, sizeof outline) != 0)
+        return sim_fail(step->err, SIM_EINVARIANT, "projects", "the outline of project %u is not up to date", i);
     return SIM_OK;
 }
 

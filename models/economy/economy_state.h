@@ -99,6 +99,12 @@ enum {
 };
 #define MDL_MARKS_PAGE 8 /* projects whose marks are looked at together: as many as a word has bytes */
 
+/* What sums over projects ask of each, so that they need not visit it; kept with its marks. */
+typedef struct mdl_outline {
+    uint32_t nodes_wanted;
+    uint8_t stage, kind, gpu_type, province;
+} mdl_outline_t;
+
 /* What tenants may want, in the order of their tags. */
 typedef enum mdl_wish {
     MDL_WISH_TRAINING,
@@ -240,7 +246,8 @@ typedef struct mdl_eco {
 
     /* Blocks in the arena, and how much is in them. */
     sim_ref_t ledger, lots, chips, rental, bank, brokers;
-    sim_ref_t labs, developers, projects, project_marks, sites, tenants, trades, ended, token_payments, rent_gaps;
+    sim_ref_t labs, developers, projects, project_marks, outlines, sites, tenants, trades, ended, token_payments,
+        rent_gaps;
     sim_ref_t look_turns;                           /* developers by the day of the week on which they look at sites, */
     uint32_t look_from[MDL_LOOK_DAYS + 1];          /* and where each day's begin */
     sim_ref_t chronicle, project_lives, event_rows; /* only when events are asked for */
@@ -309,7 +316,8 @@ typedef struct mdl_step {
     mdl_lab_t *labs;
     mdl_developer_t *developers;
     mdl_project_t *projects;
-    uint8_t *project_marks; /* mdl_project_mark */
+    uint8_t *project_marks;  /* mdl_project_mark */
+    mdl_outline_t *outlines; /* the same */
     mdl_site_t *sites;
     mdl_tenant_t *tenants;
     mdl_chip_trade_t *trades;
@@ -473,7 +481,8 @@ static inline uint32_t mdl_wish_tag(uint32_t tenant, mdl_wish_t wish)
 /* projects.c: turns in a project's life that several steps take. */
 /* A project's bits as they should stand. */
 uint8_t mdl_project_marks(const mdl_project_t *project);
-/* Sets them: after each change of a stage, of auctioning or of arrears; and from the building on, of chips ordered or
+mdl_outline_t mdl_project_outline(const mdl_project_t *project);
+/* Sets them and its outline: after each change of a stage, of auctioning or of arrears; and from the building on, of chips ordered or
  * wanted and of the grant, which have no part in the marks before. */
 void mdl_project_mark(mdl_step_t *step, const mdl_project_t *project);
 /* The projects that have a mark (one bit), in their order. Marks of those to come must not change meanwhile.

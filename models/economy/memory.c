@@ -49,6 +49,7 @@ void mdl_step_open(mdl_step_t *step, sim_world_t *world, int64_t now_s, sim_erro
     step->developers = at(step, eco->developers);
     step->projects = at(step, eco->projects);
     step->project_marks = at(step, eco->project_marks);
+    step->outlines = at(step, eco->outlines);
     step->sites = at(step, eco->sites);
     step->tenants = at(step, eco->tenants);
     step->trades = at(step, eco->trades);
@@ -95,6 +96,7 @@ sim_status_t mdl_eco_allocate(mdl_step_t *step)
     uint32_t accounts = SPARE_ACCOUNTS + founders + eco->n_tenants + step->tables->n_cities + eco->n_developers;
     MDL_TRY(take(step, &eco->projects, eco->project_capacity * sizeof(mdl_project_t), "projects"));
     MDL_TRY(take(step, &eco->project_marks, eco->project_capacity, "projects"));
+    MDL_TRY(take(step, &eco->outlines, eco->project_capacity * sizeof(mdl_outline_t), "projects"));
     MDL_TRY(take(step, &eco->sites, eco->site_capacity * sizeof(mdl_site_t), "sites"));
     MDL_TRY(take(step, &eco->labs, (eco->n_labs + 1) * sizeof(mdl_lab_t), "labs"));
     MDL_TRY(take(step, &eco->developers, (eco->n_developers + 1) * sizeof(mdl_developer_t), "developers"));
@@ -199,8 +201,9 @@ sim_status_t mdl_eco_reserve(mdl_step_t *step)
 {
     mdl_eco_t *eco = step->eco;
     while (eco->n_projects + eco->n_developers > eco->project_capacity) {
-        uint32_t capacity = eco->project_capacity;
-        MDL_TRY(double_array(step, &eco->project_marks, &capacity, sizeof(uint8_t), "projects"));
+        uint32_t marks = eco->project_capacity, outlines = marks;
+        MDL_TRY(double_array(step, &eco->project_marks, &marks, sizeof(uint8_t), "projects"));
+        MDL_TRY(double_array(step, &eco->outlines, &outlines, sizeof(mdl_outline_t), "projects"));
         MDL_TRY(double_array(step, &eco->projects, &eco->project_capacity, sizeof(mdl_project_t), "projects"));
     }
     /* A project opens one site at most, a pool is two; a day opens at most one pool per platform, province and type. */

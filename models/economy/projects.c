@@ -24,9 +24,15 @@ uint8_t mdl_project_marks(const mdl_project_t *project)
                      (project->auctioning ? MDL_MARK_AUCTION : 0));
 }
 
+mdl_outline_t mdl_project_outline(const mdl_project_t *project)
+{
+    return (mdl_outline_t){project->nodes_wanted, project->stage, project->kind, project->gpu_type, project->province};
+}
+
 void mdl_project_mark(mdl_step_t *step, const mdl_project_t *project)
 {
     step->project_marks[number_of(step, project)] = mdl_project_marks(project);
+    step->outlines[number_of(step, project)] = mdl_project_outline(project);
 }
 
 void mdl_project_rng(const mdl_step_t *step, const mdl_project_t *project, uint64_t purpose, uint64_t event,

@@ -50,7 +50,7 @@ static void count_stages(const mdl_step_t *step, stage_counts_t *counts)
 {
     *counts = (stage_counts_t){{0}};
     for (uint32_t i = 0; i < step->eco->n_projects; i++) {
-        const mdl_project_t *project = &step->projects[i];
+        const mdl_outline_t *project = &step->outlines[i];
         counts->by_stage[project->stage]++;
         bool building = project->stage == MDL_STAGE_BUILDING || project->stage == MDL_STAGE_WAITING;
         counts->building[project->kind] += building;
@@ -169,13 +169,13 @@ static void record_provinces(const mdl_step_t *step)
     if (eco->channel[MDL_CH_PROVINCE_CAPACITY] < 0)
         return;
     for (uint32_t i = 0; i < eco->n_projects; i++) {
-        const mdl_project_t *project = &step->projects[i];
+        const mdl_outline_t *project = &step->outlines[i];
         announced[project->province]++;
         if (project->stage != MDL_STAGE_OPERATING)
             continue;
         operating[project->province]++;
-        capacity[project->province] +=
-            step->sites[project->site].nodes * MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, project->gpu_type);
+        capacity[project->province] += step->sites[step->projects[i].site].nodes * MDL_GPUS_PER_NODE *
+                                       mdl_reference_per_gpu(step, project->gpu_type);
     }
     for (uint32_t p = 0; p < step->tables->n_provinces; p++) {
         int64_t powered = interval->use.province_powered_gpu_s[p];

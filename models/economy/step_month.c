@@ -136,7 +136,7 @@ sim_status_t mdl_event_month(mdl_step_t *step)
     for (uint32_t i = 0; i < step->eco->n_sites; i++)
         MDL_TRY(bill_site(step, &step->sites[i]));
     for (uint32_t i = 0; i < step->eco->n_projects; i++)
-        if (step->projects[i].stage == MDL_STAGE_OPERATING)
+        if (step->outlines[i].stage == MDL_STAGE_OPERATING)
             MDL_TRY(depreciate(step, &step->projects[i]));
     mdl_outcomes_month(step);
     mdl_eco_record_month(step);

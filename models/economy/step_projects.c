@@ -5,7 +5,7 @@
 #include "models/agents/central.h"
 #include "sim/fetch.h"
 
-#define REVIEW_DAYS  7 /* waiting projects are looked at once a week, on weekdays of their own */
+#define REVIEW_DAYS  7                 /* waiting projects are looked at once a week, on weekdays of their own */
 #define AHEAD        (2 * REVIEW_DAYS) /* the project reviewed after next is fetched */
 #define LOAN_MONTH_S (30 * SIM_DAY_S)
 #define LEAST_SCALE  0.5 /* of a plan that is still worth building */

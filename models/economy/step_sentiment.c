@@ -44,15 +44,15 @@ static void count_capacity(mdl_step_t *step, mdl_market_view_t *view)
 static void count_pipeline(mdl_step_t *step, mdl_market_view_t *view)
 {
     double committed_h100e = 0, announced_h100e = 0;
-    mdl_marked_t marked = {.mark = MDL_MARK_PIPELINE};
-    for (uint32_t i; (i = mdl_next_marked(step, &marked)) != MDL_NO_PROJECT;) {
-        const mdl_project_t *project = &step->projects[i];
-        double size = project->nodes_wanted * MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, project->gpu_type);
-        if (project->stage == MDL_STAGE_BUILDING || project->stage == MDL_STAGE_WAITING)
-            committed_h100e += size;
-        else
-            announced_h100e += size;
-    }
+    for (uint32_t page = 0; page < step->eco->n_projects; page += MDL_MARKS_PAGE)
+        for (uint64_t left = mdl_marked_in(step, page, MDL_MARK_PIPELINE); left != 0; left &= left - 1) {
+            const mdl_outline_t *project = &step->outlines[page + mdl_lowest_marked(left)];
+            double size = project->nodes_wanted * MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, project->gpu_type);
+            if (project->stage == MDL_STAGE_BUILDING || project->stage == MDL_STAGE_WAITING)
+                committed_h100e += size;
+            else
+                announced_h100e += size;
+        }
     view->committed_h100e = committed_h100e;
     view->announced_h100e = announced_h100e;
 }
