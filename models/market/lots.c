@@ -39,7 +39,10 @@ const char *mdl_lot_state_name(mdl_lot_state_t state)
     return states[state];
 }
 
-/* The block: header, lots, a due day for each page of lots, then the heads of each owner's and each hash's list. */
+#define NEVER INT32_MAX /* day on which nothing arrives */
+
+/* The block: header, lots, a due day for each page of lots and for each lot, then the heads of each owner's and each
+ * hash's list. */
 static size_t pages(uint32_t lots)
 {
     return ((size_t)lots + MDL_LOTS_PAGE - 1) / MDL_LOTS_PAGE;
@@ -50,9 +53,15 @@ static size_t pages_offset(uint32_t lot_capacity)
     return sizeof(mdl_lots_t) + (size_t)lot_capacity * sizeof(mdl_lot_t);
 }
 
+/* On a cache line of its own for each page. */
+static size_t days_offset(uint32_t lot_capacity)
+{
+    return (pages_offset(lot_capacity) + pages(lot_capacity) * sizeof(int32_t) + 63) & ~(size_t)63;
+}
+
 static size_t owners_offset(uint32_t lot_capacity)
 {
-    return pages_offset(lot_capacity) + pages(lot_capacity) * sizeof(int64_t);
+    return days_offset(lot_capacity) + pages(lot_capacity) * MDL_LOTS_PAGE * sizeof(int32_t);
 }
 
 /* As many as there is room for lots, or up to twice as many. */
@@ -85,9 +94,15 @@ static uint32_t *hash_head(mdl_lots_t *self, const mdl_lot_t *lot)
 }
 
 /* Days before which nothing of a page arrives; they may be earlier than the first that does. */
-static int64_t *due_days(mdl_lots_t *self)
+static int32_t *page_days(mdl_lots_t *self)
 {
-    return (int64_t *)(void *)((unsigned char *)self + pages_offset(self->lot_capacity));
+    return (int32_t *)(void *)((unsigned char *)self + pages_offset(self->lot_capacity));
+}
+
+/* When each lot arrives; NEVER, if it is not under way. */
+static int32_t *arrival_days(mdl_lots_t *self)
+{
+    return (int32_t *)(void *)((unsigned char *)self + days_offset(self->lot_capacity));
 }
 
 uint32_t mdl_lots_first(const mdl_lots_t *self, uint32_t owner)
@@ -104,7 +119,9 @@ void mdl_lots_init(mdl_lots_t *self, uint32_t lot_capacity, uint32_t owner_capac
     self->free = MDL_NO_LOT;
     self->hashes = count_hashes(lot_capacity);
     for (size_t page = 0; page < pages(lot_capacity); page++)
-        due_days(self)[page] = INT64_MAX;
+        page_days(self)[page] = NEVER;
+    for (size_t lot = 0; lot < pages(lot_capacity) * MDL_LOTS_PAGE; lot++)
+        arrival_days(self)[lot] = NEVER;
     for (size_t head = 0; head < (size_t)owner_capacity + self->hashes; head++)
         heads(self)[head] = MDL_NO_LOT;
 }
@@ -123,7 +140,9 @@ void mdl_lots_grow_into(mdl_lots_t *self, uint32_t lot_capacity, uint32_t owner_
     self->lot_capacity = lot_capacity;
     self->owner_capacity = owner_capacity;
     self->hashes = count_hashes(lot_capacity);
-    memcpy(due_days(self), due_days((mdl_lots_t *)(uintptr_t)from), pages(from->used) * sizeof(int64_t));
+    mdl_lots_t *source = (mdl_lots_t *)(uintptr_t)from; /* only read */
+    memcpy(page_days(self), page_days(source), pages(from->used) * sizeof(int32_t));
+    memcpy(arrival_days(self), arrival_days(source), from->used * sizeof(int32_t));
     for (uint32_t owner = 0; owner < from->owner_capacity; owner++)
         heads(self)[owner] = mdl_lots_first(from, owner);
     for (uint32_t lot = 0; lot < self->used; lot++)
@@ -189,6 +208,14 @@ static void unlink_lot(mdl_lots_t *self, uint32_t lot)
     gone->next = self->free;
     self->free = lot;
     self->live--;
+    arrival_days(self)[lot] = NEVER;
+}
+
+static void note_arrival(mdl_lots_t *self, uint32_t lot, int32_t day)
+{
+    int32_t *page_day = &page_days(self)[lot / MDL_LOTS_PAGE];
+    arrival_days(self)[lot] = day;
+    *page_day = day < *page_day ? day : *page_day;
 }
 
 /* Adds `count` GPUs to the lot that is like `wanted`, opening one if there is none. */
@@ -204,9 +231,8 @@ static uint32_t deposit(mdl_lots_t *self, const mdl_lot_t *wanted, int64_t count
         fresh->count = 0;
         link_lot(self, lot);
         join_hash(self, head, lot);
-        int64_t *due_day = &due_days(self)[lot / MDL_LOTS_PAGE];
-        if (fresh->state == MDL_LOT_TRANSIT && fresh->due_day < *due_day)
-            *due_day = fresh->due_day;
+        if (fresh->state == MDL_LOT_TRANSIT)
+            note_arrival(self, lot, (int32_t)fresh->due_day);
     }
     mdl_lots_at(self, lot)->count += count;
     self->total[wanted->type][wanted->state] += count;
@@ -227,9 +253,9 @@ static sim_status_t check_conserved(const mdl_lots_t *self, int32_t type, sim_er
 static sim_status_t check_target(const mdl_lots_t *self, const mdl_lot_t *lot, int64_t count, sim_error_t *err)
 {
     if (lot->owner >= self->owner_capacity || lot->state < 0 || lot->state >= MDL_LOT_STATES || lot->type < 0 ||
-        lot->type >= MDL_MAX_GPU_TYPES)
-        return sim_fail(err, SIM_EINVARIANT, "lots", "owner %u, state %d, type %d: no such lot can be", lot->owner,
-                        lot->state, lot->type);
+        lot->type >= MDL_MAX_GPU_TYPES || lot->due_day != (int32_t)lot->due_day || lot->due_day == NEVER)
+        return sim_fail(err, SIM_EINVARIANT, "lots", "owner %u, state %d, type %d, due on %lld: no such lot can be",
+                        lot->owner, lot->state, lot->type, (long long)lot->due_day);
     if (count <= 0)
         return sim_fail(err, SIM_EINVARIANT, "lots", "%lld GPUs; expected at least 1", (long long)count);
     return SIM_OK;
@@ -324,24 +350,14 @@ sim_status_t mdl_lots_take(mdl_lots_t *self, uint32_t owner, int32_t type, mdl_l
     return SIM_OK;
 }
 
-/* When a lot arrives; never, if it is not under way. Without a branch: lots under way, others and free slots stand in
- * no order. */
-static inline int64_t arrival_day(const mdl_lot_t *lot)
-{
-    int64_t under_way = -(int64_t)((lot->count > 0) & (lot->state == MDL_LOT_TRANSIT)); /* all bits, or none */
-    return (lot->due_day & under_way) | (INT64_MAX & ~under_way);
-}
-
-/* Lots of the page that begins with `first`. Returns the earliest due day among them. */
-static int64_t due_of_page(const mdl_lots_t *self, uint32_t first, int64_t day, uint32_t *out, uint32_t capacity,
+/* Lots of the page that begins with `first`. Returns the earliest day on which one of them arrives. */
+static int32_t due_of_page(const int32_t *days, uint32_t first, int64_t day, uint32_t *out, uint32_t capacity,
                            uint32_t *n)
 {
-    uint32_t end = first + MDL_LOTS_PAGE < self->used ? first + MDL_LOTS_PAGE : self->used;
-    int64_t earliest = INT64_MAX;
-    for (uint32_t lot = first; lot < end; lot++) {
-        int64_t due_day = arrival_day(mdl_lots_get(self, lot));
-        earliest = due_day < earliest ? due_day : earliest;
-        if (due_day > day)
+    int32_t earliest = NEVER;
+    for (uint32_t lot = first; lot < first + MDL_LOTS_PAGE; lot++) {
+        earliest = days[lot] < earliest ? days[lot] : earliest;
+        if (days[lot] > day)
             continue;
         if (*n < capacity)
             out[*n] = lot;
@@ -354,9 +370,9 @@ uint32_t mdl_lots_due(mdl_lots_t *self, int64_t day, uint32_t *out, uint32_t cap
 {
     uint32_t n = 0;
     for (uint32_t first = 0; first < self->used; first += MDL_LOTS_PAGE) {
-        int64_t *due_day = &due_days(self)[first / MDL_LOTS_PAGE];
-        if (*due_day <= day)
-            *due_day = due_of_page(self, first, day, out, capacity, &n);
+        int32_t *page_day = &page_days(self)[first / MDL_LOTS_PAGE];
+        if (*page_day <= day)
+            *page_day = due_of_page(arrival_days(self), first, day, out, capacity, &n);
     }
     return n;
 }
@@ -381,13 +397,14 @@ sim_status_t mdl_lots_audit(const mdl_lots_t *self, sim_error_t *err)
     int64_t total[MDL_MAX_GPU_TYPES][MDL_LOT_STATES] = {{0}};
     uint32_t linked = 0;
     mdl_lots_t *lots = (mdl_lots_t *)(uintptr_t)self; /* only read */
-    const int64_t *due_day = due_days(lots);
+    const int32_t *page_day = page_days(lots), *arrival_day = arrival_days(lots);
     for (uint32_t lot = 0; lot < self->used; lot++) {
         const mdl_lot_t *held = mdl_lots_get(self, lot);
         if (held->count > 0)
             total[held->type][held->state] += held->count;
-        if (held->count > 0 && held->state == MDL_LOT_TRANSIT && held->due_day < due_day[lot / MDL_LOTS_PAGE])
-            return sim_fail(err, SIM_EINVARIANT, "lots", "lot %u arrives before anything of its page", lot);
+        bool under_way = held->count > 0 && held->state == MDL_LOT_TRANSIT;
+        if (arrival_day[lot] != (under_way ? held->due_day : NEVER) || arrival_day[lot] < page_day[lot / MDL_LOTS_PAGE])
+            return sim_fail(err, SIM_EINVARIANT, "lots", "lot %u is not found on the day on which it arrives", lot);
     }
     for (uint32_t owner = 0; owner < self->owner_capacity; owner++)
         if (audit_owner(lots, owner, &linked, err) != SIM_OK)

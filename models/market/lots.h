@@ -46,7 +46,7 @@ typedef struct mdl_lot {
     uint32_t reserved;
 } mdl_lot_t;
 
-#define MDL_LOTS_PAGE 16 /* lots that share a due day before which none of them arrives */
+#define MDL_LOTS_PAGE 16 /* lots that share a day before which none of them arrives */
 
 typedef struct mdl_lots {
     uint32_t lot_capacity, owner_capacity;
