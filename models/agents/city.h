@@ -15,22 +15,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What builders look at every day stands in the first cache line. */
 typedef struct mdl_city_state {
-    uint64_t entity;
-    int32_t province;
+    _Alignas(64) int32_t province;
     int32_t tier;
-    double raised_share;     /* what the tournament added to the offer of the start, share of capital */
-    double announced_h100e;  /* recently announced, with forgetting */
-    double base_budget_yuan; /* per year, at the land revenue of 2021 */
-    double target_h100e;
     double debt_ratio;
-    int64_t budget_fen;      /* this year's */
-    int64_t promised_fen;    /* this year */
+    double raised_share;    /* what the tournament added to the offer of the start, share of capital */
+    double announced_h100e; /* recently announced, with forgetting */
+    double target_h100e;
+    int64_t budget_fen;     /* this year's */
+    int64_t promised_fen;   /* this year */
+    int64_t budget_until_s; /* end of the budget year */
+
+    uint64_t entity;
+    double base_budget_yuan; /* per year, at the land revenue of 2021 */
     int64_t vouchers_fen;    /* paid this year */
     int64_t bailouts_fen;    /* paid this year */
     int64_t paid_fen;        /* since the start */
     int64_t clawed_back_fen; /* since the start */
-    int64_t budget_until_s;  /* end of the budget year */
 } mdl_city_state_t;
 
 /* A city on the first day, from its table row; `tflops_per_h100e`: dense FP16 of the reference type. */

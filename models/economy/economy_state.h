@@ -275,7 +275,7 @@ typedef struct mdl_eco {
     /* By the parameters in force: mdl_developer_annuity and _building_share, and of a node its building and its upkeep
      * and staff. */
     double life_annuity, building_share, building_yuan, fixed_yuan;
-    mdl_node_power_t power[MDL_MAX_PROVINCES][MDL_MAX_GPU_TYPES]; /* by the parameters in force */
+    mdl_node_power_t power[MDL_MAX_GPU_TYPES][MDL_MAX_PROVINCES]; /* by the parameters in force */
     /* By the parameters in force, of a project between two reviews: to be approved in a province, to talk about money, to
      * be given up, to be audited. */
     double approval_chance[MDL_MAX_PROVINCES], finance_chance[MDL_DEVELOPER_KINDS], giving_up_chance, audit_chance;
@@ -413,7 +413,7 @@ mdl_platform_t mdl_platform_row(const mdl_step_t *step, uint32_t platform); /* o
 sim_status_t mdl_pool_extend(mdl_step_t *step, uint32_t platform, int32_t province, int32_t type, uint32_t nodes);
 static inline int64_t mdl_site_variable_fen(const mdl_step_t *step, int32_t province, int32_t gpu_type)
 {
-    return step->eco->power[province][gpu_type].variable_fen; /* per node-month */
+    return step->eco->power[gpu_type][province].variable_fen; /* per node-month */
 }
 double mdl_node_kwh_month(const mdl_step_t *step, int32_t province, int32_t gpu_type,
                           bool busy); /* through the meter */

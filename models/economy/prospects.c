@@ -74,7 +74,7 @@ static double lending_share(const mdl_step_t *step)
 static void see_node(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t city, int32_t type, mdl_prospect_t *p)
 {
     const mdl_eco_t *eco = step->eco;
-    const mdl_node_power_t *power = &eco->power[eco->cities[city].province][type];
+    const mdl_node_power_t *power = &eco->power[type][eco->cities[city].province];
     *p = (mdl_prospect_t){
         .capital_yuan = MDL_GPUS_PER_NODE * mdl_chip_price_yuan(step, type) + eco->building_yuan,
         .building_left_yuan = eco->building_yuan * (1 - eco->building_share),

@@ -16,7 +16,7 @@ static void derive(mdl_step_t *step)
     mdl_subsidies_derive(step);
     for (uint32_t p = 0; p < step->tables->n_provinces; p++)
         for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
-            eco->power[p][type] = mdl_node_power(step, (int32_t)p, (int32_t)type);
+            eco->power[type][p] = mdl_node_power(step, (int32_t)p, (int32_t)type);
     mdl_sentiment_derive(step);
 }
 
