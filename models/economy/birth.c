@@ -289,8 +289,8 @@ static sim_status_t found_building(mdl_step_t *step, uint32_t ordinal, double sc
     mdl_project_t *project;
     MDL_TRY(found_project(step, ordinal, scale, &project));
     project->stage = MDL_STAGE_BUILDING;
-    mdl_project_mark(step, project);
     project->build_stage = ordinal % (MDL_BUILD_STAGES / 2);
+    mdl_project_mark(step, project);
     int64_t cost_fen = mdl_money_share(project->capital_fen, 1 + step->params->developers_reserve);
     MDL_TRY(mdl_ledger_endow(step->ledger, project->account, cost_fen, step->err));
     sim_rng_t rng;

@@ -65,7 +65,7 @@ sim_status_t mdl_chip_bid_platform(mdl_step_t *step, uint32_t i)
 /* --- builders ----------------------------------------------------------------------------------------------------- */
 
 /* An open centre buys the rest of its chips only while it is well let. */
-static bool wants_more(const mdl_step_t *step, const mdl_project_t *project)
+static bool wants_more(const mdl_step_t *step, const mdl_outline_t *project)
 {
     if (project->stage == MDL_STAGE_WAITING)
         return true;
@@ -152,33 +152,29 @@ static uint32_t list_marked(const mdl_step_t *step, uint32_t first, uint32_t *ma
     return n;
 }
 
-/* Asks for what a bid reads of them. */
-static inline __attribute__((always_inline)) void fetch_projects(const mdl_step_t *step, const uint32_t *marked,
-                                                                 uint32_t n)
+/* Leaves in the list those that bid or sell today, and asks for what is read of them then. */
+static uint32_t keep_active(const mdl_step_t *step, uint32_t *listed, uint32_t n)
 {
+    uint32_t kept = 0;
     for (uint32_t i = 0; i < n; i++) {
-        const mdl_project_t *project = &step->projects[marked[i]];
-        __builtin_prefetch(project);
-        __builtin_prefetch(&project->building_paid_fen);
-        __builtin_prefetch(&project->valuation);
+        uint32_t project = listed[i];
+        if (!(step->project_marks[project] & MDL_MARK_AUCTION) && !wants_more(step, &step->outlines[project]))
+            continue;
+        sim_fetch(&step->projects[project], 2 * SIM_LINE_BYTES);
+        listed[kept++] = project;
     }
-}
-
-static sim_status_t act(mdl_step_t *step, mdl_project_t *project)
-{
-    if (wants_more(step, project))
-        return bid(step, project);
-    return project->auctioning ? mdl_chip_offer_distressed(step, project) : SIM_OK;
+    return kept;
 }
 
 sim_status_t mdl_chip_bid_builders(mdl_step_t *step)
 {
-    uint32_t marked[LISTED];
+    uint32_t active[LISTED];
     for (uint32_t first = 0; first < step->eco->n_projects; first += LISTED) {
-        uint32_t n = list_marked(step, first, marked);
-        fetch_projects(step, marked, n);
-        for (uint32_t i = 0; i < n; i++)
-            MDL_TRY(act(step, &step->projects[marked[i]]));
+        uint32_t n = keep_active(step, active, list_marked(step, first, active));
+        for (uint32_t i = 0; i < n; i++) {
+            mdl_project_t *project = &step->projects[active[i]];
+            MDL_TRY(project->auctioning ? mdl_chip_offer_distressed(step, project) : bid(step, project));
+        }
     }
     return SIM_OK;
 }

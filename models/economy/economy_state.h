@@ -99,10 +99,13 @@ enum {
 };
 #define MDL_MARKS_PAGE 8 /* projects whose marks are looked at together: as many as a word has bytes */
 
-/* What sums over projects ask of each, so that they need not visit it; kept with its marks. */
+/* What many steps ask of each project, so that they need not visit it; kept with its marks. */
 typedef struct mdl_outline {
-    uint32_t nodes_wanted;
-    uint8_t stage, kind, gpu_type, province;
+    union {
+        uint32_t nodes_wanted; /* until it operates */
+        uint32_t site;         /* while it does */
+    };
+    unsigned stage : 4, build_stage : 4, kind : 8, gpu_type : 8, province : 8;
 } mdl_outline_t;
 
 /* What tenants may want, in the order of their tags. */
@@ -482,7 +485,7 @@ static inline uint32_t mdl_wish_tag(uint32_t tenant, mdl_wish_t wish)
 /* A project's bits as they should stand. */
 uint8_t mdl_project_marks(const mdl_project_t *project);
 mdl_outline_t mdl_project_outline(const mdl_project_t *project);
-/* Sets them and its outline: after each change of a stage, of auctioning or of arrears; and from the building on, of chips ordered or
+/* Sets them and its outline: after each change of a stage, of building too, of auctioning or of arrears; and from the building on, of chips ordered or
  * wanted and of the grant, which have no part in the marks before. */
 void mdl_project_mark(mdl_step_t *step, const mdl_project_t *project);
 /* The projects that have a mark (one bit), in their order. Marks of those to come must not change meanwhile.

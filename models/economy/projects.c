@@ -26,7 +26,16 @@ uint8_t mdl_project_marks(const mdl_project_t *project)
 
 mdl_outline_t mdl_project_outline(const mdl_project_t *project)
 {
-    return (mdl_outline_t){project->nodes_wanted, project->stage, project->kind, project->gpu_type, project->province};
+    mdl_outline_t outline = {.stage = project->stage,
+                             .build_stage = project->build_stage,
+                             .kind = project->kind,
+                             .gpu_type = project->gpu_type,
+                             .province = project->province};
+    if (project->stage == MDL_STAGE_OPERATING)
+        outline.site = project->site;
+    else
+        outline.nodes_wanted = project->nodes_wanted;
+    return outline;
 }
 
 void mdl_project_mark(mdl_step_t *step, const mdl_project_t *project)

@@ -174,8 +174,8 @@ static void record_provinces(const mdl_step_t *step)
         if (project->stage != MDL_STAGE_OPERATING)
             continue;
         operating[project->province]++;
-        capacity[project->province] += step->sites[step->projects[i].site].nodes * MDL_GPUS_PER_NODE *
-                                       mdl_reference_per_gpu(step, project->gpu_type);
+        capacity[project->province] +=
+            step->sites[project->site].nodes * MDL_GPUS_PER_NODE * mdl_reference_per_gpu(step, project->gpu_type);
     }
     for (uint32_t p = 0; p < step->tables->n_provinces; p++) {
         int64_t powered = interval->use.province_powered_gpu_s[p];

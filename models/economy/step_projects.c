@@ -194,6 +194,7 @@ sim_status_t mdl_event_build_stage(mdl_step_t *step, uint32_t number)
     project->building_paid_fen += paid_fen;
     mdl_outcomes_invested(step, project, paid_fen);
     project->build_stage++;
+    mdl_project_mark(step, project);
     (void)mdl_event(step, MDL_EV_STAGE_DONE, number, MDL_CAUSE_BEFORE, project->build_stage);
     if (project->build_stage < MDL_BUILD_STAGES) {
         sim_rng_t rng;
