@@ -19,7 +19,7 @@ void mdl_broker_init(mdl_broker_t *self, uint32_t account, int32_t route, uint64
     self->entity = entity;
     self->first_day = -1;
     for (int i = 0; i < MDL_BROKER_SHIPMENTS; i++)
-        self->due_day[i] = INT64_MAX;
+        self->due_day[i] = INT32_MAX;
 }
 
 static double within_unit(double x)
@@ -138,7 +138,7 @@ void mdl_broker_decide(mdl_broker_t *self, const mdl_params_t *params, const mdl
 static mdl_shipment_t *free_shipment(mdl_broker_t *self)
 {
     for (int32_t i = 0; i < self->shipments_used; i++)
-        if (self->due_day[i] == INT64_MAX)
+        if (self->due_day[i] == INT32_MAX)
             return &self->shipments[i];
     return self->shipments_used < MDL_BROKER_SHIPMENTS ? &self->shipments[self->shipments_used++] : NULL;
 }
@@ -160,7 +160,7 @@ sim_status_t mdl_broker_ship(mdl_broker_t *self, mdl_ledger_t *ledger, mdl_lots_
         *shipment =
             (mdl_shipment_t){.quantity = order->quantity[type], .cost_fen = cost_fen, .sent_day = day, .type = type};
         int64_t due_day = day + tables->routes[self->route].transit_d;
-        self->due_day[shipment - self->shipments] = due_day;
+        self->due_day[shipment - self->shipments] = (int32_t)due_day;
         mdl_lot_t lot = {.type = type,
                          .state = MDL_LOT_TRANSIT,
                          .owner = self->account,
@@ -216,7 +216,7 @@ static sim_status_t land(mdl_broker_t *self, mdl_ledger_t *ledger, mdl_lots_t *l
         result->arrived[shipment->type] += shipment->quantity;
     }
     shipment->quantity = 0;
-    self->due_day[shipment - self->shipments] = INT64_MAX;
+    self->due_day[shipment - self->shipments] = INT32_MAX;
     return SIM_OK;
 }
 
@@ -287,7 +287,7 @@ sim_status_t mdl_broker_audit(const mdl_broker_t *self, const mdl_lots_t *lots, 
 {
     int64_t way[MDL_MAX_GPU_TYPES] = {0};
     for (int32_t i = 0; i < self->shipments_used; i++)
-        if (self->due_day[i] != INT64_MAX)
+        if (self->due_day[i] != INT32_MAX)
             way[self->shipments[i].type] += self->shipments[i].quantity;
     for (int32_t type = 0; type < MDL_MAX_GPU_TYPES; type++) {
         bool right = self->shipped[type] == way[type] + self->arrived[type] + self->seized[type] &&

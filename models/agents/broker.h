@@ -48,7 +48,7 @@ typedef struct mdl_broker {
     double stock_day[MDL_MAX_GPU_TYPES];       /* mean day of arrival of what is in stock */
     int64_t shipped[MDL_MAX_GPU_TYPES], arrived[MDL_MAX_GPU_TYPES], seized[MDL_MAX_GPU_TYPES], sold[MDL_MAX_GPU_TYPES];
     int32_t shipments_used;                /* slots from here on were never used */
-    int64_t due_day[MDL_BROKER_SHIPMENTS]; /* of shipments; INT64_MAX of free slots. Every day looks at all of them */
+    int32_t due_day[MDL_BROKER_SHIPMENTS]; /* of shipments; INT32_MAX of free slots. Every day looks at all of them */
     mdl_shipment_t shipments[MDL_BROKER_SHIPMENTS];
 } mdl_broker_t;
 

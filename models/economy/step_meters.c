@@ -141,12 +141,15 @@ static sim_status_t see_to_site(mdl_step_t *step, mdl_site_t *site, bool cramped
     return SIM_OK;
 }
 
-/* Takes a site's report of the day into the books. */
+/* Takes a site's report of the day into the books. What stays the same is not written, as it does on most days. */
 static inline void read_site(mdl_step_t *step, mdl_site_t *site, const mdl_datacentre_reading_t *day, bool in_quarter,
                              centres_day_t *centres)
 {
-    site->starts = 0;
-    site->idle = site->nodes == 0 && day->powered_gpu_s == 0 && site->open;
+    bool idle = site->nodes == 0 && day->powered_gpu_s == 0 && site->open;
+    if (site->starts != 0)
+        site->starts = 0;
+    if (site->idle != idle)
+        site->idle = idle;
     if (site->project != MDL_NO_PROJECT)
         count_centre(site, day, centres);
     if (in_quarter)
