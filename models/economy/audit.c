@@ -47,17 +47,15 @@ static sim_status_t audit_project(mdl_step_t *step, uint32_t i)
 /* What a platform has bought and not put up, against its lots. */
 static sim_status_t audit_platform_chips(mdl_step_t *step, uint32_t platform)
 {
-    const mdl_platform_chips_t *chips = &step->eco->platform_chips[platform];
     uint32_t account = step->eco->platform_account[platform];
     for (int32_t type = 0; type < (int32_t)step->tables->n_gpu_types; type++) {
+        const mdl_platform_chips_t *chips = &step->eco->platform_chips[platform][type];
         int64_t stock = mdl_lots_count(step->lots, account, type, MDL_LOT_STOCK);
         int64_t awaited = stock + mdl_lots_count(step->lots, account, type, MDL_LOT_TRANSIT);
-        if (stock != chips->stock[type] || awaited != chips->awaited[type])
+        if (stock != chips->stock || awaited != chips->awaited)
             return sim_fail(step->err, SIM_EINVARIANT, "platforms",
-                            "platform %u awaits %lld GPUs of type %d, %lld of them in stock; its lots hold %lld and "
-                            "%lld",
-                            platform, (long long)chips->awaited[type], type, (long long)chips->stock[type],
-                            (long long)awaited, (long long)stock);
+                            "platform %u awaits %u GPUs of type %d and has %u; in its lots there are %lld and %lld",
+                            platform, chips->awaited, type, chips->stock, (long long)awaited, (long long)stock);
     }
     return SIM_OK;
 }

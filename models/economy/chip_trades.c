@@ -15,7 +15,7 @@ static uint32_t place_of(uint32_t tag)
 static void count_purchase(mdl_step_t *step, int32_t type, uint32_t tag, int64_t gpus, int64_t paid_fen)
 {
     if (tag & MDL_CHIP_PLATFORM) {
-        step->eco->platform_chips[tag & ~MDL_CHIP_PLATFORM].awaited[type] += gpus;
+        step->eco->platform_chips[tag & ~MDL_CHIP_PLATFORM][type].awaited += (uint32_t)gpus;
         mdl_platform_bought(&step->eco->platforms[tag & ~MDL_CHIP_PLATFORM], gpus, paid_fen);
         mdl_chronicle_bought(step, tag & ~MDL_CHIP_PLATFORM, gpus);
         return;

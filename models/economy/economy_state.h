@@ -198,9 +198,9 @@ typedef struct mdl_platform_order {
     int64_t limit_fen;
 } mdl_platform_order_t;
 
-/* GPUs of a platform that it has bought and not put up, by type, as its lots say; of them, in stock. */
+/* GPUs of a type that a platform has bought and not put up, as its lots say; of them, in stock. */
 typedef struct mdl_platform_chips {
-    int64_t awaited[MDL_MAX_GPU_TYPES], stock[MDL_MAX_GPU_TYPES];
+    uint32_t awaited, stock;
 } mdl_platform_chips_t;
 
 /* What a builder hears when it asks for chips of a type today (supply.c). */
@@ -216,7 +216,8 @@ typedef struct mdl_quote {
 
 /* Power of a node of a type in a province, yuan a month: when busy, when idle, and what reselling it would bring. */
 typedef struct mdl_node_power {
-    double busy_yuan, idle_yuan, resale_yuan;
+    _Alignas(32) double busy_yuan;
+    double idle_yuan, resale_yuan;
     int64_t variable_fen; /* of a node let: power when busy, and upkeep */
 } mdl_node_power_t;
 
@@ -262,7 +263,7 @@ typedef struct mdl_eco {
     double tokens_labs_day, tokens_platforms_day; /* of them, bought from labs and platforms */
     int64_t bill_labs_fen[MDL_MAX_PROVINCES], bill_platforms_fen[MDL_MAX_PROVINCES]; /* not settled yet */
     mdl_platform_order_t platform_order[MDL_MAX_PLATFORMS];
-    mdl_platform_chips_t platform_chips[MDL_MAX_PLATFORMS];
+    _Alignas(64) mdl_platform_chips_t platform_chips[MDL_MAX_PLATFORMS][MDL_MAX_GPU_TYPES];
     double demand_h100e; /* wanted by tenants, all segments, reference GPUs */
     double unserved_h100e;
     double training_labs_before; /* labs that trained yesterday */

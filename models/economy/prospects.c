@@ -71,10 +71,10 @@ static double lending_share(const mdl_step_t *step)
 }
 
 /* What the node itself costs and earns; what the city adds is left at 0. */
-static void see_node(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t city, int32_t type, mdl_prospect_t *p)
+static void see_node(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t province, int32_t type, mdl_prospect_t *p)
 {
     const mdl_eco_t *eco = step->eco;
-    const mdl_node_power_t *power = &eco->power[type][eco->cities[city].province];
+    const mdl_node_power_t *power = &eco->power[type][province];
     *p = (mdl_prospect_t){
         .capital_yuan = MDL_GPUS_PER_NODE * mdl_chip_price_yuan(step, type) + eco->building_yuan,
         .building_left_yuan = eco->building_yuan * (1 - eco->building_share),
@@ -100,7 +100,7 @@ static void see_motives(const mdl_step_t *step, int32_t city, mdl_prospect_t *p)
 
 void mdl_prospect_at(const mdl_step_t *step, mdl_belief_rule_t rule, int32_t city, int32_t type, mdl_prospect_t *p)
 {
-    see_node(step, rule, city, type, p);
+    see_node(step, rule, step->eco->cities[city].province, type, p);
     see_motives(step, city, p);
     p->grant_share = mdl_city_offer(&step->eco->cities[city], step->params, step->eco->above_trend);
 }
@@ -121,7 +121,7 @@ static void value_type(mdl_step_t *step, int32_t type)
     mdl_eco_t *eco = step->eco;
     double chance = mdl_supply_chance(step, type), rate = earning_rate(step, type);
     mdl_prospect_t prospect;
-    see_node(step, MDL_BELIEF_EXTRAPOLATOR, 0, type, &prospect);
+    see_node(step, MDL_BELIEF_EXTRAPOLATOR, eco->cities[0].province, type, &prospect);
     for (int rule = 0; rule < MDL_BELIEF_RULES; rule++) {
         prospect.rent_yuan = eco->life_rent_yuan[rule] * rate;
         prospect.occupancy = eco->life_occupancy[rule];
@@ -131,13 +131,15 @@ static void value_type(mdl_step_t *step, int32_t type)
 }
 
 /* What opening brings besides rent, per yuan of capital: the grant not paid yet, and the motive of the builder's kind.
- * A rent-seeker has had its own, the loan. */
-static double worth_of_opening(const mdl_step_t *step, const mdl_project_t *project, const mdl_prospect_t *prospect)
+ * An operator has none; a rent-seeker has had its own, the loan. */
+static double worth_of_opening(const mdl_step_t *step, const mdl_project_t *project, mdl_prospect_t *prospect)
 {
     mdl_developer_kind_t kind = (mdl_developer_kind_t)project->kind;
-    double motive = kind == MDL_DEVELOPER_RENT_SEEKER
-                        ? 0
-                        : mdl_developer_motive(step->params, kind, prospect, step->eco->life_annuity);
+    double motive = 0;
+    if (kind == MDL_DEVELOPER_STATE || kind == MDL_DEVELOPER_ENTRANT) {
+        see_motives(step, project->city, prospect);
+        motive = mdl_developer_motive(step->params, kind, prospect, step->eco->life_annuity);
+    }
     if (project->capital_fen <= 0)
         return motive;
     return motive + (double)(project->grant_promised_fen - project->grant_paid_fen) / (double)project->capital_fen;
@@ -146,8 +148,7 @@ static double worth_of_opening(const mdl_step_t *step, const mdl_project_t *proj
 double mdl_chip_limit_yuan(const mdl_step_t *step, const mdl_project_t *project, int32_t type)
 {
     mdl_prospect_t prospect;
-    see_node(step, (mdl_belief_rule_t)project->rule, project->city, type, &prospect);
-    see_motives(step, project->city, &prospect);
+    see_node(step, (mdl_belief_rule_t)project->rule, project->province, type, &prospect);
     double planned_yuan = (double)project->capital_fen / MDL_FEN_PER_YUAN / project->nodes_planned / MDL_GPUS_PER_NODE;
     double earned_yuan =
         mdl_developer_chip_limit(step->params, &prospect, step->eco->life_annuity) * project->valuation;

@@ -10,7 +10,7 @@ static void count_stock(mdl_step_t *step, const mdl_lot_t *lot)
     uint32_t platform = 0;
     while (step->eco->platform_account[platform] != lot->owner)
         platform++;
-    step->eco->platform_chips[platform].stock[lot->type] += lot->count;
+    step->eco->platform_chips[platform][lot->type].stock += (uint32_t)lot->count;
 }
 
 static sim_status_t deliver(mdl_step_t *step, uint32_t lot)

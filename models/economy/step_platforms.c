@@ -36,9 +36,9 @@ static void see_fleet(const mdl_step_t *step, uint32_t platform, mdl_platform_en
 
 static void see_orders(const mdl_step_t *step, uint32_t platform, mdl_platform_env_t *env)
 {
-    const mdl_platform_chips_t *chips = &step->eco->platform_chips[platform];
+    const mdl_platform_chips_t *chips = step->eco->platform_chips[platform];
     for (uint32_t type = 0; type < step->tables->n_gpu_types; type++)
-        env->on_order_h100e += (double)chips->awaited[type] * mdl_reference_per_gpu(step, (int32_t)type);
+        env->on_order_h100e += chips[type].awaited * mdl_reference_per_gpu(step, (int32_t)type);
 }
 
 /* Types to be had from official channels today, their price there and in the market: the same for all platforms. */
@@ -93,9 +93,8 @@ static int32_t part(int32_t whole, double share)
 static sim_status_t hold_out(mdl_step_t *step, mdl_site_t *own, int32_t slack)
 {
     mdl_site_t *rented = &step->sites[own->partner];
-    const mdl_offer_t *offer = mdl_rental_offer(step->rental, rented->offer);
     uint32_t all = own->nodes + rented->nodes;
-    uint32_t wanted = (uint32_t)(slack > offer->leased ? slack : offer->leased);
+    uint32_t wanted = (uint32_t)(slack > rented->leased ? slack : rented->leased);
     wanted = wanted < rented->nodes_max ? wanted : rented->nodes_max;
     wanted = wanted < all ? wanted : all;
     if (wanted == rented->nodes)
@@ -240,19 +239,19 @@ sim_status_t mdl_pool_extend(mdl_step_t *step, uint32_t platform, int32_t provin
 /* Puts up whole nodes of the chips in stock. */
 static sim_status_t install(mdl_step_t *step, uint32_t platform, int32_t hub)
 {
-    mdl_platform_chips_t *chips = &step->eco->platform_chips[platform];
     uint32_t account = step->eco->platform_account[platform];
     for (int32_t type = 0; type < (int32_t)step->tables->n_gpu_types; type++) {
-        int64_t nodes = chips->stock[type] / MDL_GPUS_PER_NODE, gpus = nodes * MDL_GPUS_PER_NODE;
+        mdl_platform_chips_t *chips = &step->eco->platform_chips[platform][type];
+        uint32_t nodes = chips->stock / MDL_GPUS_PER_NODE, gpus = nodes * MDL_GPUS_PER_NODE;
         if (nodes == 0)
             continue;
         mdl_lot_t to = {.type = type, .state = MDL_LOT_STOCK, .owner = account, .place = MDL_LOT_PLACE_NONE};
         uint32_t lot = mdl_lots_find(step->lots, &to);
         to.state = MDL_LOT_INSTALLED;
         MDL_TRY(mdl_lots_move(step->lots, lot, gpus, &to, NULL, step->err));
-        chips->stock[type] -= gpus;
-        chips->awaited[type] -= gpus;
-        MDL_TRY(mdl_pool_extend(step, platform, next_province(step, platform, hub), type, (uint32_t)nodes));
+        chips->stock -= gpus;
+        chips->awaited -= gpus;
+        MDL_TRY(mdl_pool_extend(step, platform, next_province(step, platform, hub), type, nodes));
     }
     return SIM_OK;
 }
