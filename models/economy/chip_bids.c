@@ -64,15 +64,14 @@ sim_status_t mdl_chip_bid_platform(mdl_step_t *step, uint32_t i)
 
 /* --- builders ----------------------------------------------------------------------------------------------------- */
 
-/* An open centre buys the rest of its chips only while it is well let. */
-static bool wants_more(const mdl_step_t *step, const mdl_outline_t *project)
+/* Of those that are marked: whether it bids or sells today. An open centre buys the rest of its chips only while it is
+ * well let. */
+static bool is_active(const mdl_step_t *step, const mdl_outline_t *project)
 {
-    if (project->stage == MDL_STAGE_WAITING)
-        return true;
     if (project->stage == MDL_STAGE_BUILDING)
-        return (int64_t)project->build_stage >= step->params->developers_order_stage;
+        return project->build_stage >= step->params->developers_order_stage;
     if (project->stage != MDL_STAGE_OPERATING)
-        return false;
+        return true; /* waits for chips, or has ended and sells its own */
     const mdl_site_t *site = &step->sites[project->site];
     return site->leased >= step->params->developers_target_occupancy * site->nodes;
 }
@@ -158,7 +157,7 @@ static uint32_t keep_active(const mdl_step_t *step, uint32_t *listed, uint32_t n
     uint32_t kept = 0;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t project = listed[i];
-        if (!(step->project_marks[project] & MDL_MARK_AUCTION) && !wants_more(step, &step->outlines[project]))
+        if (!is_active(step, &step->outlines[project]))
             continue;
         sim_fetch(&step->projects[project], 2 * SIM_LINE_BYTES);
         listed[kept++] = project;

@@ -74,7 +74,7 @@ typedef struct mdl_site {
     uint32_t nodes_planned; /* what its project was announced with; 0 for a pool */
     uint32_t starts;        /* contracts told to start since the last boundary */
     bool open;
-    bool idle;         /* nothing in it, and nothing yesterday: not read */
+    bool idle;         /* nothing in it, and nothing yesterday: not read; says nothing while there are nodes */
     bool stopped;      /* its LP has ended */
     uint32_t next_own; /* of what a platform uses itself: its next pool's; MDL_NO_SITE */
     int64_t energised_s;
@@ -486,8 +486,8 @@ static inline uint32_t mdl_wish_tag(uint32_t tenant, mdl_wish_t wish)
 /* A project's bits as they should stand. */
 uint8_t mdl_project_marks(const mdl_project_t *project);
 mdl_outline_t mdl_project_outline(const mdl_project_t *project);
-/* Sets them and its outline: after each change of a stage, of building too, of auctioning or of arrears; and from the building on, of chips ordered or
- * wanted and of the grant, which have no part in the marks before. */
+/* Sets them and its outline: after each change of a stage, of building too, of auctioning or of arrears; and from the
+ * building on, of chips ordered or wanted and of the grant, which have no part in the marks before. */
 void mdl_project_mark(mdl_step_t *step, const mdl_project_t *project);
 /* The projects that have a mark (one bit), in their order. Marks of those to come must not change meanwhile.
  *

@@ -151,6 +151,7 @@ sim_status_t mdl_site_grow(mdl_step_t *step, uint32_t index, uint32_t nodes)
     mdl_site_t *site = &step->sites[index];
     SIM_ASSERT(nodes <= site->nodes_max);
     site->nodes = nodes;
+    site->idle = false;
     sim_event_t power = {
         .time_s = sim_world_now(step->world), .type = MDL_DC_POWER_NODES, .a = scaled(nodes, site->scale)};
     MDL_TRY(sim_world_schedule(step->world, site->lp, &power, 0, NULL));

@@ -141,15 +141,14 @@ static sim_status_t see_to_site(mdl_step_t *step, mdl_site_t *site, bool cramped
     return SIM_OK;
 }
 
-/* Takes a site's report of the day into the books. What stays the same is not written, as it does on most days. */
+/* Takes a site's report of the day into the books. On most days nothing is written in it. */
 static inline void read_site(mdl_step_t *step, mdl_site_t *site, const mdl_datacentre_reading_t *day, bool in_quarter,
                              centres_day_t *centres)
 {
-    bool idle = site->nodes == 0 && day->powered_gpu_s == 0 && site->open;
     if (site->starts != 0)
         site->starts = 0;
-    if (site->idle != idle)
-        site->idle = idle;
+    if (site->nodes == 0)
+        site->idle = day->powered_gpu_s == 0 && site->open;
     if (site->project != MDL_NO_PROJECT)
         count_centre(site, day, centres);
     if (in_quarter)
