@@ -6,7 +6,7 @@
 
 #define SEED     7
 #define CAPACITY 64
-#define MARKS    5
+#define MARKS    6
 
 /* Fails unless the walk finds what a plain one does, of the first n projects. */
 static void check_walk(const mdl_step_t *step, uint8_t mark)
@@ -25,7 +25,7 @@ static void check_walk(const mdl_step_t *step, uint8_t mark)
 static void test_each_marked_project_is_found_once(void **state)
 {
     sim_rng_t rng;
-    mdl_eco_t *eco = calloc(1, sizeof *eco);
+    mdl_eco_t *eco = aligned_alloc(64, sizeof *eco);
     mdl_project_t *projects = aligned_alloc(64, CAPACITY * sizeof *projects);
 
     (void)state;
