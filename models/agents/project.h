@@ -13,6 +13,7 @@
 
 #include "models/agents/developer.h"
 #include "models/params/params.h"
+#include "models/params/tables.h"
 #include "sim/rng.h"
 
 #include <stdbool.h>
@@ -35,40 +36,40 @@ typedef enum mdl_stage {
 #define MDL_GPUS_PER_NODE 8
 #define MDL_NOT_YET       (-1) /* a date that has not come */
 
-/* The first cache line: what the day's steps ask of the projects that concern them; which these are they see from marks
- * (economy_state.h). The second: of those that want chips, wait for them or owe. The third: of those that take rents and
- * pay bills. */
+/* The first cache line: of those that want chips, what they bid by. The second: of those that wait, operate with a grant
+ * or owe; which these are the day's steps see from marks (economy_state.h). The third: of those that take rents and pay
+ * bills. */
 typedef struct mdl_project {
-    _Alignas(64) uint64_t entity;
+    _Alignas(64) int64_t capital_fen; /* planned: building and chips at the price of the plan */
+    int64_t building_left_fen;        /* of building_fen, not paid yet */
     int64_t grant_promised_fen;
-    int64_t energised_s;
+    int64_t grant_paid_fen;
+    double valuation; /* what a chip is worth to its builder over what beliefs say */
     uint32_t account;
-    uint32_t site;          /* the data centre once energised */
     uint32_t nodes_planned; /* as announced and subsidised */
     uint32_t nodes_wanted;  /* as it means to install */
     uint32_t gpus_ordered;  /* bought, under way included */
-    uint32_t gpus_in;       /* in stock or installed */
-    uint32_t loan;          /* in the bank's book */
-    int16_t city;
+    uint8_t city;
     uint8_t province;
     uint8_t gpu_type;
-    uint8_t kind;        /* mdl_developer_kind_t */
-    uint8_t stage;       /* mdl_stage_t */
-    uint8_t rule;        /* mdl_belief_rule_t of its builder at announcement */
+    uint8_t kind;      /* mdl_developer_kind_t */
+    uint8_t stage;     /* mdl_stage_t */
+    uint8_t rule;      /* mdl_belief_rule_t of its builder at announcement */
+    bool auctioning;   /* ended, chips on sale */
+    bool state_funded; /* state vehicle, or holder of a grant: rules on foreign chips apply */
+
+    uint64_t entity;
+    int64_t energised_s;
+    int64_t built_s;
+    int64_t arrears_fen;  /* running costs due and unpaid */
+    int64_t building_fen; /* planned cost of the building as it will really be */
+    int64_t chips_paid_fen;
+    uint32_t site;       /* the data centre once energised */
+    uint32_t gpus_in;    /* in stock or installed */
+    uint32_t loan;       /* in the bank's book */
     uint8_t build_stage; /* stages done */
-    bool auctioning;     /* ended, chips on sale */
-    bool state_funded;   /* state vehicle, or holder of a grant: rules on foreign chips apply */
     bool audited;        /* breach found: no further payments */
     bool milestone_paid; /* the inspection has been passed */
-
-    int64_t capital_fen;       /* planned: building and chips at the price of the plan */
-    int64_t building_fen;      /* planned cost of the building as it will really be */
-    int64_t building_paid_fen; /* of it */
-    int64_t chips_paid_fen;
-    int64_t grant_paid_fen;
-    int64_t arrears_fen; /* running costs due and unpaid */
-    double valuation;    /* what a chip is worth to its builder over what beliefs say */
-    int64_t built_s;
 
     int64_t revenue_fen;                          /* rent received, since energised */
     int64_t running_fen;                          /* power and upkeep due, since energised */
@@ -92,12 +93,20 @@ typedef struct mdl_project {
     bool resale_barred;           /* caught reselling power */
     bool broke_even;              /* in some full calendar quarter rents covered running cost and capital charge */
 } mdl_project_t;
-_Static_assert(offsetof(mdl_project_t, capital_fen) == 64 && offsetof(mdl_project_t, revenue_fen) == 128,
+_Static_assert(offsetof(mdl_project_t, entity) == 64 && offsetof(mdl_project_t, revenue_fen) == 128,
                "lines of a project");
+_Static_assert(MDL_MAX_CITIES <= UINT8_MAX + 1 && MDL_MAX_PROVINCES <= UINT8_MAX + 1 &&
+                   MDL_MAX_GPU_TYPES <= UINT8_MAX + 1,
+               "a byte holds their numbers");
 
 const char *mdl_stage_name(mdl_stage_t stage);
 bool mdl_stage_ended(mdl_stage_t stage);
 
+/* What has been paid for its building, fen. */
+static inline int64_t mdl_project_building_paid_fen(const mdl_project_t *project)
+{
+    return project->building_fen - project->building_left_fen;
+}
 /* Planned size in nodes of 8 GPUs of a type with `rate` times an H100's dense FP16 throughput: lognormal in sparse
  * PFLOPS (P13-P16), cut at its bounds, at least one node. */
 uint32_t mdl_project_nodes(const mdl_params_t *params, double rate, sim_rng_t *rng);

@@ -258,7 +258,7 @@ static sim_status_t found_project(mdl_step_t *step, uint32_t ordinal, double sca
                                .ended_s = MDL_NOT_YET,
                                .energised_s = MDL_NOT_YET,
                                .built_s = MDL_NOT_YET};
-    project->building_fen = step->params->developers_building_cost_fen * nodes;
+    project->building_fen = project->building_left_fen = step->params->developers_building_cost_fen * nodes;
     int64_t chips_fen = mdl_chips_price_fen(step->chips, type) * MDL_GPUS_PER_NODE * nodes;
     project->capital_fen = project->building_fen + chips_fen;
     *out = project;
@@ -273,7 +273,7 @@ static sim_status_t found_centre(mdl_step_t *step, uint32_t ordinal, double scal
     MDL_TRY(found_project(step, ordinal, scale, &project));
     int64_t gpus = (int64_t)project->nodes_planned * MDL_GPUS_PER_NODE;
     project->gpus_ordered = project->gpus_in = (uint32_t)gpus;
-    project->building_paid_fen = project->building_fen;
+    project->building_left_fen = 0;
     project->chips_paid_fen = project->capital_fen - project->building_fen;
     uint32_t number = (uint32_t)(project - step->projects);
     MDL_TRY(endow_chips(step, project->account, number, project->gpu_type, gpus));

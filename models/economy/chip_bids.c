@@ -103,8 +103,8 @@ static void reconsider_type(mdl_step_t *step, mdl_project_t *project)
 /* What is left for chips after the building and the first months are paid. */
 static int64_t chip_budget_fen(const mdl_step_t *step, const mdl_project_t *project)
 {
-    int64_t kept_fen = project->building_fen - project->building_paid_fen +
-                       mdl_money_share(project->capital_fen, step->params->developers_reserve);
+    int64_t kept_fen =
+        project->building_left_fen + mdl_money_share(project->capital_fen, step->params->developers_reserve);
     return mdl_ledger_deposit_fen(step->ledger, project->account) - kept_fen;
 }
 
@@ -159,7 +159,7 @@ static uint32_t keep_active(const mdl_step_t *step, uint32_t *listed, uint32_t n
         uint32_t project = listed[i];
         if (!is_active(step, &step->outlines[project]))
             continue;
-        sim_fetch(&step->projects[project], 2 * SIM_LINE_BYTES);
+        sim_fetch(&step->projects[project], SIM_LINE_BYTES);
         listed[kept++] = project;
     }
     return kept;

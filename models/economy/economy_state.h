@@ -512,11 +512,12 @@ static inline uint32_t mdl_lowest_marked(uint64_t marked)
 {
     return (uint32_t)__builtin_ctzll(marked) / 8;
 }
-/* What stands first of those that a page marks is on its way while the page before is worked on. */
+/* The second cache line of those that a page marks is on its way while the page before is worked on: all that is asked
+ * of most that operate with a grant. Of those that wait for chips the market has just read the first. */
 SIM_FETCH void mdl_fetch_marked(const mdl_step_t *step, uint32_t page, uint8_t mark)
 {
     for (uint64_t left = mdl_marked_in(step, page, mark); left != 0; left &= left - 1)
-        sim_fetch(&step->projects[page + mdl_lowest_marked(left)], SIM_LINE_BYTES);
+        sim_fetch(&step->projects[page + mdl_lowest_marked(left)].entity, SIM_LINE_BYTES);
 }
 /* MDL_NO_PROJECT: there is none left. */
 static inline uint32_t mdl_next_marked(const mdl_step_t *step, mdl_marked_t *at)

@@ -111,7 +111,7 @@ void mdl_outcomes_week(mdl_step_t *step)
 
 static int64_t spent_on(const mdl_project_t *project)
 {
-    return project->chips_paid_fen + project->building_paid_fen;
+    return project->chips_paid_fen + mdl_project_building_paid_fen(project);
 }
 
 /* What capital costs in so many months: its equal part of the life of servers, with interest. */

@@ -143,6 +143,7 @@ sim_status_t mdl_project_announce(mdl_step_t *step, uint32_t developer, int32_t 
     draw_traits(step, project);
     project->capital_fen = mdl_money_round(prospect->capital_yuan * MDL_FEN_PER_YUAN * project->nodes_planned);
     project->building_fen = step->params->developers_building_cost_fen * project->nodes_wanted;
+    project->building_left_fen = project->building_fen;
     project->grant_promised_fen = mdl_city_promise(&eco->cities[city], step->params,
                                                    mdl_money_share(project->capital_fen, prospect->grant_share));
     project->state_funded = state || project->grant_promised_fen > 0;
@@ -216,7 +217,8 @@ sim_status_t mdl_project_received(mdl_step_t *step, mdl_project_t *project, int6
 sim_status_t mdl_project_sold_chips(mdl_step_t *step, mdl_project_t *project, int64_t gpus)
 {
     int64_t left = mdl_lots_count(step->lots, project->account, project->gpu_type, -1);
-    int64_t capital_fen = mdl_ledger_capital_fen(step->ledger, project->account) - project->building_paid_fen;
+    int64_t capital_fen =
+        mdl_ledger_capital_fen(step->ledger, project->account) - mdl_project_building_paid_fen(project);
     int64_t cost_fen = capital_fen > 0 ? mdl_money_share(capital_fen, (double)gpus / (double)(left + gpus)) : 0;
     project->gpus_in -= (uint32_t)gpus;
     return mdl_ledger_consume(step->ledger, project->account, cost_fen, step->err);

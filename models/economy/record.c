@@ -341,7 +341,7 @@ void mdl_eco_record_project(const mdl_step_t *step, uint32_t i)
     set_item(eco, MDL_CH_C_PLANNED, i, project->nodes_planned);
     set_item(eco, MDL_CH_C_INSTALLED, i, opened ? step->sites[project->site].nodes : 0);
     set_item(eco, MDL_CH_C_CAPITAL, i, yuan(project->capital_fen));
-    set_item(eco, MDL_CH_C_SPENT, i, yuan(project->chips_paid_fen + project->building_paid_fen));
+    set_item(eco, MDL_CH_C_SPENT, i, yuan(project->chips_paid_fen + mdl_project_building_paid_fen(project)));
     set_item(eco, MDL_CH_C_GRANT, i, yuan(project->grant_promised_fen));
     set_item(eco, MDL_CH_C_GRANT_PAID, i, yuan(project->grant_paid_fen));
     set_item(eco, MDL_CH_C_GRANT_BACK, i, yuan(project->clawed_back_fen));

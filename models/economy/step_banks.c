@@ -27,7 +27,7 @@ static mdl_loan_review_t review_of(const mdl_step_t *step, const mdl_project_t *
     return (mdl_loan_review_t){
         .operating_cash_fen = open ? project->last_month_cash_fen : INT64_C(1) << 50,
         .gpu_value_fen = gpus * mdl_chips_price_fen(step->chips, project->gpu_type),
-        .other_value_fen = project->building_paid_fen + 2 * unspent_fen,
+        .other_value_fen = mdl_project_building_paid_fen(project) + 2 * unspent_fen,
         .guarantee = guarantee_of(step, project, owner_pays),
     };
 }

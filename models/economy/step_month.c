@@ -124,7 +124,7 @@ static sim_status_t bill_site(mdl_step_t *step, mdl_site_t *site)
 /* Servers and buildings lose value in equal parts over the life of servers. */
 static sim_status_t depreciate(mdl_step_t *step, const mdl_project_t *project)
 {
-    int64_t spent_fen = project->building_paid_fen + project->chips_paid_fen;
+    int64_t spent_fen = mdl_project_building_paid_fen(project) + project->chips_paid_fen;
     int64_t part_fen = mdl_money_share(spent_fen, 1 / (12 * step->params->developers_life));
     int64_t capital_fen = mdl_ledger_capital_fen(step->ledger, project->account);
     part_fen = part_fen < capital_fen ? part_fen : capital_fen;

@@ -121,7 +121,7 @@ static void scale_down(mdl_project_t *project, double scale)
     project->nodes_wanted = wanted > 0 ? wanted : 1;
     project->nodes_planned = planned > project->nodes_wanted ? planned : project->nodes_wanted;
     project->capital_fen = mdl_money_share(project->capital_fen, scale);
-    project->building_fen = mdl_money_share(project->building_fen, scale);
+    project->building_fen = project->building_left_fen = mdl_money_share(project->building_fen, scale);
     project->grant_promised_fen = mdl_money_share(project->grant_promised_fen, scale);
 }
 
@@ -187,11 +187,11 @@ sim_status_t mdl_event_build_stage(mdl_step_t *step, uint32_t number)
     if (project->stage != MDL_STAGE_BUILDING)
         return SIM_OK;
     int64_t due_fen =
-        project->building_fen * (project->build_stage + 1) / MDL_BUILD_STAGES - project->building_paid_fen;
+        project->building_fen * (project->build_stage + 1) / MDL_BUILD_STAGES - mdl_project_building_paid_fen(project);
     int64_t paid_fen = 0;
     MDL_TRY(mdl_ledger_pay_up_to(step->ledger, MDL_FLOW_CONSTRUCTION, project->account, MDL_LEDGER_REST, due_fen,
                                  &paid_fen, step->err));
-    project->building_paid_fen += paid_fen;
+    project->building_left_fen -= paid_fen;
     mdl_outcomes_invested(step, project, paid_fen);
     project->build_stage++;
     mdl_project_mark(step, project);
@@ -205,7 +205,7 @@ sim_status_t mdl_event_build_stage(mdl_step_t *step, uint32_t number)
     mdl_project_mark(step, project);
     project->built_s = step->now_s;
     (void)mdl_event(step, MDL_EV_BUILT, number, MDL_CAUSE_BEFORE,
-                    (double)project->building_paid_fen / MDL_FEN_PER_YUAN);
+                    (double)mdl_project_building_paid_fen(project) / MDL_FEN_PER_YUAN);
     return SIM_OK;
 }
 
@@ -313,7 +313,7 @@ sim_status_t mdl_step_projects(mdl_step_t *step)
             continue;
         turn += REVIEW_DAYS;
         if (i + AHEAD < n && needs_review(step, i + AHEAD))
-            sim_fetch(&step->projects[i + AHEAD], SIM_LINE_BYTES);
+            sim_fetch(&step->projects[i + AHEAD], 2 * SIM_LINE_BYTES);
         if (needs_review(step, i))
             MDL_TRY(review(step, &step->projects[i]));
     }
