@@ -8,7 +8,7 @@
 static bool is_service(const mdl_dc_t *dc, uint32_t tenancy, uint32_t place)
 {
     const mdl_service_t *service = &dc->services[place];
-    uint32_t running = mdl_scheduler_tenant(dc->scheduler, tenancy)->running_head;
+    uint32_t running = mdl_scheduler_holding(dc->scheduler, tenancy)->running_head;
 
     if (running != MDL_NONE && !mdl_scheduler_job(dc->scheduler, running)->elastic)
         running = MDL_NONE;
@@ -27,7 +27,7 @@ static bool is_contract(const mdl_dc_t *dc, const mdl_dc_contract_t *contract)
     return tenancy->granted_nodes == contract->granted_nodes && tenancy->terms.nodes == contract->nodes &&
            tenancy->terms.job_class == contract->job_class &&
            (!borrows || !lent ||
-            mdl_scheduler_tenant(dc->scheduler, contract->tenancy)->limit_gpus == state->lent_nodes * MDL_NODE_GPUS);
+            mdl_scheduler_holding(dc->scheduler, contract->tenancy)->limit_gpus == state->lent_nodes * MDL_NODE_GPUS);
 }
 
 static uint32_t count_open(const mdl_dc_t *dc)
@@ -51,7 +51,7 @@ static sim_status_t audit_contracts(const mdl_dc_t *dc, sim_error_t *err)
         if (contract.tenancy >= state->tenancy_capacity || !dc->tenancies[contract.tenancy].open ||
             !mdl_scheduler_tenant(dc->scheduler, contract.tenancy)->open)
             return BROKEN("contract in slot %u is listed and not open", contract.tenancy);
-        uint32_t quota_gpus = mdl_scheduler_tenant(dc->scheduler, contract.tenancy)->quota_gpus;
+        uint32_t quota_gpus = mdl_scheduler_holding(dc->scheduler, contract.tenancy)->quota_gpus;
         if (!is_contract(dc, &contract) || quota_gpus != contract.granted_nodes * MDL_NODE_GPUS ||
             contract.granted_nodes > contract.nodes)
             return BROKEN("contract %u: quota of %u GPUs, %u nodes granted of %u, or the list and the tenancy disagree",
@@ -80,7 +80,7 @@ typedef struct exact {
 
 static void add_exact(const mdl_dc_t *dc, uint32_t tenant, exact_t *exact)
 {
-    uint32_t i = mdl_scheduler_tenant(dc->scheduler, tenant)->running_head;
+    uint32_t i = mdl_scheduler_holding(dc->scheduler, tenant)->running_head;
 
     for (; i != MDL_NONE; i = mdl_scheduler_job(dc->scheduler, i)->next) {
         const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, i);

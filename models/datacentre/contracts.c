@@ -64,15 +64,15 @@ static void unlist(mdl_dc_t *dc, mdl_dc_contract_t *contract)
 /* Cancels, newest first, what a tenant runs above its quota, and what it has queued that can no longer run. */
 static void fit_quota(mdl_dc_t *dc, uint32_t index, uint32_t quota_gpus)
 {
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
+    const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(dc->scheduler, index);
 
-    while (tenant->used_gpus > quota_gpus) {
-        if (mdl_scheduler_job(dc->scheduler, tenant->running_head)->elastic && quota_gpus > 0)
+    while (holding->used_gpus > quota_gpus) {
+        if (mdl_scheduler_job(dc->scheduler, holding->running_head)->elastic && quota_gpus > 0)
             mdl_dc_stretch_service(dc, mdl_dc_service(dc, index), quota_gpus);
         else
-            mdl_dc_end_job(dc, tenant->running_head, MDL_END_CANCELLED);
+            mdl_dc_end_job(dc, holding->running_head, MDL_END_CANCELLED);
     }
-    for (uint32_t i = tenant->queue.first; i != MDL_NONE;) {
+    for (uint32_t i = mdl_scheduler_tenant(dc->scheduler, index)->queue.first; i != MDL_NONE;) {
         uint32_t next = mdl_scheduler_job(dc->scheduler, i)->links.next;
         if (mdl_scheduler_job(dc->scheduler, i)->gpus > quota_gpus)
             mdl_dc_end_job(dc, i, MDL_END_CANCELLED);
@@ -95,9 +95,9 @@ static void give_back(mdl_dc_t *dc, uint32_t most_gpus)
         return;
     for (uint32_t place = 0; place < dc->state->n_contracts; place++) {
         uint32_t i = mdl_dc_contracts(dc)[place].tenancy;
-        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, i);
-        while (tenant->used_gpus > tenant->quota_gpus && dc->scheduler->allocated_gpus > most_gpus)
-            mdl_dc_stop_job(dc, tenant->running_head);
+        const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(dc->scheduler, i);
+        while (holding->used_gpus > holding->quota_gpus && dc->scheduler->allocated_gpus > most_gpus)
+            mdl_dc_stop_job(dc, holding->running_head);
     }
 }
 
@@ -113,10 +113,10 @@ static void lend(mdl_dc_t *dc, bool changed)
     dc->state->lent_nodes = dc->state->leased_nodes;
     for (uint32_t i = 0; i < dc->state->n_contracts; i++) {
         mdl_dc_contract_t contract = mdl_dc_contracts(dc)[i];
-        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, contract.tenancy);
+        const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(dc->scheduler, contract.tenancy);
         if ((contract.job_class == MDL_JOB_FINETUNE || contract.job_class == MDL_JOB_BATCH) &&
-            tenant->limit_gpus != limit_gpus)
-            mdl_scheduler_set_limits(dc->scheduler, contract.tenancy, tenant->quota_gpus, limit_gpus);
+            holding->limit_gpus != limit_gpus)
+            mdl_scheduler_set_limits(dc->scheduler, contract.tenancy, holding->quota_gpus, limit_gpus);
     }
 }
 
@@ -129,7 +129,7 @@ static void end_lending(mdl_dc_t *dc)
     mdl_scheduler_set_most(dc->scheduler, UINT32_MAX);
     for (uint32_t i = 0; i < dc->state->n_contracts; i++) {
         uint32_t tenancy = mdl_dc_contracts(dc)[i].tenancy;
-        mdl_scheduler_set_quota(dc->scheduler, tenancy, mdl_scheduler_tenant(dc->scheduler, tenancy)->quota_gpus);
+        mdl_scheduler_set_quota(dc->scheduler, tenancy, mdl_scheduler_holding(dc->scheduler, tenancy)->quota_gpus);
     }
 }
 
@@ -293,11 +293,12 @@ static void end_contract(mdl_dc_t *dc, mdl_dc_contract_t *contract)
     uint32_t index = contract->tenancy;
     mdl_tenancy_t *tenancy = &dc->tenancies[index];
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
+    const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(dc->scheduler, index);
 
     while (tenant->queue.first != MDL_NONE)
         mdl_dc_end_job(dc, tenant->queue.first, MDL_END_CANCELLED);
-    while (tenant->running_head != MDL_NONE)
-        mdl_dc_end_job(dc, tenant->running_head, MDL_END_CANCELLED);
+    while (holding->running_head != MDL_NONE)
+        mdl_dc_end_job(dc, holding->running_head, MDL_END_CANCELLED);
     if (tenancy->terms.job_class == MDL_JOB_INFERENCE)
         mdl_dc_note_service(dc, mdl_dc_service(dc, index));
     if (tenancy->timer_s != SIM_NEVER)

@@ -118,6 +118,7 @@ SIM_FETCH void fetch_first(const mdl_dc_t *dc, const mdl_datacentre_t *state)
     sim_fetch(&state->unsaved[MDL_JOB_FINETUNE],
               MDL_DC_EVENT_BYTES - offsetof(mdl_datacentre_t, unsaved[MDL_JOB_FINETUNE]));
     sim_fetch(dc->scheduler, offsetof(mdl_scheduler_t, counts));
+    __builtin_prefetch(mdl_scheduler_holding(dc->scheduler, 0));
     __builtin_prefetch(dc->cluster);
     if (state->n_services > 0)
         mdl_dc_fetch_service(dc->services);

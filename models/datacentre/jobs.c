@@ -106,11 +106,8 @@ void mdl_dc_stop_job(mdl_dc_t *dc, uint32_t index)
 void mdl_dc_on_job_end(mdl_dc_t *dc, const sim_event_t *event)
 {
     const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, event->entity);
-
-    __builtin_prefetch(&job->end_event);
     mdl_job_class_t job_class = job->job_class;
     uint32_t tenant = job->tenant;
-    __builtin_prefetch(mdl_scheduler_tenant(dc->scheduler, tenant));
     mdl_dc_earn_stop(dc, job, (mdl_progress_t){job->work_s, job->work_s});
     mdl_scheduler_end(dc->scheduler, dc->cluster, event->entity, job->intended_end);
     if (job_class == MDL_JOB_TRAINING)

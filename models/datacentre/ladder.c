@@ -7,10 +7,10 @@
 
 static bool has_room(const mdl_dc_t *dc, const mdl_job_t *job, uint32_t gpus)
 {
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, job->tenant);
+    const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(dc->scheduler, job->tenant);
 
     return gpus <= mdl_cluster_empty_nodes(dc->cluster) * MDL_NODE_GPUS &&
-           tenant->used_gpus + gpus <= tenant->limit_gpus;
+           holding->used_gpus + gpus <= holding->limit_gpus;
 }
 
 /* The widest rung for which there is room; the job's own width where there is none. */
@@ -42,7 +42,7 @@ void mdl_dc_climb_down(mdl_dc_t *dc)
 /* A gang below its full width, or MDL_NONE. */
 static uint32_t narrow_gang(const mdl_dc_t *dc, uint32_t tenant)
 {
-    uint32_t i = mdl_scheduler_tenant(dc->scheduler, tenant)->running_head;
+    uint32_t i = mdl_scheduler_holding(dc->scheduler, tenant)->running_head;
 
     while (i != MDL_NONE && mdl_scheduler_job(dc->scheduler, i)->gpus >= mdl_training_gang_gpus(&dc->tenancies[tenant]))
         i = mdl_scheduler_job(dc->scheduler, i)->next;

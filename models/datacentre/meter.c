@@ -30,9 +30,9 @@ static int64_t not_yet(int64_t rate, int64_t from_s, int64_t now_s)
 }
 
 /* What the lines of a tenant's jobs took away that have not begun to earn. */
-static void add_young_of(const mdl_dc_t *dc, const mdl_scheduler_tenant_t *tenant, sums_t *sums)
+static void add_young_of(const mdl_dc_t *dc, uint32_t tenant, sums_t *sums)
 {
-    uint32_t i = tenant->running_head;
+    uint32_t i = mdl_scheduler_holding(dc->scheduler, tenant)->running_head;
 
     while (i != MDL_NONE) {
         const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, i);
@@ -49,11 +49,8 @@ static void add_young_of(const mdl_dc_t *dc, const mdl_scheduler_tenant_t *tenan
 
 static void add_young(const mdl_dc_t *dc, sums_t *sums)
 {
-    for (uint32_t i = 0; i < dc->state->n_contracts; i++) {
-        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, mdl_dc_contracts(dc)[i].tenancy);
-        if (tenant->running > 0)
-            add_young_of(dc, tenant, sums);
-    }
+    for (uint32_t i = 0; i < dc->state->n_contracts; i++)
+        add_young_of(dc, mdl_dc_contracts(dc)[i].tenancy, sums);
 }
 
 /* The same of all jobs: to be given back to what the lines say. `memory` holds it where there is any. */

@@ -108,12 +108,12 @@ static victim_t job_at(const mdl_dc_t *dc, uint32_t node)
     mdl_service_t *service = dc->services;
     uint32_t gpus = node * MDL_NODE_GPUS;
 
-    for (; gpus >= mdl_scheduler_tenant(dc->scheduler, contract->tenancy)->used_gpus; contract++) {
-        gpus -= mdl_scheduler_tenant(dc->scheduler, contract->tenancy)->used_gpus;
+    for (; gpus >= mdl_scheduler_holding(dc->scheduler, contract->tenancy)->used_gpus; contract++) {
+        gpus -= mdl_scheduler_holding(dc->scheduler, contract->tenancy)->used_gpus;
         service += contract->job_class == MDL_JOB_INFERENCE;
     }
     mdl_dc_fetch_service(service);
-    uint32_t job = mdl_scheduler_tenant(dc->scheduler, contract->tenancy)->running_head;
+    uint32_t job = mdl_scheduler_holding(dc->scheduler, contract->tenancy)->running_head;
     while (gpus >= mdl_scheduler_job(dc->scheduler, job)->gpus) {
         gpus -= mdl_scheduler_job(dc->scheduler, job)->gpus;
         job = mdl_scheduler_job(dc->scheduler, job)->next;

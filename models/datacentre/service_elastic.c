@@ -120,9 +120,10 @@ void mdl_dc_refill_services(mdl_dc_t *dc)
 static void end_replicas(mdl_dc_t *dc, uint32_t index)
 {
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
+    const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(dc->scheduler, index);
 
-    while (tenant->running > 0)
-        mdl_dc_end_job(dc, tenant->running_head, MDL_END_FINISHED);
+    while (holding->running_head != MDL_NONE)
+        mdl_dc_end_job(dc, holding->running_head, MDL_END_FINISHED);
     while (tenant->queued > 0)
         mdl_dc_end_job(dc, tenant->queue.first, MDL_END_CANCELLED);
 }
@@ -154,9 +155,10 @@ static void ask_for(mdl_dc_t *dc, mdl_service_t *service, const mdl_service_load
 /* A service that does not run as an elastic job, or not at all. */
 static void begin(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_instant_t *instant)
 {
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, service->tenancy);
     mdl_service_load_t load = mdl_dc_plan_service(dc, service, MDL_NODE_GPUS, instant);
-    uint32_t i = tenant->running > 0 ? tenant->running_head : tenant->queue.first;
+    uint32_t i = mdl_scheduler_holding(dc->scheduler, service->tenancy)->running_head;
+    if (i == MDL_NONE)
+        i = mdl_scheduler_tenant(dc->scheduler, service->tenancy)->queue.first;
     if (i != MDL_NONE && !mdl_scheduler_job(dc->scheduler, i)->elastic)
         end_replicas(dc, service->tenancy);
     ask_for(dc, service, &load);
@@ -204,7 +206,7 @@ INLINED bool follow_load(mdl_dc_t *dc, mdl_service_t *service, mdl_job_t *job, c
 /* The lines of all that runs for a service are among those that stop, or with a sign of -1 no more. */
 static void stop_lines(const mdl_dc_t *dc, const mdl_service_t *service, int64_t sign, turn_t *turn)
 {
-    uint32_t i = mdl_scheduler_tenant(dc->scheduler, service->tenancy)->running_head;
+    uint32_t i = mdl_scheduler_holding(dc->scheduler, service->tenancy)->running_head;
 
     for (; i != MDL_NONE; i = mdl_scheduler_job(dc->scheduler, i)->next) {
         const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, i);

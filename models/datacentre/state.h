@@ -173,7 +173,7 @@ static inline mdl_job_t *mdl_dc_service_job(const mdl_dc_t *dc, const mdl_servic
     return service->job != MDL_NONE ? mdl_scheduler_job(dc->scheduler, service->job) : NULL;
 }
 
-/* Starts to fetch what a resizing asks for: the service, and once that has come, its job and its place in the scheduler.
+/* Starts to fetch what a resizing asks for: the service, and once that has come, its job.
  * Going through services these are called for those that come next: most of a walk is waiting for memory otherwise. */
 SIM_FETCH void mdl_dc_fetch_service(const mdl_service_t *service)
 {
@@ -184,17 +184,15 @@ SIM_FETCH void mdl_dc_fetch_service(const mdl_service_t *service)
 SIM_FETCH void mdl_dc_fetch_run(const mdl_dc_t *dc, const mdl_service_t *service)
 {
     __builtin_prefetch(mdl_dc_service_job(dc, service)); /* of NULL nothing is fetched */
-    __builtin_prefetch(mdl_scheduler_tenant(dc->scheduler, service->tenancy));
 }
 
-/* The same for a job that starts or ends: its three lines. */
-SIM_FETCH void mdl_dc_fetch_all_of_job(const mdl_dc_t *dc, uint32_t index)
+/* The same for a job that starts. */
+SIM_FETCH void mdl_dc_fetch_start(const mdl_dc_t *dc, uint32_t index)
 {
     const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, index);
 
     __builtin_prefetch(job);
     __builtin_prefetch(&job->end_event);
-    __builtin_prefetch(&job->sequence);
 }
 
 /* Shared settings (shared.c): makes the centre work by these parameters from now on, its own grain in them; and by none,
@@ -411,7 +409,7 @@ static inline void mdl_dc_note_width(const mdl_dc_t *dc, mdl_service_t *service,
 static inline void mdl_dc_note_service(mdl_dc_t *dc, mdl_service_t *service)
 {
     mdl_dc_count_service(dc, service);
-    mdl_dc_note_width(dc, service, mdl_scheduler_tenant(dc->scheduler, service->tenancy)->used_gpus);
+    mdl_dc_note_width(dc, service, mdl_scheduler_holding(dc->scheduler, service->tenancy)->used_gpus);
 }
 
 /* Starts what may start: last at each event, most of which leave nothing to start. */

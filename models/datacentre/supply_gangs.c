@@ -20,9 +20,9 @@ static void set_gang_timer(mdl_dc_t *dc, uint32_t index, uint64_t ordinal, int64
 /* Gangs that run, wait or pause. */
 static uint32_t gangs_in_being(const mdl_dc_t *dc, uint32_t index)
 {
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
+    uint32_t queued = mdl_scheduler_tenant(dc->scheduler, index)->queued;
 
-    return tenant->running + tenant->queued + dc->tenancies[index].gang_timers;
+    return mdl_scheduler_running_of(dc->scheduler, index) + queued + dc->tenancies[index].gang_timers;
 }
 
 void mdl_dc_gang_rest(mdl_dc_t *dc, uint32_t index, int64_t after_s)

@@ -8,12 +8,12 @@ const mdl_stream_settings_t *mdl_dc_stream_settings(const mdl_dc_t *dc, const md
     return tenancy->terms.job_class == MDL_JOB_BATCH ? &dc->workload->batch : &dc->workload->finetune;
 }
 
-/* Whether a tenant's queue is longer than it will wait for. */
+/* Whether a tenant's queue is longer than it will wait for. Mostly nobody's has a job. */
 static bool is_impatient(const mdl_dc_t *dc, uint32_t index)
 {
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, index);
-
-    return (double)tenant->queued_gpu_s > dc->workload->patience_s * tenant->quota_gpus;
+    return dc->scheduler->queued > 0 &&
+           (double)mdl_scheduler_tenant(dc->scheduler, index)->queued_gpu_s >
+               dc->workload->patience_s * mdl_scheduler_holding(dc->scheduler, index)->quota_gpus;
 }
 
 /* Starts to fetch what a stream's next job touches besides: it comes while random numbers are worked out. */
@@ -23,9 +23,9 @@ SIM_FETCH void fetch_stream(const mdl_dc_t *dc, uint32_t index)
 
     __builtin_prefetch(&tenancy->terms);
     __builtin_prefetch(&tenancy->unit[tenancy->units - 1]);
-    __builtin_prefetch(mdl_scheduler_tenant(dc->scheduler, index));
+    __builtin_prefetch(mdl_scheduler_holding(dc->scheduler, index));
     if (dc->scheduler->free_job != MDL_NONE)
-        mdl_dc_fetch_all_of_job(dc, dc->scheduler->free_job);
+        mdl_dc_fetch_start(dc, dc->scheduler->free_job);
 }
 
 void mdl_dc_on_job_due(mdl_dc_t *dc, const sim_event_t *event)

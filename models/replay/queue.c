@@ -252,7 +252,7 @@ static void expire(run_t *run, uint32_t n)
 
     for (uint32_t i = 0; i < n; i++) {
         uint32_t index = run->due[i];
-        if (!all && mdl_scheduler_job(run->scheduler, index)->key > run->now_s)
+        if (!all && mdl_job_estimated_end_s(mdl_scheduler_job(run->scheduler, index)) > run->now_s)
             continue;
         note_end(run, index);
         mdl_scheduler_expire(run->scheduler, run->cluster, index, MDL_END_FINISHED);

@@ -152,19 +152,22 @@ static int64_t expected_end_s(const mdl_pass_t *pass, const mdl_job_t *job)
 }
 
 /* Makes a tenant's own profile, where its limit may bind, from its jobs. Returns the blocks of memory that it has. */
-static uint32_t open_own(plans_t *plans, mdl_scheduler_tenant_t *tenant, uint32_t at)
+static uint32_t open_own(plans_t *plans, uint32_t index, uint32_t at)
 {
     const mdl_pass_t *pass = &plans->pass;
-    bool limited = tenant->open && tenant->limit_gpus < (uint64_t)pass->cluster->nodes * pass->cluster->node_gpus;
+    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(pass->scheduler, index);
+    const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(pass->scheduler, index);
+    bool limited = tenant->open && holding->limit_gpus < (uint64_t)pass->cluster->nodes * pass->cluster->node_gpus;
 
     tenant->own_at = at;
-    tenant->own_room =
-        limited && tenant->queued > 0 ? mdl_availability_blocks(2 * (tenant->queued + tenant->running) + 4) : 0;
-    if (tenant->own_room == 0)
+    tenant->own_room = 0;
+    if (!limited || tenant->queued == 0)
         return 0;
+    tenant->own_room =
+        mdl_availability_blocks(2 * (tenant->queued + mdl_scheduler_running_of(pass->scheduler, index)) + 4);
     mdl_availability_t own = own_of(plans, tenant);
-    mdl_availability_reset(&own, pass->now_s, tenant->limit_gpus);
-    for (uint32_t i = tenant->running_head; i != MDL_NONE; i = mdl_scheduler_job(pass->scheduler, i)->next) {
+    mdl_availability_reset(&own, pass->now_s, holding->limit_gpus);
+    for (uint32_t i = holding->running_head; i != MDL_NONE; i = mdl_scheduler_job(pass->scheduler, i)->next) {
         const mdl_job_t *job = mdl_scheduler_job(pass->scheduler, i);
         mdl_availability_take(&own, pass->now_s, expected_end_s(pass, job), job->gpus);
     }
@@ -182,7 +185,7 @@ static void open_all_own(plans_t *plans)
     uint32_t at = 0;
 
     for (uint32_t t = 0; t < plans->pass.scheduler->tenants; t++)
-        at += open_own(plans, mdl_scheduler_tenant(plans->pass.scheduler, t), at);
+        at += open_own(plans, t, at);
 }
 
 /* The next queued job in the order of all tenants' queues is found by sorting them once a sweep. */
@@ -213,7 +216,8 @@ static void look_at_running(plans_t *plans)
         const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, t);
         if (!tenant->open)
             continue;
-        for (uint32_t i = tenant->running_head; i != MDL_NONE; i = mdl_scheduler_job(self, i)->next) {
+        for (uint32_t i = mdl_scheduler_holding(self, t)->running_head; i != MDL_NONE;
+             i = mdl_scheduler_job(self, i)->next) {
             const mdl_job_t *job = mdl_scheduler_job(self, i);
             mdl_availability_take(&plans->profile, pass->now_s, expected_end_s(pass, job), job->gpus);
         }
@@ -233,7 +237,7 @@ static mdl_scheduler_tenant_t *alone(const plans_t *plans)
         mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, t);
         if (tenant->open && tenant->queued > 0)
             return tenant->queued == self->queued && tenant->own_room == 0 &&
-                           tenant->used_gpus + all <= tenant->quota_gpus
+                           mdl_scheduler_holding(self, t)->used_gpus + all <= mdl_scheduler_holding(self, t)->quota_gpus
                        ? tenant
                        : NULL;
     }
@@ -416,13 +420,13 @@ static void redeem(plans_t *plans, uint32_t index)
 {
     const mdl_pass_t *pass = &plans->pass;
     mdl_job_t *job = mdl_scheduler_job(pass->scheduler, index);
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(pass->scheduler, job->tenant);
+    const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(pass->scheduler, job->tenant);
 
     int64_t end_s = end_of(job->planned_s, job);
     unplan(plans, index);
     if (job->elastic)
         set_width(plans, job);
-    if (tenant->used_gpus + job->gpus <= tenant->limit_gpus && mdl_pass_start(pass, index)) {
+    if (holding->used_gpus + job->gpus <= holding->limit_gpus && mdl_pass_start(pass, index)) {
         take(plans, job, pass->now_s, end_of(pass->now_s, job), job->gpus);
         return;
     }
@@ -492,7 +496,7 @@ static bool came_to_wait(plans_t *plans)
     if (self->fresh == MDL_NONE)
         return true;
     const mdl_job_t *job = mdl_scheduler_job(self, self->fresh);
-    (void)open_own(plans, mdl_scheduler_tenant(self, job->tenant), 0);
+    (void)open_own(plans, job->tenant, 0);
     plan(plans, self->fresh, plans->pass.now_s);
     if (job->planned_s < self->promise.start_s)
         self->promise.start_s = job->planned_s;

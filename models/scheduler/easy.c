@@ -161,7 +161,8 @@ static bool leaves_limit(const mdl_pass_t *pass, const mdl_job_t *job)
     if (promise->job == MDL_NONE || promise->start_s == SIM_NEVER || tenant->status != MDL_QUEUE_READY)
         return true;
     const mdl_job_t *head = mdl_scheduler_job(pass->scheduler, promise->job);
-    return head->tenant != job->tenant || tenant->used_gpus + job->gpus + head->gpus <= tenant->limit_gpus;
+    const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(pass->scheduler, job->tenant);
+    return head->tenant != job->tenant || holding->used_gpus + job->gpus + head->gpus <= holding->limit_gpus;
 }
 
 /* Places a job where the promise allows it. */
@@ -209,8 +210,9 @@ static bool within_limit(const mdl_pass_t *pass, uint32_t index)
 {
     const mdl_job_t *job = mdl_scheduler_job(pass->scheduler, index);
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(pass->scheduler, job->tenant);
+    const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(pass->scheduler, job->tenant);
 
-    return tenant->status == MDL_QUEUE_READY && tenant->used_gpus + job->gpus <= tenant->limit_gpus;
+    return tenant->status == MDL_QUEUE_READY && holding->used_gpus + job->gpus <= holding->limit_gpus;
 }
 
 /* Starts a job behind the head if it is within its tenant's limit, fits, and leaves the promise standing. */

@@ -27,8 +27,7 @@ static void move_nodes(mdl_cluster_t *cluster, mdl_job_t *job, uint32_t index, u
 }
 
 /* Sets the width of a running job, for which there are nodes. */
-static void set_width(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, mdl_job_t *job,
-                      mdl_scheduler_tenant_t *tenant, uint32_t gpus)
+static void set_width(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, mdl_job_t *job, uint32_t gpus)
 {
     if (cluster->pooled)
         mdl_pool_set_free_gpus(cluster, cluster->free_gpus + job->gpus - gpus);
@@ -40,15 +39,14 @@ static void set_width(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t in
         mdl_conservative_widen(self, (int64_t)gpus - job->gpus);
     self->short_gpus -= gpus - job->gpus;
     job->gpus = gpus;
-    if (tenant->queued > 0)
-        mdl_queue_refresh(self, job->tenant);
+    mdl_queue_refresh(self, job->tenant);
 }
 
 /* How far a running job can be widened now, up to `wanted_gpus`: within its tenant's limit, and on empty nodes. */
 static inline uint32_t widest(const mdl_scheduler_t *self, const mdl_cluster_t *cluster, const mdl_job_t *job,
-                              const mdl_scheduler_tenant_t *tenant, uint32_t wanted_gpus)
+                              const mdl_scheduler_holding_t *holding, uint32_t wanted_gpus)
 {
-    int64_t allowed = (int64_t)tenant->limit_gpus - tenant->used_gpus, more = mdl_scheduler_room(self, cluster);
+    int64_t allowed = (int64_t)holding->limit_gpus - holding->used_gpus, more = mdl_scheduler_room(self, cluster);
     int64_t idle = (int64_t)mdl_cluster_empty_nodes(cluster) * cluster->node_gpus;
 
     if (idle < more)
@@ -71,7 +69,7 @@ static void resize_queued(mdl_scheduler_t *self, const mdl_cluster_t *cluster, m
 void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, uint32_t wanted_gpus)
 {
     mdl_job_t *job = mdl_scheduler_job(self, index);
-    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
+    const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(self, job->tenant);
 
     SIM_ASSERT(job->elastic && wanted_gpus > 0);
     if (job->state == MDL_JOB_QUEUED) {
@@ -80,9 +78,9 @@ void mdl_scheduler_resize(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_
     }
     self->short_gpus += wanted_gpus - job->wanted_gpus;
     job->wanted_gpus = wanted_gpus;
-    uint32_t gpus = wanted_gpus > job->gpus ? widest(self, cluster, job, tenant, wanted_gpus) : wanted_gpus;
+    uint32_t gpus = wanted_gpus > job->gpus ? widest(self, cluster, job, holding, wanted_gpus) : wanted_gpus;
     if (gpus != job->gpus)
-        set_width(self, cluster, index, job, tenant, gpus);
+        set_width(self, cluster, index, job, gpus);
 }
 
 /* Brings a node of a gang to the front of its list. */
@@ -104,7 +102,7 @@ void mdl_scheduler_lose_node(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint
     SIM_ASSERT(job->elastic && job->state == MDL_JOB_RUNNING && job->gpus > cluster->node_gpus);
     if (!cluster->pooled)
         bring_to_front(cluster, &job->gang, node);
-    set_width(self, cluster, index, job, mdl_scheduler_tenant(self, job->tenant), job->gpus - cluster->node_gpus);
+    set_width(self, cluster, index, job, job->gpus - cluster->node_gpus);
     self->counts[job->job_class].restarted++;
 }
 

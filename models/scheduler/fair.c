@@ -9,17 +9,19 @@
 
 #define LN_2 0.69314718055994530942
 
-void mdl_fair_accrue(const mdl_scheduler_t *self, mdl_scheduler_tenant_t *tenant)
+void mdl_fair_accrue(mdl_scheduler_t *self, uint32_t index)
 {
+    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
+    uint32_t used_gpus = mdl_scheduler_holding(self, index)->used_gpus;
     double elapsed_s = (double)(self->now_s - tenant->usage_at_s), half_s = self->policy.fair_half_life_s;
 
     tenant->usage_at_s = self->now_s;
     if (half_s <= 0) {
-        tenant->usage_gpu_s += elapsed_s * tenant->used_gpus;
+        tenant->usage_gpu_s += elapsed_s * used_gpus;
         return;
     }
     double kept = sim_exp(-LN_2 * elapsed_s / half_s);
-    tenant->usage_gpu_s = tenant->usage_gpu_s * kept + tenant->used_gpus * (1 - kept) * half_s / LN_2;
+    tenant->usage_gpu_s = tenant->usage_gpu_s * kept + used_gpus * (1 - kept) * half_s / LN_2;
 }
 
 bool mdl_fair_review(mdl_scheduler_t *self, int64_t now_s)
@@ -33,7 +35,7 @@ bool mdl_fair_review(mdl_scheduler_t *self, int64_t now_s)
         mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, t);
         if (!tenant->open)
             continue;
-        mdl_fair_accrue(self, tenant);
+        mdl_fair_accrue(self, t);
         usage_gpu_s += tenant->usage_gpu_s;
         shares += tenant->share;
     }

@@ -48,46 +48,47 @@ typedef struct mdl_job_request {
     bool elastic;            /* its width may change: see mdl_scheduler_resize(); whole nodes, endless work */
 } mdl_job_request_t;
 
-/* Three cache lines: what a service is asked at each resizing, and a reading of a job that has just started, comes first,
- * with what else a running job needs until its end behind it, and what only waiting needs last. */
+/* Three cache lines: what a service is asked at each resizing, a reading of a job that has just started and the end of
+ * one in a pool comes first, with what else a start leaves behind it, and what only waiting, an order of running jobs by
+ * their ends and parts of nodes need last. */
 typedef struct mdl_job {
     _Alignas(64) int64_t compute_from_s; /* from here on it computes, in its present share */
     int64_t work_s;                      /* computing seconds left at compute_from_s */
     int64_t start_s;                     /* of this attempt */
     uint32_t next;                       /* running: in its tenant's list; free list */
+    uint32_t prev;                       /* running: in its tenant's list */
     int32_t interval_s;
     uint32_t tenant;
     uint32_t gpus;        /* while it runs: held */
     uint32_t wanted_gpus; /* more than `gpus` where an elastic job has found too few nodes */
     int32_t startup_s;
-    uint32_t speed_permille;
     uint16_t share_permille; /* share of its allocated time that is busy: a replica's load, else 1000 */
     uint8_t job_class, intended_end, state;
     bool tightly_coupled, elastic;
     bool started; /* at least once */
     int32_t pause_s;
     _Alignas(64) sim_handle_t end_event; /* the owner's */
-    uint32_t prev;                       /* running: in its tenant's list */
-    uint32_t promise_number; /* conservative: the how-manieth promise of a start its latest one was; wraps around */
-    int32_t resume_s;   /* to be spent at its next start besides: writing the checkpoint that a preemption asked for */
-    uint32_t gang;      /* first whole node, or MDL_NONE */
-    uint32_t part_node; /* node of which it holds the remainder, or MDL_NONE */
-    uint32_t part_next, part_prev; /* jobs that hold parts of the same node */
-    uint32_t needed_gpus;          /* to start: all it asks for, an elastic one a node */
-    int64_t key;            /* queued: its place by the policy's order, lowest first; running: its estimated end */
-    mdl_tree_links_t links; /* queued: in its tenant's queue; running: among all running jobs by estimated end */
-    int64_t left_s;         /* queued: what is left of its estimate */
     int64_t submit_s;
     int64_t estimate_s; /* of its length, all attempts together */
     int64_t done_s;     /* computing seconds that earlier attempts saved */
-    int64_t planned_s;  /* start that a conservative reservation promises; MDL_NOT_PLANNED */
     uint64_t sequence;  /* order of submission, kept through restarts; breaks ties of key */
+    uint32_t speed_permille;
+    int32_t resume_s;   /* to be spent at its next start besides: writing the checkpoint that a preemption asked for */
+    uint32_t gang;      /* first whole node, or MDL_NONE */
+    uint32_t part_node; /* node of which it holds the remainder, or MDL_NONE */
+    uint32_t needed_gpus;     /* to start: all it asks for, an elastic one a node */
+    uint32_t promise_number;  /* conservative: the how-manieth promise of a start its latest one was; wraps around */
+    _Alignas(64) int64_t key; /* queued: its place by the policy's order, lowest first; in the order by ends: its own */
+    mdl_tree_links_t links;   /* queued: in its tenant's queue; running: among all running jobs by estimated end */
+    int64_t left_s;           /* queued: what is left of its estimate */
+    int64_t planned_s;        /* queued: start that a conservative reservation promises; MDL_NOT_PLANNED */
+    uint32_t part_next, part_prev; /* with a part of a node: jobs that hold parts of the same one */
 } mdl_job_t;
 
 #define MDL_NOT_PLANNED INT64_MAX
 
-_Static_assert(sizeof(mdl_job_t) <= 192, "the job table stays small");
-_Static_assert(offsetof(mdl_job_t, pause_s) < 64 && offsetof(mdl_job_t, part_node) < 128, "lines come first");
+_Static_assert(sizeof(mdl_job_t) == 192 && offsetof(mdl_job_t, end_event) == 64 && offsetof(mdl_job_t, key) == 128,
+               "three cache lines");
 
 /* What an attempt has computed by now_s, and how much of that would survive a restart. Seconds. */
 typedef struct mdl_progress {
@@ -121,6 +122,14 @@ static inline int64_t mdl_job_estimate_left_s(const mdl_job_t *job, int64_t comp
     if (job->estimate_s >= MDL_ESTIMATE_ENDLESS)
         return MDL_ESTIMATE_ENDLESS;
     return left_s > 0 ? left_s : 1;
+}
+
+/* When a running job should end by its estimate; an endless one never, MDL_ESTIMATE_ENDLESS. */
+static inline int64_t mdl_job_estimated_end_s(const mdl_job_t *job)
+{
+    int64_t left_s = mdl_job_estimate_left_s(job, 0);
+
+    return left_s < MDL_ESTIMATE_ENDLESS ? job->start_s + left_s : MDL_ESTIMATE_ENDLESS;
 }
 
 #endif

@@ -60,17 +60,15 @@ void mdl_pass_unplace(const mdl_pass_t *pass, uint32_t job);
 
 /* fair: brings a tenant's usage to the scheduler's time, before its GPUs change; computes priorities anew where that is
  * due, and says whether it did. */
-void mdl_fair_accrue(const mdl_scheduler_t *self, mdl_scheduler_tenant_t *tenant);
+void mdl_fair_accrue(mdl_scheduler_t *self, uint32_t tenant);
 bool mdl_fair_review(mdl_scheduler_t *self, int64_t now_s);
 
 /* Changes what a tenant holds, in GPUs. */
 static inline void mdl_scheduler_use(mdl_scheduler_t *self, uint32_t tenant, uint32_t more, uint32_t less)
 {
-    mdl_scheduler_tenant_t *owner = mdl_scheduler_tenant(self, tenant);
-
     if (self->watches && self->policy.order == MDL_ORDER_FAIR)
-        mdl_fair_accrue(self, owner);
-    owner->used_gpus += more - less;
+        mdl_fair_accrue(self, tenant);
+    mdl_scheduler_holding(self, tenant)->used_gpus += more - less;
     self->allocated_gpus += more - less;
 }
 

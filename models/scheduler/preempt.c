@@ -26,13 +26,15 @@ static int64_t place_of(const mdl_pass_t *pass, const mdl_scheduler_tenant_t *te
 }
 
 /* Adds a tenant's jobs to the list, and what those that stay anyway hold to the tenant and to *fixed_gpus. */
-static uint32_t add_tenant(const mdl_pass_t *pass, mdl_scheduler_tenant_t *tenant, bool round,
-                           mdl_candidate_t *candidates, uint32_t n, uint32_t *fixed_gpus)
+static uint32_t add_tenant(const mdl_pass_t *pass, uint32_t index, bool round, mdl_candidate_t *candidates, uint32_t n,
+                           uint32_t *fixed_gpus)
 {
     mdl_scheduler_t *self = pass->scheduler;
+    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
 
     tenant->planned_gpus = 0;
-    for (uint32_t i = tenant->running_head; i != MDL_NONE; i = mdl_scheduler_job(self, i)->next) {
+    for (uint32_t i = mdl_scheduler_holding(self, index)->running_head; i != MDL_NONE;
+         i = mdl_scheduler_job(self, i)->next) {
         const mdl_job_t *job = mdl_scheduler_job(self, i);
         if (round && mdl_job_may_be_stopped(job)) {
             candidates[n++] = (mdl_candidate_t){.key = place_of(pass, tenant, job), .job = i};
@@ -60,7 +62,8 @@ static uint32_t give_room(const mdl_pass_t *pass, mdl_candidate_t *candidates, u
     for (uint32_t i = 0; i < n && gpus > 0; i++) {
         const mdl_job_t *job = mdl_scheduler_job(pass->scheduler, candidates[i].job);
         mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(pass->scheduler, job->tenant);
-        uint32_t most = borrow ? tenant->limit_gpus : tenant->quota_gpus;
+        const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(pass->scheduler, job->tenant);
+        uint32_t most = borrow ? holding->limit_gpus : holding->quota_gpus;
         if (candidates[i].kept_gpus > 0 || tenant->planned_gpus + job->gpus > most)
             continue;
         candidates[i].kept_gpus = part_of(pass->cluster, job, gpus);
@@ -93,9 +96,9 @@ static void start_kept(const mdl_pass_t *pass, const mdl_candidate_t *candidate)
 static bool start_on_rest(const mdl_pass_t *pass, uint32_t index)
 {
     const mdl_job_t *job = mdl_scheduler_job(pass->scheduler, index);
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(pass->scheduler, job->tenant);
+    const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(pass->scheduler, job->tenant);
 
-    return tenant->used_gpus + job->gpus <= tenant->limit_gpus &&
+    return holding->used_gpus + job->gpus <= holding->limit_gpus &&
            (pass->cluster->free_gpus == 0 || !mdl_pass_start(pass, index));
 }
 
@@ -148,7 +151,7 @@ void mdl_pass_preempt(mdl_scheduler_t *self, mdl_cluster_t *cluster, int64_t now
 
     for (uint32_t t = 0; t < self->tenants; t++)
         if (mdl_scheduler_tenant(self, t)->open)
-            n = add_tenant(&pass, mdl_scheduler_tenant(self, t), round, candidates, n, &fixed_gpus);
+            n = add_tenant(&pass, t, round, candidates, n, &fixed_gpus);
     mdl_candidates_sort(self, candidates, n);
     uint32_t gpus = cluster->up * cluster->node_gpus - fixed_gpus;
     gpus = give_room(&pass, candidates, n, gpus, false);

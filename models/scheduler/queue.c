@@ -136,8 +136,10 @@ void mdl_queue_remove(mdl_scheduler_t *self, uint32_t index)
 
 void mdl_running_note_end_(mdl_scheduler_t *self, uint32_t index)
 {
+    mdl_job_t *job = mdl_scheduler_job(self, index);
     mdl_tree_items_t items = job_items(self);
 
+    job->key = mdl_job_estimated_end_s(job);
     mdl_tree_put_(&self->ends, &items, index);
 }
 
@@ -163,11 +165,12 @@ int64_t mdl_queue_place(const mdl_scheduler_t *self, const mdl_scheduler_tenant_
     return self->policy.order == MDL_ORDER_FAIR ? fair_key(self, tenant, job) : job->key;
 }
 
-int64_t mdl_queue_rank(const mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant, const mdl_job_t *job)
+int64_t mdl_queue_rank(mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant, const mdl_job_t *job)
 {
+    const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(self, job->tenant);
     int64_t place = mdl_queue_place(self, tenant, job);
 
-    return tenant->used_gpus + job->gpus > tenant->quota_gpus ? place + MDL_BORROWED : place;
+    return holding->used_gpus + job->gpus > holding->quota_gpus ? place + MDL_BORROWED : place;
 }
 
 static void leave(mdl_scheduler_t *self, mdl_scheduler_tenant_t *tenant, uint32_t index)
@@ -199,9 +202,10 @@ static void stand_ready(mdl_scheduler_t *self, mdl_scheduler_tenant_t *tenant, u
 void mdl_queue_refresh_(mdl_scheduler_t *self, uint32_t index)
 {
     mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
+    const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(self, index);
     const mdl_job_t *head = tenant->queue.first == MDL_NONE ? NULL : mdl_scheduler_job(self, tenant->queue.first);
 
-    if (head != NULL && tenant->used_gpus + head->gpus <= tenant->limit_gpus) {
+    if (head != NULL && holding->used_gpus + head->gpus <= holding->limit_gpus) {
         stand_ready(self, tenant, index, head);
         return;
     }

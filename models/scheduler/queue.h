@@ -28,17 +28,14 @@ void mdl_running_forget_end_(mdl_scheduler_t *self, uint32_t job);
  * for little else. */
 static inline void mdl_running_insert(mdl_scheduler_t *self, mdl_job_t *job, uint32_t index)
 {
-    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
-    int64_t left_s = mdl_job_estimate_left_s(job, 0);
+    mdl_scheduler_holding_t *holding = mdl_scheduler_holding(self, job->tenant);
 
     job->prev = MDL_NONE;
-    job->next = tenant->running_head;
+    job->next = holding->running_head;
     if (job->next != MDL_NONE)
         mdl_scheduler_job(self, job->next)->prev = index;
-    tenant->running_head = index;
+    holding->running_head = index;
     job->state = MDL_JOB_RUNNING;
-    job->key = left_s < MDL_ESTIMATE_ENDLESS ? job->start_s + left_s : MDL_ESTIMATE_ENDLESS;
-    tenant->running++;
     self->running++;
     if (self->follows_ends)
         mdl_running_note_end_(self, index);
@@ -46,27 +43,25 @@ static inline void mdl_running_insert(mdl_scheduler_t *self, mdl_job_t *job, uin
 
 static inline void mdl_running_remove(mdl_scheduler_t *self, const mdl_job_t *job, uint32_t index)
 {
-    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, job->tenant);
-
     if (self->follows_ends)
         mdl_running_forget_end_(self, index);
     if (job->prev != MDL_NONE)
         mdl_scheduler_job(self, job->prev)->next = job->next;
     else
-        tenant->running_head = job->next;
+        mdl_scheduler_holding(self, job->tenant)->running_head = job->next;
     if (job->next != MDL_NONE)
         mdl_scheduler_job(self, job->next)->prev = job->prev;
-    tenant->running--;
     self->running--;
 }
 
 /* Follows a change of a tenant's head, quota, use or priority: empty, ready or held, and its place among the ready. A
- * tenant whose queue is empty and was so before has none of them. */
+ * tenant whose queue is empty and was so before has none of them. Mostly all are such, which the counts of all tell. */
 void mdl_queue_refresh_(mdl_scheduler_t *self, uint32_t tenant);
 static inline void mdl_queue_refresh(mdl_scheduler_t *self, uint32_t index)
 {
+    if (self->queued == 0 && self->held_gpus == 0 && self->ready.first == MDL_NONE)
+        return;
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
-
     if (tenant->queue.first != MDL_NONE || tenant->status != MDL_QUEUE_EMPTY)
         mdl_queue_refresh_(self, index);
 }
@@ -74,6 +69,6 @@ static inline void mdl_queue_refresh(mdl_scheduler_t *self, uint32_t index)
 /* A queued job's place among those of all tenants, lowest first; ties go to the job submitted first. And the same with
  * what would pass its tenant's quota behind all that would not. */
 int64_t mdl_queue_place(const mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant, const mdl_job_t *job);
-int64_t mdl_queue_rank(const mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant, const mdl_job_t *job);
+int64_t mdl_queue_rank(mdl_scheduler_t *self, const mdl_scheduler_tenant_t *tenant, const mdl_job_t *job);
 
 #endif

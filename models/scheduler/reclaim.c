@@ -9,9 +9,10 @@
  */
 #include "models/scheduler/passes.h"
 
-static uint32_t lent_to(const mdl_scheduler_tenant_t *tenant)
+/* One that is closed holds nothing. */
+static uint32_t lent_to(const mdl_scheduler_holding_t *holding)
 {
-    return tenant->open && tenant->used_gpus > tenant->quota_gpus ? tenant->used_gpus - tenant->quota_gpus : 0;
+    return holding->used_gpus > holding->quota_gpus ? holding->used_gpus - holding->quota_gpus : 0;
 }
 
 /* GPUs lent in all. */
@@ -20,7 +21,7 @@ static uint32_t lent(mdl_scheduler_t *self)
     uint32_t gpus = 0;
 
     for (uint32_t t = 0; t < self->tenants; t++)
-        gpus += lent_to(mdl_scheduler_tenant(self, t));
+        gpus += lent_to(mdl_scheduler_holding(self, t));
     return gpus;
 }
 
@@ -28,9 +29,9 @@ static uint32_t lent(mdl_scheduler_t *self)
 typedef bool (*will_do_t)(const mdl_pass_t *pass, const mdl_job_t *job);
 
 /* A tenant's job that started last of those that may be stopped and would do; MDL_NONE: there is none. */
-static uint32_t last_of(const mdl_pass_t *pass, const mdl_scheduler_tenant_t *tenant, will_do_t will_do)
+static uint32_t last_of(const mdl_pass_t *pass, const mdl_scheduler_holding_t *holding, will_do_t will_do)
 {
-    for (uint32_t i = tenant->running_head; i != MDL_NONE; i = mdl_scheduler_job(pass->scheduler, i)->next) {
+    for (uint32_t i = holding->running_head; i != MDL_NONE; i = mdl_scheduler_job(pass->scheduler, i)->next) {
         const mdl_job_t *job = mdl_scheduler_job(pass->scheduler, i);
         if (mdl_job_may_be_stopped(job) && (will_do == NULL || will_do(pass, job)))
             return i;
@@ -45,8 +46,8 @@ static uint32_t last_to_borrow(const mdl_pass_t *pass, will_do_t will_do)
     uint32_t last = MDL_NONE;
 
     for (uint32_t t = 0; t < self->tenants; t++) {
-        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, t);
-        uint32_t i = lent_to(tenant) > 0 ? last_of(pass, tenant, will_do) : MDL_NONE;
+        const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(self, t);
+        uint32_t i = lent_to(holding) > 0 ? last_of(pass, holding, will_do) : MDL_NONE;
         if (i == MDL_NONE)
             continue;
         const mdl_job_t *job = mdl_scheduler_job(self, i), *best = mdl_scheduler_job(self, last == MDL_NONE ? i : last);
@@ -102,7 +103,7 @@ static bool can_be_emptied(const mdl_pass_t *pass, uint32_t node)
         uint32_t before_gpus = 0;
         for (uint32_t k = first; k != i; k = mdl_scheduler_job(self, k)->part_next)
             before_gpus += mdl_scheduler_job(self, k)->tenant == job->tenant ? mdl_scheduler_job(self, k)->gpus : 0;
-        if (!mdl_job_may_be_stopped(job) || lent_to(mdl_scheduler_tenant(self, job->tenant)) <= before_gpus)
+        if (!mdl_job_may_be_stopped(job) || lent_to(mdl_scheduler_holding(self, job->tenant)) <= before_gpus)
             return false;
     }
     return true;
@@ -154,9 +155,9 @@ static bool stop_towards(const mdl_pass_t *pass, uint32_t whole_gpus)
 bool mdl_reclaim_for(const mdl_pass_t *pass, uint32_t index)
 {
     const mdl_job_t *job = mdl_scheduler_job(pass->scheduler, index);
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(pass->scheduler, job->tenant);
+    const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(pass->scheduler, job->tenant);
 
-    if (tenant->used_gpus + job->gpus > tenant->quota_gpus)
+    if (holding->used_gpus + job->gpus > holding->quota_gpus)
         return false;
     uint32_t room_gpus = mdl_scheduler_room(pass->scheduler, pass->cluster);
     if (!may_reclaim(pass, job->needed_gpus > room_gpus ? job->needed_gpus - room_gpus : 1))

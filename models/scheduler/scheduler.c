@@ -15,9 +15,14 @@
 #define SHADOW_BYTES  8 /* for each job: free GPUs of as many nodes */
 
 /* Bytes of the tables, and behind them of what the policy asks for: candidates, free GPUs by node, briefs, a plan. */
+static size_t tenant_bytes(uint32_t tenants)
+{
+    return mdl_scheduler_holding_bytes_(tenants) + tenants * sizeof(mdl_scheduler_tenant_t);
+}
+
 static size_t table_bytes(uint32_t jobs, uint32_t tenants)
 {
-    return sizeof(mdl_scheduler_t) + tenants * sizeof(mdl_scheduler_tenant_t) + jobs * sizeof(mdl_job_t);
+    return sizeof(mdl_scheduler_t) + tenant_bytes(tenants) + jobs * sizeof(mdl_job_t);
 }
 
 static size_t sorting_bytes(uint32_t jobs, const mdl_policy_t *policy)
@@ -111,11 +116,21 @@ mdl_availability_t mdl_scheduler_own(mdl_scheduler_t *self, const mdl_scheduler_
     return own;
 }
 
+/* Makes room for that many, all tenants closed. */
+static void set_capacity(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants)
+{
+    size_t jobs_at = sizeof *self + tenant_bytes(tenants);
+
+    SIM_ASSERT(jobs_at <= UINT32_MAX);
+    self->jobs = jobs;
+    self->tenants = tenants;
+    self->jobs_at = (uint32_t)jobs_at;
+    memset(self + 1, 0, tenant_bytes(tenants));
+}
+
 void mdl_scheduler_init(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, mdl_policy_t policy, bool fabric)
 {
-    *self = (mdl_scheduler_t){.jobs = jobs,
-                              .tenants = tenants,
-                              .free_job = MDL_NONE,
+    *self = (mdl_scheduler_t){.free_job = MDL_NONE,
                               .most_gpus = UINT32_MAX,
                               .fresh = MDL_NONE,
                               .stale = true,
@@ -130,7 +145,7 @@ void mdl_scheduler_init(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, 
     mdl_tree_init(&self->ready);
     mdl_tree_init(&self->ends);
     mdl_tree_init(&self->shortest);
-    memset(mdl_scheduler_tenant(self, 0), 0, tenants * sizeof(mdl_scheduler_tenant_t));
+    set_capacity(self, jobs, tenants);
     if (!plans(&policy))
         return;
     mdl_starts_clear(mdl_scheduler_starts(self), jobs);
@@ -156,9 +171,9 @@ void mdl_scheduler_grow_into(mdl_scheduler_t *self, uint32_t jobs, uint32_t tena
 {
     SIM_ASSERT(jobs >= from->jobs && tenants >= from->tenants);
     *self = *from;
-    self->jobs = jobs;
-    self->tenants = tenants;
-    memset(mdl_scheduler_tenant(self, 0), 0, tenants * sizeof(mdl_scheduler_tenant_t));
+    set_capacity(self, jobs, tenants);
+    memcpy(mdl_scheduler_holding(self, 0), mdl_scheduler_holding(from, 0),
+           from->tenants * sizeof(mdl_scheduler_holding_t));
     memcpy(mdl_scheduler_tenant(self, 0), mdl_scheduler_tenant(from, 0),
            from->tenants * sizeof(mdl_scheduler_tenant_t));
     memcpy(mdl_scheduler_job(self, 0), mdl_scheduler_job(from, 0), from->untouched_job * sizeof(mdl_job_t));
@@ -170,10 +185,9 @@ void mdl_scheduler_open_tenant(mdl_scheduler_t *self, uint32_t index, uint32_t q
     mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
 
     SIM_ASSERT(index < self->tenants && !tenant->open);
-    *tenant = (mdl_scheduler_tenant_t){.quota_gpus = quota_gpus,
-                                       .limit_gpus = quota_gpus,
-                                       .running_head = MDL_NONE,
-                                       .share = 1,
+    *mdl_scheduler_holding(self, index) =
+        (mdl_scheduler_holding_t){.quota_gpus = quota_gpus, .limit_gpus = quota_gpus, .running_head = MDL_NONE};
+    *tenant = (mdl_scheduler_tenant_t){.share = 1,
                                        .priority = self->policy.fair_weight, /* nothing used so far */
                                        .usage_at_s = self->now_s,
                                        .open = true};
@@ -187,11 +201,11 @@ void mdl_scheduler_set_quota(mdl_scheduler_t *self, uint32_t tenant, uint32_t qu
 
 void mdl_scheduler_set_limits(mdl_scheduler_t *self, uint32_t index, uint32_t quota_gpus, uint32_t limit_gpus)
 {
-    mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
+    mdl_scheduler_holding_t *holding = mdl_scheduler_holding(self, index);
 
     SIM_ASSERT(limit_gpus >= quota_gpus);
-    tenant->quota_gpus = quota_gpus;
-    tenant->limit_gpus = limit_gpus;
+    holding->quota_gpus = quota_gpus;
+    holding->limit_gpus = limit_gpus;
     self->stale = self->moved = true;
     self->unsettled = true;
     mdl_queue_refresh(self, index);
@@ -214,8 +228,17 @@ void mdl_scheduler_close_tenant(mdl_scheduler_t *self, uint32_t index)
 {
     mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
 
-    SIM_ASSERT(tenant->open && tenant->queued == 0 && tenant->running == 0);
+    SIM_ASSERT(tenant->open && tenant->queued == 0 && mdl_scheduler_holding(self, index)->running_head == MDL_NONE);
     tenant->open = false;
+}
+
+uint32_t mdl_scheduler_running_of(mdl_scheduler_t *self, uint32_t tenant)
+{
+    uint32_t jobs = 0;
+
+    for (uint32_t i = mdl_scheduler_holding(self, tenant)->running_head; i != MDL_NONE; jobs++)
+        i = mdl_scheduler_job(self, i)->next;
+    return jobs;
 }
 
 INLINED uint32_t take_slot(mdl_scheduler_t *self)
@@ -244,9 +267,9 @@ static bool suits(const mdl_scheduler_t *self, const mdl_cluster_t *cluster, con
 }
 
 static bool can_ever_run(const mdl_scheduler_t *self, const mdl_cluster_t *cluster,
-                         const mdl_scheduler_tenant_t *tenant, const mdl_job_request_t *request)
+                         const mdl_scheduler_holding_t *holding, const mdl_job_request_t *request)
 {
-    return request->gpus <= tenant->limit_gpus && request->gpus <= (uint64_t)cluster->nodes * cluster->node_gpus &&
+    return request->gpus <= holding->limit_gpus && request->gpus <= (uint64_t)cluster->nodes * cluster->node_gpus &&
            suits(self, cluster, request);
 }
 
@@ -266,13 +289,12 @@ INLINED void fill_job(mdl_job_t *job, uint32_t tenant, int64_t now_s, uint64_t s
     job->submit_s = job->start_s = job->compute_from_s = now_s;
     job->work_s = request->work_s;
     job->done_s = 0;
-    job->planned_s = MDL_NOT_PLANNED;
     job->promise_number = 0;
     job->sequence = sequence;
     job->end_event = (sim_handle_t){0};
     job->tenant = tenant;
     job->gpus = job->wanted_gpus = job->needed_gpus = request->gpus;
-    job->gang = job->part_node = job->part_next = job->part_prev = MDL_NONE;
+    job->gang = job->part_node = MDL_NONE;
     job->startup_s = request->startup_s;
     job->interval_s = request->interval_s;
     job->pause_s = request->pause_s;
@@ -336,7 +358,7 @@ uint32_t mdl_scheduler_submit(mdl_scheduler_t *self, const mdl_cluster_t *cluste
 
     SIM_ASSERT(tenant < self->tenants && owner->open && request->gpus > 0 && request->interval_s > 0);
     SIM_ASSERT(!request->elastic || (request->gpus % cluster->node_gpus == 0 && request->work_s == MDL_WORK_ENDLESS));
-    if (!can_ever_run(self, cluster, owner, request) || !has_slot(self)) {
+    if (!can_ever_run(self, cluster, mdl_scheduler_holding(self, tenant), request) || !has_slot(self)) {
         mdl_scheduler_balk(self, request->job_class);
         return MDL_NONE;
     }
@@ -424,7 +446,7 @@ INLINED void give_nodes(mdl_cluster_t *cluster, mdl_job_t *job)
 /* Takes a running job off its nodes. */
 INLINED void vacate(mdl_scheduler_t *self, mdl_cluster_t *cluster, mdl_job_t *job, uint32_t index)
 {
-    if (job->part_node != MDL_NONE)
+    if (!cluster->pooled && job->part_node != MDL_NONE)
         leave_part(self, cluster, job);
     give_nodes(cluster, job);
     mdl_running_remove(self, job, index);
@@ -498,9 +520,10 @@ void mdl_pass_begin(const mdl_pass_t *pass, uint32_t index)
 /* Whether the pass that follows starts a job that comes now, if it finds nodes, whatever the policy's order: nobody waits,
  * and there is room. */
 static bool starts_at_once(const mdl_scheduler_t *self, const mdl_cluster_t *cluster,
-                           const mdl_scheduler_tenant_t *owner, const mdl_job_request_t *request)
+                           const mdl_scheduler_holding_t *holding, const mdl_job_request_t *request)
 {
-    return !request->elastic && mdl_scheduler_is_idle_(self) && owner->used_gpus + request->gpus <= owner->limit_gpus &&
+    return !request->elastic && mdl_scheduler_is_idle_(self) &&
+           holding->used_gpus + request->gpus <= holding->limit_gpus &&
            request->gpus <= mdl_scheduler_room(self, cluster) && suits(self, cluster, request) && has_slot(self);
 }
 
@@ -516,7 +539,7 @@ static inline bool take_free(mdl_scheduler_t *self, mdl_cluster_t *cluster, mdl_
 uint32_t mdl_scheduler_start(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t tenant, int64_t now_s,
                              const mdl_job_request_t *request, const mdl_scheduler_host_t *host)
 {
-    if (!starts_at_once(self, cluster, mdl_scheduler_tenant(self, tenant), request))
+    if (!starts_at_once(self, cluster, mdl_scheduler_holding(self, tenant), request))
         return mdl_scheduler_submit(self, cluster, tenant, now_s, request);
     uint32_t slot = admit(self, cluster, tenant, now_s, request);
     mdl_job_t *job = mdl_scheduler_job(self, slot);
@@ -545,9 +568,9 @@ void mdl_pass_block(const mdl_pass_t *pass, uint32_t job)
     if (job == MDL_NONE)
         return;
     const mdl_job_t *head = mdl_scheduler_job(self, job);
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, head->tenant);
+    const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(self, head->tenant);
     bool borrows =
-        self->policy.preemption == MDL_PREEMPTION_RECLAIM && tenant->used_gpus + head->gpus > tenant->quota_gpus;
+        self->policy.preemption == MDL_PREEMPTION_RECLAIM && holding->used_gpus + head->gpus > holding->quota_gpus;
     self->blocked_reason = (uint8_t)(borrows ? MDL_BLOCKED_QUOTA : mdl_scheduler_reason(pass->cluster, head));
 }
 

@@ -55,13 +55,18 @@ typedef enum mdl_queue_status {
     MDL_QUEUE_HELD   /* its queue's head waits for its own limit */
 } mdl_queue_status_t;
 
-/* What a tenant is asked where nobody waits stands in one cache line. */
+/* What a tenant holds and may hold. Nothing else is asked of it where nobody waits, and a data centre has few tenants:
+ * those of all stand together. */
+typedef struct mdl_scheduler_holding {
+    uint32_t used_gpus, quota_gpus, limit_gpus;
+    uint32_t running_head; /* its running jobs, newest first; MDL_NONE */
+} mdl_scheduler_holding_t;
+
+/* What else there is of a tenant. */
 typedef struct mdl_scheduler_tenant {
     _Alignas(64) int64_t queued_gpu_s; /* work in its queue, endless jobs left out */
     uint32_t queued;
-    uint32_t quota_gpus, limit_gpus, used_gpus;
-    uint32_t running_head, running; /* newest first */
-    mdl_tree_t queue;               /* queued jobs in order */
+    mdl_tree_t queue; /* queued jobs in order */
     uint8_t status;
     bool open;
     uint32_t head_gpus;     /* of its queue's head, as counted in held_gpus while it is held */
@@ -76,8 +81,6 @@ typedef struct mdl_scheduler_tenant {
     uint32_t own_at, own_room;    /* conservative, during a pass: where its own profile is, in blocks */
     mdl_availability_state_t own; /* its state */
 } mdl_scheduler_tenant_t;
-
-_Static_assert(offsetof(mdl_scheduler_tenant_t, head_gpus) < 64, "where nobody waits one cache line is enough");
 
 /* What a pass with reservations promised to the first job that waits; with conservative ones, the next start of all. */
 typedef struct mdl_promise {
@@ -115,6 +118,7 @@ typedef struct mdl_scheduler {
     uint32_t seen_free, seen_up; /* the cluster's free GPUs and nodes up after the last pass */
     int64_t review_s;            /* a pass is due then, whatever happens; SIM_NEVER */
     mdl_tree_t ready;            /* tenants whose head may compete, in order */
+    uint32_t jobs_at;            /* bytes to the first job's row */
     mdl_job_counts_t counts[MDL_JOB_CLASSES];
     int64_t blocked_gpu_s[MDL_BLOCKED_REASONS];
     mdl_tree_t ends;     /* running jobs by estimated end, where the policy asks for it */
@@ -130,7 +134,7 @@ typedef struct mdl_scheduler {
     mdl_policy_t policy;
 } mdl_scheduler_t;
 
-_Static_assert(offsetof(mdl_scheduler_t, ready) < 128 && offsetof(mdl_scheduler_t, counts) == 128,
+_Static_assert(offsetof(mdl_scheduler_t, jobs_at) < 128 && offsetof(mdl_scheduler_t, counts) == 128,
                "where nobody waits two cache lines are enough, and one of counts");
 
 /* Whom to tell of starts and of jobs that are stopped to make room. job->end_event is the user's to fill. */
@@ -150,15 +154,30 @@ void mdl_scheduler_init(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, 
  * stay valid. */
 void mdl_scheduler_grow_into(mdl_scheduler_t *self, uint32_t jobs, uint32_t tenants, mdl_scheduler_t *from);
 
+static inline mdl_scheduler_holding_t *mdl_scheduler_holding(mdl_scheduler_t *self, uint32_t tenant)
+{
+    return (mdl_scheduler_holding_t *)(self + 1) + tenant;
+}
+
+/* Bytes of the holdings of all tenants, in whole cache lines. */
+static inline size_t mdl_scheduler_holding_bytes_(uint32_t tenants)
+{
+    return (tenants * sizeof(mdl_scheduler_holding_t) + 63) / 64 * 64;
+}
+
 static inline mdl_scheduler_tenant_t *mdl_scheduler_tenant(mdl_scheduler_t *self, uint32_t tenant)
 {
-    return (mdl_scheduler_tenant_t *)(self + 1) + tenant;
+    return (mdl_scheduler_tenant_t *)(void *)((char *)(self + 1) + mdl_scheduler_holding_bytes_(self->tenants)) +
+           tenant;
 }
 
 static inline mdl_job_t *mdl_scheduler_job(mdl_scheduler_t *self, uint32_t job)
 {
-    return (mdl_job_t *)(mdl_scheduler_tenant(self, 0) + self->tenants) + job;
+    return (mdl_job_t *)(void *)((char *)self + self->jobs_at) + job;
 }
+
+/* Counts a tenant's running jobs, one by one. */
+uint32_t mdl_scheduler_running_of(mdl_scheduler_t *self, uint32_t tenant);
 
 /* Brings the time integrals to now_s. First call of each instant. O(1). */
 static inline void mdl_scheduler_advance(mdl_scheduler_t *self, int64_t now_s)
@@ -327,7 +346,7 @@ static inline bool mdl_widths_set(mdl_widths_t *self, mdl_scheduler_t *scheduler
         return false;
     self->room_gpus -= more;
     self->changes |= more;
-    mdl_scheduler_tenant(scheduler, job->tenant)->used_gpus += (uint32_t)more;
+    mdl_scheduler_holding(scheduler, job->tenant)->used_gpus += (uint32_t)more;
     job->gpus = job->wanted_gpus = gpus;
     return true;
 }

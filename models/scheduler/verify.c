@@ -56,13 +56,14 @@ static sim_status_t verify_nodes(mdl_scheduler_t *self, mdl_cluster_t *cluster, 
     return SIM_OK;
 }
 
-static sim_status_t verify_running(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, uint32_t *short_gpus,
-                                   sim_error_t *err)
+/* Adds to *jobs and *short_gpus. */
+static sim_status_t verify_running(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t index, uint32_t *jobs,
+                                   uint32_t *short_gpus, sim_error_t *err)
 {
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
+    const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(self, index);
     uint32_t length = 0, used = 0;
 
-    for (uint32_t i = tenant->running_head; i != MDL_NONE; i = mdl_scheduler_job(self, i)->next) {
+    for (uint32_t i = holding->running_head; i != MDL_NONE; i = mdl_scheduler_job(self, i)->next) {
         const mdl_job_t *job = mdl_scheduler_job(self, i);
         if (i >= self->jobs || ++length > self->jobs || job->state != MDL_JOB_RUNNING || job->tenant != index)
             return BROKEN("tenant %u: job %u does not belong among its running jobs", index, i);
@@ -73,9 +74,10 @@ static sim_status_t verify_running(mdl_scheduler_t *self, mdl_cluster_t *cluster
         used += job->gpus;
         *short_gpus += job->wanted_gpus - job->gpus;
     }
-    if (length != tenant->running || used != tenant->used_gpus || used > tenant->limit_gpus)
-        return BROKEN("tenant %u: %u jobs run on %u GPUs; counted %u and %u, limit %u", index, length, used,
-                      tenant->running, tenant->used_gpus, tenant->limit_gpus);
+    if (used != holding->used_gpus || used > holding->limit_gpus)
+        return BROKEN("tenant %u: %u jobs run on %u GPUs; counted %u, limit %u", index, length, used,
+                      holding->used_gpus, holding->limit_gpus);
+    *jobs += length;
     return SIM_OK;
 }
 
@@ -113,14 +115,13 @@ static sim_status_t verify_tenants(mdl_scheduler_t *self, mdl_cluster_t *cluster
         const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, i);
         if (!tenant->open)
             continue;
-        sim_status_t status = verify_running(self, cluster, i, &short_gpus, err);
+        sim_status_t status = verify_running(self, cluster, i, &running, &short_gpus, err);
         if (status == SIM_OK)
             status = verify_queue(self, i, err);
         if (status < 0)
             return status;
         queued += tenant->queued;
-        running += tenant->running;
-        used += tenant->used_gpus;
+        used += mdl_scheduler_holding(self, i)->used_gpus;
     }
     if (short_gpus != self->short_gpus)
         return BROKEN("elastic jobs lack %u GPUs; counted %u", short_gpus, self->short_gpus);

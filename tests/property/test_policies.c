@@ -161,11 +161,12 @@ static uint32_t first_head(test_cluster_run_t *run)
 
     for (uint32_t t = 0; t < run->scheduler->tenants; t++) {
         const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(run->scheduler, t);
+        const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(run->scheduler, t);
         if (!tenant->open || tenant->queue.first == MDL_NONE)
             continue;
         const mdl_job_t *job = mdl_scheduler_job(run->scheduler, tenant->queue.first);
         int64_t rank = mdl_queue_rank(run->scheduler, tenant, job);
-        if (tenant->used_gpus + job->gpus > tenant->limit_gpus)
+        if (holding->used_gpus + job->gpus > holding->limit_gpus)
             continue;
         if (best == MDL_NONE || rank < best_rank ||
             (rank == best_rank && job->sequence < mdl_scheduler_job(run->scheduler, best)->sequence)) {
@@ -197,8 +198,8 @@ static void check_work_is_conserved(test_cluster_run_t *run, const stream_t *str
     for (uint32_t i = 0;
          i < run->scheduler->untouched_job && stream->setup.policy.preemption == MDL_PREEMPTION_CHECKPOINT; i++) {
         const mdl_job_t *job = mdl_scheduler_job(run->scheduler, i);
-        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(run->scheduler, job->tenant);
-        if (job->state == MDL_JOB_QUEUED && tenant->used_gpus + job->gpus <= tenant->limit_gpus)
+        const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(run->scheduler, job->tenant);
+        if (job->state == MDL_JOB_QUEUED && holding->used_gpus + job->gpus <= holding->limit_gpus)
             EXPECT(run, !would_fit(run, job));
     }
 }
@@ -214,11 +215,11 @@ static void check_nothing_lent_is_missed(test_cluster_run_t *run, const stream_t
         stream->disturbed || !counted(stream) || head == MDL_NONE)
         return;
     for (uint32_t t = 0; t < run->scheduler->tenants; t++) {
-        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(run->scheduler, t);
-        lent_gpus += tenant->used_gpus > tenant->quota_gpus ? tenant->used_gpus - tenant->quota_gpus : 0;
+        const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(run->scheduler, t);
+        lent_gpus += holding->used_gpus > holding->quota_gpus ? holding->used_gpus - holding->quota_gpus : 0;
     }
     const mdl_job_t *job = mdl_scheduler_job(run->scheduler, head);
-    const mdl_scheduler_tenant_t *owner = mdl_scheduler_tenant(run->scheduler, job->tenant);
+    const mdl_scheduler_holding_t *owner = mdl_scheduler_holding(run->scheduler, job->tenant);
     if (owner->used_gpus + job->gpus <= owner->quota_gpus && job->gpus <= run->cluster->free_gpus + lent_gpus)
         EXPECT(run, due_s > run->now_s && mdl_scheduler_review_s(run->scheduler) == due_s);
 }
@@ -257,8 +258,8 @@ static void after_pass(test_cluster_run_t *run)
     if (!watch->checks)
         return;
     for (uint32_t t = 0; t < run->scheduler->tenants; t++) {
-        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(run->scheduler, t);
-        EXPECT(run, tenant->used_gpus <= tenant->limit_gpus);
+        const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(run->scheduler, t);
+        EXPECT(run, holding->used_gpus <= holding->limit_gpus);
     }
     check_work_is_conserved(run, watch->stream);
     check_nothing_lent_is_missed(run, watch->stream);
@@ -351,10 +352,10 @@ static void break_or_repair(test_cluster_run_t *run, uint32_t node, bool broken)
 
 static void change_limits(test_cluster_run_t *run, stream_t *stream, uint32_t index, uint32_t more)
 {
-    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(run->scheduler, index);
-    uint32_t limit = tenant->limit_gpus + more < total_gpus(stream) ? tenant->limit_gpus + more : total_gpus(stream);
+    const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(run->scheduler, index);
+    uint32_t limit = holding->limit_gpus + more < total_gpus(stream) ? holding->limit_gpus + more : total_gpus(stream);
 
-    mdl_scheduler_set_limits(run->scheduler, index, tenant->quota_gpus, limit);
+    mdl_scheduler_set_limits(run->scheduler, index, holding->quota_gpus, limit);
 }
 
 static void disturb(test_cluster_run_t *run, stream_t *stream, sim_rng_t *rng)

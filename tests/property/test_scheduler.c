@@ -136,6 +136,7 @@ static void disturb(test_cluster_run_t *run, sim_rng_t *rng)
     uint32_t node = (uint32_t)sim_draw_below(rng, run->cluster->nodes);
     uint32_t tenant = (uint32_t)sim_draw_below(rng, run->scheduler->tenants);
     const mdl_scheduler_tenant_t *owner = mdl_scheduler_tenant(run->scheduler, tenant);
+    const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(run->scheduler, tenant);
     uint64_t kind = sim_draw_below(rng, 6);
 
     if (kind == 0 && mdl_node_up(mdl_cluster_node(run->cluster, node))) {
@@ -143,14 +144,14 @@ static void disturb(test_cluster_run_t *run, sim_rng_t *rng)
         mdl_cluster_set_broken(run->cluster, node, true);
     } else if (kind <= 2) {
         mdl_cluster_set_broken(run->cluster, node, false);
-    } else if (kind == 3 && owner->running_head != MDL_NONE) {
-        test_cluster_run_cancel(run, owner->running_head);
+    } else if (kind == 3 && holding->running_head != MDL_NONE) {
+        test_cluster_run_cancel(run, holding->running_head);
     } else if (kind == 4 && owner->queue.last != MDL_NONE) {
         test_cluster_run_cancel(run, owner->queue.last);
     } else if (kind == 5) {
         uint32_t quota = 8 * (uint32_t)(4 + sim_draw_below(rng, 12));
-        while (owner->used_gpus > quota)
-            test_cluster_run_cancel(run, owner->running_head);
+        while (holding->used_gpus > quota)
+            test_cluster_run_cancel(run, holding->running_head);
         for (uint32_t i = owner->queue.first; i != MDL_NONE;) {
             uint32_t following = mdl_scheduler_job(run->scheduler, i)->links.next;
             if (mdl_scheduler_job(run->scheduler, i)->gpus > quota)
@@ -229,26 +230,27 @@ static void whole_node_step(test_cluster_run_t *run, sim_rng_t *rng)
     uint32_t tenant = (uint32_t)sim_draw_below(rng, run->scheduler->tenants);
     uint32_t gpus = MDL_NODE_GPUS * (1 + (uint32_t)sim_draw_below(rng, sim_draw_bernoulli(rng, 0.1) ? 40 : 6));
     const mdl_scheduler_tenant_t *owner = mdl_scheduler_tenant(run->scheduler, tenant);
+    const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(run->scheduler, tenant);
 
     test_cluster_run_to(run, run->now_s + (int64_t)sim_draw_exponential(rng, 60));
     if (owner->queued < 100)
         test_cluster_run_submit(run, tenant, gpus, 1 + (int64_t)sim_draw_exponential(rng, 600));
     uint64_t kind = sim_draw_below(rng, 60);
-    uint32_t i = owner->running_head;
+    uint32_t i = holding->running_head;
     while (i != MDL_NONE && !mdl_scheduler_job(run->scheduler, i)->elastic)
         i = mdl_scheduler_job(run->scheduler, i)->next;
     if (i != MDL_NONE)
         change_width(run, rng, i);
     else if (tenant < 2 && sim_draw_below(rng, 10) == 0)
         test_cluster_run_submit_elastic(run, tenant, MDL_NODE_GPUS * (1 + (uint32_t)sim_draw_below(rng, 4)));
-    if (kind == 0 && owner->running_head != MDL_NONE)
-        test_cluster_run_cancel(run, owner->running_head);
-    else if (kind == 1 && owner->running_head != MDL_NONE)
-        test_cluster_run_requeue(run, owner->running_head);
+    if (kind == 0 && holding->running_head != MDL_NONE)
+        test_cluster_run_cancel(run, holding->running_head);
+    else if (kind == 1 && holding->running_head != MDL_NONE)
+        test_cluster_run_requeue(run, holding->running_head);
     else if (kind == 2 && owner->queue.first != MDL_NONE)
         test_cluster_run_cancel(run, owner->queue.first);
     else if (kind == 3)
-        mdl_scheduler_set_quota(run->scheduler, tenant, owner->used_gpus + 8 * (uint32_t)sim_draw_below(rng, 40));
+        mdl_scheduler_set_quota(run->scheduler, tenant, holding->used_gpus + 8 * (uint32_t)sim_draw_below(rng, 40));
     test_cluster_run_pass(run);
 }
 

@@ -60,10 +60,11 @@ static void check_order(test_cluster_run_t *self, const mdl_job_t *job)
 {
     for (uint32_t t = 0; t < self->scheduler->tenants; t++) {
         const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self->scheduler, t);
+        const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(self->scheduler, t);
         if (!tenant->open || tenant->queue.first == MDL_NONE)
             continue;
         const mdl_job_t *head = mdl_scheduler_job(self->scheduler, tenant->queue.first);
-        if (head->sequence < job->sequence && tenant->used_gpus + head->gpus <= tenant->quota_gpus)
+        if (head->sequence < job->sequence && holding->used_gpus + head->gpus <= holding->quota_gpus)
             self->order_broken++;
     }
 }

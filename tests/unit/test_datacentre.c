@@ -580,8 +580,8 @@ static uint32_t count_borrowers(const mdl_dc_t *dc)
     uint32_t borrowers = 0;
 
     for (uint32_t i = 0; i < dc->state->n_contracts; i++) {
-        const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(dc->scheduler, mdl_dc_contracts(dc)[i].tenancy);
-        borrowers += tenant->used_gpus > tenant->quota_gpus;
+        const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(dc->scheduler, mdl_dc_contracts(dc)[i].tenancy);
+        borrowers += holding->used_gpus > holding->quota_gpus;
     }
     return borrowers;
 }
@@ -646,7 +646,7 @@ static void damage(mdl_datacentre_t *state, mdl_dc_t *dc, int kind)
     case 16: state->n_contracts = state->tenancy_capacity + 1; break;
     case 17: mdl_dc_contracts(dc)->tenancy = state->tenancy_capacity; break;
     case 18: mdl_dc_contracts(dc)->job_class = MDL_JOB_BATCH; break;
-    case 19: mdl_scheduler_tenant(dc->scheduler, first)->limit_gpus -= MDL_NODE_GPUS; break;
+    case 19: mdl_scheduler_holding(dc->scheduler, first)->limit_gpus -= MDL_NODE_GPUS; break;
     default: state->power.pue_permille = 900; break;
     }
 }

@@ -15,7 +15,7 @@ static void open_run(test_cluster_run_t *run, mdl_policy_t policy, uint32_t tena
 
 static double usage(test_cluster_run_t *run, uint32_t tenant)
 {
-    mdl_fair_accrue(run->scheduler, mdl_scheduler_tenant(run->scheduler, tenant));
+    mdl_fair_accrue(run->scheduler, tenant);
     return mdl_scheduler_tenant(run->scheduler, tenant)->usage_gpu_s;
 }
 

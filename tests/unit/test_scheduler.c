@@ -293,8 +293,8 @@ static void damage(test_cluster_run_t *run, uint32_t running, uint32_t queued, i
     switch (kind) {
     case 0: job->gpus++; break;
     case 1: mdl_cluster_node(run->cluster, job->gang)->first_job = MDL_NONE; break;
-    case 2: mdl_scheduler_tenant(scheduler, 0)->used_gpus--; break;
-    case 3: mdl_scheduler_tenant(scheduler, 0)->limit_gpus = 1; break;
+    case 2: mdl_scheduler_holding(scheduler, 0)->used_gpus--; break;
+    case 3: mdl_scheduler_holding(scheduler, 0)->limit_gpus = 1; break;
     case 4: mdl_scheduler_job(scheduler, queued)->sequence = 1000; break;
     case 5: mdl_scheduler_job(scheduler, queued)->tenant = 1; break;
     case 6: scheduler->counts[MDL_JOB_BATCH].ended[MDL_END_FAILED]++; break;
