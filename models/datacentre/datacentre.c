@@ -51,8 +51,8 @@ static __attribute__((noinline, cold)) sim_status_t fail_check(const mdl_dc_t *d
 
     if (!mdl_scheduler_conserves(scheduler))
         return sim_fail(dc->lp->error, SIM_EINVARIANT, "data centre",
-                        "%lld jobs submitted; %lld ended, %u queued and %u running", (long long)scheduler->submitted,
-                        (long long)scheduler->ended, scheduler->queued, scheduler->running);
+                        "%u jobs have come and not ended; %u queued and %u running", scheduler->present,
+                        scheduler->queued, scheduler->running);
     return sim_fail(dc->lp->error, SIM_EINVARIANT, "data centre", "%u GPUs allocated, %u nodes leased, %u powered",
                     scheduler->allocated_gpus, dc->state->leased_nodes, dc->cluster->powered);
 }
@@ -117,16 +117,19 @@ SIM_FETCH void fetch_first(const mdl_dc_t *dc, const mdl_datacentre_t *state)
 {
     sim_fetch(&state->unsaved[MDL_JOB_FINETUNE],
               MDL_DC_EVENT_BYTES - offsetof(mdl_datacentre_t, unsaved[MDL_JOB_FINETUNE]));
-    sim_fetch(dc->scheduler, offsetof(mdl_scheduler_t, counts));
+    __builtin_prefetch(dc->scheduler);
     __builtin_prefetch(mdl_scheduler_holding(dc->scheduler, 0));
     __builtin_prefetch(dc->cluster);
     if (state->n_services > 0)
         mdl_dc_fetch_service(dc->services);
 }
 
-/* Then what these name: what the first service runs on, and the second service. */
+/* Then what these name: what the first service runs on, and the second service; and what a scheduler is asked that does
+ * not rest. */
 SIM_FETCH void fetch_second(const mdl_dc_t *dc, uint32_t services)
 {
+    if (!mdl_scheduler_is_at_rest(dc->scheduler))
+        __builtin_prefetch(&dc->scheduler->held_gpus);
     if (services > 0)
         mdl_dc_fetch_run(dc, dc->services);
     if (services > 1)

@@ -39,7 +39,7 @@ static void set_width(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t in
         mdl_conservative_widen(self, (int64_t)gpus - job->gpus);
     self->short_gpus -= gpus - job->gpus;
     job->gpus = gpus;
-    mdl_queue_refresh(self, job->tenant);
+    mdl_queue_follow(self, job->tenant);
 }
 
 /* How far a running job can be widened now, up to `wanted_gpus`: within its tenant's limit, and on empty nodes. */

@@ -55,15 +55,21 @@ static inline void mdl_running_remove(mdl_scheduler_t *self, const mdl_job_t *jo
 }
 
 /* Follows a change of a tenant's head, quota, use or priority: empty, ready or held, and its place among the ready. A
- * tenant whose queue is empty and was so before has none of them. Mostly all are such, which the counts of all tell. */
+ * tenant whose queue is empty and was so before has none of them. */
 void mdl_queue_refresh_(mdl_scheduler_t *self, uint32_t tenant);
 static inline void mdl_queue_refresh(mdl_scheduler_t *self, uint32_t index)
 {
-    if (self->queued == 0 && self->held_gpus == 0 && self->ready.first == MDL_NONE)
-        return;
     const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
+
     if (tenant->queue.first != MDL_NONE || tenant->status != MDL_QUEUE_EMPTY)
         mdl_queue_refresh_(self, index);
+}
+
+/* The same where no job has left its queue: if none waits, all tenants are such. */
+static inline void mdl_queue_follow(mdl_scheduler_t *self, uint32_t tenant)
+{
+    if (self->queued > 0)
+        mdl_queue_refresh(self, tenant);
 }
 
 /* A queued job's place among those of all tenants, lowest first; ties go to the job submitted first. And the same with

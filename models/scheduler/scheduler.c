@@ -194,6 +194,14 @@ void mdl_scheduler_open_tenant(mdl_scheduler_t *self, uint32_t index, uint32_t q
     mdl_tree_init(&tenant->queue);
 }
 
+/* Other limits: anybody may find room now. */
+static void note_limits(mdl_scheduler_t *self)
+{
+    self->stale = self->moved = true;
+    if (self->watches)
+        self->unsettled = true;
+}
+
 void mdl_scheduler_set_quota(mdl_scheduler_t *self, uint32_t tenant, uint32_t quota_gpus)
 {
     mdl_scheduler_set_limits(self, tenant, quota_gpus, quota_gpus);
@@ -206,16 +214,14 @@ void mdl_scheduler_set_limits(mdl_scheduler_t *self, uint32_t index, uint32_t qu
     SIM_ASSERT(limit_gpus >= quota_gpus);
     holding->quota_gpus = quota_gpus;
     holding->limit_gpus = limit_gpus;
-    self->stale = self->moved = true;
-    self->unsettled = true;
-    mdl_queue_refresh(self, index);
+    note_limits(self);
+    mdl_queue_follow(self, index);
 }
 
 void mdl_scheduler_set_most(mdl_scheduler_t *self, uint32_t gpus)
 {
     self->most_gpus = gpus;
-    self->stale = self->moved = true;
-    self->unsettled = true;
+    note_limits(self);
 }
 
 void mdl_scheduler_set_share(mdl_scheduler_t *self, uint32_t tenant, double share)
@@ -263,7 +269,7 @@ static void give_slot(mdl_scheduler_t *self, mdl_job_t *job, uint32_t slot)
 static bool suits(const mdl_scheduler_t *self, const mdl_cluster_t *cluster, const mdl_job_request_t *request)
 {
     return (!cluster->pooled || request->gpus % cluster->node_gpus == 0) &&
-           (self->fabric || !request->tightly_coupled || request->gpus <= cluster->node_gpus);
+           (!request->tightly_coupled || self->fabric || request->gpus <= cluster->node_gpus);
 }
 
 static bool can_ever_run(const mdl_scheduler_t *self, const mdl_cluster_t *cluster,
@@ -275,8 +281,6 @@ static bool can_ever_run(const mdl_scheduler_t *self, const mdl_cluster_t *clust
 
 void mdl_scheduler_balk(mdl_scheduler_t *self, mdl_job_class_t job_class)
 {
-    self->submitted++;
-    self->ended++;
     self->counts[job_class].submitted++;
     self->counts[job_class].refused++;
     self->counts[job_class].ended[MDL_END_CANCELLED]++;
@@ -315,7 +319,7 @@ INLINED void fill_job(mdl_job_t *job, uint32_t tenant, int64_t now_s, uint64_t s
 /* What fgd knows of the jobs to come: how many of those so far were of each size below a node, or of a node. */
 static void count_size(mdl_scheduler_t *self, const mdl_cluster_t *cluster, uint32_t gpus)
 {
-    if (self->policy.placement == MDL_PLACEMENT_FGD)
+    if (!cluster->pooled && self->policy.placement == MDL_PLACEMENT_FGD)
         self->part_sizes[gpus < cluster->node_gpus ? gpus : cluster->node_gpus]++;
 }
 
@@ -326,7 +330,7 @@ INLINED uint32_t admit(mdl_scheduler_t *self, const mdl_cluster_t *cluster, uint
     uint32_t slot = take_slot(self);
 
     fill_job(mdl_scheduler_job(self, slot), tenant, now_s, self->sequence++, request);
-    self->submitted++;
+    self->present++;
     self->counts[request->job_class].submitted++;
     count_size(self, cluster, request->gpus);
     return slot;
@@ -605,14 +609,16 @@ void mdl_scheduler_end(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t i
     if (self->watches && plans(&self->policy))
         mdl_conservative_forget(self, index);
     self->stale = self->moved = true;
-    if (job->state == MDL_JOB_RUNNING)
+    if (job->state == MDL_JOB_RUNNING) {
         vacate(self, cluster, job, index);
-    else
+        mdl_queue_follow(self, tenant);
+    } else {
         mdl_queue_remove(self, index);
-    self->ended++;
+        mdl_queue_refresh(self, tenant);
+    }
+    self->present--;
     self->counts[job->job_class].ended[end]++;
     give_slot(self, job, index);
-    mdl_queue_refresh(self, tenant);
 }
 
 void mdl_scheduler_expire(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, mdl_job_end_t end)

@@ -90,52 +90,57 @@ typedef struct mdl_promise {
     uint32_t with_free[MDL_NODE_MOST_GPUS + 1]; /* nodes that will then have that many GPUs free */
 } mdl_promise_t;
 
-/* What an event asks for where nobody waits comes first, in two cache lines; a job's start and its end besides ask for the
- * counts of its class. */
+/* What an event asks for where nobody waits fills the first cache line; a job that comes or ends asks for the counts of
+ * its class besides. Where somebody waits it is the second, and what passes ask for comes behind the counts. */
 typedef struct mdl_scheduler {
     _Alignas(64) int64_t now_s; /* integrals stand at this time */
     int64_t allocated_gpu_s;
-    int64_t submitted, ended; /* over all classes */
-    uint64_t sequence;
+    uint64_t sequence;        /* of the next job */
+    uint32_t present;         /* jobs that have been submitted and have not ended */
     uint32_t queued, running; /* now */
     uint32_t allocated_gpus;  /* now */
     uint32_t short_gpus;      /* that running elastic jobs lack */
-    uint32_t held_gpus;       /* asked for by the heads of tenants that are held */
-    uint32_t blocked_gpus;    /* asked for by the head that the last pass could not place */
-    uint8_t blocked_reason;   /* of that head */
-    bool fabric;              /* a training fabric joins the nodes */
-    bool watches;             /* mdl_policy_watches() of its policy, which never changes, */
-    bool follows_ends;        /* and whether its row of mdl_reservations does so */
-    bool resting;             /* nobody has waited since a pass that found nobody */
-    bool stale;               /* more than one submission has happened since the last pass */
-    bool again;               /* jobs that this pass refused may find other nodes in the next */
-    bool moved;               /* room has come free since the last pass, by a job's end or otherwise */
-    uint32_t jobs, tenants;   /* capacities */
+    uint32_t most_gpus;       /* that may be */
+    uint32_t jobs_at;         /* bytes to the first job's row */
+    uint32_t jobs;            /* capacity */
     uint32_t free_job;
-    uint32_t untouched_job;      /* slots from here on were never used */
-    uint32_t most_gpus;          /* that may be */
-    uint32_t fresh;              /* the job submitted since the last pass; MDL_NONE */
-    uint32_t seen_free, seen_up; /* the cluster's free GPUs and nodes up after the last pass */
-    int64_t review_s;            /* a pass is due then, whatever happens; SIM_NEVER */
-    mdl_tree_t ready;            /* tenants whose head may compete, in order */
-    uint32_t jobs_at;            /* bytes to the first job's row */
+    uint8_t blocked_reason;          /* of the head that blocked_gpus are of */
+    bool fabric : 1;                 /* a training fabric joins the nodes */
+    bool watches : 1;                /* mdl_policy_watches() of its policy, which never changes, */
+    bool follows_ends : 1;           /* and whether its row of mdl_reservations does so */
+    bool resting : 1;                /* nobody has waited since a pass that found nobody */
+    bool stale : 1;                  /* more than one submission has happened since the last pass */
+    bool again : 1;                  /* jobs that this pass refused may find other nodes in the next */
+    bool moved : 1;                  /* room has come free since the last pass, by a job's end or otherwise */
+    _Alignas(64) uint32_t held_gpus; /* asked for by the heads of tenants that are held */
+    uint32_t blocked_gpus;           /* asked for by the head that the last pass could not place */
+    uint32_t tenants;                /* capacity */
+    uint32_t untouched_job;          /* slots from here on were never used */
+    uint32_t fresh;                  /* the job submitted since the last pass; MDL_NONE */
+    uint32_t seen_free, seen_up;     /* the cluster's free GPUs and nodes up after the last pass */
+    mdl_tree_t ready;                /* tenants whose head may compete, in order */
+    int64_t review_s;                /* a pass is due then, whatever happens; SIM_NEVER */
     mdl_job_counts_t counts[MDL_JOB_CLASSES];
     int64_t blocked_gpu_s[MDL_BLOCKED_REASONS];
+    int64_t preempted_s; /* last round of preemption */
+    mdl_policy_t policy;
     mdl_tree_t ends;     /* running jobs by estimated end, where the policy asks for it */
     mdl_tree_t shortest; /* queued jobs by estimate, likewise */
     mdl_promise_t promise;
-    int64_t preempted_s;                         /* last round of preemption */
     int64_t priority_s;                          /* fair: priorities were computed then */
-    uint32_t part_sizes[MDL_NODE_MOST_GPUS + 1]; /* jobs submitted, by their GPUs below node size or a node */
+    uint32_t part_sizes[MDL_NODE_MOST_GPUS + 1]; /* on single nodes: jobs by their GPUs below node size or a node */
     mdl_availability_state_t profile;            /* conservative */
     uint32_t promises;                           /* of starts so far, conservative */
     uint32_t unplanned;                          /* queued jobs that have no promise */
     bool unsettled;                              /* conservative: all promised jobs have to look for an earlier start */
-    mdl_policy_t policy;
 } mdl_scheduler_t;
 
-_Static_assert(offsetof(mdl_scheduler_t, jobs_at) < 128 && offsetof(mdl_scheduler_t, counts) == 128,
-               "where nobody waits two cache lines are enough, and one of counts");
+_Static_assert(offsetof(mdl_scheduler_t, held_gpus) == 64 && offsetof(mdl_scheduler_t, counts) == 128,
+               "a cache line where nobody waits, and one of counts");
+_Static_assert(offsetof(mdl_scheduler_t, blocked_gpu_s) % 64 == 0 &&
+                   offsetof(mdl_scheduler_t, policy) + offsetof(mdl_policy_t, backfill_depth) <=
+                       offsetof(mdl_scheduler_t, blocked_gpu_s) + 64,
+               "one for passes");
 
 /* Whom to tell of starts and of jobs that are stopped to make room. job->end_event is the user's to fill. */
 typedef struct mdl_scheduler_host {
@@ -179,6 +184,18 @@ static inline mdl_job_t *mdl_scheduler_job(mdl_scheduler_t *self, uint32_t job)
 /* Counts a tenant's running jobs, one by one. */
 uint32_t mdl_scheduler_running_of(mdl_scheduler_t *self, uint32_t tenant);
 
+/* Whether nobody waits and nobody lacks nodes, under a policy that asks no more of running jobs. */
+static inline bool mdl_scheduler_is_idle_(const mdl_scheduler_t *self)
+{
+    return (self->queued | self->short_gpus | self->watches) == 0;
+}
+
+/* Whether nobody waits, and nobody did at the last pass: the next one has nothing to do. */
+static inline bool mdl_scheduler_is_at_rest(const mdl_scheduler_t *self)
+{
+    return mdl_scheduler_is_idle_(self) && self->resting;
+}
+
 /* Brings the time integrals to now_s. First call of each instant. O(1). */
 static inline void mdl_scheduler_advance(mdl_scheduler_t *self, int64_t now_s)
 {
@@ -187,7 +204,7 @@ static inline void mdl_scheduler_advance(mdl_scheduler_t *self, int64_t now_s)
     SIM_ASSERT(elapsed_s >= 0);
     self->now_s = now_s;
     self->allocated_gpu_s += elapsed_s * self->allocated_gpus;
-    if ((self->held_gpus | self->blocked_gpus | self->short_gpus) == 0)
+    if (mdl_scheduler_is_at_rest(self) || (self->held_gpus | self->blocked_gpus | self->short_gpus) == 0)
         return;
     self->blocked_gpu_s[MDL_BLOCKED_QUOTA] += elapsed_s * self->held_gpus;
     self->blocked_gpu_s[self->blocked_reason] += elapsed_s * self->blocked_gpus;
@@ -225,12 +242,6 @@ uint32_t mdl_scheduler_start(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint
 /* Counts a job that its tenant thought of and gave up at once: submitted and refused. */
 void mdl_scheduler_balk(mdl_scheduler_t *self, mdl_job_class_t job_class);
 
-/* Whether nobody waits and nobody lacks nodes, under a policy that asks no more of running jobs. */
-static inline bool mdl_scheduler_is_idle_(const mdl_scheduler_t *self)
-{
-    return (self->queued | self->short_gpus | self->watches) == 0;
-}
-
 /* What each pass leaves behind. */
 static inline void mdl_scheduler_note_pass_(mdl_scheduler_t *self, const mdl_cluster_t *cluster)
 {
@@ -239,12 +250,6 @@ static inline void mdl_scheduler_note_pass_(mdl_scheduler_t *self, const mdl_clu
     self->fresh = MDL_NONE;
     self->seen_free = cluster->free_gpus;
     self->seen_up = cluster->up;
-}
-
-/* Whether nobody waits, and nobody did at the last pass: the next one has nothing to do. */
-static inline bool mdl_scheduler_is_at_rest(const mdl_scheduler_t *self)
-{
-    return mdl_scheduler_is_idle_(self) && self->resting;
 }
 
 /* A pass that has nobody to look at, which is what most events of a data centre leave to do: true when it was that. Only
@@ -256,7 +261,8 @@ static inline bool mdl_scheduler_rests(mdl_scheduler_t *self, const mdl_cluster_
     if (!mdl_scheduler_is_idle_(self))
         return false;
     self->resting = true;
-    self->promise.job = MDL_NONE;
+    if (self->follows_ends)
+        self->promise.job = MDL_NONE;
     self->review_s = SIM_NEVER;
     self->blocked_gpus = 0;
     mdl_scheduler_note_pass_(self, cluster);
@@ -294,10 +300,10 @@ void mdl_scheduler_reshape(mdl_scheduler_t *self, uint32_t job, uint32_t gpus);
  * restarted. */
 void mdl_scheduler_lose_node(mdl_scheduler_t *self, mdl_cluster_t *cluster, uint32_t job, uint32_t node);
 
-/* Checks in O(1) that jobs are conserved: submitted = queued + running + ended. */
+/* Checks in O(1) that jobs are conserved: those that have come and have not ended wait or run. */
 static inline bool mdl_scheduler_conserves(const mdl_scheduler_t *self)
 {
-    return self->submitted == self->ended + self->queued + self->running;
+    return self->present == self->queued + self->running;
 }
 /* Recounts everything: queues, gangs, node capacity, quotas, promises, counts. SIM_EINVARIANT names what is broken. */
 sim_status_t mdl_scheduler_verify(mdl_scheduler_t *self, mdl_cluster_t *cluster, sim_error_t *err);

@@ -61,7 +61,7 @@ static void test_first_come_first_served(void **state)
     assert_true(run.scheduler->queued > 0); /* it was a load worth queueing for */
     test_cluster_run_to(&run, run.now_s + 100000000);
     assert_int_equal(run.scheduler->queued + run.scheduler->running, 0);
-    assert_int_equal(next, run.scheduler->submitted);
+    assert_int_equal(next, test_cluster_run_submitted(&run));
     verify(&run);
     test_cluster_run_free(&run);
 }

@@ -169,6 +169,15 @@ uint32_t test_cluster_run_submit_estimate(test_cluster_run_t *self, uint32_t ten
                                                          .job_class = MDL_JOB_FINETUNE});
 }
 
+int64_t test_cluster_run_submitted(const test_cluster_run_t *self)
+{
+    int64_t submitted = 0;
+
+    for (int c = 0; c < MDL_JOB_CLASSES; c++)
+        submitted += self->scheduler->counts[c].submitted;
+    return submitted;
+}
+
 uint32_t test_cluster_run_submit(test_cluster_run_t *self, uint32_t tenant, uint32_t gpus, int64_t work_s)
 {
     return test_cluster_run_submit_estimate(self, tenant, gpus, work_s, 0);

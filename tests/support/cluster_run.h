@@ -57,6 +57,8 @@ uint32_t test_cluster_run_submit(test_cluster_run_t *self, uint32_t tenant, uint
 uint32_t test_cluster_run_submit_estimate(test_cluster_run_t *self, uint32_t tenant, uint32_t gpus, int64_t work_s,
                                           int64_t estimate_s);
 uint32_t test_cluster_run_submit_elastic(test_cluster_run_t *self, uint32_t tenant, uint32_t gpus);
+/* Jobs submitted so far, of all classes. */
+int64_t test_cluster_run_submitted(const test_cluster_run_t *self);
 /* Starts what fits after a change made directly. */
 void test_cluster_run_pass(test_cluster_run_t *self);
 /* Takes a job's end out of the calendar, then puts it back into the queue or ends it. */

@@ -76,8 +76,8 @@ static void test_what_can_never_run_is_refused_and_counted(void **state)
     assert_int_not_equal(mdl_scheduler_submit(run.scheduler, run.cluster, 0, 0, &wide), MDL_NONE);
     assert_int_not_equal(test_cluster_run_submit(&run, 0, 16, 10), MDL_NONE); /* not tightly coupled */
     assert_int_equal(test_cluster_run_submit(&run, 0, 1, 10), MDL_NONE);      /* the table of two is full */
-    assert_int_equal(run.scheduler->submitted, 5);
-    assert_int_equal(run.scheduler->ended, 3);
+    assert_int_equal(test_cluster_run_submitted(&run), 5);
+    assert_int_equal(run.scheduler->present, 2);
     assert_int_equal(run.scheduler->counts[MDL_JOB_TRAINING].refused, 1);
     assert_int_equal(run.scheduler->counts[MDL_JOB_FINETUNE].refused, 2);
     verify(&run);
@@ -298,7 +298,7 @@ static void damage(test_cluster_run_t *run, uint32_t running, uint32_t queued, i
     case 4: mdl_scheduler_job(scheduler, queued)->sequence = 1000; break;
     case 5: mdl_scheduler_job(scheduler, queued)->tenant = 1; break;
     case 6: scheduler->counts[MDL_JOB_BATCH].ended[MDL_END_FAILED]++; break;
-    case 7: scheduler->submitted--; break;
+    case 7: scheduler->present--; break;
     case 8: mdl_scheduler_tenant(scheduler, 0)->queued_gpu_s++; break;
     case 9: scheduler->allocated_gpus++; break;
     default: mdl_cluster_node(run->cluster, job->part_node)->first_job = MDL_NONE; break;
