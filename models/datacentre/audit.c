@@ -24,8 +24,8 @@ static bool is_contract(const mdl_dc_t *dc, const mdl_dc_contract_t *contract)
     bool borrows = contract->job_class == MDL_JOB_FINETUNE || contract->job_class == MDL_JOB_BATCH;
     bool lent = state->borrowing && state->lent_nodes == state->leased_nodes;
 
-    return tenancy->granted_nodes == contract->granted_nodes && tenancy->terms.nodes == contract->nodes &&
-           tenancy->terms.job_class == contract->job_class &&
+    return tenancy->granted_nodes == contract->granted_nodes && tenancy->nodes == contract->nodes &&
+           tenancy->job_class == contract->job_class &&
            (!borrows || !lent ||
             mdl_scheduler_holding(dc->scheduler, contract->tenancy)->limit_gpus == state->lent_nodes * MDL_NODE_GPUS);
 }

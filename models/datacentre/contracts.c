@@ -37,10 +37,8 @@ static void remove_service(mdl_dc_t *dc, uint32_t index)
     }
 }
 
-static void list_last(mdl_dc_t *dc, uint32_t index, uint32_t number)
+static void list_last(mdl_dc_t *dc, uint32_t index, uint32_t number, const mdl_contract_terms_t *terms)
 {
-    const mdl_contract_terms_t *terms = &dc->tenancies[index].terms;
-
     mdl_dc_contracts(dc)[dc->state->n_contracts++] = (mdl_dc_contract_t){.tenancy = index,
                                                                          .number = number,
                                                                          .nodes = terms->nodes,
@@ -245,14 +243,14 @@ void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event)
                               event->entity, (int)terms.job_class);
         return;
     }
-    dc->tenancies[index] = (mdl_tenancy_t){.terms = terms,
-                                           .entity = (uint64_t)event->b,
+    dc->tenancies[index] = (mdl_tenancy_t){.entity = (uint64_t)event->b,
                                            .generation = ++state->generation,
                                            .ready_s = dc->now_s + (terms.ported ? 0 : dc->workload->port_time_s),
                                            .timer_s = SIM_NEVER,
                                            .open = true};
+    mdl_tenancy_set_terms(&dc->tenancies[index], &terms);
     state->classes |= (uint8_t)(1 << terms.job_class);
-    list_last(dc, index, event->entity);
+    list_last(dc, index, event->entity, &terms);
     mdl_scheduler_open_tenant(dc->scheduler, index, 0);
     mdl_dc_grant_nodes(dc, dc->cluster->powered, true);
 }
@@ -280,7 +278,7 @@ void mdl_dc_on_contract_resize(mdl_dc_t *dc, const sim_event_t *event)
                               "contract %u cannot be resized: it is not running, or of another class", event->entity);
         return;
     }
-    dc->tenancies[contract->tenancy].terms = terms;
+    mdl_tenancy_set_terms(&dc->tenancies[contract->tenancy], &terms);
     contract->nodes = terms.nodes;
     contract->supplied_nodes = MDL_NONE;
     if (terms.ported && dc->tenancies[contract->tenancy].ready_s > dc->now_s)
@@ -299,7 +297,7 @@ static void end_contract(mdl_dc_t *dc, mdl_dc_contract_t *contract)
         mdl_dc_end_job(dc, tenant->queue.first, MDL_END_CANCELLED);
     while (holding->running_head != MDL_NONE)
         mdl_dc_end_job(dc, holding->running_head, MDL_END_CANCELLED);
-    if (tenancy->terms.job_class == MDL_JOB_INFERENCE)
+    if (tenancy->job_class == MDL_JOB_INFERENCE)
         mdl_dc_note_service(dc, mdl_dc_service(dc, index));
     if (tenancy->timer_s != SIM_NEVER)
         (void)sim_cancel(dc->lp, tenancy->timer);

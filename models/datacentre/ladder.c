@@ -31,7 +31,7 @@ void mdl_dc_climb_down(mdl_dc_t *dc)
     for (uint32_t i = 0; i < dc->state->n_contracts; i++) {
         uint32_t t = mdl_dc_contracts(dc)[i].tenancy;
         uint32_t head = mdl_scheduler_tenant(dc->scheduler, t)->queue.first;
-        if (dc->tenancies[t].terms.job_class != MDL_JOB_TRAINING || head == MDL_NONE)
+        if (dc->tenancies[t].job_class != MDL_JOB_TRAINING || head == MDL_NONE)
             continue;
         const mdl_job_t *job = mdl_scheduler_job(dc->scheduler, head);
         if (job->started)
@@ -55,7 +55,7 @@ void mdl_dc_climb_up(mdl_dc_t *dc)
         return;
     for (uint32_t i = 0; i < dc->state->n_contracts; i++) {
         uint32_t t = mdl_dc_contracts(dc)[i].tenancy;
-        if (dc->tenancies[t].terms.job_class != MDL_JOB_TRAINING)
+        if (dc->tenancies[t].job_class != MDL_JOB_TRAINING)
             continue;
         uint32_t index = narrow_gang(dc, t), full_gpus = mdl_training_gang_gpus(&dc->tenancies[t]);
         if (index == MDL_NONE || !has_room(dc, mdl_scheduler_job(dc->scheduler, index),

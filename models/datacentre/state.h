@@ -255,12 +255,12 @@ void mdl_dc_plan(mdl_dc_t *dc, uint32_t tenancy);   /* numbers only */
 void mdl_dc_supply(mdl_dc_t *dc, uint32_t tenancy); /* plans anew and sets timers to match */
 static inline double mdl_dc_throughput(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy)
 {
-    return tenancy->terms.ported ? 1 : dc->workload->port_throughput;
+    return tenancy->ported ? 1 : dc->workload->port_throughput;
 }
 /* Stands `rng` at the address of a tenancy's job. */
 static inline void mdl_dc_stand_at(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy, uint64_t ordinal, sim_rng_t *rng)
 {
-    sim_lp_rng(dc->lp, rng, tenancy->entity, MDL_PURPOSE_JOB + (uint64_t)tenancy->terms.job_class, ordinal);
+    sim_lp_rng(dc->lp, rng, tenancy->entity, MDL_PURPOSE_JOB + (uint64_t)tenancy->job_class, ordinal);
 }
 /* Sets the one timer of a stream or a service; a delay beyond all horizons sets none. */
 static inline void mdl_dc_set_timer(mdl_dc_t *dc, uint32_t index, uint32_t type, int64_t delay_s)

@@ -11,12 +11,12 @@ void mdl_dc_plan(mdl_dc_t *dc, uint32_t index)
     const mdl_workload_settings_t *workload = dc->workload;
 
     tenancy->bundle_gpus = mdl_bundle_gpus(workload, tenancy->granted_nodes);
-    if (tenancy->terms.job_class == MDL_JOB_TRAINING)
+    if (tenancy->job_class == MDL_JOB_TRAINING)
         mdl_training_plan(tenancy, workload);
-    else if (tenancy->terms.job_class == MDL_JOB_INFERENCE)
+    else if (tenancy->job_class == MDL_JOB_INFERENCE)
         mdl_service_set_lease(mdl_dc_service(dc, index), tenancy, workload);
     else
-        mdl_stream_plan(tenancy, mdl_dc_stream_settings(dc, tenancy), workload->grain_s);
+        mdl_stream_plan(tenancy, mdl_dc_stream_settings(dc, tenancy));
 }
 
 void mdl_dc_supply(mdl_dc_t *dc, uint32_t index)
@@ -25,9 +25,9 @@ void mdl_dc_supply(mdl_dc_t *dc, uint32_t index)
     double old_gap_s = tenancy->mean_gap_s;
 
     mdl_dc_plan(dc, index);
-    if (tenancy->terms.job_class == MDL_JOB_TRAINING)
+    if (tenancy->job_class == MDL_JOB_TRAINING)
         mdl_dc_supply_gangs(dc, index);
-    else if (tenancy->terms.job_class == MDL_JOB_INFERENCE)
+    else if (tenancy->job_class == MDL_JOB_INFERENCE)
         mdl_dc_supply_service(dc, index);
     else
         mdl_dc_supply_stream(dc, index, old_gap_s);

@@ -5,7 +5,7 @@
 
 const mdl_stream_settings_t *mdl_dc_stream_settings(const mdl_dc_t *dc, const mdl_tenancy_t *tenancy)
 {
-    return tenancy->terms.job_class == MDL_JOB_BATCH ? &dc->workload->batch : &dc->workload->finetune;
+    return tenancy->job_class == MDL_JOB_BATCH ? &dc->workload->batch : &dc->workload->finetune;
 }
 
 /* Whether a tenant's queue is longer than it will wait for. Mostly nobody's has a job. */
@@ -16,13 +16,9 @@ static bool is_impatient(const mdl_dc_t *dc, uint32_t index)
                dc->workload->patience_s * mdl_scheduler_holding(dc->scheduler, index)->quota_gpus;
 }
 
-/* Starts to fetch what a stream's next job touches besides: it comes while random numbers are worked out. */
+/* Starts to fetch what a stream's next job touches besides its tenancy. */
 SIM_FETCH void fetch_stream(const mdl_dc_t *dc, uint32_t index)
 {
-    const mdl_tenancy_t *tenancy = &dc->tenancies[index];
-
-    __builtin_prefetch(&tenancy->terms);
-    __builtin_prefetch(&tenancy->unit[tenancy->units - 1]);
     __builtin_prefetch(mdl_scheduler_holding(dc->scheduler, index));
     if (dc->scheduler->free_job != MDL_NONE)
         mdl_dc_fetch_start(dc, dc->scheduler->free_job);
@@ -31,23 +27,20 @@ SIM_FETCH void fetch_stream(const mdl_dc_t *dc, uint32_t index)
 void mdl_dc_on_job_due(mdl_dc_t *dc, const sim_event_t *event)
 {
     mdl_tenancy_t *tenancy = &dc->tenancies[event->entity];
-    const mdl_workload_settings_t *workload = dc->workload;
     mdl_job_request_t request;
     sim_rng_t rng;
 
-    if (tenancy->mean_gap_s > 0)
-        fetch_stream(dc, event->entity);
+    fetch_stream(dc, event->entity);
     tenancy->timer_s = SIM_NEVER;
     mdl_dc_stand_at(dc, tenancy, tenancy->ordinal++, &rng);
     if (tenancy->mean_gap_s <= 0)
         return;
     mdl_dc_set_timer(dc, event->entity, MDL_DC_JOB_DUE, mdl_stream_gap(tenancy, &rng));
     if (is_impatient(dc, event->entity)) {
-        mdl_scheduler_balk(dc->scheduler, tenancy->terms.job_class);
+        mdl_scheduler_balk(dc->scheduler, (mdl_job_class_t)tenancy->job_class);
         return;
     }
-    mdl_stream_job(tenancy, mdl_dc_stream_settings(dc, tenancy), workload->grain_s, mdl_dc_throughput(dc, tenancy),
-                   &rng, &request);
+    mdl_stream_job(tenancy, mdl_dc_stream_settings(dc, tenancy), mdl_dc_throughput(dc, tenancy), &rng, &request);
     mdl_dc_submit(dc, event->entity, &request);
 }
 

@@ -70,8 +70,8 @@ void mdl_service_set_lease(mdl_service_t *self, const mdl_tenancy_t *tenancy, co
     uint32_t gpus = tenancy->granted_nodes * MDL_NODE_GPUS;
 
     self->nodes = tenancy->granted_nodes;
-    self->ported = tenancy->terms.ported;
-    self->mean_gpus = tenancy->terms.activity_permille / 1000.0 * gpus;
+    self->ported = tenancy->ported;
+    self->mean_gpus = tenancy->activity_permille / 1000.0 * gpus;
     self->served_mgpu = tenancy->granted_nodes <= MDL_SERVICE_STEPS
                             ? settings->service_steps.served_mgpu[tenancy->granted_nodes]
                             : served_mgpu(settings, gpus, settings->service_steps.served_mgpu[MDL_SERVICE_STEPS]);

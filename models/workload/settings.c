@@ -3,6 +3,7 @@
 
 #include "models/hardware/cluster.h"
 #include "models/workload/service.h"
+#include "models/workload/stream.h"
 #include "sim/math.h"
 
 #include <math.h>
@@ -46,14 +47,15 @@ static void derive_runs(mdl_stream_runs_t *self, double sigma, double longest_s,
 /* Run times by size and end. `length`: median run time of each end over that of jobs that finish; `growth` of the log
  * per doubling of GPUs. */
 static void derive_stream(mdl_stream_settings_t *self, double median_s, const double length[MDL_JOB_ENDS],
-                          double growth, double grain_s)
+                          double growth)
 {
     SIM_ASSERT(self->sizes <= MDL_STREAM_SIZES);
     for (int64_t size = 0; size < self->sizes; size++)
         for (int end = 0; end < MDL_JOB_ENDS; end++) {
             self->runs[size][end].mu = sim_log(median_s * length[end]) + growth * (double)size;
-            derive_runs(&self->runs[size][end], self->sigma, self->longest_s, grain_s);
+            derive_runs(&self->runs[size][end], self->sigma, self->longest_s, self->grain_s);
         }
+    mdl_stream_derive(self);
 }
 
 static void share_ends(mdl_stream_settings_t *self, double cancelled, double failed)
@@ -69,29 +71,30 @@ static void init_finetune(mdl_stream_settings_t *self, const mdl_params_t *param
                                          [MDL_END_CANCELLED] = params->finetune_cancelled_length,
                                          [MDL_END_FAILED] = params->finetune_failed_length};
 
-    *self = (mdl_stream_settings_t){.size_ratio = params->finetune_size_ratio,
+    *self = (mdl_stream_settings_t){.grain_s = (double)params->workload_grain_s,
+                                    .size_ratio = params->finetune_size_ratio,
                                     .sizes = params->finetune_sizes,
                                     .sigma = params->finetune_sigma,
                                     .longest_s = (double)params->finetune_longest_s / rate,
                                     .startup_s = (int32_t)params->finetune_startup_s,
                                     .saved_s = (int32_t)params->finetune_saved_s};
     share_ends(self, params->finetune_cancelled, params->finetune_failed);
-    derive_stream(self, (double)params->finetune_median_s / rate, length, params->finetune_growth,
-                  (double)params->workload_grain_s);
+    derive_stream(self, (double)params->finetune_median_s / rate, length, params->finetune_growth);
 }
 
 static void init_batch(mdl_stream_settings_t *self, const mdl_params_t *params, double rate)
 {
     const double length[MDL_JOB_ENDS] = {1, 1, 1};
 
-    *self = (mdl_stream_settings_t){.size_ratio = params->batch_size_ratio,
+    *self = (mdl_stream_settings_t){.grain_s = (double)params->workload_grain_s,
+                                    .size_ratio = params->batch_size_ratio,
                                     .sizes = params->batch_sizes,
                                     .sigma = params->batch_sigma,
                                     .longest_s = (double)params->batch_longest_s / rate,
                                     .startup_s = (int32_t)params->batch_startup_s,
                                     .saved_s = (int32_t)params->batch_saved_s};
     share_ends(self, params->batch_cancelled, params->batch_failed);
-    derive_stream(self, (double)params->batch_median_s / rate, length, 0, (double)params->workload_grain_s);
+    derive_stream(self, (double)params->batch_median_s / rate, length, 0);
 }
 
 static void init_training(mdl_workload_settings_t *self, const mdl_params_t *params, double rate)

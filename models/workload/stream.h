@@ -18,14 +18,18 @@
 #include "models/workload/tenancy.h"
 #include "sim/rng.h"
 
-/* Computes the contract's units and mean gap (0: no jobs) for its terms, granted nodes and bundle. */
-void mdl_stream_plan(mdl_tenancy_t *tenancy, const mdl_stream_settings_t *settings, double grain_s);
+/* Derives what all contracts' units have in common, so that none keeps a list of its own: what jobs of each size come to
+ * as units. A contract's bundle and lease say which sizes are merged and which are kept. */
+void mdl_stream_derive(mdl_stream_settings_t *settings);
+
+/* Computes which sizes a contract has and the mean gap (0: no jobs) for its terms, granted nodes and bundle. */
+void mdl_stream_plan(mdl_tenancy_t *tenancy, const mdl_stream_settings_t *settings);
 
 /* Draws the seconds until the next job. First draw at each address. */
 int64_t mdl_stream_gap(mdl_tenancy_t *tenancy, sim_rng_t *rng);
 
 /* Draws a job. `throughput`: of its software on this stack, against software at home there. */
-void mdl_stream_job(const mdl_tenancy_t *tenancy, const mdl_stream_settings_t *settings, double grain_s,
-                    double throughput, sim_rng_t *rng, mdl_job_request_t *request);
+void mdl_stream_job(const mdl_tenancy_t *tenancy, const mdl_stream_settings_t *settings, double throughput,
+                    sim_rng_t *rng, mdl_job_request_t *request);
 
 #endif

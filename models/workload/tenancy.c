@@ -39,3 +39,12 @@ mdl_contract_terms_t mdl_contract_unpack(int64_t packed)
     terms.job_class = pop(&word, CLASS_BITS);
     return terms;
 }
+
+void mdl_tenancy_set_terms(mdl_tenancy_t *self, const mdl_contract_terms_t *terms)
+{
+    self->job_class = (uint8_t)terms->job_class;
+    self->ported = terms->ported;
+    self->nodes = terms->nodes;
+    self->gang_nodes = terms->gang_nodes;
+    self->activity_permille = terms->activity_permille;
+}

@@ -14,8 +14,6 @@
 
 #include "models/scheduler/job.h"
 
-#define MDL_STREAM_UNITS 20 /* kinds of unit a stream is cut into, at most */
-
 /* Terms of a contract. */
 typedef struct mdl_contract_terms {
     mdl_job_class_t job_class;
@@ -29,38 +27,32 @@ typedef struct mdl_contract_terms {
 int64_t mdl_contract_pack(const mdl_contract_terms_t *terms);
 mdl_contract_terms_t mdl_contract_unpack(int64_t packed);
 
-/* One kind of unit of a stream: jobs of one width, single or chained. */
-typedef struct mdl_stream_unit {
-    double cumulative;     /* share of units of this kind and those before it */
-    float failed, stopped; /* share of its units that fail; and of those that fail or are cancelled */
-    uint32_t gpus;
-    uint8_t length; /* enum mdl_unit_length, stream.c */
-    uint8_t size;   /* log2 of the GPUs of its jobs, which says how long they run; of chains 0 */
-    bool tightly_coupled;
-} mdl_stream_unit_t;
-
-/* What a stream is asked at each job stands in the second cache line, but for its terms and units. What a service is
- * asked stands in a place of its own (mdl_service_t, service.h). */
+/* What a stream is asked at each job stands in the first cache line; what contracts' changes and gangs ask for besides in
+ * the second. What a service is asked stands in a place of its own (mdl_service_t, service.h). */
 typedef struct mdl_tenancy {
-    _Alignas(64) mdl_contract_terms_t terms;
-    uint32_t granted_nodes;
-    uint32_t service;             /* of a service: its place among the centre's */
-    uint32_t gang_timers;         /* of gangs: pending */
-    int64_t ready_s;              /* its software is ported from here on */
-    uint64_t generation;          /* of its gangs' timers; others are stale */
     _Alignas(64) uint64_t entity; /* random address */
     uint64_t ordinal;             /* of its next job */
     int64_t timer_s;              /* a stream's next arrival, a service's first replica; SIM_NEVER: none */
     sim_handle_t timer;
-    double mean_gap_s; /* between jobs: of a stream (0: none), or of a gang's pause (negative: none) */
-    double gap_rest_s; /* part of a second that a stream's last gap was rounded by */
-    uint32_t units;
-    uint32_t bundle_gpus; /* what jobs below it are batched to; 0: job by job */
+    double mean_gap_s;    /* between jobs: of a stream (0: none), or of a gang's pause (negative: none) */
+    double gap_rest_s;    /* part of a second that a stream's last gap was rounded by */
+    uint32_t bundle_gpus; /* what a stream's jobs below it are batched to; 0: job by job */
+    uint8_t sizes;        /* so many of a stream's sizes fit into the lease, */
+    uint8_t merged_sizes; /* and so many into the bundle */
+    uint8_t job_class;    /* mdl_job_class_t; this and the next four as its terms say */
+    bool ported;
+    uint32_t nodes, gang_nodes;
+    _Alignas(64) uint32_t activity_permille;
+    uint32_t granted_nodes;
+    uint32_t service;     /* of a service: its place among the centre's */
+    uint32_t gang_timers; /* of gangs: pending */
+    int64_t ready_s;      /* its software is ported from here on */
+    uint64_t generation;  /* of its gangs' timers; others are stale */
     bool open;
-    mdl_stream_unit_t unit[MDL_STREAM_UNITS];
 } mdl_tenancy_t;
 
-_Static_assert(offsetof(mdl_tenancy_t, entity) == 64 && offsetof(mdl_tenancy_t, units) < 128,
-               "a stream's next job asks for the second cache line");
+_Static_assert(offsetof(mdl_tenancy_t, gang_nodes) < 64 && sizeof(mdl_tenancy_t) == 128, "two cache lines");
+
+void mdl_tenancy_set_terms(mdl_tenancy_t *self, const mdl_contract_terms_t *terms);
 
 #endif

@@ -6,7 +6,7 @@
 
 static uint32_t gang_nodes(const mdl_tenancy_t *tenancy)
 {
-    return tenancy->terms.gang_nodes > 0 ? tenancy->terms.gang_nodes : tenancy->terms.nodes;
+    return tenancy->gang_nodes > 0 ? tenancy->gang_nodes : tenancy->nodes;
 }
 
 uint32_t mdl_training_gang_gpus(const mdl_tenancy_t *tenancy)
@@ -23,7 +23,7 @@ uint32_t mdl_training_gangs(const mdl_tenancy_t *tenancy)
 
 void mdl_training_plan(mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings)
 {
-    double wanted_nodes = tenancy->terms.activity_permille / 1000.0 * tenancy->granted_nodes;
+    double wanted_nodes = tenancy->activity_permille / 1000.0 * tenancy->granted_nodes;
     double active = wanted_nodes / ((double)mdl_training_gangs(tenancy) * gang_nodes(tenancy));
 
     if (!(active > 0)) {

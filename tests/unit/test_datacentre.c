@@ -629,7 +629,7 @@ static void damage(mdl_datacentre_t *state, mdl_dc_t *dc, int kind)
     switch (kind) {
     case 0: state->leased_nodes--; break;
     case 1: dc->tenancies[first].granted_nodes++; break;
-    case 2: dc->tenancies[first].terms.nodes = 1; break;
+    case 2: dc->tenancies[first].nodes = 1; break;
     case 3: dc->tenancies[first].open = false; break;
     case 4: state->busy[MDL_JOB_FINETUNE].base -= INT64_C(1) << 40; break;
     case 5: state->unsaved[MDL_JOB_FINETUNE].base -= INT64_C(1) << 40; break;

@@ -31,7 +31,9 @@ static void settings_at_grain(mdl_workload_settings_t *settings, int64_t grain_s
 
 static mdl_tenancy_t tenancy_of(mdl_job_class_t job_class, uint32_t nodes, uint32_t activity_permille)
 {
-    return (mdl_tenancy_t){.terms = {.job_class = job_class, .nodes = nodes, .activity_permille = activity_permille},
+    return (mdl_tenancy_t){.job_class = (uint8_t)job_class,
+                           .nodes = nodes,
+                           .activity_permille = activity_permille,
                            .entity = 77,
                            .granted_nodes = nodes};
 }
@@ -72,13 +74,13 @@ static double drawn_activity(mdl_tenancy_t *tenancy, const mdl_workload_settings
 {
     double gpu_s = 0, squares = 0, time_s = 0;
 
-    mdl_stream_plan(tenancy, &settings->finetune, settings->grain_s);
+    mdl_stream_plan(tenancy, &settings->finetune);
     for (uint64_t k = 0; k < DRAWS; k++) {
         mdl_job_request_t request;
         sim_rng_t rng;
         stand_at(&rng, k);
         time_s += (double)mdl_stream_gap(tenancy, &rng);
-        mdl_stream_job(tenancy, &settings->finetune, settings->grain_s, 1, &rng, &request);
+        mdl_stream_job(tenancy, &settings->finetune, 1, &rng, &request);
         assert_true(request.gpus <= tenancy->granted_nodes * MDL_NODE_GPUS && request.work_s > 0);
         assert_true(settings->grain_s <= 0 || request.gpus % MDL_NODE_GPUS == 0);
         double asked_gpu_s = (double)request.work_s * request.gpus;
@@ -124,12 +126,12 @@ static void draw_cells(const mdl_stream_settings_t *settings, cells_t *cells, do
 
     *cells = (cells_t){0};
     *gpus = *below = 0;
-    mdl_stream_plan(&tenancy, settings, 0);
+    mdl_stream_plan(&tenancy, settings);
     for (uint64_t k = 0; k < DRAWS; k++) {
         mdl_job_request_t request;
         sim_rng_t rng;
         stand_at(&rng, k);
-        mdl_stream_job(&tenancy, settings, 0, 1, &rng, &request);
+        mdl_stream_job(&tenancy, settings, 1, &rng, &request);
         int size = __builtin_ctz(request.gpus), end = request.intended_end;
         *gpus += (double)request.gpus / DRAWS;
         *below += (request.work_s <= 206) / (double)DRAWS;
@@ -192,12 +194,12 @@ static void test_ends_keep_their_gpu_time_at_any_grain(void **state)
         double gpu_s[MDL_JOB_ENDS] = {0}, all = 0;
         settings_at_grain(&settings, grain_h[g] * SIM_HOUR_S, 1);
         tenancy.bundle_gpus = mdl_bundle_gpus(&settings, 64);
-        mdl_stream_plan(&tenancy, &settings.finetune, settings.grain_s);
+        mdl_stream_plan(&tenancy, &settings.finetune);
         for (uint64_t k = 0; k < DRAWS; k++) {
             mdl_job_request_t request;
             sim_rng_t rng;
             stand_at(&rng, k);
-            mdl_stream_job(&tenancy, &settings.finetune, settings.grain_s, 1, &rng, &request);
+            mdl_stream_job(&tenancy, &settings.finetune, 1, &rng, &request);
             gpu_s[request.intended_end] += (double)request.work_s * request.gpus;
             all += (double)request.work_s * request.gpus;
         }
@@ -255,7 +257,7 @@ static void test_training_alternates_as_its_activity_says(void **state)
 
     (void)state;
     settings_at_grain(&settings, SIM_DAY_S, 0.5);
-    tenancy.terms.gang_nodes = 8; /* two gangs of 8 on 20 nodes: 16 * share = 12 */
+    tenancy.gang_nodes = 8; /* two gangs of 8 on 20 nodes: 16 * share = 12 */
     mdl_training_plan(&tenancy, &settings);
     assert_int_equal(mdl_training_gangs(&tenancy), 2);
     for (uint64_t k = 0; k < DRAWS; k++) {
@@ -270,7 +272,7 @@ static void test_training_alternates_as_its_activity_says(void **state)
     }
     assert_true(fabs(run_s / (run_s + pause_s) - 0.75) < 0.005);
     assert_true(fabs(run_s / DRAWS / (20 * 86400) - 1) < 0.01); /* 10 days on H100s, half as fast here */
-    tenancy.terms.activity_permille = 0;
+    tenancy.activity_permille = 0;
     mdl_training_plan(&tenancy, &settings);
     assert_true(tenancy.mean_gap_s < 0);
 }
