@@ -18,11 +18,11 @@ static void add_service(mdl_dc_t *dc, uint32_t index)
     uint32_t place = dc->state->n_services++;
 
     dc->tenancies[index].service = place;
-    dc->services[place] = (mdl_service_t){.noise_from_day = -MDL_NOISE_DAYS,
-                                          .counted_s = dc->now_s,
+    dc->services[place] = (mdl_service_t){.job = MDL_NONE,
                                           .entity = dc->tenancies[index].entity,
+                                          .noise_from_day = -1,
+                                          .counted_s = dc->now_s,
                                           .tenancy = index,
-                                          .job = MDL_NONE,
                                           .share_permille = 1000};
 }
 

@@ -9,9 +9,9 @@ static void on_started(void *user, uint32_t index)
 
     if (job->job_class == MDL_JOB_INFERENCE) {
         mdl_service_t *service = mdl_dc_service(dc, job->tenant);
+        mdl_dc_note_service(dc, service);
         service->job = job->elastic ? index : MDL_NONE;
         job->share_permille = mdl_dc_service_share(service, job);
-        mdl_dc_note_service(dc, service);
     }
     mdl_dc_earn_start(dc, job);
     job->end_event = (sim_handle_t){0};
@@ -30,7 +30,7 @@ static mdl_progress_t settle(mdl_dc_t *dc, uint32_t index, bool all_saved)
         progress.saved_s = progress.computed_s;
     mdl_dc_earn_stop(dc, job, progress);
     if (job->elastic)
-        mdl_dc_service(dc, job->tenant)->job = MDL_NONE;
+        mdl_dc_leave_elastic(mdl_dc_service(dc, job->tenant), job);
     if (job->work_s != MDL_WORK_ENDLESS)
         (void)sim_cancel(dc->lp, job->end_event);
     return progress;

@@ -55,11 +55,10 @@ static inline void go_on(const mdl_dc_t *dc, mdl_service_t *service, mdl_job_t *
         if (from_s > dc->state->young_until_s)
             dc->state->young_until_s = from_s;
     }
-    job->start_s = dc->now_s;
     job->compute_from_s = from_s;
     job->share_permille = (uint16_t)share_permille;
     mdl_dc_add_line_(&turn->started, (int64_t)share_permille * job->gpus, from_s);
-    mdl_dc_note_width(dc, service, job->gpus);
+    mdl_dc_note_width(dc, service, gpus_before, job->gpus);
 }
 
 void mdl_dc_stretch_service(mdl_dc_t *dc, mdl_service_t *service, uint32_t gpus)
@@ -68,7 +67,7 @@ void mdl_dc_stretch_service(mdl_dc_t *dc, mdl_service_t *service, uint32_t gpus)
     uint32_t gpus_before = job->gpus;
     turn_t turn = {.stopped_rate = rate_of(job)};
 
-    mdl_dc_count_service(dc, service);
+    mdl_dc_count_elastic(dc, service, job);
     int64_t warm_s = halt(dc, job);
     mdl_scheduler_resize(dc->scheduler, dc->cluster, service->job, gpus);
     go_on(dc, service, job, gpus_before, warm_s, &turn);
@@ -81,7 +80,7 @@ void mdl_dc_shrink_service(mdl_dc_t *dc, mdl_service_t *service, uint32_t node)
     uint32_t gpus_before = job->gpus;
     turn_t turn = {.stopped_rate = rate_of(job)};
 
-    mdl_dc_count_service(dc, service);
+    mdl_dc_count_elastic(dc, service, job);
     int64_t warm_s = halt(dc, job);
     mdl_scheduler_lose_node(dc->scheduler, dc->cluster, service->job, node);
     go_on(dc, service, job, gpus_before, warm_s, &turn);
@@ -155,6 +154,8 @@ static void ask_for(mdl_dc_t *dc, mdl_service_t *service, const mdl_service_load
 /* A service that does not run as an elastic job, or not at all. */
 static void begin(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_instant_t *instant)
 {
+    mdl_dc_count_service(dc, service);
+    mdl_dc_draw_noise(dc, service, instant->from_day);
     mdl_service_load_t load = mdl_dc_plan_service(dc, service, MDL_NODE_GPUS, instant);
     uint32_t i = mdl_scheduler_holding(dc->scheduler, service->tenancy)->running_head;
     if (i == MDL_NONE)
@@ -192,6 +193,9 @@ INLINED bool follow_load(mdl_dc_t *dc, mdl_service_t *service, mdl_job_t *job, c
                          round_t *round)
 {
     uint32_t gpus_before = job->gpus;
+    mdl_dc_count_elastic(dc, service, job);
+    if (!instant->drawn)
+        mdl_dc_draw_noise(dc, service, instant->from_day);
     mdl_service_load_t load = mdl_dc_plan_service(dc, service, MDL_NODE_GPUS, instant);
     uint32_t gpus = width_for(dc, &load, job->wanted_gpus);
     if (gpus == 0)
@@ -254,7 +258,7 @@ void mdl_dc_resize_elastic(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_in
  * starts and ends no job of another, as queues are looked at when all are done. */
 void mdl_dc_resize_all_elastic(mdl_dc_t *dc)
 {
-    mdl_dc_instant_t instant = mdl_dc_service_instant(dc);
+    mdl_dc_instant_t instant = mdl_dc_service_instant(dc, dc->state->serving == MDL_DC_SERVES_DRAWN);
     mdl_service_t *service = dc->services;
     mdl_job_t *job = dc->state->n_services > 0 ? mdl_dc_service_job(dc, service) : NULL, *next = NULL;
     round_t round;
@@ -273,5 +277,5 @@ void mdl_dc_resize_all_elastic(mdl_dc_t *dc)
             resize_other(dc, service, &instant, &round);
     }
     close_round(dc, &round);
-    mdl_dc_set_service_clock(dc, &instant, any);
+    mdl_dc_set_service_clock(dc, &instant, any, true);
 }

@@ -28,6 +28,9 @@ enum mdl_datacentre_event {
 /* At one instant: orders first, then new jobs, then ends; starts follow each. */
 enum mdl_datacentre_priority { MDL_DC_FIRST, MDL_DC_DUE, MDL_DC_ENDS };
 
+/* Whether services' next resizing is in the calendar, and for that the noise of all that serve has been drawn. */
+enum mdl_dc_serving { MDL_DC_SERVES_NOBODY, MDL_DC_SERVES, MDL_DC_SERVES_DRAWN };
+
 /* What has come together by time t: rate * t + base. What goes on at a rate from some time on adds a line
  * rate * (t - from), and when it ends what came of it stays in `base`. */
 typedef struct mdl_line {
@@ -49,9 +52,9 @@ typedef struct mdl_datacentre {
     uint32_t n_services;                                       /* and so many that serve */
     uint32_t leased_nodes;
     bool closed;
-    bool serving;   /* services' next resizing is in the calendar */
-    bool reviewing; /* and the scheduler's next review */
-    bool eventful;  /* something has happened since the last report: the next one sees whether the centre is cramped */
+    uint8_t serving; /* enum mdl_dc_serving */
+    bool reviewing;  /* and the scheduler's next review */
+    bool eventful;   /* something has happened since the last report: the next one sees whether the centre is cramped */
 
     /* What running jobs have computed for certain, jobs past the beginning of their lines only, and what ended attempts
      * did: thousandths of GPU seconds. */
@@ -173,12 +176,11 @@ static inline mdl_job_t *mdl_dc_service_job(const mdl_dc_t *dc, const mdl_servic
     return service->job != MDL_NONE ? mdl_scheduler_job(dc->scheduler, service->job) : NULL;
 }
 
-/* Starts to fetch what a resizing asks for: the service, and once that has come, its job.
- * Going through services these are called for those that come next: most of a walk is waiting for memory otherwise. */
+/* Starts to fetch what a resizing asks for: the service, and once that has come, its job. Going through services these
+ * are called for those that come next: most of a walk is waiting for memory otherwise. */
 SIM_FETCH void mdl_dc_fetch_service(const mdl_service_t *service)
 {
     __builtin_prefetch(service);
-    __builtin_prefetch(&service->counted_s);
 }
 
 SIM_FETCH void mdl_dc_fetch_run(const mdl_dc_t *dc, const mdl_service_t *service)
@@ -306,58 +308,86 @@ static inline uint16_t mdl_dc_service_share(const mdl_service_t *service, const 
 typedef struct mdl_dc_instant {
     double wave;
     int64_t from_s;   /* the interval's start */
-    int32_t from_day; /* of the days whose noise is drawn at once, */
+    int64_t from_day; /* of the days whose noise is drawn at once, */
     int64_t day;      /* counted from there */
+    bool drawn;       /* and has been for all that serve: they need not be asked */
 } mdl_dc_instant_t;
 
 _Static_assert((MDL_NOISE_DAYS & (MDL_NOISE_DAYS - 1)) == 0, "days are told apart without a division");
 
-static inline mdl_dc_instant_t mdl_dc_service_instant(const mdl_dc_t *dc)
+static inline mdl_dc_instant_t mdl_dc_service_instant(const mdl_dc_t *dc, bool drawn)
 {
     mdl_service_interval_t interval = mdl_service_interval_at(dc->workload, dc->now_s);
     int64_t behind = interval.day & (MDL_NOISE_DAYS - 1);
 
-    return (mdl_dc_instant_t){
-        .wave = interval.wave, .from_s = interval.from_s, .from_day = (int32_t)(interval.day - behind), .day = behind};
+    return (mdl_dc_instant_t){.wave = interval.wave,
+                              .from_s = interval.from_s,
+                              .from_day = interval.day - behind,
+                              .day = behind,
+                              .drawn = drawn};
 }
 
-/* Sets the clock of all services to the next interval, or stops it when nobody serves. */
-static inline void mdl_dc_set_service_clock(mdl_dc_t *dc, const mdl_dc_instant_t *instant, bool serving)
+/* Sets the clock of all services to the next interval, or stops it when nobody serves. drawn: all of them have been
+ * resized now. */
+static inline void mdl_dc_set_service_clock(mdl_dc_t *dc, const mdl_dc_instant_t *instant, bool serving, bool drawn)
 {
-    dc->state->serving = serving;
+    int64_t next_s = instant->from_s + dc->workload->service_interval_s;
+    bool same_days = next_s < (instant->from_day + MDL_NOISE_DAYS) * SIM_DAY_S;
+
+    dc->state->serving = !serving ? MDL_DC_SERVES_NOBODY : drawn && same_days ? MDL_DC_SERVES_DRAWN : MDL_DC_SERVES;
     if (serving)
-        mdl_dc_schedule(dc, instant->from_s + dc->workload->service_interval_s - dc->now_s,
-                        &(sim_event_t){.type = MDL_DC_SERVICES_DUE}, MDL_DC_DUE, NULL);
+        mdl_dc_schedule(dc, next_s - dc->now_s, &(sim_event_t){.type = MDL_DC_SERVICES_DUE}, MDL_DC_DUE, NULL);
 }
 
-void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_service_t *service, int32_t from_day);
+void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_service_t *service, int64_t from_day);
 
-/* Counts a service's load since it was last counted, and what of it came while warm replicas sufficed. Before its load,
- * its need or what it has changes. */
-static inline void mdl_dc_count_service(const mdl_dc_t *dc, mdl_service_t *service)
+/* Counts the load of a service that has had so many GPUs since it was last counted, and what of it came while warm
+ * replicas sufficed. Before its load, its need or what it has changes. */
+static inline void mdl_dc_count_load_(const mdl_dc_t *dc, mdl_service_t *service, int64_t since_s, uint32_t gpus)
 {
     mdl_datacentre_t *state = dc->state;
-    int64_t now_s = dc->now_s, since_s = service->counted_s, load_mgpu_s = service->load_mgpu * (now_s - since_s);
+    int64_t elapsed_s = dc->now_s - since_s, warm_s = elapsed_s - service->cold_s;
 
-    service->counted_s = now_s;
-    state->service_load_mgpu_s += load_mgpu_s;
-    if (service->noted_gpus < service->needed_gpus)
-        return;
-    if (service->serves_from_s <= since_s)
-        state->service_met_mgpu_s += load_mgpu_s;
-    else if (service->serves_from_s < now_s)
-        state->service_met_mgpu_s += service->load_mgpu * (now_s - service->serves_from_s);
+    state->service_load_mgpu_s += service->load_mgpu * elapsed_s;
+    service->cold_s = warm_s < 0 ? (int32_t)-warm_s : 0;
+    state->service_met_mgpu_s += service->load_mgpu * (warm_s > 0 ? warm_s : 0) * (gpus >= service->needed_gpus);
 }
 
-/* A service's load in the interval that begins, in replicas of so many GPUs. Inlined, so that it stays in registers. */
+/* The same of one that runs as an elastic job, which begins anew whenever its load is counted; */
+static inline void mdl_dc_count_elastic(const mdl_dc_t *dc, mdl_service_t *service, mdl_job_t *job)
+{
+    mdl_dc_count_load_(dc, service, job->start_s, job->gpus);
+    job->start_s = dc->now_s;
+}
+
+/* of any; */
+static inline void mdl_dc_count_service(const mdl_dc_t *dc, mdl_service_t *service)
+{
+    mdl_job_t *job = mdl_dc_service_job(dc, service);
+
+    if (job != NULL) {
+        mdl_dc_count_elastic(dc, service, job);
+        return;
+    }
+    mdl_dc_count_load_(dc, service, service->counted_s, service->noted_gpus);
+    service->counted_s = dc->now_s;
+}
+
+/* and where an elastic job ends, or goes back into the queue, the service notes how it stood. */
+static inline void mdl_dc_leave_elastic(mdl_service_t *service, const mdl_job_t *job)
+{
+    service->job = MDL_NONE;
+    service->counted_s = job->start_s;
+    service->noted_gpus = job->gpus;
+}
+
+/* The load of a service in the interval that begins, in replicas of so many GPUs. The one before has been counted, and the
+ * day's noise drawn. Inlined, so that it stays in registers. */
 static inline mdl_service_load_t mdl_dc_plan_service(const mdl_dc_t *dc, mdl_service_t *service, uint32_t replica_gpus,
                                                      const mdl_dc_instant_t *instant)
 {
     mdl_service_load_t load;
 
-    mdl_dc_count_service(dc, service);
-    if (service->noise_from_day != instant->from_day)
-        mdl_dc_draw_noise(dc, service, instant->from_day);
     mdl_service_plan(service, dc->workload, replica_gpus, service->ported ? 1 : dc->workload->port_throughput,
                      instant->wave, service->noise[instant->day], &load);
     service->load_mgpu = load.load_mgpu;
@@ -396,20 +426,22 @@ void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report);
 void mdl_dc_read_use(mdl_dc_t *dc); /* brings state->use to now */
 int64_t mdl_dc_metered_wh(mdl_dc_t *dc);
 
-/* After each change of a service, whose load has been counted: notes what it has. One that has grown to its need meets
- * its target when the last of its replicas are warm. */
-static inline void mdl_dc_note_width(const mdl_dc_t *dc, mdl_service_t *service, uint32_t gpus)
+/* After each change of what a service has, its load being counted. One that has grown to its need meets its target when
+ * the last of its replicas are warm. */
+static inline void mdl_dc_note_width(const mdl_dc_t *dc, mdl_service_t *service, uint32_t gpus_before, uint32_t gpus)
 {
-    if (service->noted_gpus < service->needed_gpus && gpus >= service->needed_gpus)
-        service->serves_from_s = dc->now_s + dc->workload->service_startup_s;
-    service->noted_gpus = gpus;
+    if (gpus_before < service->needed_gpus && gpus >= service->needed_gpus)
+        service->cold_s = dc->workload->service_startup_s;
 }
 
-/* After each change of what a service has. */
+/* The same of one that does not run as an elastic job. */
 static inline void mdl_dc_note_service(mdl_dc_t *dc, mdl_service_t *service)
 {
+    uint32_t gpus = mdl_scheduler_holding(dc->scheduler, service->tenancy)->used_gpus;
+
     mdl_dc_count_service(dc, service);
-    mdl_dc_note_width(dc, service, mdl_scheduler_holding(dc->scheduler, service->tenancy)->used_gpus);
+    mdl_dc_note_width(dc, service, service->noted_gpus, gpus);
+    service->noted_gpus = gpus;
 }
 
 /* Starts what may start: last at each event, most of which leave nothing to start. */

@@ -14,7 +14,7 @@ void mdl_dc_plan(mdl_dc_t *dc, uint32_t index)
     if (tenancy->job_class == MDL_JOB_TRAINING)
         mdl_training_plan(tenancy, workload);
     else if (tenancy->job_class == MDL_JOB_INFERENCE)
-        mdl_service_set_lease(mdl_dc_service(dc, index), tenancy, workload);
+        mdl_service_set_lease(mdl_dc_service(dc, index), tenancy);
     else
         mdl_stream_plan(tenancy, mdl_dc_stream_settings(dc, tenancy));
 }

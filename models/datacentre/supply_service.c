@@ -3,11 +3,13 @@
 #include "models/datacentre/state.h"
 #include "models/workload/service.h"
 
-/* Draws for some days at once, at the address of the first. */
-void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_service_t *service, int32_t from_day)
+/* Draws for some days at once, at the address of the first, unless they have been drawn. */
+void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_service_t *service, int64_t from_day)
 {
     sim_rng_t rng;
 
+    if (service->noise_from_day == from_day)
+        return;
     service->noise_from_day = from_day;
     sim_lp_rng(dc->lp, &rng, service->entity, MDL_PURPOSE_JOB + MDL_JOB_INFERENCE, (uint64_t)from_day);
     mdl_service_noise(dc->workload, &rng, service->noise, MDL_NOISE_DAYS);
@@ -45,8 +47,8 @@ void mdl_dc_supply_service(mdl_dc_t *dc, uint32_t index)
             mdl_dc_set_timer(dc, index, MDL_DC_SERVICE_READY, tenancy->ready_s - dc->now_s);
         return;
     }
-    mdl_dc_instant_t instant = mdl_dc_service_instant(dc);
+    mdl_dc_instant_t instant = mdl_dc_service_instant(dc, false);
     resize_service(dc, mdl_dc_service(dc, index), &instant);
-    if (!dc->state->serving)
-        mdl_dc_set_service_clock(dc, &instant, true);
+    if (dc->state->serving == MDL_DC_SERVES_NOBODY)
+        mdl_dc_set_service_clock(dc, &instant, true, false);
 }

@@ -65,16 +65,13 @@ uint32_t mdl_service_count_nodes(const mdl_workload_settings_t *settings, double
     return (uint32_t)(sim_ceil_i64(mdl_service_needed(settings, gpus)) + MDL_NODE_GPUS - 1) / MDL_NODE_GPUS;
 }
 
-void mdl_service_set_lease(mdl_service_t *self, const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings)
+void mdl_service_set_lease(mdl_service_t *self, const mdl_tenancy_t *tenancy)
 {
     uint32_t gpus = tenancy->granted_nodes * MDL_NODE_GPUS;
 
     self->nodes = tenancy->granted_nodes;
     self->ported = tenancy->ported;
     self->mean_gpus = tenancy->activity_permille / 1000.0 * gpus;
-    self->served_mgpu = tenancy->granted_nodes <= MDL_SERVICE_STEPS
-                            ? settings->service_steps.served_mgpu[tenancy->granted_nodes]
-                            : served_mgpu(settings, gpus, settings->service_steps.served_mgpu[MDL_SERVICE_STEPS]);
 }
 
 void mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng, double *noise, size_t days)

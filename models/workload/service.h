@@ -22,31 +22,30 @@
 
 #define MDL_NOISE_DAYS 4 /* days of a service's noise that are drawn at once: as many as one address has words for */
 
-/* What a service is asked at each resizing, in two cache lines. A centre's services stand one behind the other. */
+/* What a service is asked at each resizing, in one cache line, and what else there is of it in a second. A centre's
+ * services stand one behind the other. */
 typedef struct mdl_service {
     _Alignas(64) double mean_gpus; /* its load in the mean (mdl_service_set_lease) */
     double noise[MDL_NOISE_DAYS];  /* of its load */
-    int64_t served_mgpu;           /* the largest load that its whole lease serves in time */
     int64_t load_mgpu;             /* in this interval */
-    int32_t noise_from_day;        /* first day whose noise stands in noise; negative: none */
-    uint32_t nodes;                /* of its lease */
-    int64_t counted_s;             /* up to here its load is in the centre's meters */
-    int64_t serves_from_s;         /* the last of the replicas that it needs serve from here on */
-    uint64_t entity;               /* random address, its contract's */
-    uint32_t needed_gpus;          /* that serve its load in time */
-    uint32_t noted_gpus;           /* what it had when its width was last noted */
-    uint32_t tenancy;              /* its contract */
-    uint32_t job;                  /* the elastic job that runs for it; MDL_NONE: none */
-    uint32_t share_permille;       /* of single replicas that is busy */
-    bool ported;                   /* as its contract says */
+    uint32_t needed_gpus;          /* that serve its load in time; more than the lease has where that is too small */
+    int32_t cold_s;         /* from when its load was last counted until all replicas that it needs serve; 0: they do */
+    uint32_t job;           /* the elastic job that runs for it; MDL_NONE: none */
+    uint32_t nodes : 31;    /* of its lease */
+    uint32_t ported : 1;    /* as its contract says */
+    uint64_t entity;        /* random address, its contract's */
+    int64_t noise_from_day; /* first day whose noise stands in noise; negative: none */
+    int64_t counted_s;      /* no elastic job: up to here its load is in the centre's meters */
+    uint32_t noted_gpus;    /* no elastic job: what it had when its width was last noted */
+    uint32_t tenancy;       /* its contract */
+    uint32_t share_permille; /* of single replicas that is busy */
 } mdl_service_t;
 
-_Static_assert(offsetof(mdl_service_t, counted_s) == 64 && sizeof(mdl_service_t) == 128, "two cache lines");
+_Static_assert(offsetof(mdl_service_t, entity) == 64 && sizeof(mdl_service_t) == 128, "a resizing asks for one line");
 
 typedef struct mdl_service_load {
     int64_t load_mgpu;    /* thousandths of GPUs kept busy at home speed */
-    uint32_t needed_gpus; /* that serve it in time, in whole nodes where a replica is one; MDL_SERVICE_MOST_GPUS where
-                             the lease has not so many */
+    uint32_t needed_gpus; /* that serve it in time, in whole nodes where a replica is one */
     uint32_t replica_gpus;
     uint32_t replicas; /* that serve it in time, as far as the lease goes */
     uint32_t most;     /* of replicas, on the whole lease */
@@ -83,14 +82,11 @@ static inline mdl_service_interval_t mdl_service_interval_at(const mdl_workload_
     return (mdl_service_interval_t){from_s, day, settings->service_wave[which]};
 }
 
-/* What follows from a service's lease: the GPUs that it keeps busy in the mean, at home speed, and the largest load that
- * all of it serves within the target. mdl_service_plan starts from these. */
-void mdl_service_set_lease(mdl_service_t *self, const mdl_tenancy_t *tenancy, const mdl_workload_settings_t *settings);
+/* What follows from a service's lease: its nodes, and the GPUs that it keeps busy in the mean, at home speed. */
+void mdl_service_set_lease(mdl_service_t *self, const mdl_tenancy_t *tenancy);
 
 /* Draws the noise of so many days, mean 1. */
 void mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng, double *noise, size_t days);
-
-#define MDL_SERVICE_MOST_GPUS (UINT32_C(1) << 30) /* more than any service has */
 
 /* GPUs that serve a load, itself in GPUs, within the target. */
 static inline double mdl_service_needed(const mdl_workload_settings_t *settings, double gpus)
@@ -123,7 +119,8 @@ uint32_t mdl_service_count_nodes(const mdl_workload_settings_t *settings, double
 /* Keeps what nodes serve, so that most loads need no counting: mdl_service_nodes() looks it up. */
 void mdl_service_keep_steps(mdl_workload_settings_t *settings);
 
-/* The same of a load in thousandths of GPUs. In a level of loads the number of nodes takes a step or two. */
+/* The same of a load in thousandths of GPUs. In a level of loads the number of nodes takes a step or two; whether the
+ * first is taken nobody could guess. */
 static inline uint32_t mdl_service_nodes(const mdl_workload_settings_t *settings, int64_t load_mgpu)
 {
     const mdl_service_steps_t *steps = &settings->service_steps;
@@ -131,6 +128,7 @@ static inline uint32_t mdl_service_nodes(const mdl_workload_settings_t *settings
     if (load_mgpu > steps->served_mgpu[MDL_SERVICE_STEPS])
         return mdl_service_count_nodes(settings, (double)load_mgpu / 1000);
     uint32_t nodes = steps->nodes[load_mgpu >> MDL_SERVICE_LEVEL_BITS];
+    nodes += steps->served_mgpu[nodes] < load_mgpu;
     while (steps->served_mgpu[nodes] < load_mgpu)
         nodes++;
     return nodes;
@@ -158,7 +156,7 @@ static inline uint32_t mdl_service_replica_gpus(const mdl_workload_settings_t *s
 }
 
 /* Load of an interval from its wave and its day's noise, in replicas of some GPUs. Each service asks for it in each
- * interval, many for more than they have. */
+ * interval, many for more than their lease has. */
 static inline void mdl_service_plan(const mdl_service_t *service, const mdl_workload_settings_t *settings,
                                     uint32_t replica_gpus, double throughput, double wave, double noise,
                                     mdl_service_load_t *load)
@@ -170,21 +168,16 @@ static inline void mdl_service_plan(const mdl_service_t *service, const mdl_work
     load->load_mgpu = (int64_t)(1000 * gpus + 0.5);
     load->gpus = gpus;
     load->replica_gpus = replica_gpus;
-    load->most = service->nodes;
-    if (replica_gpus != MDL_NODE_GPUS)
-        load->most = replica_gpus > 0 ? service->nodes * MDL_NODE_GPUS / replica_gpus : 0;
-    if (load->load_mgpu > service->served_mgpu) {
-        load->needed_gpus = MDL_SERVICE_MOST_GPUS;
-        load->replicas = load->most;
-        return;
-    }
     if (replica_gpus == MDL_NODE_GPUS) {
-        load->replicas = mdl_service_nodes(settings, load->load_mgpu);
-        load->needed_gpus = load->replicas * MDL_NODE_GPUS;
+        uint32_t nodes = mdl_service_nodes(settings, load->load_mgpu);
+        load->most = service->nodes;
+        load->needed_gpus = nodes * MDL_NODE_GPUS;
+        load->replicas = mdl_service_least_(nodes, load->most);
         return;
     }
     double needed_gpus = mdl_service_needed(settings, (double)load->load_mgpu / 1000);
-    load->needed_gpus = (uint32_t)sim_ceil_i64(needed_gpus); /* hardly more than the lease has */
+    load->most = replica_gpus > 0 ? service->nodes * MDL_NODE_GPUS / replica_gpus : 0;
+    load->needed_gpus = (uint32_t)sim_ceil_i64(needed_gpus);
     load->replicas = mdl_service_whole(needed_gpus, replica_gpus, load->most);
 }
 

@@ -678,6 +678,45 @@ static void test_audit_catches_each_damage(void **state)
     }
 }
 
+/* Services that stand ready have the noise of the days on which they were last resized, whenever they came. */
+static void look_at_noise(test_centres_t *centres, uint32_t lp, int64_t day)
+{
+    mdl_datacentre_t *centre = sim_world_state(centres->world, lp);
+    mdl_dc_t dc = mdl_dc_view(sim_world_arena(centres->world), centre, sim_world_now(centres->world));
+
+    for (uint32_t i = 0; i < centre->n_services; i++) {
+        const mdl_service_t *service = &dc.services[i];
+        if (service->noise_from_day < 0)
+            assert_true(dc.tenancies[service->tenancy].ready_s > dc.now_s - dc.workload->service_interval_s);
+        else
+            assert_int_equal(service->noise_from_day, (day - 1) / MDL_NOISE_DAYS * MDL_NOISE_DAYS);
+    }
+}
+
+static void test_noise_is_that_of_the_day(void **state)
+{
+    mdl_contract_terms_t terms = {.job_class = MDL_JOB_INFERENCE, .nodes = 6, .activity_permille = 500};
+
+    (void)state;
+    for (int64_t grain_d = 0; grain_d <= 1; grain_d++) {
+        test_centres_t centres;
+        test_centres_init(&centres);
+        centres.input.params.workload_grain_s = grain_d * SIM_DAY_S;
+        centres.input.params.node_failures_per_year = 20;
+        test_centres_open(&centres, SEED, 1);
+        uint32_t lp = test_centres_add(&centres, 64, 1);
+        for (int64_t day = 1; day <= 4 * MDL_NOISE_DAYS; day++) {
+            terms.ported = day % 2 == 0;
+            test_centres_start(&centres, lp, (uint32_t)day, terms); /* from the eleventh on they wait for nodes */
+            if (day == 14)
+                test_centres_order(&centres, lp, MDL_DC_CONTRACT_END, 2, 0);
+            test_centres_run(&centres, day * SIM_DAY_S);
+            look_at_noise(&centres, lp, day);
+        }
+        test_centres_free(&centres);
+    }
+}
+
 static void damage_service(mdl_dc_t *dc, int kind)
 {
     switch (kind) {
@@ -745,6 +784,7 @@ int main(void)
         cmocka_unit_test(test_parameters_hold_from_their_date),
         cmocka_unit_test(test_parameters_change_for_one_centre_alone),
         cmocka_unit_test(test_audit_catches_each_damage),
+        cmocka_unit_test(test_noise_is_that_of_the_day),
         cmocka_unit_test(test_services_stand_where_their_contracts_say),
     };
 
