@@ -104,20 +104,20 @@ typedef struct mdl_scheduler {
     uint32_t jobs_at;         /* bytes to the first job's row */
     uint32_t jobs;            /* capacity */
     uint32_t free_job;
-    uint8_t blocked_reason;          /* of the head that blocked_gpus are of */
-    bool fabric : 1;                 /* a training fabric joins the nodes */
-    bool watches : 1;                /* mdl_policy_watches() of its policy, which never changes, */
-    bool follows_ends : 1;           /* and whether its row of mdl_reservations does so */
-    bool resting : 1;                /* nobody has waited since a pass that found nobody */
-    bool stale : 1;                  /* more than one submission has happened since the last pass */
-    bool again : 1;                  /* jobs that this pass refused may find other nodes in the next */
-    bool moved : 1;                  /* room has come free since the last pass, by a job's end or otherwise */
+    bool watches : 1;      /* mdl_policy_watches() of its policy, which never changes, */
+    bool follows_ends : 1; /* and whether its row of mdl_reservations does so */
+    bool resting;          /* nobody has waited since a pass that found nobody, and the policy does not watch */
+    bool stale;            /* more than one submission has happened since the last pass */
+    bool moved;            /* room has come free since the last pass, by a job's end or otherwise */
     _Alignas(64) uint32_t held_gpus; /* asked for by the heads of tenants that are held */
     uint32_t blocked_gpus;           /* asked for by the head that the last pass could not place */
     uint32_t tenants;                /* capacity */
     uint32_t untouched_job;          /* slots from here on were never used */
     uint32_t fresh;                  /* the job submitted since the last pass; MDL_NONE */
     uint32_t seen_free, seen_up;     /* the cluster's free GPUs and nodes up after the last pass */
+    uint8_t blocked_reason;          /* of the head that blocked_gpus are of */
+    bool fabric;                     /* a training fabric joins the nodes */
+    bool again;                      /* jobs that this pass refused may find other nodes in the next */
     mdl_tree_t ready;                /* tenants whose head may compete, in order */
     int64_t review_s;                /* a pass is due then, whatever happens; SIM_NEVER */
     mdl_job_counts_t counts[MDL_JOB_CLASSES];
@@ -193,7 +193,7 @@ static inline bool mdl_scheduler_is_idle_(const mdl_scheduler_t *self)
 /* Whether nobody waits, and nobody did at the last pass: the next one has nothing to do. */
 static inline bool mdl_scheduler_is_at_rest(const mdl_scheduler_t *self)
 {
-    return mdl_scheduler_is_idle_(self) && self->resting;
+    return (self->queued | self->short_gpus) == 0 && self->resting;
 }
 
 /* Brings the time integrals to now_s. First call of each instant. O(1). */
