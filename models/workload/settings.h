@@ -43,27 +43,28 @@ typedef struct mdl_stream_size {
     double share;  /* of the stream's jobs */
     double single; /* units that are one job on its own GPUs, per job of the stream */
     mdl_unit_ends_t single_ends, chain_ends;
-    mdl_unit_ends_t merged_ends; /* of chains of this size and all smaller ones that are as tightly coupled */
 } mdl_stream_size_t;
 
 /* What the jobs of all sizes below one come to, per job of the stream. */
 typedef struct mdl_stream_sums {
     double units;                   /* each on its jobs' own GPUs */
     double single_gpus, chain_gpus; /* on one GPU */
+    mdl_unit_ends_t chain_ends;     /* of chains of those sizes that are as tightly coupled as the last of them */
 } mdl_stream_sums_t;
 
-/* A stream of jobs of sizes 1, 2, 4 ... GPUs (stream.h). */
+/* A stream of jobs of sizes 1, 2, 4 ... GPUs (stream.h). A job that is drawn asks for the first cache line, one or two
+ * sums, and where it is kept for its size. */
 typedef struct mdl_stream_settings {
     double grain_s; /* 0: job by job */
+    double sigma;   /* of the logarithm of the run time */
+    double longest_s;
+    int32_t startup_s, saved_s;
     double size_ratio;
     int64_t sizes;
-    double sigma; /* of the logarithm of the run time */
-    double longest_s;
+    _Alignas(64) mdl_stream_sums_t sums[MDL_STREAM_SIZES + 1];
     double end_share[MDL_JOB_ENDS];
-    int32_t startup_s, saved_s;
-    mdl_stream_runs_t runs[MDL_STREAM_SIZES][MDL_JOB_ENDS];
     mdl_stream_size_t size[MDL_STREAM_SIZES];
-    mdl_stream_sums_t sums[MDL_STREAM_SIZES + 1];
+    mdl_stream_runs_t runs[MDL_STREAM_SIZES][MDL_JOB_ENDS];
 } mdl_stream_settings_t;
 
 typedef struct mdl_workload_settings {

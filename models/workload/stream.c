@@ -66,10 +66,10 @@ static void derive_size(mdl_stream_settings_t *self, uint32_t size, double merge
     self->size[size].single = sum(own.single);
     self->size[size].single_ends = ends_of(own.single);
     self->size[size].chain_ends = ends_of(own.chained);
-    self->size[size].merged_ends = ends_of(merged[size >= NODE_SIZES]);
     sums[1] = (mdl_stream_sums_t){.units = sums[0].units + sum(own.single) + sum(own.chained),
                                   .single_gpus = sums[0].single_gpus + sum(narrow.single),
-                                  .chain_gpus = sums[0].chain_gpus + sum(narrow.chained)};
+                                  .chain_gpus = sums[0].chain_gpus + sum(narrow.chained),
+                                  .chain_ends = ends_of(merged[size >= NODE_SIZES])};
 }
 
 void mdl_stream_derive(mdl_stream_settings_t *self)
@@ -181,7 +181,7 @@ static unit_t merged_chain(const mdl_tenancy_t *tenancy, const mdl_stream_settin
     return (unit_t){.gpus = tenancy->bundle_gpus,
                     .chained = true,
                     .tightly_coupled = tight,
-                    .ends = settings->size[sizes - 1].merged_ends};
+                    .ends = settings->sums[sizes].chain_ends};
 }
 
 /* Of the sizes above the bundle. */
