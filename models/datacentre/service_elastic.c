@@ -155,7 +155,6 @@ static void ask_for(mdl_dc_t *dc, mdl_service_t *service, const mdl_service_load
 static void begin(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_instant_t *instant)
 {
     mdl_dc_count_service(dc, service);
-    mdl_dc_draw_noise(dc, service, instant->from_day);
     mdl_service_load_t load = mdl_dc_plan_service(dc, service, MDL_NODE_GPUS, instant);
     uint32_t i = mdl_scheduler_holding(dc->scheduler, service->tenancy)->running_head;
     if (i == MDL_NONE)
@@ -194,8 +193,6 @@ INLINED bool follow_load(mdl_dc_t *dc, mdl_service_t *service, mdl_job_t *job, c
 {
     uint32_t gpus_before = job->gpus;
     mdl_dc_count_elastic(dc, service, job);
-    if (!instant->drawn)
-        mdl_dc_draw_noise(dc, service, instant->from_day);
     mdl_service_load_t load = mdl_dc_plan_service(dc, service, MDL_NODE_GPUS, instant);
     uint32_t gpus = width_for(dc, &load, job->wanted_gpus);
     if (gpus == 0)
@@ -256,9 +253,8 @@ void mdl_dc_resize_elastic(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_in
 
 /* The lines of all services stop as one. The job of the next service is looked up once, when it is fetched: to resize one
  * starts and ends no job of another, as queues are looked at when all are done. */
-void mdl_dc_resize_all_elastic(mdl_dc_t *dc)
+void mdl_dc_resize_all_elastic(mdl_dc_t *dc, const mdl_dc_instant_t *instant)
 {
-    mdl_dc_instant_t instant = mdl_dc_service_instant(dc, dc->state->serving == MDL_DC_SERVES_DRAWN);
     mdl_service_t *service = dc->services;
     mdl_job_t *job = dc->state->n_services > 0 ? mdl_dc_service_job(dc, service) : NULL, *next = NULL;
     round_t round;
@@ -273,9 +269,9 @@ void mdl_dc_resize_all_elastic(mdl_dc_t *dc)
         if (job == NULL && dc->tenancies[service->tenancy].ready_s > dc->now_s)
             continue;
         any = true;
-        if (job == NULL || !follow_load(dc, service, job, &instant, &round))
-            resize_other(dc, service, &instant, &round);
+        if (job == NULL || !follow_load(dc, service, job, instant, &round))
+            resize_other(dc, service, instant, &round);
     }
     close_round(dc, &round);
-    mdl_dc_set_service_clock(dc, &instant, any, true);
+    mdl_dc_set_service_clock(dc, instant, any, true);
 }

@@ -56,7 +56,6 @@ void mdl_dc_resize_replicas(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_i
 {
     uint32_t index = service->tenancy;
     mdl_dc_count_service(dc, service);
-    mdl_dc_draw_noise(dc, service, instant->from_day);
     mdl_service_load_t load =
         mdl_dc_plan_service(dc, service, mdl_service_replica_gpus(dc->workload, service), instant);
     uint32_t replicas = mdl_service_replicas(dc->workload, &load, count_replicas(dc, index));
@@ -73,16 +72,15 @@ void mdl_dc_resize_replicas(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_i
     mdl_dc_note_service(dc, service);
 }
 
-void mdl_dc_resize_all_replicas(mdl_dc_t *dc)
+void mdl_dc_resize_all_replicas(mdl_dc_t *dc, const mdl_dc_instant_t *instant)
 {
-    mdl_dc_instant_t instant = mdl_dc_service_instant(dc, dc->state->serving == MDL_DC_SERVES_DRAWN);
     bool any = false;
 
     for (uint32_t i = 0; i < dc->state->n_services; i++) {
         if (dc->tenancies[dc->services[i].tenancy].ready_s > dc->now_s)
             continue;
         any = true;
-        mdl_dc_resize_replicas(dc, &dc->services[i], &instant);
+        mdl_dc_resize_replicas(dc, &dc->services[i], instant);
     }
-    mdl_dc_set_service_clock(dc, &instant, any, true);
+    mdl_dc_set_service_clock(dc, instant, any, true);
 }

@@ -28,7 +28,7 @@ enum mdl_datacentre_event {
 /* At one instant: orders first, then new jobs, then ends; starts follow each. */
 enum mdl_datacentre_priority { MDL_DC_FIRST, MDL_DC_DUE, MDL_DC_ENDS };
 
-/* Whether services' next resizing is in the calendar, and for that the noise of all that serve has been drawn. */
+/* Whether services' next resizing is in the calendar, and the noise of all of them has been drawn for its day. */
 enum mdl_dc_serving { MDL_DC_SERVES_NOBODY, MDL_DC_SERVES, MDL_DC_SERVES_DRAWN };
 
 /* What has come together by time t: rate * t + base. What goes on at a rate from some time on adds a line
@@ -310,25 +310,21 @@ typedef struct mdl_dc_instant {
     int64_t from_s;   /* the interval's start */
     int64_t from_day; /* of the days whose noise is drawn at once, */
     int64_t day;      /* counted from there */
-    bool drawn;       /* and has been for all that serve: they need not be asked */
 } mdl_dc_instant_t;
 
 _Static_assert((MDL_NOISE_DAYS & (MDL_NOISE_DAYS - 1)) == 0, "days are told apart without a division");
 
-static inline mdl_dc_instant_t mdl_dc_service_instant(const mdl_dc_t *dc, bool drawn)
+static inline mdl_dc_instant_t mdl_dc_service_instant(const mdl_dc_t *dc)
 {
     mdl_service_interval_t interval = mdl_service_interval_at(dc->workload, dc->now_s);
     int64_t behind = interval.day & (MDL_NOISE_DAYS - 1);
 
-    return (mdl_dc_instant_t){.wave = interval.wave,
-                              .from_s = interval.from_s,
-                              .from_day = interval.day - behind,
-                              .day = behind,
-                              .drawn = drawn};
+    return (mdl_dc_instant_t){
+        .wave = interval.wave, .from_s = interval.from_s, .from_day = interval.day - behind, .day = behind};
 }
 
-/* Sets the clock of all services to the next interval, or stops it when nobody serves. drawn: all of them have been
- * resized now. */
+/* Sets the clock of all services to the next interval, or stops it when nobody serves. drawn: the noise of all of them has
+ * been drawn for now. */
 static inline void mdl_dc_set_service_clock(mdl_dc_t *dc, const mdl_dc_instant_t *instant, bool serving, bool drawn)
 {
     int64_t next_s = instant->from_s + dc->workload->service_interval_s;
@@ -339,18 +335,18 @@ static inline void mdl_dc_set_service_clock(mdl_dc_t *dc, const mdl_dc_instant_t
         mdl_dc_schedule(dc, next_s - dc->now_s, &(sim_event_t){.type = MDL_DC_SERVICES_DUE}, MDL_DC_DUE, NULL);
 }
 
-void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_service_t *service, int64_t from_day);
-
 /* Counts the load of a service that has had so many GPUs since it was last counted, and what of it came while warm
  * replicas sufficed. Before its load, its need or what it has changes. */
 static inline void mdl_dc_count_load_(const mdl_dc_t *dc, mdl_service_t *service, int64_t since_s, uint32_t gpus)
 {
     mdl_datacentre_t *state = dc->state;
-    int64_t elapsed_s = dc->now_s - since_s, warm_s = elapsed_s - service->cold_s;
+    int64_t load_mgpu_s = service->load_mgpu * (dc->now_s - since_s);
 
-    state->service_load_mgpu_s += service->load_mgpu * elapsed_s;
-    service->cold_s = warm_s < 0 ? (int32_t)-warm_s : 0;
-    state->service_met_mgpu_s += service->load_mgpu * (warm_s > 0 ? warm_s : 0) * (gpus >= service->needed_gpus);
+    state->service_load_mgpu_s += load_mgpu_s;
+    if (service->cold_s > 0)
+        load_mgpu_s = service->load_mgpu * mdl_service_warm_s(service, dc->now_s - since_s);
+    if (gpus >= service->needed_gpus)
+        state->service_met_mgpu_s += load_mgpu_s;
 }
 
 /* The same of one that runs as an elastic job, which begins anew whenever its load is counted; */
@@ -398,14 +394,14 @@ static inline mdl_service_load_t mdl_dc_plan_service(const mdl_dc_t *dc, mdl_ser
 /* A service as an elastic job (service_elastic.c): to the load of the interval; to a width or as far as that goes; by a
  * node that fails; those that lack nodes. */
 void mdl_dc_resize_elastic(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_instant_t *instant);
-void mdl_dc_resize_all_elastic(mdl_dc_t *dc); /* and sets the clock anew */
+void mdl_dc_resize_all_elastic(mdl_dc_t *dc, const mdl_dc_instant_t *instant); /* and sets the clock anew */
 void mdl_dc_stretch_service(mdl_dc_t *dc, mdl_service_t *service, uint32_t gpus);
 void mdl_dc_shrink_service(mdl_dc_t *dc, mdl_service_t *service, uint32_t node);
 void mdl_dc_refill_services(mdl_dc_t *dc);
 
 /* A service as a job for each replica (service_replicas.c). */
 void mdl_dc_resize_replicas(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_instant_t *instant);
-void mdl_dc_resize_all_replicas(mdl_dc_t *dc);
+void mdl_dc_resize_all_replicas(mdl_dc_t *dc, const mdl_dc_instant_t *instant);
 
 /* Nodes (nodes.c). */
 void mdl_dc_on_failure(mdl_dc_t *dc, const sim_event_t *event);

@@ -4,7 +4,7 @@
 #include "models/workload/service.h"
 
 /* Draws for some days at once, at the address of the first, unless they have been drawn. */
-void mdl_dc_draw_noise(const mdl_dc_t *dc, mdl_service_t *service, int64_t from_day)
+static void draw_noise(const mdl_dc_t *dc, mdl_service_t *service, int64_t from_day)
 {
     sim_rng_t rng;
 
@@ -25,11 +25,16 @@ static void resize_service(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_in
 
 void mdl_dc_on_services_due(mdl_dc_t *dc, const sim_event_t *event)
 {
+    mdl_dc_instant_t instant = mdl_dc_service_instant(dc);
+
     (void)event;
+    if (dc->state->serving != MDL_DC_SERVES_DRAWN)
+        for (uint32_t i = 0; i < dc->state->n_services; i++)
+            draw_noise(dc, &dc->services[i], instant.from_day);
     if (dc->workload->grain_s > 0)
-        mdl_dc_resize_all_elastic(dc);
+        mdl_dc_resize_all_elastic(dc, &instant);
     else
-        mdl_dc_resize_all_replicas(dc);
+        mdl_dc_resize_all_replicas(dc, &instant);
 }
 
 void mdl_dc_on_service_ready(mdl_dc_t *dc, const sim_event_t *event)
@@ -41,14 +46,16 @@ void mdl_dc_on_service_ready(mdl_dc_t *dc, const sim_event_t *event)
 void mdl_dc_supply_service(mdl_dc_t *dc, uint32_t index)
 {
     mdl_tenancy_t *tenancy = &dc->tenancies[index];
+    mdl_service_t *service = mdl_dc_service(dc, index);
+    mdl_dc_instant_t instant = mdl_dc_service_instant(dc);
 
+    draw_noise(dc, service, instant.from_day);
     if (tenancy->ready_s > dc->now_s) {
         if (tenancy->timer_s == SIM_NEVER)
             mdl_dc_set_timer(dc, index, MDL_DC_SERVICE_READY, tenancy->ready_s - dc->now_s);
         return;
     }
-    mdl_dc_instant_t instant = mdl_dc_service_instant(dc, false);
-    resize_service(dc, mdl_dc_service(dc, index), &instant);
+    resize_service(dc, service, &instant);
     if (dc->state->serving == MDL_DC_SERVES_NOBODY)
         mdl_dc_set_service_clock(dc, &instant, true, false);
 }

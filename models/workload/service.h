@@ -85,6 +85,15 @@ static inline mdl_service_interval_t mdl_service_interval_at(const mdl_workload_
 /* What follows from a service's lease: its nodes, and the GPUs that it keeps busy in the mean, at home speed. */
 void mdl_service_set_lease(mdl_service_t *self, const mdl_tenancy_t *tenancy);
 
+/* So many seconds go by: returns for how many of them all replicas that it needs were warm. */
+static inline int64_t mdl_service_warm_s(mdl_service_t *self, int64_t elapsed_s)
+{
+    int64_t warm_s = elapsed_s - self->cold_s;
+
+    self->cold_s = warm_s < 0 ? (int32_t)-warm_s : 0;
+    return warm_s > 0 ? warm_s : 0;
+}
+
 /* Draws the noise of so many days, mean 1. */
 void mdl_service_noise(const mdl_workload_settings_t *settings, sim_rng_t *rng, double *noise, size_t days);
 
@@ -127,9 +136,10 @@ static inline uint32_t mdl_service_nodes(const mdl_workload_settings_t *settings
 
     if (load_mgpu > steps->served_mgpu[MDL_SERVICE_STEPS])
         return mdl_service_count_nodes(settings, (double)load_mgpu / 1000);
-    uint32_t nodes = steps->nodes[load_mgpu >> MDL_SERVICE_LEVEL_BITS];
-    nodes += steps->served_mgpu[nodes] < load_mgpu;
-    while (steps->served_mgpu[nodes] < load_mgpu)
+    int32_t load = (int32_t)load_mgpu;
+    uint32_t nodes = steps->nodes[load >> MDL_SERVICE_LEVEL_BITS];
+    nodes += steps->served_mgpu[nodes] < load;
+    while (steps->served_mgpu[nodes] < load)
         nodes++;
     return nodes;
 }
