@@ -323,8 +323,8 @@ static inline mdl_dc_instant_t mdl_dc_service_instant(const mdl_dc_t *dc)
         .wave = interval.wave, .from_s = interval.from_s, .from_day = interval.day - behind, .day = behind};
 }
 
-/* Sets the clock of all services to the next interval, or stops it when nobody serves. drawn: the noise of all of them has
- * been drawn for now. */
+/* Sets the clock of all services to the next interval, or stops it when nobody serves. drawn: the noise of all of them
+ * has been drawn for now. */
 static inline void mdl_dc_set_service_clock(mdl_dc_t *dc, const mdl_dc_instant_t *instant, bool serving, bool drawn)
 {
     int64_t next_s = instant->from_s + dc->workload->service_interval_s;
@@ -377,8 +377,8 @@ static inline void mdl_dc_leave_elastic(mdl_service_t *service, const mdl_job_t 
     service->noted_gpus = job->gpus;
 }
 
-/* The load of a service in the interval that begins, in replicas of so many GPUs. The one before has been counted, and the
- * day's noise drawn. Inlined, so that it stays in registers. */
+/* The load of a service in the interval that begins, in replicas of so many GPUs. The one before has been counted, and
+ * the day's noise drawn. Inlined, so that it stays in registers. */
 static inline mdl_service_load_t mdl_dc_plan_service(const mdl_dc_t *dc, mdl_service_t *service, uint32_t replica_gpus,
                                                      const mdl_dc_instant_t *instant)
 {
