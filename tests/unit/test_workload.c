@@ -366,8 +366,8 @@ static int64_t most_served_mgpu(const mdl_workload_settings_t *settings, uint32_
     return served;
 }
 
-/* Beyond the largest load that a lease serves the whole lease is asked for, and up to there no more than it takes, as it
- * is by counting. */
+/* Beyond the largest load that a lease serves the whole lease is asked for, and up to there no more than it takes, as
+ * it is by counting. */
 static void test_a_lease_serves_so_much(void **state)
 {
     mdl_workload_settings_t settings;
