@@ -255,12 +255,11 @@ void mdl_lab_step(mdl_lab_t *self, const mdl_params_t *params, const mdl_lab_env
         enter(self, params, env, at, decision);
         return;
     }
-    if (self->stage == MDL_LAB_TRAINING) {
-        self->quit_cause = quits(self, params, env, at);
-        decision->quit_training = self->quit_cause != MDL_LAB_QUIT_NONE;
-    }
-    if (decision->quit_training) {
+    mdl_lab_quit_cause_t cause = self->stage == MDL_LAB_TRAINING ? quits(self, params, env, at) : MDL_LAB_QUIT_NONE;
+    if (cause != MDL_LAB_QUIT_NONE) {
+        decision->quit_training = true;
         self->stage = MDL_LAB_SERVING;
+        self->quit_cause = cause;
         self->quit_day = at->day;
         self->wanted_nodes = 0;
     }

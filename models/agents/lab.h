@@ -26,6 +26,8 @@
 #include "models/agents/demand.h"
 #include "models/params/params.h"
 
+#include <stddef.h>
+
 typedef enum mdl_lab_stage {
     MDL_LAB_POTENTIAL, /* not entered yet */
     MDL_LAB_TRAINING,  /* registered and investing in training */
@@ -40,22 +42,25 @@ typedef enum mdl_lab_quit_cause {
     MDL_LAB_QUIT_CAUSES
 } mdl_lab_quit_cause_t;
 
+/* What every day looks at stands in the first cache line. */
 typedef struct mdl_lab {
-    mdl_lab_stage_t stage;
-    mdl_lab_quit_cause_t quit_cause;
-    int64_t registered_day;  /* scenario day; -1 while potential */
-    int64_t quit_day;        /* day it stopped training; -1 while it has not */
+    _Alignas(64) mdl_lab_stage_t stage;
+    int32_t rounds;          /* equity rounds got so far, first one included */
+    int32_t wanted_nodes;    /* last wanted cluster: changed only by more than `labs.resize_band`; 0 unless it trains */
+    int32_t finetune_nodes;  /* the same for fine-tuning */
+    int32_t inference_nodes; /* the same for serving users */
+    int32_t starved_days;    /* days on which cash did not pay for the smallest gang, in a row */
     double base_nodes;       /* cluster wanted at the start, before the frontier moves (drawn once) */
     double popularity;       /* relative share of users (drawn once), mean 1 over labs */
     double closed_log_entry; /* closed frontier when it registered: its ambition grows with the frontier from there */
     int64_t useful_gpu_s;    /* cumulative useful H100-equivalent GPU seconds of training */
     int64_t raised_fen;      /* equity got so far */
-    int32_t rounds;          /* equity rounds got so far, first one included */
-    int32_t wanted_nodes;    /* last wanted cluster: changed only by more than `labs.resize_band` */
-    int32_t finetune_nodes;  /* the same for fine-tuning */
-    int32_t inference_nodes; /* the same for serving users */
-    int32_t starved_days;    /* days on which cash did not pay for the smallest gang, in a row */
+    mdl_lab_quit_cause_t quit_cause;
+    int64_t registered_day; /* scenario day; -1 while potential */
+    int64_t quit_day;       /* day it stopped training; -1 while it has not */
 } mdl_lab_t;
+
+_Static_assert(offsetof(mdl_lab_t, quit_cause) == 64, "a lab's day is one cache line");
 
 /* What a lab sees today. */
 typedef struct mdl_lab_env {

@@ -69,6 +69,7 @@ static sim_status_t found_tenants(mdl_step_t *step)
     double weights[MDL_MAX_PROVINCES];
     for (uint32_t p = 0; p < step->tables->n_provinces; p++)
         weights[p] = step->tables->provinces[p].demand_weight;
+    eco->tenants_account = step->ledger->count;
     for (uint32_t t = 0; t < eco->n_tenants; t++) {
         bool lab = t < eco->n_labs;
         mdl_tenant_t *tenant = &step->tenants[t];
@@ -81,7 +82,9 @@ static sim_status_t found_tenants(mdl_step_t *step)
             tenant->incumbent[wish] = MDL_NO_OFFER;
         tenant->province =
             lab ? (int32_t)sim_draw_categorical(&rng, weights, step->tables->n_provinces) : (int32_t)(t - eco->n_labs);
-        MDL_TRY(open_account(step, lab ? MDL_SECTOR_LAB : MDL_SECTOR_ENTERPRISE, &tenant->account));
+        uint32_t account;
+        MDL_TRY(open_account(step, lab ? MDL_SECTOR_LAB : MDL_SECTOR_ENTERPRISE, &account));
+        SIM_ASSERT(account == mdl_tenant_account(step, t));
         mdl_address_t at = address(step, tenant->entity);
         if (lab)
             mdl_lab_init(&step->labs[t], step->params, &at, (int64_t)t < step->params->labs_incumbents,

@@ -216,7 +216,7 @@ void mdl_chronicle_lab(mdl_step_t *step, uint32_t i, const mdl_lab_decision_t *d
         return;
     const mdl_lab_t *lab = &step->labs[i];
     mdl_life_t *life = mdl_chronicle_life(step, MDL_WHO_LAB, i);
-    double cash = (double)mdl_ledger_deposit_fen(step->ledger, step->tenants[i].account) / MDL_FEN_PER_YUAN;
+    double cash = (double)mdl_ledger_deposit_fen(step->ledger, mdl_tenant_account(step, i)) / MDL_FEN_PER_YUAN;
     uint64_t hype = hype_of_the_year(step);
     if (decision->enter)
         (void)mdl_chronicle_tell(step, MDL_EV_LAB_REGISTERED, i, hype, mdl_hype_level(&step->eco->hype));

@@ -118,21 +118,22 @@ typedef enum mdl_wish {
     MDL_WISHES
 } mdl_wish_t;
 
-/* A lab or a province's enterprises as a tenant. Labs come first, in their order; then provinces. */
+/* A lab or a province's enterprises as a tenant. Labs come first, in their order; then provinces. What they want is in
+ * mdl_lab_t and mdl_enterprise_t (mdl_tenant_want); what every day looks at stands in the first cache line. */
 typedef struct mdl_tenant {
-    uint64_t entity;
-    uint32_t account;
-    uint32_t contracts; /* signed so far: ordinal of the next */
-    int32_t province;
-    bool ported[MDL_STACKS];
-    double porting_u; /* lifelong uniform number behind what it has ported */
-    mdl_want_t want[MDL_WISHES];
+    _Alignas(64) uint64_t entity;
     double held[MDL_WISHES];        /* reference nodes under contract */
-    uint32_t incumbent[MDL_WISHES]; /* offer of the contract that ran out last */
-    int64_t rent_month_fen;         /* paid in the month under way */
     int64_t revenue_day_fen;        /* token revenue, smoothed */
     int64_t useful_training_gpu_s;  /* not yet told to the lab */
+    mdl_want_t training;            /* of a lab: the cluster that it wants */
+    double porting_u;               /* lifelong uniform number behind what it has ported */
+    uint32_t incumbent[MDL_WISHES]; /* offer of the contract that ran out last */
+    uint32_t contracts;             /* signed so far: ordinal of the next */
+    int32_t province;
+    bool ported[MDL_STACKS];
 } mdl_tenant_t;
+
+_Static_assert(offsetof(mdl_tenant_t, training) == 64, "a tenant's day is one cache line");
 
 /* What sites have been used for: sums over all of them. int64_t all. */
 typedef struct mdl_use_sums {
@@ -246,6 +247,7 @@ typedef struct mdl_eco {
     mdl_platform_state_t platforms[MDL_MAX_PLATFORMS];
     uint32_t platform_account[MDL_MAX_PLATFORMS];
     uint32_t first_own[MDL_MAX_PLATFORMS], last_own[MDL_MAX_PLATFORMS]; /* own halves of its pools, in order of birth */
+    uint32_t tenants_account; /* of the first tenant; theirs are numbered as they are */
     uint32_t central_account, bank_account, grid_account, maker_account[2]; /* foreign, domestic */
 
     /* Blocks in the arena, and how much is in them. */
@@ -264,7 +266,9 @@ typedef struct mdl_eco {
     int64_t bill_labs_fen[MDL_MAX_PROVINCES], bill_platforms_fen[MDL_MAX_PROVINCES]; /* not settled yet */
     mdl_platform_order_t platform_order[MDL_MAX_PLATFORMS];
     _Alignas(64) mdl_platform_chips_t platform_chips[MDL_MAX_PLATFORMS][MDL_MAX_GPU_TYPES];
-    double demand_h100e; /* wanted by tenants, all segments, reference GPUs */
+    int64_t lab_limit_fen[MDL_WISHES],
+        enterprise_limit_fen[MDL_WISHES]; /* most that they pay today, but for training */
+    double demand_h100e;                  /* wanted by tenants, all segments, reference GPUs */
     double unserved_h100e;
     double training_labs_before; /* labs that trained yesterday */
     double lab_exits;            /* labs that stopped training today */
@@ -477,6 +481,13 @@ sim_status_t mdl_lease_bill_all(mdl_step_t *step);
 sim_status_t mdl_lease_resize(mdl_step_t *step, uint32_t slot, int32_t nodes); /* on a billing day */
 /* Ends a tenant's contracts of a kind, those with numbers below `before` (UINT64_MAX = all). */
 sim_status_t mdl_tenant_leave(mdl_step_t *step, uint32_t tenant, mdl_wish_t wish, uint64_t before);
+/* Ledger account of a tenant. */
+static inline uint32_t mdl_tenant_account(const mdl_step_t *step, uint32_t tenant)
+{
+    return step->eco->tenants_account + tenant;
+}
+/* What a tenant wants, as of the day's step of demand. */
+mdl_want_t mdl_tenant_want(const mdl_step_t *step, uint32_t tenant, mdl_wish_t wish);
 static inline uint32_t mdl_wish_tag(uint32_t tenant, mdl_wish_t wish)
 {
     return tenant * MDL_WISHES + (uint32_t)wish;

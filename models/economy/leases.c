@@ -2,7 +2,7 @@
 /* Leases: contracts of the rental market carried out: messages to data centres, rents paid, tenants' books kept. */
 #include "models/economy/economy_state.h"
 
-static mdl_tenant_t *tenant_of(mdl_step_t *step, const mdl_contract_t *contract)
+static mdl_tenant_t *tenant_of(const mdl_step_t *step, const mdl_contract_t *contract)
 {
     return &step->tenants[contract->tag / MDL_WISHES];
 }
@@ -24,7 +24,7 @@ static uint32_t gang_nodes(const mdl_step_t *step, const mdl_contract_t *contrac
 {
     if (contract->segment != MDL_SEGMENT_TRAINING)
         return 0;
-    double reference = step->tenants[contract->tag / MDL_WISHES].want[MDL_WISH_TRAINING].gang_nodes;
+    double reference = tenant_of(step, contract)->training.gang_nodes;
     double physical = contract->rate > 0 ? reference / contract->rate : reference;
     uint32_t nodes = (uint32_t)(physical + 0.5);
     uint32_t most = (uint32_t)contract->nodes;
@@ -77,22 +77,21 @@ static sim_status_t bill(mdl_step_t *step, const mdl_contract_t *contract, int64
     if (!mdl_money_times(mdl_rental_day_fen(contract), days, &due_fen))
         return sim_fail(step->err, SIM_EINVARIANT, "rent", "contract %llu: too large",
                         (unsigned long long)contract->number);
-    mdl_tenant_t *tenant = tenant_of(step, contract);
+    uint32_t tenant = contract->tag / MDL_WISHES, account = mdl_tenant_account(step, tenant);
     mdl_site_t *site = &step->sites[contract->centre];
-    if (contract->tag / MDL_WISHES >= step->eco->n_labs) {
-        MDL_TRY(mdl_eco_fund(step, tenant->account, due_fen));
+    if (tenant >= step->eco->n_labs) {
+        MDL_TRY(mdl_eco_fund(step, account, due_fen));
         paid_fen = due_fen;
-        MDL_TRY(mdl_ledger_pay(step->ledger, MDL_FLOW_RENT, tenant->account, site->account, due_fen, step->err));
+        MDL_TRY(mdl_ledger_pay(step->ledger, MDL_FLOW_RENT, account, site->account, due_fen, step->err));
     } else {
-        MDL_TRY(mdl_ledger_pay_up_to(step->ledger, MDL_FLOW_RENT, tenant->account, site->account, due_fen, &paid_fen,
-                                     step->err));
+        MDL_TRY(
+            mdl_ledger_pay_up_to(step->ledger, MDL_FLOW_RENT, account, site->account, due_fen, &paid_fen, step->err));
     }
-    tenant->rent_month_fen += paid_fen;
     if (site->project != MDL_NO_PROJECT) {
         mdl_project_t *project = &step->projects[site->project];
         project->revenue_fen += paid_fen;
         project->month_revenue_fen += paid_fen;
-        MDL_TRY(mdl_voucher_pay(step, project, tenant->account, paid_fen));
+        MDL_TRY(mdl_voucher_pay(step, project, account, paid_fen));
     }
     *paid_in_full = paid_fen == due_fen;
     return SIM_OK;

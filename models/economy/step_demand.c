@@ -19,9 +19,35 @@ static double token_weights(const mdl_step_t *step)
     return sum;
 }
 
-static mdl_lab_env_t common_lab_env(const mdl_step_t *step)
+/* What a lab wants but a cluster, and an enterprise, is what it has last settled on; the limits are the same for all. */
+static int32_t lab_nodes(const mdl_lab_t *lab, mdl_wish_t wish)
+{
+    return wish == MDL_WISH_FINETUNE ? lab->finetune_nodes : wish == MDL_WISH_INFERENCE_NEAR ? lab->inference_nodes : 0;
+}
+
+static int32_t enterprise_nodes(const mdl_enterprise_t *enterprise, mdl_wish_t wish)
+{
+    const int32_t nodes[MDL_WISHES] = {[MDL_WISH_FINETUNE] = enterprise->finetune_nodes,
+                                       [MDL_WISH_INFERENCE_NEAR] = enterprise->near_nodes,
+                                       [MDL_WISH_INFERENCE_FAR] = enterprise->far_nodes,
+                                       [MDL_WISH_BATCH] = enterprise->batch_nodes};
+    return nodes[wish];
+}
+
+mdl_want_t mdl_tenant_want(const mdl_step_t *step, uint32_t tenant, mdl_wish_t wish)
 {
     const mdl_eco_t *eco = step->eco;
+    if (wish == MDL_WISH_TRAINING)
+        return step->tenants[tenant].training;
+    if (tenant < eco->n_labs)
+        return (mdl_want_t){.nodes = lab_nodes(&step->labs[tenant], wish), .limit_fen = eco->lab_limit_fen[wish]};
+    return (mdl_want_t){.nodes = enterprise_nodes(&eco->enterprises[tenant - eco->n_labs], wish),
+                        .limit_fen = eco->enterprise_limit_fen[wish]};
+}
+
+static mdl_lab_env_t common_lab_env(const mdl_step_t *step)
+{
+    mdl_eco_t *eco = step->eco;
     uint32_t entered = 0, training = 0;
     for (uint32_t i = 0; i < eco->n_labs; i++) {
         entered += step->labs[i].stage != MDL_LAB_POTENTIAL;
@@ -43,15 +69,16 @@ static mdl_lab_env_t common_lab_env(const mdl_step_t *step)
         .tokens_node_day = mdl_tokens_node_day(&eco->tokens),
     };
     mdl_lab_look(&env, step->params);
+    eco->lab_limit_fen[MDL_WISH_FINETUNE] = env.finetune_limit_fen;
+    eco->lab_limit_fen[MDL_WISH_INFERENCE_NEAR] = env.inference_limit_fen;
     return env;
 }
 
-/* Takes down what a tenant wishes for, and how much of it is lacking: without a branch, since as often nothing is. (Half of
+/* Counts what a tenant wishes for, and how much of it is lacking: without a branch, since as often nothing is. (Half of
  * x + |x| is x or 0, whichever is more.) */
-static void take_down(mdl_eco_t *eco, mdl_tenant_t *tenant, mdl_wish_t wish, const mdl_want_t *want)
+static void count_wish(mdl_eco_t *eco, const mdl_tenant_t *tenant, mdl_wish_t wish, const mdl_want_t *want)
 {
     double lacking = want->nodes - tenant->held[wish];
-    tenant->want[wish] = *want;
     eco->demand_h100e += want->nodes * MDL_GPUS_PER_NODE;
     eco->unserved_h100e += (lacking + fabs(lacking)) / 2 * MDL_GPUS_PER_NODE;
 }
@@ -59,7 +86,7 @@ static void take_down(mdl_eco_t *eco, mdl_tenant_t *tenant, mdl_wish_t wish, con
 /* Money: new equity from investors, wages and data to the rest of the economy. */
 static sim_status_t settle_lab(mdl_step_t *step, uint32_t i, const mdl_lab_decision_t *decision)
 {
-    uint32_t account = step->tenants[i].account;
+    uint32_t account = mdl_tenant_account(step, i);
     if (decision->raise_fen > 0) {
         MDL_TRY(mdl_ledger_invest(step->ledger, MDL_LEDGER_REST, account, decision->raise_fen, step->err));
         mdl_lab_funded(&step->labs[i], decision->raise_fen);
@@ -73,9 +100,11 @@ static sim_status_t carry_out_lab(mdl_step_t *step, uint32_t i, const mdl_lab_de
 {
     mdl_tenant_t *tenant = &step->tenants[i];
     MDL_TRY(settle_lab(step, i, decision));
-    take_down(step->eco, tenant, MDL_WISH_TRAINING, &decision->training);
-    take_down(step->eco, tenant, MDL_WISH_FINETUNE, &decision->finetune);
-    take_down(step->eco, tenant, MDL_WISH_INFERENCE_NEAR, &decision->inference);
+    if (step->labs[i].stage == MDL_LAB_TRAINING || decision->quit_training)
+        tenant->training = decision->training;
+    count_wish(step->eco, tenant, MDL_WISH_TRAINING, &decision->training);
+    count_wish(step->eco, tenant, MDL_WISH_FINETUNE, &decision->finetune);
+    count_wish(step->eco, tenant, MDL_WISH_INFERENCE_NEAR, &decision->inference);
     mdl_chronicle_lab(step, i, decision);
     if (!decision->quit_training)
         return SIM_OK;
@@ -98,11 +127,12 @@ static sim_status_t step_labs(mdl_step_t *step)
         if (lab->stage == MDL_LAB_POTENTIAL && !mdl_lab_enters(&env, &at))
             continue;
         eco->training_labs_before += lab->stage == MDL_LAB_TRAINING;
-        if (tenant->useful_training_gpu_s > 0)
+        if (tenant->useful_training_gpu_s > 0) {
             mdl_lab_trained(lab, mdl_frontier_worth(&eco->frontier, tenant->useful_training_gpu_s));
-        tenant->useful_training_gpu_s = 0;
+            tenant->useful_training_gpu_s = 0;
+        }
         double share = weights > 0 ? mdl_lab_token_weight(lab) / weights : 0;
-        env.cash_fen = mdl_ledger_deposit_fen(step->ledger, tenant->account);
+        env.cash_fen = mdl_ledger_deposit_fen(step->ledger, mdl_tenant_account(step, i));
         env.revenue_fen_day = tenant->revenue_day_fen;
         env.held_training_nodes = (int32_t)tenant->held[MDL_WISH_TRAINING];
         env.tokens_day = (int64_t)(eco->tokens_labs_day * share);
@@ -125,10 +155,14 @@ static sim_status_t step_enterprises(mdl_step_t *step)
         .rent_batch_fen = step->eco->heard_fen[MDL_SEGMENT_BATCH],
     };
     mdl_enterprise_look(&env, step->params);
+    eco->enterprise_limit_fen[MDL_WISH_FINETUNE] = env.limit_finetune_fen;
+    eco->enterprise_limit_fen[MDL_WISH_INFERENCE_NEAR] = env.limit_inference_fen;
+    eco->enterprise_limit_fen[MDL_WISH_INFERENCE_FAR] = env.limit_inference_fen;
+    eco->enterprise_limit_fen[MDL_WISH_BATCH] = env.limit_batch_fen;
     mdl_address_t at = address_today(step);
     eco->tokens_day = eco->tokens_labs_day = eco->tokens_platforms_day = 0;
     for (uint32_t p = 0; p < step->tables->n_provinces; p++) {
-        mdl_tenant_t *tenant = &step->tenants[eco->n_labs + p];
+        const mdl_tenant_t *tenant = &step->tenants[eco->n_labs + p];
         at.entity = tenant->entity;
         mdl_enterprise_decision_t decision;
         mdl_enterprise_step(&eco->enterprises[p], step->params, step->tables->provinces[p].demand_weight, &env, &at,
@@ -138,10 +172,10 @@ static sim_status_t step_enterprises(mdl_step_t *step)
         eco->tokens_platforms_day += (double)decision.tokens_platforms;
         eco->bill_labs_fen[p] += decision.bill_labs_fen;
         eco->bill_platforms_fen[p] += decision.bill_platforms_fen;
-        take_down(eco, tenant, MDL_WISH_FINETUNE, &decision.finetune);
-        take_down(eco, tenant, MDL_WISH_INFERENCE_NEAR, &decision.inference_near);
-        take_down(eco, tenant, MDL_WISH_INFERENCE_FAR, &decision.inference_far);
-        take_down(eco, tenant, MDL_WISH_BATCH, &decision.batch);
+        count_wish(eco, tenant, MDL_WISH_FINETUNE, &decision.finetune);
+        count_wish(eco, tenant, MDL_WISH_INFERENCE_NEAR, &decision.inference_near);
+        count_wish(eco, tenant, MDL_WISH_INFERENCE_FAR, &decision.inference_far);
+        count_wish(eco, tenant, MDL_WISH_BATCH, &decision.batch);
     }
     eco->interval.tokens += eco->tokens_day;
     eco->interval.token_days += 1;
@@ -172,7 +206,7 @@ static uint32_t divide_bills(mdl_step_t *step, uint32_t p, double weights, mdl_p
         if (weight <= 0)
             continue;
         int64_t amount_fen = part_fen(to_labs_fen * weight / weights, &labs_fen);
-        payments[n++] = (mdl_payment_t){amount_fen, step->tenants[i].account};
+        payments[n++] = (mdl_payment_t){amount_fen, mdl_tenant_account(step, i)};
         step->tenants[i].revenue_day_fen += amount_fen;
         *sum_fen += amount_fen;
     }
@@ -188,7 +222,7 @@ static uint32_t divide_bills(mdl_step_t *step, uint32_t p, double weights, mdl_p
 static sim_status_t settle_tokens(mdl_step_t *step, uint32_t p, double weights)
 {
     mdl_eco_t *eco = step->eco;
-    uint32_t payer = step->tenants[eco->n_labs + p].account;
+    uint32_t payer = mdl_tenant_account(step, eco->n_labs + p);
     mdl_payment_t *payments = sim_arena_at(sim_world_arena(step->world), eco->token_payments);
     int64_t sum_fen;
     uint32_t n = divide_bills(step, p, weights, payments, &sum_fen);

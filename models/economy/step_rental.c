@@ -31,7 +31,7 @@ static mdl_rental_request_t request_for(const mdl_step_t *step, uint32_t t, mdl_
     const mdl_tenant_t *tenant = &step->tenants[t];
     bool training = wish == MDL_WISH_TRAINING, gang = training && step->params->labs_one_fabric;
     mdl_rental_request_t request = {
-        .tenant = tenant->account,
+        .tenant = mdl_tenant_account(step, t),
         .tag = mdl_wish_tag(t, wish),
         .entity = tenant->entity,
         .segment = segment_of(wish),
@@ -41,7 +41,7 @@ static mdl_rental_request_t request_for(const mdl_step_t *step, uint32_t t, mdl_
         .want_fabric_gb_s = training ? step->params->developers_fabric_good : 0,
         .min_fabric_gb_s = training ? step->params->training_fabric_gb_s : 0,
         .max_latency_ms = wish == MDL_WISH_INFERENCE_NEAR ? step->params->start_near_latency : 0,
-        .max_price_fen_node_month = tenant->want[wish].limit_fen,
+        .max_price_fen_node_month = mdl_tenant_want(step, t, wish).limit_fen,
         .may_port = true,
         .spot = wish == MDL_WISH_BATCH,
         .incumbent = tenant->incumbent[wish],
@@ -71,7 +71,7 @@ static sim_status_t search_cluster(mdl_step_t *step, uint32_t t, double *served)
     const mdl_tenant_t *tenant = &step->tenants[t];
     double least = (double)step->params->labs_min_nodes;
     *served = 0;
-    for (double nodes = tenant->want[MDL_WISH_TRAINING].nodes; nodes >= least && *served == 0; nodes /= 2) {
+    for (double nodes = tenant->training.nodes; nodes >= least && *served == 0; nodes /= 2) {
         if (nodes <= tenant->held[MDL_WISH_TRAINING] * (1 + LITTLE))
             break;
         mdl_rental_request_t request = request_for(step, t, MDL_WISH_TRAINING, nodes);
@@ -86,11 +86,12 @@ static sim_status_t search(mdl_step_t *step, uint32_t t)
     port(step, tenant);
     double served;
     bool whole = step->params->labs_one_fabric;
-    if (whole && tenant->held[MDL_WISH_TRAINING] == 0 && tenant->want[MDL_WISH_TRAINING].nodes > 0)
+    if (whole && tenant->held[MDL_WISH_TRAINING] == 0 && tenant->training.nodes > 0)
         MDL_TRY(search_cluster(step, t, &served));
     for (int wish = whole ? MDL_WISH_FINETUNE : MDL_WISH_TRAINING; wish < MDL_WISHES; wish++) {
-        double missing = tenant->want[wish].nodes - tenant->held[wish];
-        if (missing < LITTLE * tenant->want[wish].nodes || missing <= 0)
+        int32_t wanted = mdl_tenant_want(step, t, (mdl_wish_t)wish).nodes;
+        double missing = wanted - tenant->held[wish];
+        if (missing < LITTLE * wanted || missing <= 0)
             continue;
         mdl_rental_request_t request = request_for(step, t, (mdl_wish_t)wish, missing);
         MDL_TRY(match(step, &request, &served));
@@ -108,7 +109,7 @@ static sim_status_t renew(mdl_step_t *step, const mdl_contract_t *ended)
     bool churned = ended->end_day < ended->term_day;
     if (!churned)
         tenant->incumbent[wish] = ended->offer;
-    double missing = tenant->want[wish].nodes - tenant->held[wish];
+    double missing = mdl_tenant_want(step, t, wish).nodes - tenant->held[wish];
     if (churned || wish != MDL_WISH_TRAINING || missing <= 0)
         return SIM_OK;
     double before = ended->nodes * ended->rate;
@@ -144,7 +145,7 @@ static sim_status_t move_cluster(mdl_step_t *step, uint32_t t)
     double before = tenant->held[MDL_WISH_TRAINING], served = 0;
     double least = before * (1 + step->params->labs_resize_band);
     uint64_t first_new = step->rental->next_number;
-    for (double nodes = tenant->want[MDL_WISH_TRAINING].nodes; nodes > least && served == 0; nodes /= 2) {
+    for (double nodes = tenant->training.nodes; nodes > least && served == 0; nodes /= 2) {
         mdl_rental_request_t request = request_for(step, t, MDL_WISH_TRAINING, nodes);
         MDL_TRY(match(step, &request, &served));
     }
@@ -156,7 +157,7 @@ static sim_status_t move_cluster(mdl_step_t *step, uint32_t t)
 static sim_status_t grow_cluster(mdl_step_t *step, uint32_t t)
 {
     mdl_tenant_t *tenant = &step->tenants[t];
-    double want = tenant->want[MDL_WISH_TRAINING].nodes, *held = &tenant->held[MDL_WISH_TRAINING];
+    double want = tenant->training.nodes, *held = &tenant->held[MDL_WISH_TRAINING];
     if (!step->params->labs_one_fabric || *held == 0 || want <= *held * (1 + step->params->labs_resize_band))
         return SIM_OK;
     uint32_t slot = training_slot(step, t);
