@@ -11,8 +11,8 @@
 /* Where the parts of a calendar of some capacity stand. */
 typedef struct layout {
     uint32_t ring_mask;
-    size_t place_offset;
     size_t slot_offset;
+    size_t place_offset;
     size_t bytes;
 } layout_t;
 
@@ -30,9 +30,9 @@ static layout_t layout_of(uint32_t capacity)
     size_t heap_keys = (SIM_HEAP_ROOT + (size_t)capacity + 3) / 4 * 4; /* whole groups of four, */
     if (heap_keys < SIM_HEAP_NOTED)                                    /* the first under the root always */
         heap_keys = SIM_HEAP_NOTED;
-    layout.place_offset = SIM_KEYS_OFFSET + (heap_keys + ring) * sizeof(sim_key_t);
-    layout.slot_offset = round_up_64(layout.place_offset + capacity * sizeof(uint32_t));
-    layout.bytes = round_up_64(layout.slot_offset + capacity * sizeof(sim_slot_t));
+    layout.slot_offset = round_up_64(SIM_KEYS_OFFSET + heap_keys * sizeof(sim_key_t));
+    layout.place_offset = layout.slot_offset + capacity * sizeof(sim_slot_t) + ring * sizeof(sim_key_t);
+    layout.bytes = round_up_64(layout.place_offset + capacity * sizeof(uint32_t));
     return layout;
 }
 
@@ -87,7 +87,7 @@ void sim_calendar_grow_into(sim_calendar_t *self, uint32_t capacity, const sim_c
     self->last_s = from->last_s;
     size_t heap_keys = (SIM_HEAP_ROOT + (size_t)from->keys + 4) / 4 * 4; /* up to the end of the last group */
     size_t heap_bytes = heap_keys * sizeof(sim_key_t);
-    size_t from_bytes = (size_t)(sim_calendar_ring_(from) - sim_calendar_keys_(from)) * sizeof(sim_key_t);
+    size_t from_bytes = from->slot_offset - SIM_KEYS_OFFSET;
     memcpy(sim_calendar_keys_(self), sim_calendar_keys_(from), heap_bytes < from_bytes ? heap_bytes : from_bytes);
     memcpy(sim_calendar_places_(self), sim_calendar_places_(from), from->fresh * sizeof(uint32_t));
     memcpy(sim_calendar_slots_(self), sim_calendar_slots_(from), from->fresh * sizeof(sim_slot_t));

@@ -2,8 +2,9 @@
 /* Inside of the calendar: its layout and its hot paths, for the calendar itself, the world's dispatch loop and tests.
  * Everyone else uses sim/calendar.h.
  *
- * One block holds, in this order: the header (one cache line); the 16-byte keys; the ring of keys of zero-delay events;
- * the place of every slot (where its key stands); the slots with the events' contents.
+ * One block holds, in this order: the header (one cache line); the 16-byte keys; the slots with the events' contents; the
+ * ring of keys of zero-delay events; the place of every slot (where its key stands). The last two are a heap's: what a
+ * list touches stands close together.
  *
  * A key is one unsigned 128-bit number: time 64 bits with the sign bit flipped | priority 4 | sequence 36 | slot 24.
  * Comparing keys is comparing (time, priority, insertion); the slot never decides, as no two sequences are equal.
