@@ -48,11 +48,11 @@ typedef struct sim_lp_kind {
      * and on any thread, to fill the LP's report: readings that the boundary would else have to take alone. It sees the
      * LP's state and the last report, and neither schedules nor sends. Not for boundary_only LPs, nor after a failure. */
     void (*close)(sim_lp_t *lp, void *report);
-    size_t report_bytes; /* reports lie side by side: multiples of 64 keep threads apart */
+    size_t report_bytes; /* reports lie side by side; of neighbours one may share a cache line with another thread's */
     /* May be NULL. Called before an LP's window while others run, if it has events in it, to start fetching
      * (__builtin_prefetch) what they will touch besides the calendar, the report and the first lines of the state, which
-     * the engine fetches itself: of many LPs with little to do each, waiting for memory is most of the cost. Comes twice: what the state
-     * refers to in turn 0 has been fetched by turn 1. It changes nothing. */
+     * the engine fetches itself: of many LPs with little to do each, waiting for memory is most of the cost. Comes
+     * twice: what the state refers to in turn 0 has been fetched by turn 1. It changes nothing. */
     void (*fetch)(const sim_arena_t *arena, const void *state, int turn);
 } sim_lp_kind_t;
 

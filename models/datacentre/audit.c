@@ -135,6 +135,10 @@ static sim_status_t audit_meter(const mdl_dc_t *dc, sim_error_t *err)
                           (long long)shares[0], (long long)shares[1], (long long)shares[2], (long long)shares[3],
                           (long long)shares[4], (long long)shares[5]);
     }
+    if (!dc->state->closed &&
+        (dc->state->powered_nodes != dc->cluster->powered || dc->state->up_nodes != dc->cluster->up))
+        return BROKEN("%u nodes powered and %u up are metered; there are %u and %u", dc->state->powered_nodes,
+                      dc->state->up_nodes, dc->cluster->powered, dc->cluster->up);
     if (meter->service_met_gpu_s > meter->service_load_gpu_s || meter->service_met_gpu_s < 0)
         return BROKEN("services: %lld GPU s of load in time of %lld", (long long)meter->service_met_gpu_s,
                       (long long)meter->service_load_gpu_s);

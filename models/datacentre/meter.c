@@ -95,7 +95,7 @@ static void read_earnings(const mdl_dc_t *dc, mdl_datacentre_meter_t *meter)
         meter->busy_gpu_s += meter->busy_by_class_gpu_s[c];
         meter->useful_gpu_s += meter->useful_by_class_gpu_s[c];
     }
-    meter->training_work_gpu_s = training_work_gpu_s(dc, young);
+    meter->training_work_gpu_s = (mdl_line_at(&dc->state->training_work, dc->now_s) + young->training_work) / 1000;
 }
 
 static void read_jobs(const mdl_scheduler_t *scheduler, mdl_datacentre_meter_t *meter)

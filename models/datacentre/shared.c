@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What centres have in common: settings of the workload and of failures, which follow from the parameters and the GPU type. A centre looks
- * for another one that works by the same and shares its block; the last one to leave gives it back. */
+/* What centres have in common: settings of the workload and of failures, which follow from the parameters and the GPU
+ * type. A centre looks for another one that works by the same and shares its block; the last one to leave gives it back. */
 #include "models/datacentre/state.h"
 
 #include <string.h>

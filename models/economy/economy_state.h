@@ -266,9 +266,9 @@ typedef struct mdl_eco {
     int64_t bill_labs_fen[MDL_MAX_PROVINCES], bill_platforms_fen[MDL_MAX_PROVINCES]; /* not settled yet */
     mdl_platform_order_t platform_order[MDL_MAX_PLATFORMS];
     _Alignas(64) mdl_platform_chips_t platform_chips[MDL_MAX_PLATFORMS][MDL_MAX_GPU_TYPES];
-    int64_t lab_limit_fen[MDL_WISHES],
-        enterprise_limit_fen[MDL_WISHES]; /* most that they pay today, but for training */
-    double demand_h100e;                  /* wanted by tenants, all segments, reference GPUs */
+    int64_t lab_limit_fen[MDL_WISHES];        /* most that they pay today, but for training */
+    int64_t enterprise_limit_fen[MDL_WISHES]; /* the same */
+    double demand_h100e;                      /* wanted by tenants, all segments, reference GPUs */
     double unserved_h100e;
     double training_labs_before; /* labs that trained yesterday */
     double lab_exits;            /* labs that stopped training today */

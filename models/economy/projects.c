@@ -280,7 +280,7 @@ sim_status_t mdl_project_end(mdl_step_t *step, mdl_project_t *project, mdl_stage
             owner->under_way--;
     }
     bool built = project->stage >= MDL_STAGE_BUILDING;
-    project->stage = (int32_t)how;
+    project->stage = (uint8_t)how;
     project->ended_s = step->now_s;
     mdl_project_mark(step, project);
     mdl_grid_release(&step->eco->grid, project->province, project->allotted_kw);

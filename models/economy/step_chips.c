@@ -8,8 +8,10 @@
 static void count_stock(mdl_step_t *step, const mdl_lot_t *lot)
 {
     uint32_t platform = 0;
-    while (step->eco->platform_account[platform] != lot->owner)
+    while (step->eco->platform_account[platform] != lot->owner) {
         platform++;
+        SIM_ASSERT(platform < step->tables->n_platforms);
+    }
     step->eco->platform_chips[platform][lot->type].stock += (uint32_t)lot->count;
 }
 

@@ -14,12 +14,12 @@
 #define PROFILE_SPARE 4 /* steps of a profile besides two for each job */
 #define SHADOW_BYTES  8 /* for each job: free GPUs of as many nodes */
 
-/* Bytes of the tables, and behind them of what the policy asks for: candidates, free GPUs by node, briefs, a plan. */
 static size_t tenant_bytes(uint32_t tenants)
 {
     return mdl_scheduler_holding_bytes_(tenants) + tenants * sizeof(mdl_scheduler_tenant_t);
 }
 
+/* Bytes of the tables, and behind them of what the policy asks for: candidates, free GPUs by node, briefs, a plan. */
 static size_t table_bytes(uint32_t jobs, uint32_t tenants)
 {
     return sizeof(mdl_scheduler_t) + tenant_bytes(tenants) + jobs * sizeof(mdl_job_t);

@@ -647,6 +647,8 @@ static void damage(mdl_datacentre_t *state, mdl_dc_t *dc, int kind)
     case 17: mdl_dc_contracts(dc)->tenancy = state->tenancy_capacity; break;
     case 18: mdl_dc_contracts(dc)->job_class = MDL_JOB_BATCH; break;
     case 19: mdl_scheduler_holding(dc->scheduler, first)->limit_gpus -= MDL_NODE_GPUS; break;
+    case 20: state->powered_nodes--; break;
+    case 21: state->up_nodes--; break;
     default: state->power.pue_permille = 900; break;
     }
 }
@@ -654,7 +656,7 @@ static void damage(mdl_datacentre_t *state, mdl_dc_t *dc, int kind)
 static void test_audit_catches_each_damage(void **state)
 {
     (void)state;
-    for (int kind = 0; kind <= 20; kind++) {
+    for (int kind = 0; kind <= 22; kind++) {
         test_centres_t centres;
         sim_error_t err = {0};
         test_centres_init(&centres);

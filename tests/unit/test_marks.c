@@ -4,6 +4,8 @@
 #include "sim/draw.h"
 #include "tests/support/test.h"
 
+#include <string.h>
+
 #define SEED     7
 #define CAPACITY 64
 #define MARKS    6
@@ -31,6 +33,8 @@ static void test_each_marked_project_is_found_once(void **state)
     (void)state;
     assert_non_null(eco);
     assert_non_null(projects);
+    memset(eco, 0, sizeof *eco);
+    memset(projects, 0, CAPACITY * sizeof *projects);
     sim_rng_at(&rng, SEED, 0, 0, 0, 0);
     for (uint32_t n = 0; n <= CAPACITY; n++) {
         uint32_t capacity = (n + MDL_MARKS_PAGE - 1) / MDL_MARKS_PAGE * MDL_MARKS_PAGE;
