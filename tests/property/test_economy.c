@@ -69,6 +69,34 @@ static void survives_one_day_and_one_interval(void **state)
     }
 }
 
+static void check_damage_is_found(sim_world_t *world, uint8_t *count)
+{
+    sim_error_t err = {0};
+    *count ^= 1;
+    assert_int_equal(mdl_economy_audit(world, &err), SIM_EINVARIANT);
+    *count ^= 1;
+    assert_int_equal(mdl_economy_audit(world, NULL), SIM_OK);
+}
+
+/* Counts that follow changes, in place of looking at all projects, sites and lots each day. */
+static void audit_finds_a_count_that_is_stale(void **state)
+{
+    (void)state;
+    test_economy_t run = {.seed = 5};
+    test_economy_run(&run);
+    mdl_step_t step;
+    mdl_step_open(&step, run.world, sim_world_now(run.world), &run.err);
+    mdl_site_t *site = step.sites;
+    while (site->stopped || site->offer == MDL_NO_OFFER)
+        assert_true(++site < step.sites + step.eco->n_sites);
+    check_damage_is_found(run.world, (uint8_t *)&site->leased);
+    check_damage_is_found(run.world, (uint8_t *)&step.outlines[0]);
+    check_damage_is_found(run.world, &step.project_marks[0]);
+    check_damage_is_found(run.world, (uint8_t *)&step.eco->platform_chips[0][0].stock);
+    check_damage_is_found(run.world, (uint8_t *)&step.eco->platform_chips[0][0].awaited);
+    test_economy_free(&run);
+}
+
 static void money_sums_to_zero(void **state)
 {
     (void)state;
@@ -222,6 +250,7 @@ int main(void)
         cmocka_unit_test(audit_is_clean_for_many_seeds),
         cmocka_unit_test(survives_extremes),
         cmocka_unit_test(survives_one_day_and_one_interval),
+        cmocka_unit_test(audit_finds_a_count_that_is_stale),
         cmocka_unit_test(money_sums_to_zero),
         cmocka_unit_test(threads_do_not_change_a_bit),
         cmocka_unit_test(another_seed_is_another_world),

@@ -351,18 +351,14 @@ static void test_service_asks_for_enough_replicas_and_no_more(void **state)
     assert_true(fabs(load / (700 * 31 * 8) - 1) < 0.003); /* mean over days; noise has a standard error of 0.0007 */
 }
 
-/* The largest load, in thousandths of GPUs, that so many GPUs serve in time: by halving. */
+/* The largest load, in thousandths of GPUs, that so many GPUs serve in time: bit by bit. */
 static int64_t most_served_mgpu(const mdl_workload_settings_t *settings, uint32_t gpus)
 {
-    int64_t served = 0, beyond = 1000 * (int64_t)gpus + 1;
+    int64_t served = 0;
 
-    while (beyond - served > 1) {
-        int64_t middle = served + (beyond - served) / 2;
-        if (mdl_service_needed(settings, (double)middle / 1000) <= gpus)
-            served = middle;
-        else
-            beyond = middle;
-    }
+    for (int64_t more = INT64_C(1) << 30; more > 0; more /= 2)
+        if (mdl_service_needed(settings, (double)(served + more) / 1000) <= gpus)
+            served += more;
     return served;
 }
 
