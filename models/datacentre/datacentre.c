@@ -252,7 +252,6 @@ static sim_status_t start_failures(sim_world_t *world, uint32_t lp, int64_t time
 {
     mdl_datacentre_t *state = sim_world_state(world, lp);
     const mdl_cluster_t *cluster = sim_arena_at(sim_world_arena(world), state->cluster);
-
     const mdl_failure_rates_t *rates = mdl_dc_failures(sim_world_arena(world), state);
     sim_rng_t rng;
 

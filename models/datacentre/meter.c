@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Meters. Rates change at events, so integrals over nodes and allocated GPUs are products of a rate and a time; what
  * running jobs have computed is followed by lines (lines.h). So a reading costs a few sums, plus a look at jobs so young
- * that their lines have not begun, and changes nothing. */
+ * that their lines have not begun, and changes nothing but how far the scheduler's integrals have come. */
 #include "models/datacentre/lines.h"
 
 typedef struct sums {

@@ -324,7 +324,7 @@ static inline mdl_dc_instant_t mdl_dc_service_instant(const mdl_dc_t *dc)
 }
 
 /* Sets the clock of all services to the next interval, or stops it when nobody serves. drawn: the noise of all of them
- * has been drawn for now. */
+ * is that of the instant's day. */
 static inline void mdl_dc_set_service_clock(mdl_dc_t *dc, const mdl_dc_instant_t *instant, bool serving, bool drawn)
 {
     int64_t next_s = instant->from_s + dc->workload->service_interval_s;
