@@ -143,7 +143,8 @@ static sim_status_t audit_meter(const mdl_dc_t *dc, sim_error_t *err)
         return BROKEN("services: %lld GPU s of load in time of %lld", (long long)meter->service_met_gpu_s,
                       (long long)meter->service_load_gpu_s);
     int64_t up_node_s = dc->state->up_nodes * dc->now_s + dc->state->up_base_node_s;
-    int64_t it_ws = up_node_s * dc->state->power.node_idle_w + meter->busy_gpu_s * dc->state->power.gpu_busy_w;
+    int64_t it_ws = up_node_s * dc->state->power.node_idle_w + meter->busy_gpu_s * dc->state->power.gpu_busy_w +
+                    dc->state->power.base_ws;
     int64_t metered_wh = mdl_power_metered_wh(&dc->state->power, meter->energy_it_wh);
     if (meter->energy_it_wh != it_ws / 3600 || meter->energy_metered_wh != metered_wh ||
         meter->energy_metered_wh < meter->energy_it_wh)

@@ -182,13 +182,21 @@ static mdl_params_t own_params(const sim_arena_t *arena, const mdl_datacentre_t 
     return own;
 }
 
+/* What nodes draw by these parameters. */
+static mdl_power_t power_of(const sim_world_t *world, const mdl_datacentre_spec_t *spec, const mdl_params_t *params)
+{
+    const mdl_input_t *input = sim_world_input(world);
+    mdl_power_t power;
+
+    mdl_power_init(&power, &input->tables->gpu_types[spec->gpu_type], spec->pue, params);
+    return power;
+}
+
 static sim_status_t configure(sim_world_t *world, uint32_t lp, const mdl_params_t *params, sim_error_t *err)
 {
     mdl_datacentre_t *state = sim_world_state(world, lp);
-    const mdl_input_t *input = sim_world_input(world);
     mdl_params_t own = own_params(sim_world_arena(world), state, params);
 
-    mdl_power_init(&state->power, &input->tables->gpu_types[state->spec.gpu_type], state->spec.pue, params);
     state->drawn_powered = 0;
     state->maintenance_every_s = params->maintenance_every_s;
     state->maintenance_length_s = params->maintenance_length_s;
@@ -341,6 +349,7 @@ sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_
         return status;
     mdl_datacentre_t *state = sim_world_state(world, *lp);
     state->spec = resolved;
+    state->power = power_of(world, &resolved, &params);
     state->review_s = state->failure_s = SIM_NEVER;
     state->use_due_s = interval_end(input, time_s);
     status = configure(world, *lp, &params, err);
@@ -357,6 +366,8 @@ sim_status_t mdl_datacentre_configure(sim_world_t *world, uint32_t lp, const mdl
     if (status < 0)
         return status;
     mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, sim_world_now(world));
+    mdl_power_t power = power_of(world, &state->spec, params);
+    mdl_dc_turn_power(&dc, &power);
     for (uint32_t i = 0; i < state->n_contracts; i++)
         mdl_dc_plan(&dc, mdl_dc_contracts(&dc)[i].tenancy);
     status = start_failures(world, lp, sim_world_now(world), err);

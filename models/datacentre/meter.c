@@ -173,6 +173,13 @@ int64_t mdl_dc_metered_wh(mdl_dc_t *dc)
     return metered_wh(dc, sum_busy(dc, sum_young(dc, &memory)));
 }
 
+void mdl_dc_turn_power(mdl_dc_t *dc, const mdl_power_t *factors)
+{
+    sums_t memory;
+
+    mdl_power_turn(&dc->state->power, factors, up_node_s(dc->state, dc->now_s), sum_busy(dc, sum_young(dc, &memory)));
+}
+
 /* What a count has grown by since it was noted, which it is anew. */
 static inline int64_t since(int64_t *noted, int64_t now)
 {

@@ -421,6 +421,7 @@ void mdl_dc_read(mdl_dc_t *dc, mdl_datacentre_meter_t *meter); /* the meters at 
 void mdl_dc_report(mdl_dc_t *dc, mdl_datacentre_report_t *report);
 void mdl_dc_read_use(mdl_dc_t *dc); /* brings state->use to now */
 int64_t mdl_dc_metered_wh(mdl_dc_t *dc);
+void mdl_dc_turn_power(mdl_dc_t *dc, const mdl_power_t *factors); /* from now on nodes draw by these */
 
 /* After each change of what a service has, its load being counted. One that has grown to its need meets its target when
  * the last of its replicas are warm. */

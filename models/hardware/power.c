@@ -15,4 +15,14 @@ void mdl_power_init(mdl_power_t *self, const mdl_gpu_type_t *type, double pue, c
     self->node_idle_w = whole(params->host_idle_w + MDL_NODE_GPUS * idle_w);
     self->gpu_busy_w = whole(type->power_w - idle_w + (params->host_busy_w - params->host_idle_w) / MDL_NODE_GPUS);
     self->pue_permille = whole(1000 * pue);
+    self->base_ws = 0;
+}
+
+void mdl_power_turn(mdl_power_t *self, const mdl_power_t *factors, int64_t node_up_s, int64_t busy_gpu_s)
+{
+    int64_t drawn_ws = mdl_power_it_ws(self, node_up_s, busy_gpu_s);
+
+    *self = *factors;
+    self->base_ws = 0;
+    self->base_ws = drawn_ws - mdl_power_it_ws(self, node_up_s, busy_gpu_s);
 }

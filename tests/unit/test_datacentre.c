@@ -574,6 +574,40 @@ static void test_parameters_change_for_one_centre_alone(void **state)
     assert_memory_equal(&meters[0], &meters[1], sizeof meters[0]);
 }
 
+/* What has been drawn from the grid stays drawn when nodes draw more or less from a day on, also of a centre that has
+ * closed: nothing is billed twice or paid back. */
+static void test_energy_stays_when_draws_change(void **state)
+{
+    const double idle_w[] = {0, 20000, 2000};
+    test_centres_t centres;
+
+    (void)state;
+    test_centres_init(&centres);
+    centres.input.params.node_failures_per_year = 0;
+    test_centres_open(&centres, SEED, 1);
+    uint32_t lp = test_centres_add(&centres, 16, 1);
+    test_centres_start(&centres, lp, 1, quiet_finetune);
+    for (int64_t turn = 1; turn <= 4; turn++) {
+        mdl_params_t params = centres.input.params;
+        test_centres_run(&centres, 10 * turn * SIM_DAY_S);
+        mdl_datacentre_meter_t before = *test_centres_read(&centres, lp);
+        params.gpu_idle_draw = 0;
+        params.host_idle_w = params.host_busy_w = idle_w[turn % 3];
+        assert_int_equal(mdl_datacentre_configure(centres.world, lp, &params, NULL), SIM_OK);
+        assert_int_equal(test_centres_read(&centres, lp)->energy_it_wh, before.energy_it_wh);
+        assert_int_equal(mdl_datacentre_metered_wh(centres.world, lp, sim_world_now(centres.world)),
+                         before.energy_metered_wh);
+        if (turn == 3)
+            test_centres_order(&centres, lp, MDL_DC_CLOSE, 0, 0);
+        test_centres_run(&centres, (10 * turn + 5) * SIM_DAY_S);
+        const mdl_datacentre_meter_t *meter = test_centres_read(&centres, lp);
+        int64_t busy_gpu_s = meter->busy_gpu_s - before.busy_gpu_s, up_s = turn < 3 ? 16 * 5 * SIM_DAY_S : 0;
+        double drawn_wh = ((double)up_s * params.host_idle_w + (double)busy_gpu_s * 700) / 3600;
+        assert_float_equal((double)(meter->energy_it_wh - before.energy_it_wh), drawn_wh, 1);
+    }
+    test_centres_free(&centres);
+}
+
 /* Contracts that use more GPUs than are theirs. */
 static uint32_t count_borrowers(const mdl_dc_t *dc)
 {
@@ -780,6 +814,7 @@ int main(void)
         cmocka_unit_test(test_impossible_specs_are_refused),
         cmocka_unit_test(test_parameters_hold_from_their_date),
         cmocka_unit_test(test_parameters_change_for_one_centre_alone),
+        cmocka_unit_test(test_energy_stays_when_draws_change),
         cmocka_unit_test(test_audit_catches_each_damage),
         cmocka_unit_test(test_noise_is_that_of_the_day),
         cmocka_unit_test(test_services_stand_where_their_contracts_say),
