@@ -118,6 +118,15 @@ static void lend(mdl_dc_t *dc, bool changed)
     }
 }
 
+/* Where less is leased than before nobody grows beyond that, a service that makes more of its part included. */
+static void bound_use(mdl_dc_t *dc)
+{
+    uint32_t limit_gpus = dc->state->leased_nodes * MDL_NODE_GPUS;
+
+    if (limit_gpus < dc->scheduler->most_gpus)
+        mdl_scheduler_set_most(dc->scheduler, limit_gpus);
+}
+
 /* Where quota has been lent and no longer is: all that is borrowed comes back, and quotas are limits again. */
 static void end_lending(mdl_dc_t *dc)
 {
@@ -203,6 +212,8 @@ void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered, bool new_terms)
     if (shares.less)
         grant_less(dc, powered);
     mdl_dc_lease_nodes(dc, shares.leased_nodes);
+    if (dc->state->borrowing)
+        bound_use(dc);
     if (changed)
         grant_more(dc, powered);
     if (dc->state->borrowing)

@@ -603,7 +603,7 @@ static void test_energy_stays_when_draws_change(void **state)
         const mdl_datacentre_meter_t *meter = test_centres_read(&centres, lp);
         int64_t busy_gpu_s = meter->busy_gpu_s - before.busy_gpu_s, up_s = turn < 3 ? 16 * 5 * SIM_DAY_S : 0;
         double drawn_wh = ((double)up_s * params.host_idle_w + (double)busy_gpu_s * 700) / 3600;
-        assert_float_equal((double)(meter->energy_it_wh - before.energy_it_wh), drawn_wh, 1);
+        assert_close((double)(meter->energy_it_wh - before.energy_it_wh), drawn_wh, 1);
     }
     test_centres_free(&centres);
 }
@@ -654,6 +654,41 @@ static void test_lending_ends_and_begins_with_the_parameters(void **state)
     }
     assert_true(lenders > 30);
     test_centres_free(&centres);
+}
+
+/* A service that took back some of what it lends gives up a node of its lease and wants all the others: it gets none
+ * before jobs may be stopped again. */
+static void test_a_smaller_lease_is_no_room_for_its_service(void **state)
+{
+    const mdl_contract_terms_t serving[] = {
+        {.job_class = MDL_JOB_INFERENCE, .nodes = 10, .activity_permille = 50, .ported = true},
+        {.job_class = MDL_JOB_INFERENCE, .nodes = 10, .activity_permille = 200, .ported = true},
+        {.job_class = MDL_JOB_INFERENCE, .nodes = 9, .activity_permille = 1000, .ported = true}};
+
+    (void)state;
+    for (int mode = MDL_DC_MODE_NODES; mode <= MDL_DC_MODE_POOL; mode++) {
+        test_centres_t centres;
+        test_centres_init(&centres);
+        centres.input.params.node_failures_per_year = 0;
+        centres.input.params.workload_bundles = 20; /* of one node */
+        centres.input.params.scheduler_preempt_every_s = 5 * SIM_DAY_S;
+        test_centres_open(&centres, SEED, 1);
+        mdl_datacentre_spec_t spec = {
+            .entity = 1, .nodes = 20, .nodes_powered = 20, .pue = 1, .mode = (mdl_datacentre_mode_t)mode};
+        uint32_t lp = test_centres_add_spec(&centres, &spec);
+        test_centres_start(&centres, lp, 1, serving[0]);
+        test_centres_start(
+            &centres, lp, 2,
+            (mdl_contract_terms_t){.job_class = MDL_JOB_BATCH, .nodes = 10, .activity_permille = 4000, .ported = true});
+        for (int64_t day = 10; day <= 12; day++) {
+            test_centres_run(&centres, day * SIM_DAY_S);
+            assert_int_equal(test_centres_read(&centres, lp)->allocated_gpus, (day < 12 ? 20 : 19) * MDL_NODE_GPUS);
+            if (day < 12)
+                test_centres_resize(&centres, lp, 1, serving[day - 9]);
+        }
+        assert_int_equal(test_centres_read(&centres, lp)->leased_nodes, 19);
+        test_centres_free(&centres);
+    }
 }
 
 static void damage(mdl_datacentre_t *state, mdl_dc_t *dc, int kind)
@@ -815,6 +850,7 @@ int main(void)
         cmocka_unit_test(test_parameters_hold_from_their_date),
         cmocka_unit_test(test_parameters_change_for_one_centre_alone),
         cmocka_unit_test(test_energy_stays_when_draws_change),
+        cmocka_unit_test(test_a_smaller_lease_is_no_room_for_its_service),
         cmocka_unit_test(test_audit_catches_each_damage),
         cmocka_unit_test(test_noise_is_that_of_the_day),
         cmocka_unit_test(test_services_stand_where_their_contracts_say),
