@@ -64,7 +64,7 @@ static inline void mdl_dc_add_lines_(mdl_dc_t *dc, const mdl_job_t *job, int64_t
 /* Its lines begin. */
 static inline void mdl_dc_earn_start(mdl_dc_t *dc, const mdl_job_t *job)
 {
-    int64_t lag_s = (int64_t)job->startup_s + job->interval_s + job->pause_s;
+    int64_t lag_s = (int64_t)job->startup_s + job->resume_s + job->interval_s + job->pause_s;
 
     if (lag_s > dc->state->longest_lag_s)
         dc->state->longest_lag_s = lag_s < UINT32_MAX ? (uint32_t)lag_s : UINT32_MAX;

@@ -109,6 +109,33 @@ static void test_invariants_under_random_orders(void **state)
     }
 }
 
+/* A gang that climbs the ladder writes a checkpoint, here of hours, before it goes on: what it had done stays done while
+ * it does, at whatever time somebody reads. */
+static void test_meters_stay_while_a_gang_writes_its_checkpoint(void **state)
+{
+    test_centres_t centres;
+    mdl_datacentre_meter_t before = {0};
+
+    (void)state;
+    test_centres_init(&centres);
+    centres.input.params.node_failures_per_year = 6;
+    centres.input.params.hard_failure_share = 1;
+    centres.input.params.training_ladder = 2;
+    centres.input.params.checkpoint_pause_s = SIM_DAY_S / 4;
+    test_centres_open(&centres, SEED, 1);
+    uint32_t lp = add_in_mode(&centres, 9, MDL_DC_MODE_POOL);
+    mdl_contract_terms_t terms = {
+        .job_class = MDL_JOB_TRAINING, .nodes = 64, .gang_nodes = 16, .activity_permille = 1000, .ported = true};
+    test_centres_start(&centres, lp, 1, terms);
+    for (int64_t hour = 1; hour <= 360 * 8; hour++) {
+        test_centres_run(&centres, 3 * hour * SIM_HOUR_S);
+        mdl_datacentre_meter_t now = *test_centres_read(&centres, lp);
+        never_falls(&before, &now);
+        before = now;
+    }
+    test_centres_free(&centres);
+}
+
 static void add(int64_t *sum, const void *added, size_t bytes)
 {
     for (size_t i = 0; i < bytes / sizeof *sum; i++)
@@ -570,6 +597,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_invariants_under_random_orders),
+        cmocka_unit_test(test_meters_stay_while_a_gang_writes_its_checkpoint),
         cmocka_unit_test(test_reports_and_uses_are_the_meters),
         cmocka_unit_test(test_a_pool_is_its_nodes_without_failures),
         cmocka_unit_test(test_a_pool_is_its_nodes_on_average_with_failures),
