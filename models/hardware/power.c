@@ -13,7 +13,8 @@ void mdl_power_init(mdl_power_t *self, const mdl_gpu_type_t *type, double pue, c
     double idle_w = type->power_w * params->gpu_idle_draw;
 
     self->node_idle_w = whole(params->host_idle_w + MDL_NODE_GPUS * idle_w);
-    self->gpu_busy_w = whole(type->power_w - idle_w + (params->host_busy_w - params->host_idle_w) / MDL_NODE_GPUS);
+    double more_w = type->power_w - idle_w + (params->host_busy_w - params->host_idle_w) / MDL_NODE_GPUS;
+    self->gpu_busy_w = more_w > 0 ? whole(more_w) : 0;
     self->pue_permille = whole(1000 * pue);
     self->base_ws = 0;
 }

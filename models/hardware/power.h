@@ -15,7 +15,7 @@
 
 typedef struct mdl_power {
     int64_t node_idle_w; /* per node that is up: host and idle GPUs */
-    int64_t gpu_busy_w;  /* more per busy GPU, its share of the host's load included */
+    int64_t gpu_busy_w;  /* more per busy GPU, its share of the host's load included; no less than nothing */
     int64_t pue_permille;
     int64_t base_ws; /* drawn so far over what the factors say; 0 where they have not changed */
 } mdl_power_t;

@@ -229,6 +229,9 @@ static void test_power_of_a_busy_node(void **state)
     assert_int_equal(mdl_power_it_wh(&power, 3600, 0), power.node_idle_w);
     assert_int_equal(mdl_power_metered_wh(&power, 10200), 12750);
     assert_int_equal(mdl_power_metered_wh(&power, 999), 1248);
+    params.host_idle_w = 20000; /* an idle host that is said to draw more than a busy one */
+    mdl_power_init(&power, &type, 1.25, &params);
+    assert_int_equal(mdl_power_it_wh(&power, 3600, 8 * 3600), mdl_power_it_wh(&power, 3600, 0));
 }
 
 /* 20,000 failures of 50 nodes: mean delay within 99 % of theory (standard error 1/sqrt(20000)), nodes uniform (chi
