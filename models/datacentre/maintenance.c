@@ -59,4 +59,5 @@ void mdl_dc_on_serviced(mdl_dc_t *dc, const sim_event_t *event)
     for (int64_t i = 0; i < event->a; i++)
         mdl_pool_repair(dc->cluster);
     mdl_dc_note_nodes(dc);
+    mdl_dc_climb_up(dc);
 }

@@ -456,6 +456,36 @@ static void test_maintenance_takes_each_idle_node_in_turn(void **state)
     }
 }
 
+/* A gang of all 16 nodes on the ladder; each day one of the nodes that it leaves idle is serviced until the evening. When
+ * all have come back it climbs, in a pool as on single nodes. */
+static void test_a_gang_climbs_when_serviced_nodes_come_back(void **state)
+{
+    (void)state;
+    for (int mode = MDL_DC_MODE_NODES; mode <= MDL_DC_MODE_POOL; mode++) {
+        test_centres_t centres;
+        test_centres_init(&centres);
+        centres.input.params.node_failures_per_year = 1;
+        centres.input.params.training_ladder = 1;
+        centres.input.params.maintenance_every_s = 16 * SIM_DAY_S;
+        centres.input.params.maintenance_length_s = 20 * SIM_HOUR_S;
+        test_centres_open(&centres, SEED, 1);
+        mdl_datacentre_spec_t spec = {.entity = 1,
+                                      .nodes = 16,
+                                      .nodes_powered = 16,
+                                      .pue = 1,
+                                      .fabric_gb_s = 400,
+                                      .mode = (mdl_datacentre_mode_t)mode};
+        uint32_t lp = test_centres_add_spec(&centres, &spec);
+        mdl_contract_terms_t terms = {
+            .job_class = MDL_JOB_TRAINING, .nodes = 16, .activity_permille = 1000, .ported = true};
+        test_centres_start(&centres, lp, 1, terms);
+        test_centres_run(&centres, 360 * SIM_DAY_S);
+        const mdl_datacentre_meter_t *meter = test_centres_read(&centres, lp);
+        assert_true(meter->node_failures > 8 && meter->busy_gpu_s > 9 * (meter->powered_gpu_s / 10));
+        test_centres_free(&centres);
+    }
+}
+
 static sim_status_t run_bad_order(uint32_t type, uint32_t number, int64_t a, sim_error_t *err)
 {
     test_centres_t centres;
@@ -849,6 +879,7 @@ int main(void)
         cmocka_unit_test(test_impossible_specs_are_refused),
         cmocka_unit_test(test_parameters_hold_from_their_date),
         cmocka_unit_test(test_parameters_change_for_one_centre_alone),
+        cmocka_unit_test(test_a_gang_climbs_when_serviced_nodes_come_back),
         cmocka_unit_test(test_energy_stays_when_draws_change),
         cmocka_unit_test(test_a_smaller_lease_is_no_room_for_its_service),
         cmocka_unit_test(test_audit_catches_each_damage),
