@@ -163,6 +163,9 @@ void sim_world_wall_s(const sim_world_t *world, double *windows_s, double *bound
  * What went wrong is reported by the run when the boundary function returns the status with an empty error. */
 sim_status_t sim_world_schedule(sim_world_t *world, uint32_t lp, const sim_event_t *event, unsigned priority,
                                 sim_handle_t *handle);
+/* Room in an LP's calendar for so many events beside those that are pending, or as many as its declared bound allows: for
+ * a model that knows that a window will have more than twice as many. At boundaries; a stopped LP needs none. */
+sim_status_t sim_world_reserve(sim_world_t *world, uint32_t lp, uint32_t events, sim_error_t *err);
 /* Takes out an event that was scheduled in an LP's calendar; false if it has left. At boundaries. */
 bool sim_world_cancel(sim_world_t *world, uint32_t lp, sim_handle_t handle);
 

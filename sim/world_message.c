@@ -24,15 +24,12 @@ static void point_frames_to(sim_world_t *world, uint32_t lp, sim_calendar_t *cal
     }
 }
 
-/* Doubles an LP's calendar, up to its declared bound. */
-sim_status_t sim_world_grow_calendar_(sim_world_t *world, uint32_t lp, sim_error_t *err)
+/* Moves an LP's calendar to a larger block. */
+static sim_status_t enlarge_calendar(sim_world_t *world, uint32_t lp, uint32_t capacity, sim_error_t *err)
 {
     sim_lp_record_t *record = sim_world_record_(world, lp);
     sim_calendar_t *old = sim_world_calendar_(world, record);
     uint32_t from = sim_calendar_capacity(old);
-    if (from == record->calendar_max)
-        return SIM_OK;
-    uint32_t capacity = from < record->calendar_max / 2 ? 2 * from : record->calendar_max;
     sim_ref_t block = sim_arena_alloc(&world->arena, sim_calendar_bytes(capacity));
     if (block == 0)
         return sim_arena_fail(&world->arena, err, "calendar", "%u events of %s LP %u", capacity,
@@ -43,6 +40,28 @@ sim_status_t sim_world_grow_calendar_(sim_world_t *world, uint32_t lp, sim_error
     record->calendar = block;
     point_frames_to(world, lp, larger);
     return SIM_OK;
+}
+
+/* Doubles an LP's calendar, up to its declared bound. */
+sim_status_t sim_world_grow_calendar_(sim_world_t *world, uint32_t lp, sim_error_t *err)
+{
+    const sim_lp_record_t *record = sim_world_record_(world, lp);
+    uint32_t from = sim_calendar_capacity(sim_world_calendar_(world, record));
+    if (from == record->calendar_max)
+        return SIM_OK;
+    return enlarge_calendar(world, lp, from < record->calendar_max / 2 ? 2 * from : record->calendar_max, err);
+}
+
+sim_status_t sim_world_reserve(sim_world_t *world, uint32_t lp, uint32_t events, sim_error_t *err)
+{
+    SIM_ASSERT(!world->in_window && lp < world->root->n_lps);
+    const sim_lp_record_t *record = sim_world_record_(world, lp);
+    if (record->calendar == 0)
+        return SIM_OK;
+    const sim_calendar_t *calendar = sim_world_calendar_(world, record);
+    uint64_t wanted = (uint64_t)sim_calendar_count(calendar) + events;
+    uint32_t capacity = wanted < record->calendar_max ? (uint32_t)wanted : record->calendar_max;
+    return capacity <= sim_calendar_capacity(calendar) ? SIM_OK : enlarge_calendar(world, lp, capacity, err);
 }
 
 /* Doubles an empty outbox. */

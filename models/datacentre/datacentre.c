@@ -316,9 +316,9 @@ static sim_status_t build(sim_world_t *world, uint32_t lp, const mdl_params_t *p
 
 /* Each running job, but a service's replica, has its end in the calendar. Bundles are few, whatever a pool's size; the
  * calendar grows at boundaries where that is not enough. */
-static uint32_t calendar_room(const mdl_datacentre_spec_t *spec, const mdl_params_t *params)
+static uint32_t calendar_room(const mdl_datacentre_spec_t *spec, bool batched)
 {
-    uint32_t jobs = (params->workload_grain_s > 0 ? 1 : MDL_NODE_GPUS) * spec->nodes;
+    uint32_t jobs = (batched ? 1 : MDL_NODE_GPUS) * spec->nodes;
 
     if (spec->mode == MDL_DC_MODE_POOL && jobs > POOL_EVENTS)
         jobs = POOL_EVENTS;
@@ -343,7 +343,7 @@ sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_
     sim_lp_spec_t lp_spec = {.kind = kind,
                              .entity = spec->entity,
                              .state_bytes = sizeof(mdl_datacentre_t),
-                             .calendar_initial = calendar_room(&resolved, &params)};
+                             .calendar_initial = calendar_room(&resolved, params.workload_grain_s > 0)};
     status = sim_world_add_lp(world, &lp_spec, lp, err);
     if (status < 0)
         return status;
@@ -356,13 +356,30 @@ sim_status_t mdl_datacentre_create(sim_world_t *world, uint32_t kind, const mdl_
     return status < 0 ? status : build(world, *lp, &params, time_s, err);
 }
 
+static bool is_batched(sim_world_t *world, const mdl_datacentre_t *state)
+{
+    return mdl_dc_workload(sim_world_arena(world), state)->grain_s > 0;
+}
+
+/* Jobs that come one by one from now on are more than the bundles that the centre was born for. */
+static sim_status_t make_room(sim_world_t *world, uint32_t lp, sim_error_t *err)
+{
+    mdl_datacentre_t *state = sim_world_state(world, lp);
+    sim_status_t status = mdl_dc_reserve_jobs(sim_world_arena(world), state, err);
+
+    return status < 0 ? status : sim_world_reserve(world, lp, calendar_room(&state->spec, false), err);
+}
+
 sim_status_t mdl_datacentre_configure(sim_world_t *world, uint32_t lp, const mdl_params_t *params, sim_error_t *err)
 {
     mdl_datacentre_t *state = sim_world_state(world, lp);
 
     if (state->cluster == 0)
         return SIM_OK;
+    bool was_batched = is_batched(world, state);
     sim_status_t status = configure(world, lp, params, err);
+    if (status == SIM_OK && was_batched && !is_batched(world, state))
+        status = make_room(world, lp, err);
     if (status < 0)
         return status;
     mdl_dc_t dc = mdl_dc_view(sim_world_arena(world), state, sim_world_now(world));

@@ -122,6 +122,14 @@ static sim_status_t double_tenancies(sim_arena_t *arena, mdl_datacentre_t *state
     return grow_scheduler(arena, state, jobs, to, err);
 }
 
+sim_status_t mdl_dc_reserve_jobs(sim_arena_t *arena, mdl_datacentre_t *state, sim_error_t *err)
+{
+    const mdl_scheduler_t *scheduler = sim_arena_at(arena, state->scheduler);
+    uint32_t jobs = job_capacity(state, mdl_dc_workload(arena, state)->grain_s > 0, scheduler->tenants);
+
+    return jobs <= scheduler->jobs ? SIM_OK : grow_scheduler(arena, state, jobs, scheduler->tenants, err);
+}
+
 static sim_status_t double_jobs(sim_arena_t *arena, mdl_datacentre_t *state, sim_error_t *err)
 {
     const mdl_scheduler_t *scheduler = sim_arena_at(arena, state->scheduler);

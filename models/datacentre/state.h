@@ -221,6 +221,8 @@ static inline bool mdl_dc_lacks_jobs(const mdl_cluster_t *cluster, const mdl_sch
 }
 sim_status_t mdl_dc_allocate(sim_arena_t *arena, mdl_datacentre_t *state, uint32_t tenancies, mdl_policy_t policy,
                              bool fabric, sim_error_t *err);
+/* Room for as many jobs as a centre of its grain is born with, if it has been given less. */
+sim_status_t mdl_dc_reserve_jobs(sim_arena_t *arena, mdl_datacentre_t *state, sim_error_t *err);
 
 /* Schedules an event of the centre; failures go to dc->status. */
 static inline void mdl_dc_schedule(mdl_dc_t *dc, int64_t delay_s, const sim_event_t *event, unsigned priority,

@@ -66,20 +66,25 @@ static void never_falls(const mdl_datacentre_meter_t *before, const mdl_datacent
     }
 }
 
+/* Two days at most, from now on. */
+static void random_days(test_centres_t *centres, uint32_t lp, plan_t *plan, sim_rng_t *rng)
+{
+    if (sim_draw_bernoulli(rng, 0.4))
+        random_order(centres, lp, plan, rng);
+    test_centres_run(centres, sim_world_now(centres->world) + (int64_t)sim_draw_below(rng, 2 * SIM_DAY_S));
+    mdl_datacentre_meter_t now = *test_centres_read(centres, lp);
+    never_falls(&plan->before, &now);
+    plan->before = now;
+}
+
 static void orders_for(test_centres_t *centres, uint32_t lp, uint64_t stream, int days, uint32_t least_powered)
 {
     plan_t plan = {.least_powered = least_powered};
     sim_rng_t rng;
 
     sim_rng_at(&rng, SEED, stream, 0, 0, 0);
-    for (int day = 1; day <= days; day++) {
-        if (sim_draw_bernoulli(&rng, 0.4))
-            random_order(centres, lp, &plan, &rng);
-        test_centres_run(centres, sim_world_now(centres->world) + (int64_t)sim_draw_below(&rng, 2 * SIM_DAY_S));
-        mdl_datacentre_meter_t now = *test_centres_read(centres, lp);
-        never_falls(&plan.before, &now);
-        plan.before = now;
-    }
+    for (int day = 1; day <= days; day++)
+        random_days(centres, lp, &plan, &rng);
 }
 
 static uint32_t add_in_mode(test_centres_t *centres, uint64_t entity, mdl_datacentre_mode_t mode)
@@ -134,6 +139,33 @@ static void test_meters_stay_while_a_gang_writes_its_checkpoint(void **state)
         before = now;
     }
     test_centres_free(&centres);
+}
+
+/* The same, the grain being another from one day to the next, or none. */
+static void test_invariants_while_the_grain_changes(void **state)
+{
+    static const int64_t grain_h[] = {0, 6, 24, 168};
+
+    (void)state;
+    for (uint64_t variant = 0; variant < 4; variant++) {
+        test_centres_t centres;
+        plan_t plan = {0};
+        sim_rng_t rng;
+        test_centres_init(&centres);
+        centres.input.params.workload_grain_s = 168 * SIM_HOUR_S;
+        centres.input.params.node_failures_per_year = variant < 2 ? 1 : 60;
+        test_centres_open(&centres, SEED, 1);
+        uint32_t lp = add_in_mode(&centres, 9, variant % 2 ? MDL_DC_MODE_POOL : MDL_DC_MODE_NODES);
+        sim_rng_at(&rng, SEED, 200 + variant, 0, 0, 0);
+        for (int day = 1; day <= 250; day++) {
+            mdl_params_t params = centres.input.params;
+            params.workload_grain_s = grain_h[sim_draw_below(&rng, 4)] * SIM_HOUR_S;
+            if (sim_draw_below(&rng, 10) == 0)
+                assert_int_equal(mdl_datacentre_configure(centres.world, lp, &params, NULL), SIM_OK);
+            random_days(&centres, lp, &plan, &rng);
+        }
+        test_centres_free(&centres);
+    }
 }
 
 static void add(int64_t *sum, const void *added, size_t bytes)
@@ -597,6 +629,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_invariants_under_random_orders),
+        cmocka_unit_test(test_invariants_while_the_grain_changes),
         cmocka_unit_test(test_meters_stay_while_a_gang_writes_its_checkpoint),
         cmocka_unit_test(test_reports_and_uses_are_the_meters),
         cmocka_unit_test(test_a_pool_is_its_nodes_without_failures),

@@ -638,6 +638,40 @@ static void test_energy_stays_when_draws_change(void **state)
     test_centres_free(&centres);
 }
 
+static uint32_t job_room(test_centres_t *centres, uint32_t lp)
+{
+    mdl_dc_t dc = mdl_dc_view(sim_world_arena(centres->world), sim_world_state(centres->world, lp), 0);
+
+    return dc.scheduler->jobs;
+}
+
+/* A centre that was born for bundles of a week goes over to jobs one by one: there are several times as many at a time,
+ * and it has the room of one that was born for them. */
+static void test_a_grain_that_ends_leaves_room_for_every_job(void **state)
+{
+    test_centres_t centres;
+
+    (void)state;
+    test_centres_init(&centres);
+    centres.input.params.scheduler_pools = false;
+    mdl_params_t *params = &centres.input.params, by_job = *params;
+    by_job.workload_grain_s = 0;
+    params->workload_grain_s = 7 * SIM_DAY_S;
+    params->batch_sizes = by_job.batch_sizes = 1; /* of one GPU */
+    test_centres_open(&centres, SEED, 1);
+    uint32_t lp = test_centres_add(&centres, 64, 1);
+    mdl_contract_terms_t terms = {.job_class = MDL_JOB_BATCH, .nodes = 60, .activity_permille = 1100, .ported = true};
+    test_centres_start(&centres, lp, 1, terms);
+    test_centres_run(&centres, 20 * SIM_DAY_S);
+    assert_true(test_centres_read(&centres, lp)->running_jobs <= 64);
+    assert_int_equal(mdl_datacentre_configure(centres.world, lp, &by_job, NULL), SIM_OK);
+    test_centres_run(&centres, 40 * SIM_DAY_S);
+    assert_true(test_centres_read(&centres, lp)->running_jobs > 400);
+    *params = by_job;
+    assert_int_equal(job_room(&centres, lp), job_room(&centres, test_centres_add(&centres, 64, 2)));
+    test_centres_free(&centres);
+}
+
 /* Contracts that use more GPUs than are theirs. */
 static uint32_t count_borrowers(const mdl_dc_t *dc)
 {
@@ -881,6 +915,7 @@ int main(void)
         cmocka_unit_test(test_parameters_change_for_one_centre_alone),
         cmocka_unit_test(test_a_gang_climbs_when_serviced_nodes_come_back),
         cmocka_unit_test(test_energy_stays_when_draws_change),
+        cmocka_unit_test(test_a_grain_that_ends_leaves_room_for_every_job),
         cmocka_unit_test(test_a_smaller_lease_is_no_room_for_its_service),
         cmocka_unit_test(test_audit_catches_each_damage),
         cmocka_unit_test(test_noise_is_that_of_the_day),

@@ -188,6 +188,28 @@ static void test_calendars_and_outboxes_grow_at_boundaries(void **state)
     sim_world_destroy(world);
 }
 
+/* A calendar of 4 that room is reserved for beside what is pending takes as much within one window; one with a declared
+ * bound no more than that, and a stopped LP's is none. */
+static void test_calendars_have_the_room_that_is_reserved(void **state)
+{
+    (void)state;
+    for (int bounded = 0; bounded < 2; bounded++) {
+        scripted_plan_t plan = {0};
+        sim_lp_spec_t spec = {.calendar_initial = 4, .calendar_max = bounded ? 60 : 0};
+        sim_error_t err = {0};
+        sim_world_t *world = scripted_world(&scripted_model, &plan, 2, &spec);
+        scripted_put(world, 0, (sim_event_t){.time_s = 10, .type = BURST, .a = 99, .b = 20});
+        assert_int_equal(sim_world_reserve(world, 0, 100, &err), SIM_OK);
+        assert_int_equal(sim_world_reserve(world, 0, 3, &err), SIM_OK); /* never less */
+        assert_int_equal(sim_world_run(world, 100, NULL, &err), bounded ? SIM_ELIMIT : SIM_OK);
+        if (!bounded)
+            assert_int_equal(sim_world_events(world), 100);
+        sim_world_stop_lp(world, 1);
+        assert_int_equal(sim_world_reserve(world, 1, 100, &err), SIM_OK);
+        sim_world_destroy(world);
+    }
+}
+
 static sim_status_t stop_lp_1(sim_world_t *world, int64_t time_s, sim_error_t *err)
 {
     (void)err;
@@ -314,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_empty_windows_are_passed_over),
         cmocka_unit_test(test_order_of_messages),
         cmocka_unit_test(test_calendars_and_outboxes_grow_at_boundaries),
+        cmocka_unit_test(test_calendars_have_the_room_that_is_reserved),
         cmocka_unit_test(test_stopped_lp),
         cmocka_unit_test(test_boundary_only_lp),
         cmocka_unit_test(test_boundary_only_lp_stops_itself),
