@@ -65,61 +65,71 @@ static void release(sim_arena_t *arena, mdl_datacentre_t *state)
 }
 
 /* Moves the scheduler to a block with room for more jobs and tenants. */
-static sim_status_t grow_scheduler(sim_arena_t *arena, mdl_datacentre_t *state, uint32_t jobs, uint32_t tenancies,
-                                   sim_error_t *err)
+static void move_scheduler(sim_arena_t *arena, mdl_datacentre_t *state, sim_ref_t larger, uint32_t jobs,
+                           uint32_t tenancies)
 {
     mdl_scheduler_t *old = sim_arena_at(arena, state->scheduler);
-    size_t old_bytes = mdl_scheduler_bytes(old->jobs, old->tenants, &old->policy);
-    sim_ref_t scheduler = sim_arena_alloc(arena, mdl_scheduler_bytes(jobs, tenancies, &old->policy));
 
-    if (scheduler == 0)
-        return sim_arena_fail(arena, err, "data centre", "%u jobs and %u contracts", jobs, tenancies);
-    mdl_scheduler_grow_into(sim_arena_at(arena, scheduler), jobs, tenancies, old);
-    sim_arena_release(arena, state->scheduler, old_bytes);
-    state->scheduler = scheduler;
+    mdl_scheduler_grow_into(sim_arena_at(arena, larger), jobs, tenancies, old);
+    sim_arena_release(arena, state->scheduler, mdl_scheduler_bytes(old->jobs, old->tenants, &old->policy));
+    state->scheduler = larger;
     state->eventful = true;
-    return SIM_OK;
 }
 
-/* Moves what stands in a block to one of twice the size; false where memory is short. */
-static bool double_block(sim_arena_t *arena, sim_ref_t *block, size_t bytes)
+/* Moves the tenancies, with the list of contracts behind them, and the services to blocks with room for more. */
+static void move_tenancies(sim_arena_t *arena, mdl_datacentre_t *state, sim_ref_t larger, uint32_t to)
 {
-    sim_ref_t twice = sim_arena_alloc(arena, 2 * bytes);
-
-    if (twice == 0)
-        return false;
-    memcpy(sim_arena_at(arena, twice), sim_arena_at(arena, *block), bytes);
-    sim_arena_release(arena, *block, bytes);
-    *block = twice;
-    return true;
-}
-
-/* The same of the tenancies, with the list of contracts behind them. */
-static bool double_tenancy_block(sim_arena_t *arena, mdl_datacentre_t *state)
-{
-    uint32_t from = state->tenancy_capacity, to = 2 * from;
-    sim_ref_t twice = sim_arena_alloc(arena, mdl_dc_tenancy_bytes(to));
-
-    if (twice == 0)
-        return false;
+    uint32_t from = state->tenancy_capacity;
     const mdl_tenancy_t *old = sim_arena_at(arena, state->tenancies);
-    mdl_tenancy_t *tenancies = sim_arena_at(arena, twice);
+    mdl_tenancy_t *tenancies = sim_arena_at(arena, larger);
+
     memcpy(tenancies, old, from * sizeof(mdl_tenancy_t));
     memcpy(tenancies + to, old + from, from * sizeof(mdl_dc_contract_t));
     sim_arena_release(arena, state->tenancies, mdl_dc_tenancy_bytes(from));
-    state->tenancies = twice;
-    return true;
+    state->tenancies = larger;
 }
 
+static void move_services(sim_arena_t *arena, mdl_datacentre_t *state, sim_ref_t larger)
+{
+    size_t bytes = state->tenancy_capacity * sizeof(mdl_service_t);
+
+    memcpy(sim_arena_at(arena, larger), sim_arena_at(arena, state->services), bytes);
+    sim_arena_release(arena, state->services, bytes);
+    state->services = larger;
+}
+
+/* All three blocks that have a place for each tenancy, or none. */
 static sim_status_t double_tenancies(sim_arena_t *arena, mdl_datacentre_t *state, sim_error_t *err)
 {
-    uint32_t from = state->tenancy_capacity, to = 2 * from;
-    uint32_t jobs = ((mdl_scheduler_t *)sim_arena_at(arena, state->scheduler))->jobs + QUEUE_PER_TENANT * (to - from);
+    const mdl_scheduler_t *scheduler = sim_arena_at(arena, state->scheduler);
+    uint32_t to = 2 * state->tenancy_capacity, jobs = scheduler->jobs + QUEUE_PER_TENANT * state->tenancy_capacity;
+    size_t bytes[] = {mdl_dc_tenancy_bytes(to), to * sizeof(mdl_service_t),
+                      mdl_scheduler_bytes(jobs, to, &scheduler->policy)};
+    sim_ref_t larger[] = {0, 0, 0};
 
-    if (!double_tenancy_block(arena, state) || !double_block(arena, &state->services, from * sizeof(mdl_service_t)))
+    for (int i = 0; i < 3; i++) {
+        if ((larger[i] = sim_arena_alloc(arena, bytes[i])) != 0)
+            continue;
+        while (i-- > 0)
+            sim_arena_release(arena, larger[i], bytes[i]);
         return sim_arena_fail(arena, err, "data centre", "%u contracts", to);
+    }
+    move_tenancies(arena, state, larger[0], to);
+    move_services(arena, state, larger[1]);
+    move_scheduler(arena, state, larger[2], jobs, to);
     state->tenancy_capacity = to;
-    return grow_scheduler(arena, state, jobs, to, err);
+    return SIM_OK;
+}
+
+static sim_status_t add_jobs(sim_arena_t *arena, mdl_datacentre_t *state, uint32_t jobs, sim_error_t *err)
+{
+    const mdl_scheduler_t *old = sim_arena_at(arena, state->scheduler);
+    sim_ref_t larger = sim_arena_alloc(arena, mdl_scheduler_bytes(jobs, old->tenants, &old->policy));
+
+    if (larger == 0)
+        return sim_arena_fail(arena, err, "data centre", "%u jobs", jobs);
+    move_scheduler(arena, state, larger, jobs, old->tenants);
+    return SIM_OK;
 }
 
 sim_status_t mdl_dc_reserve_jobs(sim_arena_t *arena, mdl_datacentre_t *state, sim_error_t *err)
@@ -127,14 +137,7 @@ sim_status_t mdl_dc_reserve_jobs(sim_arena_t *arena, mdl_datacentre_t *state, si
     const mdl_scheduler_t *scheduler = sim_arena_at(arena, state->scheduler);
     uint32_t jobs = job_capacity(state, mdl_dc_workload(arena, state)->grain_s > 0, scheduler->tenants);
 
-    return jobs <= scheduler->jobs ? SIM_OK : grow_scheduler(arena, state, jobs, scheduler->tenants, err);
-}
-
-static sim_status_t double_jobs(sim_arena_t *arena, mdl_datacentre_t *state, sim_error_t *err)
-{
-    const mdl_scheduler_t *scheduler = sim_arena_at(arena, state->scheduler);
-
-    return grow_scheduler(arena, state, 2 * scheduler->jobs, scheduler->tenants, err);
+    return jobs <= scheduler->jobs ? SIM_OK : add_jobs(arena, state, jobs, err);
 }
 
 sim_status_t mdl_datacentre_boundary(sim_world_t *world, uint32_t lp, sim_error_t *err)
@@ -147,9 +150,9 @@ sim_status_t mdl_datacentre_boundary(sim_world_t *world, uint32_t lp, sim_error_
         return SIM_OK;
     if (mdl_dc_lacks_tenancies(state, sim_arena_at(arena, state->scheduler)))
         status = double_tenancies(arena, state, err);
-    if (status == SIM_OK &&
-        mdl_dc_lacks_jobs(sim_arena_at(arena, state->cluster), sim_arena_at(arena, state->scheduler)))
-        status = double_jobs(arena, state, err);
+    const mdl_scheduler_t *scheduler = sim_arena_at(arena, state->scheduler);
+    if (status == SIM_OK && mdl_dc_lacks_jobs(sim_arena_at(arena, state->cluster), scheduler))
+        status = add_jobs(arena, state, 2 * scheduler->jobs, err);
     return status;
 }
 

@@ -46,8 +46,8 @@ void test_centres_open(test_centres_t *self, uint64_t seed, int threads)
 {
     sim_error_t err = {0};
 
-    if (sim_world_create(&self->world, model(), &self->input, &(sim_world_options_t){.seed = seed, .threads = threads},
-                         &err) < 0)
+    sim_world_options_t options = {.seed = seed, .threads = threads, .max_bytes = self->max_bytes};
+    if (sim_world_create(&self->world, model(), &self->input, &options, &err) < 0)
         fail_msg("%s", err.message);
 }
 

@@ -8,7 +8,8 @@
 
 typedef struct test_centres {
     mdl_tables_t tables;
-    mdl_input_t input; /* input.params may be changed before test_centres_open */
+    mdl_input_t input; /* input.params may be changed before test_centres_open, */
+    size_t max_bytes;  /* and the bound of the world's memory; 0: the engine's own */
     sim_world_t *world;
 } test_centres_t;
 
