@@ -137,6 +137,11 @@ const void *sim_world_input(const sim_world_t *world)
     return world->input;
 }
 
+int64_t sim_world_window_s(const sim_world_t *world)
+{
+    return world->model->window_s;
+}
+
 uint64_t sim_world_seed(const sim_world_t *world)
 {
     return world->options.seed;

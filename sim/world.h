@@ -143,6 +143,7 @@ sim_status_t sim_world_run_lp(sim_world_t *world, uint32_t index, int64_t time_s
 /* Reading and the boundary's tools. */
 int64_t sim_world_now(const sim_world_t *world); /* last boundary reached */
 const void *sim_world_input(const sim_world_t *world);
+int64_t sim_world_window_s(const sim_world_t *world); /* the model's */
 uint64_t sim_world_seed(const sim_world_t *world);
 uint64_t sim_world_replication(const sim_world_t *world);
 uint32_t sim_world_lp_count(const sim_world_t *world);

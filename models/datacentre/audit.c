@@ -153,6 +153,63 @@ static sim_status_t audit_meter(const mdl_dc_t *dc, sim_error_t *err)
     return SIM_OK;
 }
 
+/* The meters as a reading, and as what books are kept on. */
+static mdl_datacentre_reading_t reading_of(const mdl_datacentre_meter_t *meter)
+{
+    return (mdl_datacentre_reading_t){.powered_gpu_s = meter->powered_gpu_s,
+                                      .leased_gpu_s = meter->leased_gpu_s,
+                                      .busy_gpu_s = meter->busy_gpu_s,
+                                      .inference_gpu_s = meter->busy_by_class_gpu_s[MDL_JOB_INFERENCE],
+                                      .training_work_gpu_s = meter->training_work_gpu_s};
+}
+
+static mdl_datacentre_use_t use_of(const mdl_datacentre_meter_t *meter)
+{
+    mdl_datacentre_use_t use = {.powered_gpu_s = meter->powered_gpu_s,
+                                .leased_gpu_s = meter->leased_gpu_s,
+                                .allocated_gpu_s = meter->allocated_gpu_s,
+                                .busy_gpu_s = meter->busy_gpu_s,
+                                .useful_gpu_s = meter->useful_gpu_s,
+                                .energy_metered_wh = meter->energy_metered_wh,
+                                .service_load_gpu_s = meter->service_load_gpu_s,
+                                .service_met_gpu_s = meter->service_met_gpu_s};
+
+    for (int c = 0; c < MDL_JOB_CLASSES; c++) {
+        use.busy_by_class_gpu_s[c] = meter->busy_by_class_gpu_s[c];
+        use.jobs_submitted[c] = meter->jobs_submitted[c];
+        use.jobs_started[c] = meter->jobs_started[c];
+        use.jobs_finished[c] = meter->jobs_finished[c];
+        use.wait_s[c] = meter->wait_s[c];
+    }
+    return use;
+}
+
+/* Counts taken from the meters, which never fall: what they say if they were taken now, else no more. Names the first of
+ * them that says another thing. */
+static sim_status_t audit_counts(const char *what, const void *counts, const void *metered, size_t bytes, bool now,
+                                 sim_error_t *err)
+{
+    const int64_t *count = counts, *meter = metered;
+
+    for (size_t i = 0; i < bytes / sizeof *count; i++)
+        if (count[i] < 0 || count[i] > meter[i] || (now && count[i] < meter[i]))
+            return BROKEN("%s: number %zu is %lld; metered %lld", what, i, (long long)count[i], (long long)meter[i]);
+    return SIM_OK;
+}
+
+/* What has been reported, which is as old as the last whole window, and what books are kept on. */
+static sim_status_t audit_reported(sim_world_t *world, uint32_t lp, const mdl_dc_t *dc, sim_error_t *err)
+{
+    mdl_datacentre_reading_t reported = mdl_datacentre_reported(world, lp), reading = reading_of(&dc->state->meter);
+    mdl_datacentre_use_t use = use_of(&dc->state->meter);
+    bool window_ends = dc->now_s % sim_world_window_s(world) == 0;
+    sim_status_t status = audit_counts("reports", &reported, &reading, sizeof reading, window_ends, err);
+
+    if (status == SIM_OK)
+        status = audit_counts("use", &dc->state->use, &use, sizeof use, dc->state->use_s == dc->now_s, err);
+    return status;
+}
+
 sim_status_t mdl_datacentre_audit(sim_world_t *world, uint32_t lp, sim_error_t *err)
 {
     mdl_datacentre_t *state = sim_world_state(world, lp);
@@ -170,5 +227,7 @@ sim_status_t mdl_datacentre_audit(sim_world_t *world, uint32_t lp, sim_error_t *
         status = audit_earnings(&dc, err);
     if (status == SIM_OK)
         status = audit_meter(&dc, err);
+    if (status == SIM_OK)
+        status = audit_reported(world, lp, &dc, err);
     return status;
 }

@@ -174,8 +174,8 @@ sim_status_t mdl_datacentre_configure(sim_world_t *world, uint32_t lp, const mdl
 /* Stops a closed centre's LP for good and gives its memory back. The meters stay readable as they stand. */
 void mdl_datacentre_retire(sim_world_t *world, uint32_t lp, int64_t time_s);
 
-/* Recounts everything: capacity, gangs, job conservation, quotas, meters, energy. SIM_EINVARIANT names what is broken.
- */
+/* Recounts everything: capacity, gangs, job conservation, quotas, meters, energy, what was reported of them.
+ * SIM_EINVARIANT names what is broken. At boundaries. */
 sim_status_t mdl_datacentre_audit(sim_world_t *world, uint32_t lp, sim_error_t *err);
 
 #endif

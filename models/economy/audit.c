@@ -106,6 +106,30 @@ static sim_status_t audit_energy(mdl_step_t *step)
     return SIM_OK;
 }
 
+/* Sums of use against the meters of all sites, which stay readable when a site has stopped: of those that have, and what
+ * all had done when the recording interval began, which is less from then on. */
+static sim_status_t audit_use(mdl_step_t *step)
+{
+    const mdl_eco_t *eco = step->eco;
+    mdl_use_sums_t stopped = {0}, all = {0};
+    const int64_t *gone = (const int64_t *)&eco->use_gone, *before = (const int64_t *)&eco->use_before;
+    const int64_t *of_stopped = (const int64_t *)&stopped, *of_all = (const int64_t *)&all;
+    bool begins = eco->interval.begins_s == step->now_s || mdl_eco_interval_ends(step);
+    for (uint32_t i = 0; i < eco->n_sites; i++) {
+        mdl_eco_count_site(step, &step->sites[i], &all);
+        if (step->sites[i].stopped)
+            mdl_eco_count_site(step, &step->sites[i], &stopped);
+    }
+    for (size_t i = 0; i < sizeof all / sizeof *of_all; i++)
+        if (gone[i] != of_stopped[i] || before[i] < 0 || before[i] > of_all[i] || (begins && before[i] < of_all[i]))
+            return sim_fail(step->err, SIM_EINVARIANT, "use",
+                            "sum %zu: %lld of sites that have stopped, %lld of all when the interval began; recounted "
+                            "%lld and %lld",
+                            i, (long long)gone[i], (long long)before[i], (long long)of_stopped[i],
+                            (long long)of_all[i]);
+    return SIM_OK;
+}
+
 sim_status_t mdl_eco_audit(mdl_step_t *step)
 {
     MDL_TRY(mdl_ledger_audit(step->ledger, step->err));
@@ -123,6 +147,7 @@ sim_status_t mdl_eco_audit(mdl_step_t *step)
         MDL_TRY(audit_platform_chips(step, p));
     }
     MDL_TRY(audit_tenants(step));
+    MDL_TRY(audit_use(step));
     return audit_energy(step);
 }
 

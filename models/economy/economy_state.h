@@ -398,6 +398,9 @@ sim_status_t mdl_event_loan_month(mdl_step_t *step, uint32_t loan);
 sim_status_t mdl_event_month(mdl_step_t *step);
 sim_status_t mdl_event_record(mdl_step_t *step);
 
+/* step_meters.c: adds what a site has done since its birth. */
+void mdl_eco_count_site(const mdl_step_t *step, const mdl_site_t *site, mdl_use_sums_t *sums);
+
 /* money.c: paying with what there is. */
 sim_status_t mdl_eco_fund(mdl_step_t *step, uint32_t account,
                           int64_t amount_fen); /* tops a deposit up from customers' other payments */

@@ -51,8 +51,7 @@ static void count_use(mdl_use_sums_t *sums, const mdl_site_t *site, const mdl_da
     sums->metered_wh += scale * use->energy_metered_wh;
 }
 
-/* Adds what a site has done since its birth. */
-static void count_site(const mdl_step_t *step, const mdl_site_t *site, mdl_use_sums_t *sums)
+void mdl_eco_count_site(const mdl_step_t *step, const mdl_site_t *site, mdl_use_sums_t *sums)
 {
     const mdl_datacentre_use_t *use = mdl_datacentre_use(step->world, site->lp, step->now_s);
     count_use(sums, site, use);
@@ -124,7 +123,7 @@ static void smooth_activity(mdl_step_t *step, const centres_day_t *centres)
 /* A closed site is counted for good and its LP ended. */
 static void retire(mdl_step_t *step, mdl_site_t *site)
 {
-    count_site(step, site, &step->eco->use_gone);
+    mdl_eco_count_site(step, site, &step->eco->use_gone);
     mdl_datacentre_retire(step->world, site->lp, sim_world_now(step->world));
     site->stopped = true;
 }
@@ -163,7 +162,7 @@ static mdl_use_sums_t count_sites(const mdl_step_t *step)
         if (end - site > USES_AHEAD)
             mdl_datacentre_fetch_use(step->world, site[USES_AHEAD].lp);
         if (!site->stopped)
-            count_site(step, site, &sums);
+            mdl_eco_count_site(step, site, &sums);
     }
     return sums;
 }

@@ -97,6 +97,23 @@ static void audit_finds_a_count_that_is_stale(void **state)
     test_economy_free(&run);
 }
 
+/* Sums of use: of sites that have stopped at any time, of all where an interval begins. */
+static void audit_finds_use_that_is_not_that_of_the_sites(void **state)
+{
+    (void)state;
+    test_economy_t run = {.seed = 5, .sets = {"developers.fixed_cost_month=1e8"}}; /* which nobody can pay for long */
+    test_economy_run(&run);
+    mdl_step_t step;
+    mdl_step_open(&step, run.world, sim_world_now(run.world), &run.err);
+    mdl_eco_t *eco = step.eco;
+    assert_true(eco->use_gone.powered_gpu_s[0] > 0);
+    check_damage_is_found(run.world, (uint8_t *)&eco->use_gone.powered_gpu_s[0]);
+    check_damage_is_found(run.world, (uint8_t *)&eco->use_gone.wait_s[MDL_JOB_BATCH]);
+    check_damage_is_found(run.world, (uint8_t *)&eco->use_before.busy_gpu_s[1]);
+    check_damage_is_found(run.world, (uint8_t *)&eco->use_before.metered_wh);
+    test_economy_free(&run);
+}
+
 static void money_sums_to_zero(void **state)
 {
     (void)state;
@@ -251,6 +268,7 @@ int main(void)
         cmocka_unit_test(survives_extremes),
         cmocka_unit_test(survives_one_day_and_one_interval),
         cmocka_unit_test(audit_finds_a_count_that_is_stale),
+        cmocka_unit_test(audit_finds_use_that_is_not_that_of_the_sites),
         cmocka_unit_test(money_sums_to_zero),
         cmocka_unit_test(threads_do_not_change_a_bit),
         cmocka_unit_test(another_seed_is_another_world),
