@@ -237,6 +237,66 @@ static void test_reports_and_uses_are_the_meters(void **state)
     test_centres_free(&centres);
 }
 
+/* All that is said of a centre's past is what these meters say. */
+static void still_says(test_centres_t *centres, uint32_t lp, const mdl_datacentre_meter_t *meter)
+{
+    int64_t now_s = sim_world_now(centres->world);
+    mdl_datacentre_reading_t reported = mdl_datacentre_reported(centres->world, lp);
+
+    check_report(&reported, meter);
+    check_use(mdl_datacentre_use(centres->world, lp, now_s), meter);
+    assert_int_equal(mdl_datacentre_metered_wh(centres->world, lp, now_s), meter->energy_metered_wh);
+    assert_memory_equal(test_centres_read(centres, lp), meter, sizeof *meter);
+}
+
+/* Closes in the middle of a day, whatever runs, waits, fails or is being repaired then. */
+static void close_at_random(test_centres_t *centres, uint32_t lp, sim_rng_t *rng)
+{
+    int64_t day = sim_world_now(centres->world) / SIM_DAY_S + 1;
+
+    test_centres_run(centres, day * SIM_DAY_S + (int64_t)sim_draw_below(rng, SIM_DAY_S));
+    test_centres_order(centres, lp, MDL_DC_CLOSE, 0, 0);
+    test_centres_run(centres, (day + 1) * SIM_DAY_S);
+}
+
+/* From the end of the day on which it closed a centre says the same of its past for good, whatever it is told after that,
+ * and when it has retired, be it at once. */
+static void test_what_a_closed_centre_says_stands_still(void **state)
+{
+    (void)state;
+    for (uint64_t variant = 0; variant < 12; variant++) {
+        test_centres_t centres;
+        plan_t plan = {0};
+        sim_rng_t rng;
+        test_centres_init(&centres);
+        centres.input.record_interval_s = SIM_WEEK_S;
+        centres.input.horizon_s = 1000 * SIM_DAY_S;
+        centres.input.params.node_failures_per_year = variant % 2 ? 60 : 4;
+        centres.input.params.maintenance_every_s = 30 * SIM_DAY_S;
+        if (variant % 4 == 3)
+            centres.input.params.workload_grain_s = 0;
+        test_centres_open(&centres, SEED, 1);
+        uint32_t lp = add_in_mode(&centres, 9, variant % 3 ? MDL_DC_MODE_AUTO : MDL_DC_MODE_NODES);
+        sim_rng_at(&rng, SEED, 300 + variant, 0, 0, 0);
+        for (int i = 0; i < 60; i++)
+            random_days(&centres, lp, &plan, &rng);
+        close_at_random(&centres, lp, &rng);
+        mdl_datacentre_meter_t meter = *test_centres_read(&centres, lp);
+        assert_true(meter.busy_gpu_s > 0 && meter.node_failures > 0);
+        for (int i = 0; i < 20 && variant < 6; i++) {
+            random_order(&centres, lp, &plan, &rng);
+            test_centres_run(&centres, sim_world_now(centres.world) + (int64_t)sim_draw_below(&rng, 2 * SIM_DAY_S));
+            still_says(&centres, lp, &meter);
+        }
+        mdl_datacentre_retire(centres.world, lp, sim_world_now(centres.world));
+        for (int i = 0; i < 5; i++) {
+            test_centres_run(&centres, sim_world_now(centres.world) + (int64_t)sim_draw_below(&rng, 4 * SIM_DAY_S));
+            still_says(&centres, lp, &meter);
+        }
+        test_centres_free(&centres);
+    }
+}
+
 /* Pools beside single nodes. */
 
 /* Without failures and without nodes switched off, a centre does event by event the same in both modes. */
@@ -632,6 +692,7 @@ int main(void)
         cmocka_unit_test(test_invariants_while_the_grain_changes),
         cmocka_unit_test(test_meters_stay_while_a_gang_writes_its_checkpoint),
         cmocka_unit_test(test_reports_and_uses_are_the_meters),
+        cmocka_unit_test(test_what_a_closed_centre_says_stands_still),
         cmocka_unit_test(test_a_pool_is_its_nodes_without_failures),
         cmocka_unit_test(test_a_pool_is_its_nodes_on_average_with_failures),
         cmocka_unit_test(test_same_results_on_any_number_of_threads),
