@@ -220,6 +220,17 @@ void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered, bool new_terms)
         lend(dc, changed);
 }
 
+/* Where no job would be stopped otherwise, what is lent is taken back by reclaim. */
+void mdl_dc_on_lending(mdl_dc_t *dc, const sim_event_t *event)
+{
+    uint8_t *preemption = &dc->scheduler->policy.preemption;
+
+    (void)event;
+    if (dc->state->borrowing && *preemption == MDL_PREEMPTION_NONE)
+        *preemption = MDL_PREEMPTION_RECLAIM;
+    mdl_dc_grant_nodes(dc, dc->cluster->powered, false);
+}
+
 /* The lowest tenancy that no contract has; the capacity where there is none. Looked for in the list, 64 at a time. */
 static uint32_t free_tenancy(const mdl_dc_t *dc)
 {

@@ -36,6 +36,7 @@ static const handler_t handlers[MDL_DC_EVENTS] = {
     [MDL_DC_MAINTENANCE] = mdl_dc_on_maintenance,
     [MDL_DC_SERVICED] = mdl_dc_on_serviced,
     [MDL_DC_REVIEW] = mdl_dc_on_review,
+    [MDL_DC_LENDING] = mdl_dc_on_lending,
 };
 
 static bool holds_nodes(const mdl_dc_t *dc)
@@ -370,13 +371,34 @@ static sim_status_t make_room(sim_world_t *world, uint32_t lp, sim_error_t *err)
     return status < 0 ? status : sim_world_reserve(world, lp, calendar_room(&state->spec, false), err);
 }
 
+/* Lending begins or ends: jobs that are to be stopped for it are stopped by an event. */
+static sim_status_t turn_lending(sim_world_t *world, uint32_t lp, sim_error_t *err)
+{
+    sim_event_t event = {.time_s = sim_world_now(world), .type = MDL_DC_LENDING};
+
+    if (sim_world_schedule(world, lp, &event, MDL_DC_FIRST, NULL) < 0)
+        return sim_fail(err, SIM_ELIMIT, "data centre", "no room in the calendar for lending to begin or end");
+    return SIM_OK;
+}
+
+/* Starts what begins with new parameters. */
+static sim_status_t start_clocks(sim_world_t *world, uint32_t lp, bool lending_turns, sim_error_t *err)
+{
+    int64_t now_s = sim_world_now(world);
+    sim_status_t status = start_failures(world, lp, now_s, err);
+
+    if (status == SIM_OK)
+        status = start_maintenance(world, lp, now_s, err);
+    return status == SIM_OK && lending_turns ? turn_lending(world, lp, err) : status;
+}
+
 sim_status_t mdl_datacentre_configure(sim_world_t *world, uint32_t lp, const mdl_params_t *params, sim_error_t *err)
 {
     mdl_datacentre_t *state = sim_world_state(world, lp);
 
     if (state->cluster == 0)
         return SIM_OK;
-    bool was_batched = is_batched(world, state);
+    bool was_batched = is_batched(world, state), was_borrowing = state->borrowing;
     sim_status_t status = configure(world, lp, params, err);
     if (status == SIM_OK && was_batched && !is_batched(world, state))
         status = make_room(world, lp, err);
@@ -387,8 +409,8 @@ sim_status_t mdl_datacentre_configure(sim_world_t *world, uint32_t lp, const mdl
     mdl_dc_turn_power(&dc, &power);
     for (uint32_t i = 0; i < state->n_contracts; i++)
         mdl_dc_plan(&dc, mdl_dc_contracts(&dc)[i].tenancy);
-    status = start_failures(world, lp, sim_world_now(world), err);
-    return status < 0 ? status : start_maintenance(world, lp, sim_world_now(world), err);
+    mdl_dc_forget_noise(&dc);
+    return start_clocks(world, lp, state->borrowing != was_borrowing, err);
 }
 
 const mdl_datacentre_meter_t *mdl_datacentre_read(sim_world_t *world, uint32_t lp, int64_t time_s)

@@ -22,6 +22,7 @@ enum mdl_datacentre_event {
     MDL_DC_MAINTENANCE, /* the next nodes are serviced */
     MDL_DC_SERVICED,    /* of a pool: a = nodes that come back */
     MDL_DC_REVIEW,      /* the scheduler looks at its queues again */
+    MDL_DC_LENDING,     /* idle quota is lent from now on, or no longer */
     MDL_DC_EVENTS
 };
 
@@ -251,6 +252,7 @@ void mdl_dc_on_contract_start(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_contract_resize(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_contract_end(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_close(mdl_dc_t *dc, const sim_event_t *event);
+void mdl_dc_on_lending(mdl_dc_t *dc, const sim_event_t *event);
 /* Shares out powered nodes in order of start; new_terms: of a contract that has started or changed. */
 void mdl_dc_grant_nodes(mdl_dc_t *dc, uint32_t powered, bool new_terms);
 
@@ -295,6 +297,8 @@ void mdl_dc_climb_up(mdl_dc_t *dc);
 void mdl_dc_on_service_ready(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_on_services_due(mdl_dc_t *dc, const sim_event_t *event);
 void mdl_dc_supply_service(mdl_dc_t *dc, uint32_t tenancy);
+/* Lets the days' noise be drawn anew, by the parameters in force, when services are resized next. */
+void mdl_dc_forget_noise(const mdl_dc_t *dc);
 /* The busy share of so many GPUs under a load; and of a replica that starts. Thousandths. */
 static inline uint32_t mdl_dc_busy_share(int64_t load_mgpu, uint32_t gpus)
 {

@@ -15,6 +15,14 @@ static void draw_noise(const mdl_dc_t *dc, mdl_service_t *service, int64_t from_
     mdl_service_noise(dc->workload, &rng, service->noise, MDL_NOISE_DAYS);
 }
 
+void mdl_dc_forget_noise(const mdl_dc_t *dc)
+{
+    for (uint32_t i = 0; i < dc->state->n_services; i++)
+        dc->services[i].noise_from_day = -1;
+    if (dc->state->serving == MDL_DC_SERVES_DRAWN)
+        dc->state->serving = MDL_DC_SERVES;
+}
+
 static void resize_service(mdl_dc_t *dc, mdl_service_t *service, const mdl_dc_instant_t *instant)
 {
     if (dc->workload->grain_s > 0)

@@ -684,8 +684,8 @@ static uint32_t count_borrowers(const mdl_dc_t *dc)
     return borrowers;
 }
 
-/* Parameters say from a day on that idle quota is not lent: at the next change of a contract all that is borrowed comes
- * back, and nobody borrows again, until they say otherwise. */
+/* Parameters say from a day on that idle quota is not lent: all that is borrowed comes back at once, and nobody borrows
+ * again, until they say otherwise. */
 static void test_lending_ends_and_begins_with_the_parameters(void **state)
 {
     test_centres_t centres;
@@ -711,12 +711,39 @@ static void test_lending_ends_and_begins_with_the_parameters(void **state)
             test_centres_start(&centres, lp, number++, sized(quiet_finetune, 32));
         test_centres_run(&centres, day * SIM_DAY_S);
         mdl_dc_t dc = mdl_dc_view(sim_world_arena(centres.world), centre, sim_world_now(centres.world));
-        if (turn > 51 || turn == 0)
+        if (turn >= 50)
             assert_int_equal(count_borrowers(&dc), 0);
-        else if (turn < 50)
+        else
             lenders += count_borrowers(&dc) > 0;
+        if (turn == 0)
+            assert_int_equal(mdl_scheduler_holding(dc.scheduler, mdl_dc_contracts(&dc)->tenancy)->limit_gpus,
+                             centre->leased_nodes * MDL_NODE_GPUS);
     }
     assert_true(lenders > 30);
+    test_centres_free(&centres);
+}
+
+/* A centre that was born without lending takes back what it lends from some day on: nodes do not fail, and so nobody else
+ * sends jobs back into the queue. */
+static void test_what_is_lent_from_a_date_on_is_reclaimed(void **state)
+{
+    test_centres_t centres;
+
+    (void)state;
+    test_centres_init(&centres);
+    centres.input.params.scheduler_borrowing = false;
+    centres.input.params.node_failures_per_year = 0;
+    test_centres_open(&centres, SEED, 1);
+    uint32_t lp = test_centres_add(&centres, 40, 1);
+    for (uint32_t i = 0; i < 5; i++)
+        test_centres_start(&centres, lp, i, quiet_finetune);
+    test_centres_run(&centres, 100 * SIM_DAY_S);
+    assert_int_equal(test_centres_read(&centres, lp)->jobs_restarted[MDL_JOB_FINETUNE], 0);
+    mdl_params_t params = centres.input.params;
+    params.scheduler_borrowing = true;
+    assert_int_equal(mdl_datacentre_configure(centres.world, lp, &params, NULL), SIM_OK);
+    test_centres_run(&centres, 200 * SIM_DAY_S);
+    assert_true(test_centres_read(&centres, lp)->jobs_restarted[MDL_JOB_FINETUNE] > 5);
     test_centres_free(&centres);
 }
 
@@ -883,6 +910,38 @@ static void test_noise_is_that_of_the_day(void **state)
     }
 }
 
+/* Another spread of load reaches services when they are resized next, those that wait for their software too: their noise
+ * is that of a centre that was born with it. */
+static void test_noise_follows_the_parameters(void **state)
+{
+    double noise[2][2][MDL_NOISE_DAYS];
+    mdl_contract_terms_t terms = {.job_class = MDL_JOB_INFERENCE, .nodes = 6, .activity_permille = 500};
+
+    (void)state;
+    for (int born = 0; born < 2; born++) {
+        test_centres_t centres;
+        test_centres_init(&centres);
+        mdl_params_t params = centres.input.params;
+        params.service_noise = 0.3;
+        if (born)
+            centres.input.params = params;
+        test_centres_open(&centres, SEED, 1);
+        uint32_t lp = test_centres_add(&centres, 16, 1);
+        for (uint32_t i = 0; i < 2; i++) {
+            terms.ported = i == 0;
+            test_centres_start(&centres, lp, i, terms);
+        }
+        test_centres_run(&centres, SIM_DAY_S);
+        assert_int_equal(mdl_datacentre_configure(centres.world, lp, &params, NULL), SIM_OK);
+        test_centres_run(&centres, SIM_DAY_S + 7 * SIM_HOUR_S);
+        mdl_dc_t dc = mdl_dc_view(sim_world_arena(centres.world), sim_world_state(centres.world, lp), 0);
+        for (uint32_t i = 0; i < 2; i++)
+            memcpy(noise[born][i], dc.services[i].noise, sizeof noise[born][i]);
+        test_centres_free(&centres);
+    }
+    assert_memory_equal(noise[0], noise[1], sizeof noise[0]);
+}
+
 static void damage_service(mdl_dc_t *dc, int kind)
 {
     switch (kind) {
@@ -942,6 +1001,7 @@ int main(void)
         cmocka_unit_test(test_pools_grow_with_contracts),
         cmocka_unit_test(test_contracts_take_the_lowest_free_tenancies),
         cmocka_unit_test(test_lending_ends_and_begins_with_the_parameters),
+        cmocka_unit_test(test_what_is_lent_from_a_date_on_is_reclaimed),
         cmocka_unit_test(test_the_ladder_lets_a_gang_go_on_with_fewer_nodes),
         cmocka_unit_test(test_another_width_keeps_the_work),
         cmocka_unit_test(test_maintenance_takes_each_idle_node_in_turn),
@@ -956,6 +1016,7 @@ int main(void)
         cmocka_unit_test(test_audit_catches_each_damage),
         cmocka_unit_test(test_audit_sees_reports_that_run_ahead),
         cmocka_unit_test(test_noise_is_that_of_the_day),
+        cmocka_unit_test(test_noise_follows_the_parameters),
         cmocka_unit_test(test_services_stand_where_their_contracts_say),
     };
 
