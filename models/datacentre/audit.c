@@ -184,8 +184,8 @@ static mdl_datacentre_use_t use_of(const mdl_datacentre_meter_t *meter)
     return use;
 }
 
-/* Counts taken from the meters, which never fall: what they say if they were taken now, else no more. Names the first of
- * them that says another thing. */
+/* Counts taken from the meters, which never fall: what they say if they were taken now, else no more. Names the first
+ * of them that says another thing. */
 static sim_status_t audit_counts(const char *what, const void *counts, const void *metered, size_t bytes, bool now,
                                  sim_error_t *err)
 {

@@ -167,8 +167,8 @@ sim_status_t mdl_datacentre_boundary(sim_world_t *world, uint32_t lp, sim_error_
 /* Room for so many contracts more than run now to start before the next boundary. At boundaries. */
 sim_status_t mdl_datacentre_reserve(sim_world_t *world, uint32_t lp, uint32_t contracts, sim_error_t *err);
 
-/* From now on the centre works by these parameters: jobs, failures and repairs drawn from here on. Where they end the grain
- * it gets room for jobs one by one: SIM_ELIMIT when the world's memory is full. At boundaries. */
+/* From now on the centre works by these parameters: jobs, failures and repairs drawn from here on. Where they end the
+ * grain it gets room for jobs one by one: SIM_ELIMIT when the world's memory is full. At boundaries. */
 sim_status_t mdl_datacentre_configure(sim_world_t *world, uint32_t lp, const mdl_params_t *params, sim_error_t *err);
 
 /* Stops a closed centre's LP for good and gives its memory back. The meters stay readable as they stand. */

@@ -106,8 +106,8 @@ static sim_status_t audit_energy(mdl_step_t *step)
     return SIM_OK;
 }
 
-/* Sums of use against the meters of all sites, which stay readable when a site has stopped: of those that have, and what
- * all had done when the recording interval began, which is less from then on. */
+/* Sums of use against the meters of all sites, which stay readable when a site has stopped: of those that have, and
+ * what all had done when the recording interval began, which is less from then on. */
 static sim_status_t audit_use(mdl_step_t *step)
 {
     const mdl_eco_t *eco = step->eco;

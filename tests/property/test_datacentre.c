@@ -141,11 +141,24 @@ static void test_meters_stay_while_a_gang_writes_its_checkpoint(void **state)
     test_centres_free(&centres);
 }
 
-/* The same, the grain being another from one day to the next, or none. */
-static void test_invariants_while_the_grain_changes(void **state)
+/* Grain, lending, the spread of load and what nodes draw, as a dated change may set them. */
+static void change_parameters(test_centres_t *centres, uint32_t lp, sim_rng_t *rng)
 {
     static const int64_t grain_h[] = {0, 6, 24, 168};
+    mdl_params_t params = centres->input.params;
 
+    params.workload_grain_s = grain_h[sim_draw_below(rng, 4)] * SIM_HOUR_S;
+    params.scheduler_borrowing = sim_draw_bernoulli(rng, 0.5);
+    params.service_noise = sim_draw_uniform(rng);
+    params.gpu_idle_draw = sim_draw_uniform(rng);
+    params.host_idle_w = 5000 * sim_draw_uniform(rng);
+    params.host_busy_w = params.host_idle_w + 5000 * sim_draw_uniform(rng);
+    assert_int_equal(mdl_datacentre_configure(centres->world, lp, &params, NULL), SIM_OK);
+}
+
+/* The same while parameters change. */
+static void test_invariants_while_parameters_change(void **state)
+{
     (void)state;
     for (uint64_t variant = 0; variant < 4; variant++) {
         test_centres_t centres;
@@ -158,10 +171,8 @@ static void test_invariants_while_the_grain_changes(void **state)
         uint32_t lp = add_in_mode(&centres, 9, variant % 2 ? MDL_DC_MODE_POOL : MDL_DC_MODE_NODES);
         sim_rng_at(&rng, SEED, 200 + variant, 0, 0, 0);
         for (int day = 1; day <= 250; day++) {
-            mdl_params_t params = centres.input.params;
-            params.workload_grain_s = grain_h[sim_draw_below(&rng, 4)] * SIM_HOUR_S;
             if (sim_draw_below(&rng, 10) == 0)
-                assert_int_equal(mdl_datacentre_configure(centres.world, lp, &params, NULL), SIM_OK);
+                change_parameters(&centres, lp, &rng);
             random_days(&centres, lp, &plan, &rng);
         }
         test_centres_free(&centres);
@@ -285,6 +296,7 @@ static void test_what_a_closed_centre_says_stands_still(void **state)
         assert_true(meter.busy_gpu_s > 0 && meter.node_failures > 0);
         for (int i = 0; i < 20 && variant < 6; i++) {
             random_order(&centres, lp, &plan, &rng);
+            change_parameters(&centres, lp, &rng);
             test_centres_run(&centres, sim_world_now(centres.world) + (int64_t)sim_draw_below(&rng, 2 * SIM_DAY_S));
             still_says(&centres, lp, &meter);
         }
@@ -689,7 +701,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_invariants_under_random_orders),
-        cmocka_unit_test(test_invariants_while_the_grain_changes),
+        cmocka_unit_test(test_invariants_while_parameters_change),
         cmocka_unit_test(test_meters_stay_while_a_gang_writes_its_checkpoint),
         cmocka_unit_test(test_reports_and_uses_are_the_meters),
         cmocka_unit_test(test_what_a_closed_centre_says_stands_still),
