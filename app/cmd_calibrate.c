@@ -89,6 +89,18 @@ static bool is_there(const char *path)
     return lstat(path, &info) == 0;
 }
 
+/* A scenario that calibrates itself away, as 'calibrate mine.yaml -o mine.h5 --force' would: refused, whatever is asked. */
+static sim_status_t check_apart(const calibrate_call_t *self, sim_error_t *err)
+{
+    const char *const written[] = {self->files.scenario, self->files.draws};
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++)
+        if (scn_scenario_reads(self->scenario, written[i]))
+            return sim_fail(err, SIM_EEXISTS, written[i],
+                            "is what the scenario is read from, and would be lost; expected another name; choose one "
+                            "with -o");
+    return SIM_OK;
+}
+
 /* What stands in the way: nothing is replaced that was not asked for, and an unfinished calibration goes on. */
 static sim_status_t check_files(calibrate_call_t *self, sim_error_t *err)
 {
@@ -102,7 +114,11 @@ static sim_status_t check_files(calibrate_call_t *self, sim_error_t *err)
     self->options.mode = self->values.force ? SIM_STORE_FORCE : go_on ? SIM_STORE_RESUME : SIM_STORE_NEW;
     self->options.path = files->result;
     bool replace = self->options.mode != SIM_STORE_NEW;
-    sim_status_t status = app_output_check(files->scenario, replace, err);
+    sim_status_t status = app_output_check_folder(files->result, err);
+    if (status == SIM_OK)
+        status = check_apart(self, err);
+    if (status == SIM_OK)
+        status = app_output_check(files->scenario, replace, err);
     if (status == SIM_OK)
         status = app_output_check(files->draws, replace, err);
     return status;

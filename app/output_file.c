@@ -43,10 +43,24 @@ static sim_status_t check_folder(const char *path, const char *folder, sim_error
     return SIM_OK;
 }
 
+/* What ends in a slash, or is nothing at all, is no file's name: often a variable of a script that was never set. */
+static sim_status_t check_name(const char *path, sim_error_t *err)
+{
+    size_t n = strlen(path);
+
+    if (n == 0 || path[n - 1] == '/')
+        return sim_fail(err, SIM_EINPUT, NULL, "found '%s' as the name of a file to write; expected a file's name, %s",
+                        path, n == 0 ? "not an empty one" : "not a folder's; put one behind it");
+    return SIM_OK;
+}
+
 sim_status_t app_output_check_folder(const char *path, sim_error_t *err)
 {
-    char *folder = folder_of(path);
+    sim_status_t named = check_name(path, err);
+    char *folder = named == SIM_OK ? folder_of(path) : NULL;
 
+    if (named != SIM_OK)
+        return named;
     if (folder == NULL)
         return sim_fail(err, SIM_ENOMEM, path, "no memory for its name");
     sim_status_t status = check_folder(path, folder, err);
@@ -57,12 +71,24 @@ sim_status_t app_output_check_folder(const char *path, sim_error_t *err)
 sim_status_t app_output_check(const char *path, bool force, sim_error_t *err)
 {
     struct stat there;
+    sim_status_t named = check_name(path, err);
 
+    if (named != SIM_OK)
+        return named;
     if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
         return sim_fail(err, SIM_EEXISTS, path, "is no regular file and is not replaced; expected another name");
     if (!force && lstat(path, &there) == 0)
         return sim_fail(err, SIM_EEXISTS, path, "is there already; --force replaces it; or choose another name");
     return app_output_check_folder(path, err);
+}
+
+sim_status_t app_output_check_apart(const char *path, const char *input, sim_error_t *err)
+{
+    struct stat out, in;
+
+    if (stat(path, &out) != 0 || stat(input, &in) != 0 || out.st_dev != in.st_dev || out.st_ino != in.st_ino)
+        return SIM_OK;
+    return sim_fail(err, SIM_EEXISTS, path, "is what is read, and would be lost; expected another name to write to");
 }
 
 sim_status_t app_output_check_picture(const char *path, bool force, sim_error_t *err)

@@ -29,11 +29,14 @@ typedef struct app_output {
     FILE *file;
 } app_output_t;
 
-/* Whether `path` may be written: SIM_EEXISTS when something is there and `force` does not say to replace it (what is no
+/* Whether `path` may be written: SIM_EINPUT when it is no file's name, SIM_EEXISTS when something is there and `force` does not say to replace it (what is no
  * regular file is never replaced), SIM_EIO when its folder is missing or may not be written. */
 sim_status_t app_output_check(const char *path, bool force, sim_error_t *err);
-/* The folder alone, for files that the store writes. SIM_EIO names it. */
+/* Name and folder alone, for files that the store writes. SIM_EINPUT, SIM_EIO names it. */
 sim_status_t app_output_check_folder(const char *path, sim_error_t *err);
+/* Whether `path` is another file than `input`, which the command reads: SIM_EEXISTS when they are one, by whatever names,
+ * for which --force is no excuse. */
+sim_status_t app_output_check_apart(const char *path, const char *input, sim_error_t *err);
 /* The same of a picture (--plot of any command), which is SVG: SIM_EINPUT when its name ends in something else. */
 sim_status_t app_output_check_picture(const char *path, bool force, sim_error_t *err);
 

@@ -238,8 +238,15 @@ static void check_cluster(app_replay_t *self)
 
 static void check_input(app_replay_t *self, const char *what, const char *path)
 {
+    const char *const outputs[] = {self->values->starts, self->values->plot};
+
     if (access(path, F_OK) != 0)
         app_replay_problem(self, "%s%s: no such file; expected one to read", what, path);
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
+        sim_error_t err = {0};
+        if (outputs[i] != NULL && app_output_check_apart(outputs[i], path, &err) != SIM_OK)
+            app_replay_problem(self, "%s", err.message);
+    }
 }
 
 static void check_inputs(app_replay_t *self)

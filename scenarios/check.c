@@ -28,12 +28,13 @@ static void resolve_type(scn_reader_t *self, const mdl_tables_t *tables, const s
                     name->text);
 }
 
+/* tables NULL: that of GPU types has problems of its own, and nothing can be said. */
 static void resolve_types(scn_reader_t *self, const mdl_tables_t *tables, scn_events_t *events)
 {
     for (size_t i = 0; i < events->n; i++) {
         scn_event_t *event = &events->items[i];
         event->types = 0;
-        if (event->type_names == NULL)
+        if (event->type_names == NULL || tables == NULL)
             continue;
         for (const scn_node_t *name = event->type_names->first; name != NULL; name = name->next)
             resolve_type(self, tables, name, event);

@@ -159,7 +159,8 @@ void scn_draft_init(scn_draft_t *draft);
 void scn_draft_read(scn_reader_t *self, const scn_node_t *root);
 /* --set, --until, --seed, -n, --arm over the draft. */
 void scn_draft_override(scn_reader_t *self, const scn_options_t *options);
-/* What can be checked only when everything is known: design and factors, types of shocks. */
+/* What can be checked only when everything is known: design and factors, types of shocks. `tables`
+ * NULL: of what GPU types there are nothing can be said. */
 void scn_draft_check(scn_reader_t *self, const mdl_tables_t *tables);
 
 /* Once all is checked: sorts dates, moves what an extended file dated before the start to the start (a passing jolt is

@@ -20,7 +20,8 @@ typedef struct loader {
     scn_reader_t reader;
     scn_log_t log;
     level_t levels[SCN_MAX_EXTENDS];
-    bool broken_chain; /* something extended could not be read */
+    bool broken_chain;  /* something extended could not be read */
+    bool types_unknown; /* the given table of GPU types has problems */
 } loader_t;
 
 /* --- the chain of extends ----------------------------------------------------------------------------------------- */
@@ -141,10 +142,12 @@ static void on_table_problem(void *user, const char *message)
     scn_log_add_text(report->log, report->file, message);
 }
 
-/* A shipped table is sound, so what is wrong with it is that it names provinces that a given table does not have. */
-static void read_shipped(loader_t *self, const mdl_table_t *table)
+/* A shipped table is sound, so what is wrong with it is that it names provinces that a given table does not have: worth
+ * saying unless that table has problems of its own. */
+static void read_shipped(loader_t *self, const mdl_table_t *table, bool given_are_sound)
 {
-    if (mdl_table_read(self->scenario->tables, table, table->name, table->default_csv, NULL, NULL) > 0)
+    size_t wrong = mdl_table_read(self->scenario->tables, table, table->name, table->default_csv, NULL, NULL);
+    if (wrong > 0 && given_are_sound)
         scn_log_add(&self->log, self->reader.draft->tables[0].place,
                     "provinces: lacks provinces that the shipped table %s names; expected tables: {%s: ...} with it",
                     table->name, table->name);
@@ -154,11 +157,14 @@ static void read_given(loader_t *self, const mdl_table_t *table, const scn_table
 {
     const scn_source_t *source = &given->source;
     table_report_t report = {&self->log, scn_log_file(&self->log, source->name)};
+    size_t before = self->log.n;
     if (source->length > strlen(source->text))
         scn_log_add(&self->log, given->place, "%s: found a NUL byte in %.200s; expected a CSV file", table->name,
                     source->name);
     else
         (void)mdl_table_read(self->scenario->tables, table, source->name, source->text, on_table_problem, &report);
+    if (self->log.n > before && strcmp(table->name, "gpu_types") == 0)
+        self->types_unknown = true;
 }
 
 static void read_tables(loader_t *self)
@@ -175,8 +181,8 @@ static void read_tables(loader_t *self)
         const scn_table_file_t *given = &self->reader.draft->tables[i];
         if (given->given)
             read_given(self, &registry[i], given);
-        else if (i == 0 || self->log.n == before)
-            read_shipped(self, &registry[i]);
+        else
+            read_shipped(self, &registry[i], self->log.n == before);
     }
 }
 
@@ -194,7 +200,7 @@ static void read_everything(loader_t *self, const scn_options_t *options)
     read_tables(self);
     scn_draft_override(&self->reader, options != NULL ? options : &none);
     if (!self->reader.out_of_memory)
-        scn_draft_check(&self->reader, self->scenario->tables);
+        scn_draft_check(&self->reader, self->types_unknown ? NULL : self->scenario->tables);
 }
 
 static sim_status_t summarise(const scn_problems_t *problems, const char *name, sim_error_t *err)
@@ -420,6 +426,18 @@ char *scn_scenario_arm_identity(const scn_scenario_t *self, uint32_t arm)
     scn_text_t text = {0};
     scn_plan_write_arm(self, arm, &text);
     return scn_text_take(&text);
+}
+
+bool scn_scenario_reads(const scn_scenario_t *self, const char *path)
+{
+    char *real = realpath(path, NULL);
+    bool found = false;
+    for (size_t i = 0; real != NULL && i < self->n_sources; i++)
+        found = found || strcmp(self->sources[i].id, real) == 0;
+    for (size_t i = 0; real != NULL && i < SCN_MAX_TABLES; i++)
+        found = found || (self->draft.tables[i].given && strcmp(self->draft.tables[i].source.id, real) == 0);
+    free(real);
+    return found;
 }
 
 char *scn_scenario_source(const scn_scenario_t *self)

@@ -114,6 +114,8 @@ char *scn_scenario_resolved(const scn_scenario_t *self);
 char *scn_scenario_identity(const scn_scenario_t *self);
 /* What one arm changes, as text: equal for an arm that was in an earlier run and is the same now. Caller frees. */
 char *scn_scenario_arm_identity(const scn_scenario_t *self, uint32_t arm);
+/* Whether `path` is one of the files that the scenario was read from: its own, those that it extends, its tables. */
+bool scn_scenario_reads(const scn_scenario_t *self, const char *path);
 /* The files as read, concatenated with their names; for the result's provenance. Caller frees. */
 char *scn_scenario_source(const scn_scenario_t *self);
 

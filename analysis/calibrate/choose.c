@@ -78,16 +78,25 @@ static sim_status_t match_glob(const stages_t *self, const char *glob, bool *wan
     return SIM_OK;
 }
 
+/* All that is wrong with the list goes into one message. */
 static sim_status_t match_globs(const stages_t *self, const char *globs, bool *wanted, sim_error_t *err)
 {
-    char *copy = strdup(globs), *rest = copy, *glob;
-    sim_status_t status = copy == NULL ? sim_fail(err, SIM_ENOMEM, "--parameters", "no memory for it") : SIM_OK;
-    while (status == SIM_OK && (glob = strsep(&rest, ",")) != NULL)
-        status = *glob == '\0' ? sim_fail(err, SIM_EINPUT, "--parameters",
-                                          "found nothing between commas in '%s'; expected keys or globs", globs)
-                               : match_glob(self, glob, wanted, err);
+    static const char option[] = "--parameters";
+    char *copy = strdup(globs), *rest = copy, *glob, wrong[900] = "";
+    size_t used = 0;
+    if (copy == NULL)
+        return sim_fail(err, SIM_ENOMEM, option, "no memory for it");
+    while ((glob = strsep(&rest, ",")) != NULL) {
+        sim_error_t one = {0};
+        sim_status_t status =
+            *glob == '\0' ? sim_fail(&one, SIM_EINPUT, option, "found nothing between commas; expected keys or globs")
+                          : match_glob(self, glob, wanted, &one);
+        if (status != SIM_OK && used < sizeof wrong)
+            used += (size_t)snprintf(wrong + used, sizeof wrong - used, "%s%s", used > 0 ? "; and " : "",
+                                     one.message + sizeof option + 1);
+    }
     free(copy);
-    return status;
+    return used > 0 ? sim_fail(err, SIM_EINPUT, option, "%s", wrong) : SIM_OK;
 }
 
 static void match_default(const stages_t *self, bool *wanted)

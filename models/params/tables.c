@@ -92,7 +92,7 @@ static void missing_columns(reader_t *self, size_t line)
         for (size_t i = 0; i < self->n_cells; i++)
             found = found || self->column_of[i] == (int)column;
         if (!found)
-            complain(self, line, 1, "column %s is missing; expected a header with all of the table %s's columns",
+            complain(self, line, 1, "column %s is missing; expected a header with all columns of the table %s",
                      self->table->columns[column].name, self->table->name);
     }
 }

@@ -231,6 +231,20 @@ class Calibrate(CliTest):
             shutil.copy(self.folder / name, self.dir / name)
         self.assertIn("--force", self.run_fails(2, *QUICK, "-o", "q.h5", "--quiet"))
 
+    def test_the_scenario_itself_is_never_replaced(self):
+        (self.dir / "base.yaml").write_text("extends: quick\n")
+        (self.dir / "mine.yaml").write_text("extends: base.yaml\n")
+        for name in ("mine.h5", "base.h5"):
+            message = self.run_fails(2, "calibrate", "mine.yaml", "--budget", 40, "-o", name, "--force", "--quiet")
+            self.assertIn("would be lost", message)
+        self.assertEqual(self.files(), ["base.yaml", "mine.yaml"])
+        self.assertEqual((self.dir / "mine.yaml").read_text(), "extends: base.yaml\n")
+
+    def test_all_that_is_wrong_with_the_parameters_is_named(self):
+        message = self.run_fails(2, "calibrate", "quick", "--parameters", "labs.ambitoin,nothing.*,labs.*", "--quiet")
+        self.assertIn("did you mean labs.ambition?", message)
+        self.assertIn("found 'nothing.*'", message)
+
     def test_help_has_examples(self):
         text = self.run_ok("help", "calibrate")
         self.assertIn("overbuild calibrate quick --budget 60 -o first.h5", text)

@@ -111,7 +111,7 @@ static void test_bad_headers(void **state)
            "t.csv:1:6: hopps: unknown column; did you mean hops?\n"
            "t.csv:1:71: name: column 7 repeats column 1; expected it once\n"
            "t.csv:1:76: colour: unknown column; expected a column of the table routes\n"
-           "t.csv:1:1: column hops is missing; expected a header with all of the table routes's columns\n");
+           "t.csv:1:1: column hops is missing; expected a header with all columns of the table routes\n");
 }
 
 static void test_bad_cells(void **state)
