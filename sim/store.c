@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "sim/plural.h"
 #include "sim/store_internal.h"
 
 #include <errno.h>
@@ -51,10 +52,11 @@ sim_status_t sim_store_outside(const sim_store_t *self, const char *where, const
 {
     return sim_fail(
         err, SIM_EINPUT, where,
-        "holds finished replication %u (counted from 0) of point %u of arm %s; found %u replications, %u points "
-        "%s that arm in the experiment now; a run can grow but not shrink, or start anew with --force",
-        key.replication, key.point, arm, self->n_replications, self->n_points,
-        sim_store_arm(self, arm, strlen(arm)) < 0 ? "and not" : "and");
+        "holds finished replication %u (counted from 0) of point %u of arm %s; found %u replication%s, %u point%s "
+        "%s that arm in the experiment now; a run can grow but not shrink; ask for what it holds and more, choose "
+        "another name with -o, or start anew with --force",
+        key.replication, key.point, arm, self->n_replications, sim_plural(self->n_replications), self->n_points,
+        sim_plural(self->n_points), sim_store_arm(self, arm, strlen(arm)) < 0 ? "and not" : "and");
 }
 
 static char *suffixed(const char *path, const char *suffix)

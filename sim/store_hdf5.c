@@ -74,6 +74,8 @@ sim_status_t sim_h5_fail(sim_error_t *err, const char *path, const char *what)
     (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, innermost, reason);
     if (reason[0] == '\0') /* HDF5 has nothing to complain of: it was memory of ours */
         return sim_fail(err, SIM_ENOMEM, path, "no memory to %s%s", verb, what);
+    if (strcmp(what, "open") == 0 && strstr(reason, "Permission denied") != NULL)
+        return sim_fail(err, SIM_EIO, path, "can't open: Permission denied; it is not yours to read; ask its owner");
     for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
         if (strstr(reason, causes[i].sign) != NULL)
             return sim_fail(err, causes[i].code, path, "can't %s%s: %s; %s", verb, what, reason, causes[i].fix);

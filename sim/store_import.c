@@ -198,31 +198,43 @@ static sim_status_t import_run(import_t *self, sim_store_writer_t *writer, sim_r
     return status < 0 ? status : sim_parts_append(store, writer, key, err);
 }
 
-/* One finished run of the file's arm number `arm`, unless a block has it already. */
-static sim_status_t consider(import_t *self, sim_store_writer_t *writer, size_t arm, size_t point, size_t replication,
-                             sim_error_t *err)
+/* Where a run of the file's arm number `arm` is in the experiment now; false: nowhere. */
+static bool key_of(const import_t *self, size_t arm, size_t point, size_t replication, sim_run_key_t *key)
 {
     const sim_store_t *store = self->store;
-    size_t run = (arm * self->n_points + point) * self->n_replications + replication;
-    if (self->status.values[run] != SIM_OK)
-        return SIM_OK;
     int64_t now = sim_store_arm(store, self->arms[arm], strlen(self->arms[arm]));
-    sim_run_key_t key = {(uint32_t)now, (uint32_t)point, (uint32_t)replication};
-    if (now < 0 || point >= store->n_points || replication >= store->n_replications)
-        return sim_store_outside(store, store->path, self->arms[arm], key, err);
-    return sim_store_has(store, key) ? SIM_OK : import_run(self, writer, key, arm, err);
+    *key = (sim_run_key_t){(uint32_t)now, (uint32_t)point, (uint32_t)replication};
+    return now >= 0 && point < store->n_points && replication < store->n_replications;
 }
 
-static sim_status_t import_runs(import_t *self, sim_error_t *err)
+/* Takes finished runs over that no block has yet; with `writer` NULL says whether the experiment still has room for all
+ * of them. */
+static sim_status_t each_run(import_t *self, sim_store_writer_t *writer, sim_error_t *err)
 {
-    sim_store_writer_t *writer = sim_store_take_writer(self->store, err);
-    if (writer == NULL)
-        return SIM_ENOMEM;
     sim_status_t status = SIM_OK;
     for (size_t arm = 0; arm < self->n_arms; arm++)
         for (size_t point = 0; point < self->n_points; point++)
-            for (size_t i = 0; status == SIM_OK && i < self->n_replications; i++)
-                status = consider(self, writer, arm, point, i, err);
+            for (size_t i = 0; status == SIM_OK && i < self->n_replications; i++) {
+                sim_run_key_t key;
+                size_t run = (arm * self->n_points + point) * self->n_replications + i;
+                if (self->status.values[run] != SIM_OK)
+                    continue;
+                if (!key_of(self, arm, point, i, &key))
+                    status = sim_store_outside(self->store, self->store->path, self->arms[arm], key, err);
+                else if (writer != NULL && !sim_store_has(self->store, key))
+                    status = import_run(self, writer, key, arm, err);
+            }
+    return status;
+}
+
+/* A plan that leaves runs out is refused before the first block is written, so that nothing has changed then. */
+static sim_status_t import_runs(import_t *self, sim_error_t *err)
+{
+    sim_status_t status = each_run(self, NULL, err);
+    sim_store_writer_t *writer = status == SIM_OK ? sim_store_take_writer(self->store, err) : NULL;
+    if (writer == NULL)
+        return status < 0 ? status : SIM_ENOMEM;
+    status = each_run(self, writer, err);
     if (status == SIM_OK)
         status = sim_parts_commit(self->store, writer, err);
     sim_store_give_writer(self->store, writer);
