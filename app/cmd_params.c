@@ -176,11 +176,30 @@ static int print_made(char *text)
     return APP_DONE;
 }
 
+/* Each of the options prints something else; of parameters and tables one can ask for a part. */
+static bool is_one_thing(const params_values_t *values, const char *glob)
+{
+    const bool given[] = {values->json, values->json_schema, values->tables, values->shocks, values->markdown};
+    const char *first = NULL;
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+        if (given[i] && first != NULL) {
+            fprintf(stderr, "overbuild params: found --%s and --%s; expected one of them\n", first, options[i].name);
+            return false;
+        }
+        first = given[i] ? options[i].name : first;
+    }
+    if (glob == NULL || first == NULL || values->json || values->tables)
+        return true;
+    fprintf(stderr, "overbuild params: found '%s' and --%s, which prints everything; expected one of them\n", glob,
+            first);
+    return false;
+}
+
 static int run(const app_command_t *command, int argc, char **argv)
 {
     params_values_t values = {0};
     const char *glob = NULL;
-    if (app_options_parse(command->name, options, &values, argc, argv, 0, 1, &glob) < 0)
+    if (app_options_parse(command->name, options, &values, argc, argv, 0, 1, &glob) < 0 || !is_one_thing(&values, glob))
         return APP_BAD_INPUT;
     if (values.json_schema)
         return print_made(scn_json_schema());

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct run_values {
     const char *output;
@@ -25,7 +26,7 @@ typedef struct run_values {
     bool resume, force, dry_run, events, audit, quiet, json;
 } run_values_t;
 
-#define MAX_REPLICATIONS 10000000
+#define MAX_REPLICATIONS 1000000
 #define MAX_THREADS      1024
 #define LARGE_RESULT     1000000000 /* bytes from which on a design is advised to record less */
 
@@ -119,6 +120,21 @@ static void advise_on_size(const scn_scenario_t *scenario, uint64_t bytes)
                 scn_scenario_name(scenario), scn_scenario_points(scenario));
 }
 
+static const char *size_text(char text[32], uint64_t bytes)
+{
+    bool large = bytes >= 1000000000;
+    snprintf(text, 32, "%.1f %s", (double)bytes / (large ? 1e9 : 1e6), large ? "GB" : "MB");
+    return text;
+}
+
+/* What a run of the same command would be refused for. */
+static void warn_of_existing(const run_call_t *self)
+{
+    if (!self->values.force && !self->values.resume && access(self->path, F_OK) == 0)
+        fprintf(stderr, "%s exists already: to run, --force replaces it, --resume continues it, -o names another\n",
+                self->path);
+}
+
 /* Says what will be run and how large the result may get; refuses when the disk is too small. */
 static sim_status_t announce(const run_call_t *self, sim_error_t *err)
 {
@@ -129,26 +145,26 @@ static sim_status_t announce(const run_call_t *self, sim_error_t *err)
     if (self->values.dry_run && self->values.json)
         print_plan(self, expected);
     uint64_t free_bytes = sim_store_free_bytes(self->path);
-    char room[48] = "";
+    char room[48] = "", need[32], left[32];
     if (free_bytes > 0)
-        (void)snprintf(room, sizeof room, " (%.1f GB free)", (double)free_bytes / 1e9);
+        (void)snprintf(room, sizeof room, " (%s free)", size_text(left, free_bytes));
     uint32_t arms = scn_scenario_arms(self->scenario), points = scn_scenario_points(self->scenario);
     uint32_t replications = scn_scenario_replications(self->scenario);
     uint64_t runs = count_runs(self->scenario);
     if (!self->values.quiet && !self->values.json) {
         fprintf(stderr,
                 "%s: %" PRIu32 " arm%s x %" PRIu32 " point%s x %" PRIu32 " replication%s = %" PRIu64
-                " run%s on %d thread%s; %s will take about %.1f MB%s\n",
+                " run%s on %d thread%s; %s will take at most about %s%s%s\n",
                 scn_scenario_name(self->scenario), arms, sim_plural(arms), points, sim_plural(points), replications,
                 sim_plural(replications), runs, sim_plural(runs), self->threads, sim_plural((uint64_t)self->threads),
-                self->path, (double)expected / 1e6, room);
+                self->path, size_text(need, expected), self->values.events ? " and its events" : "", room);
         advise_on_size(self->scenario, expected);
     }
     if (free_bytes > 0 && expected > free_bytes) /* 0: cannot be told, e.g. no such folder; the store will say */
         return sim_fail(err, SIM_EIO, self->path,
-                        "the result may take %.1f MB and the disk has %.1f MB left; expected enough room for it; "
-                        "choose another disk with -o, or fewer replications with -n",
-                        (double)expected / 1e6, (double)free_bytes / 1e6);
+                        "the result may take %s and the disk has %s left; expected enough room for it; choose another "
+                        "disk with -o, or fewer replications with -n",
+                        size_text(need, expected), size_text(left, free_bytes));
     return SIM_OK;
 }
 
@@ -285,6 +301,8 @@ static int run(const app_command_t *command, int argc, char **argv)
     }
     if (status == SIM_OK)
         status = announce(&self, &err);
+    if (status == SIM_OK && self.values.dry_run)
+        warn_of_existing(&self);
     if (status == SIM_OK && !self.values.dry_run) {
         status = execute(&self, &err);
         if (status == SIM_OK) {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const app_option_t no_options[] = {{0}};
 
@@ -73,6 +74,13 @@ static int show_resolved(const app_command_t *command, const char *name)
 
 static int no_preset(const char *name)
 {
+    if (access(name, F_OK) == 0) {
+        fprintf(stderr,
+                "overbuild show: '%s': found a file; expected a preset's name; a file is printed as it is understood "
+                "with --resolved\n",
+                name);
+        return APP_BAD_INPUT;
+    }
     char hint[MDL_SPELLING_HINT];
     mdl_spelling_t near = mdl_spelling(name);
     for (size_t i = 0; i < scn_preset_count(); i++)

@@ -101,10 +101,10 @@ static const mdl_column_t route_columns[] = {
     }
 
 static const mdl_table_t registry[] = {
-    TABLE(provinces, "provinces: where centres can stand and demand arises", mdl_province_t, province_columns,
-          provinces, 1, MDL_MAX_PROVINCES),
+    TABLE(provinces, "where centres can stand and demand arises", mdl_province_t, province_columns, provinces, 1,
+          MDL_MAX_PROVINCES),
     TABLE(cities, "local governments that approve and subsidise", mdl_city_t, city_columns, cities, 1, MDL_MAX_CITIES),
-    TABLE(gpu_types, "GPU types: speed, power, price, who may buy them", mdl_gpu_type_t, gpu_type_columns, gpu_types, 1,
+    TABLE(gpu_types, "speed, power, price, who may buy them", mdl_gpu_type_t, gpu_type_columns, gpu_types, 1,
           MDL_MAX_GPU_TYPES),
     TABLE(platforms, "hyperscalers and telecom operators", mdl_platform_t, platform_columns, platforms, 0,
           MDL_MAX_PLATFORMS),

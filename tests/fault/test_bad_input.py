@@ -66,6 +66,16 @@ class Usage(CliTest):
         self.assertIn("no outcome matches", self.run_fails(BAD_INPUT, "compare", "x.h5", "--metric", "zzz*"))
         self.assertIn("did you mean", self.run_fails(BAD_INPUT, "params", "subsidy.grant_shre"))
 
+    def test_things_that_do_not_go_together(self):
+        self.check("found --json and --shocks", "params", "--shocks", "--json")
+        self.check("--shocks, which prints everything", "params", "subsidy.*", "--shocks")
+        self.check("from 1 to 1000000", "run", "quick", "-n", 1000001)
+
+    def test_a_file_is_shown_resolved(self):
+        (self.dir / "mine.yaml").write_text("extends: quick\n")
+        self.assertIn("--resolved", self.run_fails(BAD_INPUT, "show", "mine.yaml"))
+        self.assertIn("name: mine", self.run_ok("show", "mine.yaml", "--resolved"))
+
 
 class Names(CliTest):
     """A name that is nearly right: what was meant is said, whatever kind of name it is."""
@@ -146,6 +156,31 @@ class Files(CliTest):
         content[len(content) // 2] ^= 0x40
         (self.dir / "x.h5").write_bytes(content)
         self.assertIn("x.h5", self.run_fails(IO, "info", "x.h5", "--verify"))
+
+    def test_names_that_are_no_files(self):
+        self.run_ok("run", "quick", "-n", 1, "--quiet", "-o", "x.h5")
+        (self.dir / "folder").mkdir()
+        before = self.files()
+        for name in ("", "folder/"):
+            for command in (("run", "quick", "-o"), ("calibrate", "quick", "-o"), ("validate", "x.h5", "--plot"),
+                            ("replay", "helios-earth", "--nodes", 1, "--starts")):
+                self.assertIn("expected a file's name", self.run_fails(BAD_INPUT, *command, name))
+        self.assertEqual(self.files(), before)
+        self.assertEqual(list((self.dir / "folder").iterdir()), [])
+
+    def test_a_resume_that_is_refused_changes_nothing(self):
+        self.run_ok("run", "quick", "-n", 3, "--quiet", "-o", "x.h5")
+        before = self.files()
+        for options in (("-n", 2), ("-n", 3, "--arm", "rational"), ("-n", 3, "--seed", 9)):
+            self.assertIn("--force", self.run_fails(BAD_INPUT, "run", "quick", *options, "--resume", "-o", "x.h5"))
+            self.assertEqual(self.files(), before)
+
+    def test_a_dry_run_tells_of_an_existing_result(self):
+        self.run_ok("run", "quick", "-n", 1, "--quiet", "-o", "x.h5")
+        done = overbuild("run", "quick", "--dry-run", "-o", "x.h5", cwd=self.dir)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("x.h5 exists already", done.stderr)
+        self.assertNotIn("exists already", overbuild("run", "quick", "--dry-run", "-o", "y.h5", cwd=self.dir).stderr)
 
     def test_missing_folder(self):
         message = self.run_fails(IO, "run", "quick", "-n", 1, "-o", "nowhere/x.h5")
