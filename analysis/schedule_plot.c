@@ -201,8 +201,11 @@ static void draw_legend(ana_svg_t *svg, const ana_schedule_t *schedule, double x
     }
 }
 
+static const ana_schedule_words_t jobs_on_gpus = {"job", "GPU"};
+
 /* The three panels, from above, and what is below them. */
-static sim_status_t draw(ana_svg_t *svg, const mdl_replay_result_t *result, const ana_schedule_t *s, sim_error_t *err)
+static sim_status_t draw(ana_svg_t *svg, const mdl_replay_result_t *result, const ana_schedule_words_t *words,
+                         const ana_schedule_t *s, sim_error_t *err)
 {
     double most = 1, gpus = result->gpus > 0 ? result->gpus : 1, span_s = s->to_s - s->from_s;
     for (size_t i = 0; i < s->n_levels; i++)
@@ -210,7 +213,10 @@ static sim_status_t draw(ana_svg_t *svg, const mdl_replay_result_t *result, cons
     ana_panel_t panels[3] = {{.x = 76, .y = 72, .width = COLUMNS, .height = 300, .y_to = gpus},
                              {.x = 76, .y = 392, .width = COLUMNS, .height = 110, .y_to = 1.08 * gpus},
                              {.x = 76, .y = 522, .width = COLUMNS, .height = 110, .y_to = 1.08 * most}};
-    static const char *const names[3] = {"GPUs, first fit", "GPUs held", "jobs waiting"};
+    char names[3][48];
+    snprintf(names[0], sizeof names[0], "%ss, first fit", words->gpu);
+    snprintf(names[1], sizeof names[1], "%ss held", words->gpu);
+    snprintf(names[2], sizeof names[2], "%ss waiting", words->job);
     ana_ticks_t ticks = ana_ticks_time(0, span_s, 10);
     for (int i = 0; i < 3; i++) {
         panels[i].x_to = span_s;
@@ -232,35 +238,39 @@ static sim_status_t draw(ana_svg_t *svg, const mdl_replay_result_t *result, cons
     char text[64];
     snprintf(text, sizeof text, "time since the first submission (%s)", ticks.unit_name);
     ana_svg_label(svg, panels[2].x + COLUMNS / 2., 670, "middle", "", text);
-    draw_legend(svg, s, panels[0].x, 62);
+    if (words == &jobs_on_gpus)
+        draw_legend(svg, s, panels[0].x, 62);
     if (s->n_bars == 0)
         ana_svg_label(svg, panels[0].x + COLUMNS / 2., 220, "middle", "fill='#555'", "nothing ran");
     return SIM_OK;
 }
 
-static void write_subtitle(char *text, size_t room, const mdl_replay_result_t *result, const ana_schedule_t *schedule)
+static void write_subtitle(char *text, size_t room, const mdl_replay_result_t *result,
+                           const ana_schedule_words_t *words, const ana_schedule_t *schedule)
 {
     char refused[48] = "";
     if (result->refused > 0)
         snprintf(refused, sizeof refused, ", %zu more refused", result->refused);
-    snprintf(text, room, "%zu job%s on %u GPU%s%s%s%s", result->n, sim_plural(result->n), result->gpus,
-             sim_plural(result->gpus), refused, schedule->n_bars > MOST_BARS ? "; paler cells are partly idle" : "",
+    snprintf(text, room, "%zu %s%s on %u %s%s%s%s%s", result->n, words->job, sim_plural(result->n), result->gpus,
+             words->gpu, sim_plural(result->gpus), refused,
+             schedule->n_bars > MOST_BARS ? "; paler cells are partly idle" : "",
              schedule->n_levels > MOST_LEVELS ? "; bands span least and most" : "");
 }
 
-sim_status_t ana_schedule_plot(const mdl_replay_result_t *result, const char *title, char **svg, size_t *bytes,
-                               sim_error_t *err)
+sim_status_t ana_schedule_plot(const mdl_replay_result_t *result, const char *title, const ana_schedule_words_t *words,
+                               char **svg, size_t *bytes, sim_error_t *err)
 {
     ana_schedule_t schedule;
     ana_svg_t picture;
     char subtitle[160];
     *svg = NULL;
     *bytes = 0;
+    words = words != NULL ? words : &jobs_on_gpus;
     sim_status_t status = ana_schedule_init(&schedule, result, err);
     if (status == SIM_OK) {
-        write_subtitle(subtitle, sizeof subtitle, result, &schedule);
+        write_subtitle(subtitle, sizeof subtitle, result, words, &schedule);
         ana_svg_open(&picture, COLUMNS + 100, 690, title, subtitle);
-        status = draw(&picture, result, &schedule, err);
+        status = draw(&picture, result, words, &schedule, err);
         sim_status_t closed = ana_svg_close(&picture, svg, bytes, status == SIM_OK ? err : NULL);
         status = status == SIM_OK ? closed : status;
     }

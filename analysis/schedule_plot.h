@@ -3,7 +3,7 @@
  *
  *     char *svg;
  *     size_t bytes;
- *     if (ana_schedule_plot(&result, "SRTF, 8 nodes of 8 GPUs", &svg, &bytes, &err) == SIM_OK)
+ *     if (ana_schedule_plot(&result, "SRTF, 8 nodes of 8 GPUs", NULL, &svg, &bytes, &err) == SIM_OK)
  *         ... write it ...
  *     free(svg);
  *
@@ -19,9 +19,14 @@
 
 #include <stddef.h>
 
-/* Draws `result` under a title (UTF-8). `*svg` is the caller's to free; SIM_ENOMEM. A result without jobs gives empty
+/* What runs, on what: "job" on "GPU", or "request" on "slot". */
+typedef struct ana_schedule_words {
+    const char *job, *gpu;
+} ana_schedule_words_t;
+
+/* Draws `result` under a title (UTF-8); `words` NULL: jobs on GPUs, of which alone sizes are told. `*svg` is the caller's to free; SIM_ENOMEM. A result without jobs gives empty
  * axes. */
-sim_status_t ana_schedule_plot(const mdl_replay_result_t *result, const char *title, char **svg, size_t *bytes,
-                               sim_error_t *err);
+sim_status_t ana_schedule_plot(const mdl_replay_result_t *result, const char *title, const ana_schedule_words_t *words,
+                               char **svg, size_t *bytes, sim_error_t *err);
 
 #endif

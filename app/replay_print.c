@@ -167,7 +167,8 @@ static void print_policy(const app_replay_t *self)
            self->executive == APP_TURNS ? "yarn" : mdl_placements[self->policy.placement].name,
            mdl_preemptions[self->policy.preemption]);
     if (self->executive == APP_TURNS)
-        printf("in turns: at each event the cluster is emptied and filled again\n");
+        printf("in turns: at each event the cluster is emptied and filled again, by Muri's own rule of placement "
+               "(yarn)\n");
 }
 
 static void print_spread(const char *name, const mdl_replay_spread_t *spread, int decimals)
@@ -178,16 +179,20 @@ static void print_spread(const char *name, const mdl_replay_spread_t *spread, in
 
 static void print_blocked(const mdl_replay_metrics_t *metrics)
 {
+    static const char *const causes[MDL_BLOCKED_REASONS] = {
+        [MDL_BLOCKED_QUOTA] = "its tenant's quota",   [MDL_BLOCKED_COUNT] = "too few GPUs free",
+        [MDL_BLOCKED_DOMAIN] = "free ones scattered", [MDL_BLOCKED_POWER] = "nodes switched off",
+        [MDL_BLOCKED_FAILURE] = "broken nodes",
+    };
     bool any = false;
 
     for (size_t i = 0; i < MDL_BLOCKED_REASONS; i++)
-        if (metrics->blocked_share[i] > 0) {
-            printf("%s%s %.1f %%", any ? ", " : "head of the queue held up by ", blocked_names[i],
-                   100 * metrics->blocked_share[i]);
-            any = true;
-        }
+        any = any || metrics->blocked_share[i] > 0;
     if (any)
-        printf(" of the GPU time it asked for in vain\n");
+        printf("what held up the head of the queue, shares of the GPU time that it asked for in vain:\n");
+    for (size_t i = 0; i < MDL_BLOCKED_REASONS; i++)
+        if (metrics->blocked_share[i] > 0)
+            printf("  %-22s %13.1f%%\n", causes[i], 100 * metrics->blocked_share[i]);
 }
 
 static void print_counts(const app_replay_t *self, const mdl_replay_metrics_t *metrics, const char *what)
@@ -270,12 +275,16 @@ static void print_pods_json(const app_replay_t *self, const mdl_openb_t *trace, 
 
 static void print_lost(const mdl_packing_result_t *result)
 {
+    static const char *const wants[MDL_LOST_REASONS] = {
+        [MDL_LOST_COUNT] = "GPUs", [MDL_LOST_DOMAIN] = "GPUs on one node", [MDL_LOST_TYPE] = "an allowed model",
+        [MDL_LOST_CPU] = "CPU",    [MDL_LOST_MEMORY] = "memory",
+    };
     char text[32];
 
     printf("%-24s %14s\n", "lost, fitting nowhere", app_replay_count(result->n - result->placed, text));
     for (size_t i = 0; i < MDL_LOST_REASONS; i++)
         if (result->lost[i] > 0)
-            printf("  for want of %-11s %14s\n", mdl_lost_names[i], app_replay_count(result->lost[i], text));
+            printf("  for want of %-16s %9s\n", wants[i], app_replay_count(result->lost[i], text));
 }
 
 static void print_pods_table(const app_replay_t *self, const mdl_openb_t *trace, const mdl_packing_result_t *result)

@@ -98,6 +98,14 @@ static sim_status_t draw_loads(const app_replay_t *self, const mdl_packing_resul
     return status;
 }
 
+static sim_status_t draw_schedule(const app_replay_t *self, const mdl_replay_result_t *result, const char *title,
+                                  char **svg, size_t *bytes, sim_error_t *err)
+{
+    static const ana_schedule_words_t requests = {"request", "slot"};
+
+    return ana_schedule_plot(result, title, self->format == APP_AZURE ? &requests : NULL, svg, bytes, err);
+}
+
 /* What is written: either of jobs or of pods. */
 typedef struct content {
     const mdl_replay_result_t *jobs;
@@ -126,7 +134,7 @@ static sim_status_t write_picture(const app_replay_t *self, const content_t *con
     size_t bytes = 0;
 
     make_title(self, title);
-    sim_status_t status = content->jobs != NULL ? ana_schedule_plot(content->jobs, title, &svg, &bytes, err)
+    sim_status_t status = content->jobs != NULL ? draw_schedule(self, content->jobs, title, &svg, &bytes, err)
                                                 : draw_loads(self, content->pods, title, &svg, &bytes, err);
     if (status == SIM_OK)
         status = app_output_put(out, self->values->plot, svg, bytes, err);

@@ -277,6 +277,24 @@ class Files(ReplayTest):
         self.run_ok("replay", "small.swf", "--starts", "there.csv", "--force")
         self.assertTrue((self.dir / "there.csv").read_text().startswith("job,"))
 
+    def test_what_is_read_is_never_replaced(self):
+        (self.dir / "again.swf").symlink_to("small.swf")
+        before = (self.dir / "small.swf").read_text()
+        for trace, written in (("small.swf", "small.swf"), ("small.swf", "./small.swf"), ("again.swf", "small.swf")):
+            message = self.run_fails(BAD_INPUT, "replay", trace, "--starts", written, "--force")
+            self.assertIn("would be lost", message)
+        nodes = (self.dir / "nodes.csv").read_text()
+        self.run_fails(BAD_INPUT, "replay", "pods.csv", "--cluster", "nodes.csv", "--starts", "nodes.csv", "--force")
+        self.assertEqual((self.dir / "nodes.csv").read_text(), nodes)
+        self.assertEqual((self.dir / "small.swf").read_text(), before)
+
+    def test_pictures_of_requests_tell_of_requests(self):
+        (self.dir / "r.csv").write_text("TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:17:03,40,10\n")
+        self.run_ok("replay", "r.csv", "--plot", "r.svg")
+        picture = (self.dir / "r.svg").read_text()
+        self.assertIn("1 request on 64 slots", picture)
+        self.assertNotIn("GPU", picture)
+
     def test_devices_and_folders_are_never_replaced(self):
         (self.dir / "folder").mkdir()
         for path in ("/dev/null", "folder"):

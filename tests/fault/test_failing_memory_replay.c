@@ -22,7 +22,7 @@ static sim_status_t replay_and_draw(const mdl_muri_t *trace, sim_error_t *err)
     if (status == SIM_OK)
         status = mdl_replay_measure(&result, &metrics, err);
     if (status == SIM_OK) {
-        status = ana_schedule_plot(&result, "short of memory", &svg, &bytes, err);
+        status = ana_schedule_plot(&result, "short of memory", NULL, &svg, &bytes, err);
         assert_true((svg != NULL) == (status == SIM_OK));
     }
     free(svg);

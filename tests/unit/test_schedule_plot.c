@@ -55,7 +55,7 @@ static char *plot(const mdl_replay_result_t *result, const char *title, size_t *
 {
     char *svg;
     sim_error_t err = {0};
-    if (ana_schedule_plot(result, title, &svg, bytes, &err) < 0)
+    if (ana_schedule_plot(result, title, NULL, &svg, bytes, &err) < 0)
         fail_msg("%s", err.message);
     check_well_formed(svg, *bytes);
     return svg;
