@@ -225,24 +225,67 @@ static void draw_extreme(ana_svg_t *svg, const ana_panel_t *panel, const ana_fin
                 x, ana_panel_y(panel, finding->p5), ana_panel_y(panel, finding->p95), x - 5, y);
 }
 
-/* The fact's id above or below its box, at its left where it is wide, inside of the panel. */
-static void draw_id(ana_svg_t *svg, const ana_panel_t *panel, const ana_finding_t *finding, bool above)
+/* Where the ids of a panel stand, by their left ends; those beyond the last are not asked about. */
+typedef struct ids {
+    size_t n;
+    struct {
+        double x, y;
+    } at[24];
+} ids_t;
+
+enum { ID_WIDTH = 26, ID_HEIGHT = 11 };
+
+static bool is_free(const ids_t *ids, double x, double y)
 {
-    ana_panel_t box = box_of(panel, finding->fact);
-    bool wide = box.width > 40, at_right = box.x + box.width / 2 > panel->x + 0.9 * panel->width;
-    bool room_above = box.y - 14 > panel->y, room_below = box.y + box.height + 14 < panel->y + panel->height;
-    double x = wide ? box.x : at_right ? box.x + box.width : box.x + box.width / 2;
-    double y = (above && room_above) || !room_below ? box.y - 3 : box.y + box.height + 10;
-    char style[96];
-    snprintf(style, sizeof style, "font-size='10' font-weight='bold' fill='%s'", marks[finding->verdict].colour);
-    ana_svg_label(svg, x, y, wide ? "start" : at_right ? "end" : "middle", style, finding->fact->id);
+    for (size_t i = 0; i < ids->n; i++)
+        if (fabs(ids->at[i].x - x) < ID_WIDTH && fabs(ids->at[i].y - y) < ID_HEIGHT)
+            return false;
+    return true;
+}
+
+/* A place for a fact's id, inside of the panel: above or below its box, at its left end where it is wide, or beside it;
+ * the first of these where no other id stands. */
+static void place_id(const ids_t *ids, const ana_panel_t *panel, ana_panel_t box, double *x, double *y)
+{
+    bool wide = box.width > 40;
+    double middle = wide ? box.x : box.x + (box.width - ID_WIDTH) / 2, level = box.y + box.height / 2 + 4;
+    const double places[][2] = {{middle, box.y - 3},
+                                {middle, box.y + box.height + 10},
+                                {box.x - ID_WIDTH - 3, level},
+                                {box.x + box.width + 3, level}};
+    bool found = false;
+    for (size_t i = 0; i < sizeof places / sizeof *places && !found; i++) {
+        double left = fmax(panel->x + 2, fmin(places[i][0], panel->x + panel->width - ID_WIDTH - 2));
+        bool inside = places[i][1] - ID_HEIGHT > panel->y && places[i][1] < panel->y + panel->height - 3;
+        found = inside && is_free(ids, left, places[i][1]);
+        if (found || i == 0) {
+            *x = left;
+            *y = places[i][1];
+        }
+    }
+}
+
+/* With a white rim, so that it can be read on a path. */
+static void draw_id(ana_svg_t *svg, const ana_panel_t *panel, const ana_finding_t *finding, ids_t *ids)
+{
+    double x, y;
+    char style[160];
+    place_id(ids, panel, box_of(panel, finding->fact), &x, &y);
+    snprintf(style, sizeof style,
+             "font-size='10' font-weight='bold' fill='%s' stroke='#fff' stroke-width='2.5' paint-order='stroke'",
+             marks[finding->verdict].colour);
+    ana_svg_label(svg, x, y, "start", style, finding->fact->id);
+    if (ids->n < sizeof ids->at / sizeof *ids->at) {
+        ids->at[ids->n].x = x;
+        ids->at[ids->n++].y = y;
+    }
 }
 
 /* The facts of one panel; `draw_line` lies between their boxes and their names. */
 static void draw_facts(ana_svg_t *svg, const ana_panel_t *panel, const ana_validation_t *validation,
                        const ana_fact_t *of, bool boxes)
 {
-    bool above = true;
+    ids_t ids = {0};
     for (size_t i = 0; i < validation->n; i++) {
         const ana_finding_t *finding = &validation->findings[i];
         if (!is_level(finding) || !same_panel(finding->fact, of))
@@ -251,9 +294,8 @@ static void draw_facts(ana_svg_t *svg, const ana_panel_t *panel, const ana_valid
             draw_box(svg, panel, finding);
         } else {
             draw_extreme(svg, panel, finding);
-            draw_id(svg, panel, finding, above);
+            draw_id(svg, panel, finding, &ids);
         }
-        above = !above; /* neighbours in time get out of each other's way */
     }
 }
 

@@ -37,10 +37,12 @@ void app_bubble_measure_print(const ana_bubble_arm_t *arm)
     printf("  further witnesses\n");
     for (int part = ANA_BUBBLE_WITNESSES; part < ANA_BUBBLE_PARTS; part++)
         print_part(arm, (ana_bubble_part_t)part);
-    printf(
-        "\n%d of %d parts of the measure lie above the control (* the interval leaves out zero, with %d pairs or more)"
-        ".\n",
-        arm->n_above, ANA_BUBBLE_WITNESSES, ANA_FEWEST_PAIRS);
+    if (first->n < ANA_FEWEST_PAIRS)
+        printf("\nToo few pairs to say which parts of the measure lie above the control; that takes %d or more.\n",
+               ANA_FEWEST_PAIRS);
+    else
+        printf("\n%d of %d parts of the measure lie above the control (* the interval leaves out zero).\n",
+               arm->n_above, ANA_BUBBLE_WITNESSES);
     printf(
         "By assumption: rational builders neither extrapolate nor herd and see pipeline and occupancy, but take grants "
         "and\nhave side motives as they are; a centre breaks even when in one calendar quarter its rents cover running "
