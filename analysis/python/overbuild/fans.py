@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bands over replications."""
 
+import textwrap
+
 import numpy as np
 import xarray as xr
 
@@ -49,5 +51,5 @@ def plot_fan(ax, values, label=None, color=None, levels=LEVELS, dim="replication
     for outer in range(middle):
         ax.fill_between(x, bands.values[outer], bands.values[-1 - outer], color=line.get_color(), alpha=0.18, lw=0)
     name, units = values.attrs.get("long_name", values.name or ""), values.attrs.get("units", "1")
-    ax.set_ylabel(name if units == "1" else f"{name} ({units})")
+    ax.set_ylabel(textwrap.fill(name if units == "1" else f"{name} ({units})", 40))
     return line
