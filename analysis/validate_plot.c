@@ -147,9 +147,27 @@ static const char *short_number(char text[32], double value, double largest)
     return text;
 }
 
+/* Years, or of one or two years months: a decimal year is no date. */
+static void draw_dates(ana_svg_t *svg, const ana_panel_t *panel)
+{
+    int years = (int)(panel->x_to - panel->x_from), months = years == 1 ? 3 : 6;
+    double bottom = panel->y + panel->height;
+    char text[32];
+    if (years > 2) {
+        ana_svg_ticks_x(svg, panel, ana_ticks(panel->x_from, panel->x_to, MOST_TICKS), true);
+        return;
+    }
+    for (int month = 0; month <= 12 * years; month += months) {
+        double x = ana_panel_x(panel, panel->x_from + month / 12.0);
+        snprintf(text, sizeof text, "%d-%02d", (int)panel->x_from + month / 12, month % 12 + 1);
+        ana_svg_add(svg, "<path d='M%.4g %.4gV%.4gv4' stroke='#ddd'/>\n", x, panel->y, bottom);
+        ana_svg_label(svg, x, bottom + 18, "middle", "font-size='11'", text);
+    }
+}
+
 static void draw_axes(ana_svg_t *svg, const ana_panel_t *panel)
 {
-    ana_svg_ticks_x(svg, panel, ana_ticks(panel->x_from, panel->x_to, MOST_TICKS), true);
+    draw_dates(svg, panel);
     ana_ticks_t ticks = ana_ticks(panel->y_from, panel->y_to, MOST_TICKS);
     char text[32];
     for (int i = 0; ticks.first + i * ticks.step <= ticks.last; i++) {

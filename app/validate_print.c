@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { QUANTITY = 46, REASON_COLUMN = 56, LINE = 119 };
+enum { QUANTITY = 46, REASON_COLUMN = 56, LINE = 119, FEW_REPLICATIONS = 20 };
 
 /* Four digits, whole numbers whole; "-" when missing. */
 static const char *number(double value, char text[24])
@@ -169,6 +169,9 @@ void app_validate_table(const ana_validation_t *validation, const char *arm, con
         print_score(&validation->score[kind], (ana_fact_kind_t)kind, bars[kind]);
     char share[24];
     printf("medians     comparable facts whose band holds the median: %s\n", number(validation->score_medians, share));
+    if (replications < FEW_REPLICATIONS)
+        printf(
+            "Bands of so few replications are narrower than they ought to be, and miss facts; a hundred are good.\n");
 }
 
 /* --- JSON --------------------------------------------------------------------------------------------------------- */

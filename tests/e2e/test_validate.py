@@ -127,6 +127,23 @@ class Validate(CliTest):
         self.assertEqual(self.validate("--facts", facts, "--plot", "x.svg", "--force").returncode, 0)
         self.assertEqual(self.files(), ["facts.csv", "x.svg"])
 
+    def test_ids_in_the_picture_keep_apart(self):
+        rows = [f"A{i:02},calibration,use,share,1,0.{3 + i % 3},0.{4 + i % 3},2023-0{5 + i // 3}-01,2023-0{5 + i // 3}-28,a,"
+                "utilisation,,mean,,,,,linear,\n" for i in range(6)]
+        self.validate("--facts", self.facts(HEADER + "".join(rows)), "--plot", "x.svg")
+        ids = [(float(node.getAttribute("x")), float(node.getAttribute("y")), node.firstChild.data)
+               for node in xml.dom.minidom.parse(str(self.dir / "x.svg")).getElementsByTagName("text")
+               if node.firstChild is not None and node.firstChild.data.startswith("A0")]
+        self.assertEqual(len(ids), 6)
+        for i, (x, y, name) in enumerate(ids):
+            for other_x, other_y, other in ids[:i]:
+                self.assertTrue(abs(x - other_x) >= 26 or abs(y - other_y) >= 11, (name, other))
+
+    def test_few_replications_are_not_taken_for_a_verdict(self):
+        text = self.validate().stdout
+        self.assertIn("Bands of so few replications", text)
+        self.assertIn("Too few pairs", text)
+
     def test_mistakes_are_named(self):
         bad = self.facts(SURE.replace("2023-06-01", "June").replace(",mean,", ",avarage,"), "bad.csv")
         (self.dir / "noise.csv").write_bytes(bytes(range(256)))
