@@ -66,6 +66,13 @@ static const column_t columns[] = {
 };
 enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
 
+/* Rounded as it is printed, so that there is no -0.00. */
+static double rounded(double value, int decimals)
+{
+    double unit = pow(10, decimals);
+    return round(value * unit) / unit + 0.0;
+}
+
 static void print_arm(const ana_bubble_arm_t *arm)
 {
     printf("  %-20.20s", arm->effects[0].arm);
@@ -74,14 +81,27 @@ static void print_arm(const ana_bubble_arm_t *arm)
         if (isnan(effect->difference))
             printf(" %12s ", "-");
         else
-            printf(" %+12.*f%c", columns[i].decimals, effect->difference / columns[i].divisor,
+            printf(" %+12.*f%c", columns[i].decimals,
+                   rounded(effect->difference / columns[i].divisor, columns[i].decimals),
                    ana_effect_is_clear(effect) ? '*' : ' ');
     }
     putchar('\n');
 }
 
+/* Whether any replication is finished in an arm and in the control. */
+static bool has_pairs(const ana_bubble_measure_t *measure)
+{
+    for (size_t i = 0; i < measure->n; i++)
+        for (int part = 0; part < ANA_BUBBLE_PARTS; part++)
+            if (measure->arms[i].effects[part].n > 0)
+                return true;
+    return false;
+}
+
 void app_bubble_measure_print_arms(const ana_bubble_measure_t *measure)
 {
+    if (!has_pairs(measure))
+        return;
     printf("\nBubble measure: mean difference from the rational control under the same random numbers\n\n  %-20s",
            "arm");
     for (int i = 0; i < N_COLUMNS; i++)
