@@ -96,6 +96,89 @@ static sim_status_t compare_all(sim_result_t *result, const char **metrics, size
     return status;
 }
 
+/* --- arms without any effect -------------------------------------------------------------------------------------- */
+
+/* Whether two arms dispatched the same events in every replication that both have finished, one at the least. */
+static bool same_events(const uint64_t *a, const uint64_t *b, size_t n)
+{
+    size_t pairs = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool both = a[i] != 0 && b[i] != 0; /* 0: not finished */
+        if (both && a[i] != b[i])
+            return false;
+        pairs += both;
+    }
+    return pairs > 0;
+}
+
+static bool same_values(const double *a, const double *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (a[i] < b[i] || a[i] > b[i])
+            return false;
+    return true;
+}
+
+/* Leaves marked only arms whose every outcome is the baseline's. */
+static sim_status_t keep_same_outcomes(sim_result_t *result, char **names, size_t n_names, size_t n_arms,
+                                       size_t baseline, bool *idle, sim_error_t *err)
+{
+    sim_status_t status = SIM_OK;
+    for (size_t i = 0; i < n_names && status == SIM_OK; i++) {
+        char path[160];
+        sim_array_t array = {0};
+        if (!is_metric(names[i], NULL))
+            continue;
+        snprintf(path, sizeof path, "/outcomes/%.120s", names[i]);
+        status = sim_result_read(result, path, &array, err);
+        size_t n = status == SIM_OK ? 1 : 0;
+        for (uint32_t k = 1; k < array.n_dims; k++)
+            n *= array.shape[k];
+        for (size_t arm = 0; arm < n_arms; arm++)
+            idle[arm] = idle[arm] && same_values(array.values + baseline * n, array.values + arm * n, n);
+        sim_array_free(&array);
+    }
+    return status;
+}
+
+static sim_status_t list_idle(char **arms, size_t n_arms, const bool *idle, ana_comparison_t *comparison,
+                              sim_error_t *err)
+{
+    comparison->idle = calloc(n_arms + 1, sizeof *comparison->idle);
+    if (comparison->idle == NULL)
+        return sim_fail(err, SIM_ENOMEM, "/arm", "no memory for %zu names", n_arms);
+    for (size_t arm = 0; arm < n_arms; arm++)
+        if (idle[arm])
+            snprintf(comparison->idle[comparison->n_idle++], sizeof *comparison->idle, "%s", arms[arm]);
+    return SIM_OK;
+}
+
+static sim_status_t find_idle(sim_result_t *result, char **names, size_t n_names, char **arms, size_t n_arms,
+                              size_t baseline, ana_comparison_t *comparison, sim_error_t *err)
+{
+    uint64_t *events = NULL;
+    size_t n = 0, marked = 0;
+    if (!sim_result_has(result, "/outcomes/fingerprint"))
+        return SIM_OK;
+    bool *idle = calloc(n_arms + 1, sizeof *idle);
+    sim_status_t status = idle == NULL ? sim_fail(err, SIM_ENOMEM, "/arm", "no memory for %zu marks", n_arms)
+                                       : sim_result_read_u64(result, "/outcomes/fingerprint", &events, &n, err);
+    for (size_t arm = 0; arm < n_arms && status == SIM_OK; arm++) {
+        idle[arm] =
+            arm != baseline && same_events(events + baseline * (n / n_arms), events + arm * (n / n_arms), n / n_arms);
+        marked += idle[arm];
+    }
+    if (status == SIM_OK && marked > 0)
+        status = keep_same_outcomes(result, names, n_names, n_arms, baseline, idle, err);
+    if (status == SIM_OK && marked > 0)
+        status = list_idle(arms, n_arms, idle, comparison, err);
+    free(events);
+    free(idle);
+    return status;
+}
+
+/* --- all ---------------------------------------------------------------------------------------------------------- */
+
 static sim_status_t no_metric(sim_result_t *result, const char *glob, sim_error_t *err)
 {
     char hint[MDL_SPELLING_HINT];
@@ -126,6 +209,8 @@ sim_status_t ana_compare(sim_result_t *result, const char *baseline, const char 
         status = no_metric(result, glob == NULL ? "*" : glob, err);
     else
         status = compare_all(result, metrics, n_metrics, arms, n_arms, base, comparison, err);
+    if (status == SIM_OK)
+        status = find_idle(result, names, n_names, arms, n_arms, base, comparison, err);
 out:
     free(metrics);
     sim_labels_free(names, n_names);
@@ -136,6 +221,7 @@ out:
 void ana_comparison_free(ana_comparison_t *comparison)
 {
     free(comparison->effects);
+    free(comparison->idle);
     *comparison = (ana_comparison_t){0};
 }
 

@@ -2,6 +2,7 @@
 #include "analysis/summary.h"
 #include "app/bubble_measure.h"
 #include "app/command.h"
+#include "app/effect.h"
 #include "app/output_file.h"
 #include "app/problems.h"
 #include "app/progress.h"
@@ -268,10 +269,24 @@ static void print_summary(const run_call_t *self)
     print_measure(self);
 }
 
+/* A change that is never felt, told before conclusions are drawn. A file that can't be read back is no failure. */
+static void warn_of_idle_arms(const run_call_t *self)
+{
+    sim_result_t *result = NULL;
+    ana_comparison_t comparison = {0};
+    if (sim_result_open(&result, self->path, NULL) == SIM_OK &&
+        ana_compare(result, "baseline", NULL, &comparison, NULL) == SIM_OK)
+        app_warn_of_idle_arms("run", &comparison, "baseline");
+    ana_comparison_free(&comparison);
+    sim_result_close(result);
+}
+
 static int conclude(run_call_t *self)
 {
     report_failures(self);
     print_summary(self);
+    if (!self->values.quiet && scn_scenario_arms(self->scenario) > 1)
+        warn_of_idle_arms(self);
     if (self->report.interrupted) {
         fprintf(stderr,
                 "overbuild run: interrupted; %s holds what was finished; continue with the same command and --resume\n",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/effect.h"
 
+#include <stdio.h>
+
 app_effect_t app_effect_format(const ana_effect_t *effect)
 {
     app_effect_t cells = {.mark = ana_effect_is_clear(effect) ? '*' : ' '};
@@ -11,4 +13,14 @@ app_effect_t app_effect_format(const ana_effect_t *effect)
     app_format_difference(effect->ci_low, &cells.scale, cells.low);
     app_format_difference(effect->ci_high, &cells.scale, cells.high);
     return cells;
+}
+
+void app_warn_of_idle_arms(const char *command, const ana_comparison_t *comparison, const char *baseline)
+{
+    for (size_t i = 0; i < comparison->n_idle; i++)
+        fprintf(
+            stderr,
+            "overbuild %s: arm %s: the same as %s in every replication: what it changes has no effect; some parameters "
+            "are read on the first day only, and can't be changed later\n",
+            command, comparison->idle[i], baseline);
 }

@@ -94,6 +94,21 @@ class Arms(CliTest):
         self.assertEqual(self.arms("forked.h5")["late-grant"], self.arms("alone.h5")["late-grant"])
 
 
+class NoEffect(CliTest):
+    SCENARIO = ("extends: quick\narms:\n  - {name: baseline}\n  - {name: felt, from: 2023-03-01, set: "
+                "{subsidy.enabled: false}}\n  - {name: late, from: 2023-03-01, set: {start.centres: 3}}\n")
+
+    def test_an_arm_that_changes_nothing_is_named(self):
+        (self.dir / "x.yaml").write_text(self.SCENARIO)
+        done = overbuild("run", "x.yaml", "-n", 2, "-o", "x.h5", cwd=self.dir)
+        compared = overbuild("compare", "x.h5", cwd=self.dir)
+        for told in (done, compared):
+            self.assertEqual(told.returncode, 0, told.stderr)
+            self.assertIn("arm late: the same as baseline in every replication", told.stderr)
+            self.assertNotIn("arm felt", told.stderr)
+        self.assertNotIn("arm late: the same", overbuild("compare", "x.h5", "--baseline", "felt", cwd=self.dir).stderr)
+
+
 class Precision(CliTest):
     SCENARIO = ("name: prec\nextends: quick\narms: [{{name: baseline}}]\n"
                 "precision: {{metric: {}, half_width: {}, max: 96}}\n")
