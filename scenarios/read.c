@@ -170,15 +170,30 @@ static const char *with_topic(const char *key)
     return NULL;
 }
 
+/* The first parameter of a topic, for whom writes "subsidy: {grant_share: 0.3}"; NULL: there is no such topic. */
+static const char *first_of_topic(const char *topic)
+{
+    size_t n, length = strlen(topic);
+    const mdl_param_t *registry = mdl_params_registry(&n);
+    for (size_t i = 0; i < n; i++)
+        if (strncmp(registry[i].key, topic, length) == 0 && registry[i].key[length] == '.')
+            return registry[i].key;
+    return NULL;
+}
+
 int scn_read_param(scn_reader_t *self, const scn_node_t *node)
 {
     int param = mdl_params_find(node->key);
     if (param >= 0)
         return param;
-    const char *near = with_topic(node->key);
+    const char *near = with_topic(node->key), *first = node->kind == SCN_MAP ? first_of_topic(node->key) : NULL;
     if (near == NULL)
         near = mdl_params_suggest(node->key);
-    if (near != NULL)
+    if (first != NULL)
+        scn_log_add(self->log, node->key_place,
+                    "%.100s: found a map; expected parameters by their whole keys, such as %s: VALUE", node->key,
+                    first);
+    else if (near != NULL)
         scn_log_add(self->log, node->key_place, "%.100s: unknown key; did you mean %s?", node->key, near);
     else
         scn_log_add(self->log, node->key_place,

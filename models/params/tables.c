@@ -104,6 +104,11 @@ static bool read_header(reader_t *self, mdl_csv_t *csv)
     bool any = false;
     while (mdl_csv_next(csv, &cell)) {
         any = true;
+        if (position == 0 && cell.last && strpbrk(cell.text, ";\t") != NULL) {
+            complain(self, cell.line, 1,
+                     "found cells separated by semicolons or tabs; expected commas; save it as comma-separated");
+            return false;
+        }
         header_cell(self, &cell, position++);
         if (cell.last)
             break;

@@ -167,6 +167,14 @@ static void missing_column(mdl_rows_t *self, const char *name)
     row_problem(self, text);
 }
 
+/* A header that is one cell with other separators in it, as spreadsheets write them in half of the world. */
+static bool has_other_separators(const mdl_rows_t *self)
+{
+    const mdl_cell_t *cell = &self->cells[0];
+    return self->n_columns == 1 && self->n_fields > 1 &&
+           (memchr(cell->at, ';', cell->n) != NULL || memchr(cell->at, '\t', cell->n) != NULL);
+}
+
 static void read_header(mdl_rows_t *self, mdl_rows_other_t other)
 {
     if (!next_line(self)) {
@@ -178,6 +186,10 @@ static void read_header(mdl_rows_t *self, mdl_rows_other_t other)
     self->n_columns = split(self);
     if (self->n_columns > MDL_ROW_COLUMNS) {
         row_problem(self, "found more than 256 columns; expected at most that many");
+        return;
+    }
+    if (has_other_separators(self)) {
+        row_problem(self, "found cells separated by semicolons or tabs; expected commas; save it as comma-separated");
         return;
     }
     for (size_t i = 0; i < self->n_columns; i++)

@@ -131,7 +131,7 @@ static const bad_t bad_philly[] = {
     {PHILLY, "timestamp,duration,num_gpu,cluster\n",
      "t:1: the header has no column num_gpus (but 'num_gpu'); expected one"},
     {PHILLY, "timestamp;duration;num_gpus;cluster\n",
-     "t:1: the header has no column timestamp; expected one; 3 more problems"},
+     "t:1: found cells separated by semicolons or tabs; expected commas; save it as comma-separated"},
     {PHILLY, P "2017-10-03 00:00:00,1,1,1\n", "t:2: found a row of 4 cells; expected 5 as in the header"},
     {PHILLY, P "2017-10-03 00:00:00,1,1,1,a,\n", "t:2: found a row of 6 cells; expected 5 as in the header"},
     {PHILLY, P "2017-13-03 00:00:00,1,1,1,a\n",
