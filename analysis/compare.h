@@ -28,8 +28,7 @@ typedef struct ana_effect {
 typedef struct ana_comparison {
     ana_effect_t *effects; /* by arm, then metric */
     size_t n;
-    char (
-        *idle)[64]; /* arms that are the baseline's world in every finished replication: what they set has no effect */
+    char (*idle)[64]; /* arms that are the baseline's world in every replication: what they set has no effect */
     size_t n_idle;
 } ana_comparison_t;
 
