@@ -171,13 +171,16 @@ static sim_status_t params_at(const mdl_input_t *input, int64_t time_s, mdl_para
     return SIM_OK;
 }
 
-/* The parameters with the centre's own grain; a pool keeps the one it has when jobs go one by one elsewhere. */
+/* The parameters with the centre's own grain, which is one where there is any; a pool keeps the one it has when jobs go
+ * one by one elsewhere. */
 static mdl_params_t own_params(const sim_arena_t *arena, const mdl_datacentre_t *state, const mdl_params_t *params)
 {
     mdl_params_t own = *params;
 
     if (state->spec.grain_factor > 0)
         own.workload_grain_s = (int64_t)((double)params->workload_grain_s * state->spec.grain_factor);
+    if (own.workload_grain_s == 0 && params->workload_grain_s > 0)
+        own.workload_grain_s = 1;
     if (state->spec.mode == MDL_DC_MODE_POOL && params->workload_grain_s <= 0)
         own.workload_grain_s = (int64_t)mdl_dc_workload(arena, state)->grain_s;
     return own;

@@ -571,6 +571,26 @@ static void test_parameters_hold_from_their_date(void **state)
     test_centres_free(&centres);
 }
 
+/* A grain of seconds, of which a centre has a tenth, is none of 0: a pool takes no jobs one by one. */
+static void test_part_of_a_short_grain_is_a_grain(void **state)
+{
+    test_centres_t centres;
+
+    (void)state;
+    test_centres_init(&centres);
+    centres.input.params.workload_grain_s = 4;
+    test_centres_open(&centres, SEED, 1);
+    mdl_datacentre_spec_t spec = {.entity = 3, .nodes = 10, .nodes_powered = 10, .pue = 1.3, .grain_factor = 0.1};
+    uint32_t lp = test_centres_add_spec(&centres, &spec);
+    test_centres_start(
+        &centres, lp, 1,
+        (mdl_contract_terms_t){.job_class = MDL_JOB_INFERENCE, .nodes = 4, .activity_permille = 500, .ported = true});
+    test_centres_run(&centres, SIM_DAY_S);
+    assert_int_equal(test_centres_read(&centres, lp)->jobs_refused[MDL_JOB_INFERENCE], 0);
+    assert_true(test_centres_read(&centres, lp)->allocated_gpus > 0);
+    test_centres_free(&centres);
+}
+
 /* Centres of one type share what follows from the parameters: one that changes them changes nothing for the others, and
  * the blocks of those that left are used again. */
 static void test_parameters_change_for_one_centre_alone(void **state)
@@ -1008,6 +1028,7 @@ int main(void)
         cmocka_unit_test(test_impossible_orders_fail_by_name),
         cmocka_unit_test(test_impossible_specs_are_refused),
         cmocka_unit_test(test_parameters_hold_from_their_date),
+        cmocka_unit_test(test_part_of_a_short_grain_is_a_grain),
         cmocka_unit_test(test_parameters_change_for_one_centre_alone),
         cmocka_unit_test(test_a_gang_climbs_when_serviced_nodes_come_back),
         cmocka_unit_test(test_energy_stays_when_draws_change),
