@@ -9,9 +9,12 @@ void test_cluster_run_open(test_cluster_run_t *self, const test_cluster_setup_t 
 {
     uint32_t node_gpus = setup->node_gpus > 0 ? setup->node_gpus : MDL_NODE_GPUS;
 
+    size_t bytes = mdl_scheduler_bytes(setup->jobs, setup->tenants, &setup->policy);
+
     memset(self, 0, sizeof *self);
     self->cluster = aligned_alloc(64, setup->pool ? mdl_pool_bytes() : mdl_cluster_bytes(setup->nodes, node_gpus));
-    self->scheduler = aligned_alloc(64, mdl_scheduler_bytes(setup->jobs, setup->tenants, &setup->policy));
+    self->scheduler = aligned_alloc(64, bytes);
+    memset(self->scheduler, 0xA5, bytes);
     self->calendar = aligned_alloc(64, sim_calendar_bytes(setup->jobs + 16));
     (setup->pool ? mdl_pool_init : mdl_cluster_init)(self->cluster, setup->nodes, node_gpus, setup->nodes);
     self->cluster->rack_nodes = setup->rack_nodes;
