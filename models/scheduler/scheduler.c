@@ -575,7 +575,9 @@ void mdl_pass_block(const mdl_pass_t *pass, uint32_t job)
     const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(self, head->tenant);
     bool borrows =
         self->policy.preemption == MDL_PREEMPTION_RECLAIM && holding->used_gpus + head->gpus > holding->quota_gpus;
-    self->blocked_reason = (uint8_t)(borrows ? MDL_BLOCKED_QUOTA : mdl_scheduler_reason(pass->cluster, head));
+    bool bound =
+        pass->cluster->free_gpus >= head->needed_gpus && mdl_scheduler_room(self, pass->cluster) < head->needed_gpus;
+    self->blocked_reason = (uint8_t)(borrows || bound ? MDL_BLOCKED_QUOTA : mdl_scheduler_reason(pass->cluster, head));
 }
 
 uint32_t mdl_pass_heads(const mdl_pass_t *pass)

@@ -30,7 +30,7 @@
 
 /* Why jobs wait. Each second that a queue's head waits counts its GPUs under one reason. */
 typedef enum mdl_blocked {
-    MDL_BLOCKED_QUOTA,   /* its tenant holds all it may */
+    MDL_BLOCKED_QUOTA,   /* its tenant holds all it may, or all tenants together do */
     MDL_BLOCKED_COUNT,   /* too few free GPUs, all nodes being up */
     MDL_BLOCKED_DOMAIN,  /* enough free GPUs, but not in whole nodes */
     MDL_BLOCKED_POWER,   /* nodes that are switched off would do */

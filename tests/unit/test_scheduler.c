@@ -224,6 +224,21 @@ static void test_reasons_for_waiting(void **state)
     test_cluster_run_free(&run);
 }
 
+/* Where all tenants together may use no more, a head that there are nodes for waits for that, not for whole nodes. */
+static void test_a_bound_on_all_is_a_quota(void **state)
+{
+    test_cluster_run_t run;
+
+    (void)state;
+    test_cluster_run_init(&run, 4, 16, 2);
+    mdl_scheduler_set_most(run.scheduler, 16);
+    test_cluster_run_submit(&run, 0, 16, 100);
+    test_cluster_run_submit(&run, 1, 8, 100);
+    test_cluster_run_to(&run, 100);
+    assert_int_equal(run.scheduler->blocked_gpu_s[MDL_BLOCKED_QUOTA], 800);
+    test_cluster_run_free(&run);
+}
+
 /* 2 whole nodes and 3 GPUs: the remainder goes where it fits best. */
 static void test_gang_with_a_remainder(void **state)
 {
@@ -333,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_elastic_job_stretches),
         cmocka_unit_test(test_widths_together_are_widths_one_by_one),
         cmocka_unit_test(test_reasons_for_waiting),
+        cmocka_unit_test(test_a_bound_on_all_is_a_quota),
         cmocka_unit_test(test_gang_with_a_remainder),
         cmocka_unit_test(test_grows_while_jobs_run_and_wait),
         cmocka_unit_test(test_progress_of_a_job_with_checkpoints),
