@@ -131,6 +131,39 @@ static sim_status_t verify_tenants(mdl_scheduler_t *self, mdl_cluster_t *cluster
     return SIM_OK;
 }
 
+/* Whether a tenant is empty, ready or held as its queue's head says. Counts the ready, and what heads that are held ask
+ * for. */
+static bool has_its_status(mdl_scheduler_t *self, uint32_t index, uint32_t *ready, uint32_t *held_gpus)
+{
+    const mdl_scheduler_tenant_t *tenant = mdl_scheduler_tenant(self, index);
+    const mdl_scheduler_holding_t *holding = mdl_scheduler_holding(self, index);
+
+    if (!tenant->open || tenant->queue.first == MDL_NONE)
+        return tenant->status == MDL_QUEUE_EMPTY;
+    uint32_t gpus = mdl_scheduler_job(self, tenant->queue.first)->gpus;
+    if (holding->used_gpus + gpus <= holding->limit_gpus) {
+        (*ready)++;
+        return tenant->status == MDL_QUEUE_READY;
+    }
+    *held_gpus += gpus;
+    return tenant->status == MDL_QUEUE_HELD && tenant->head_gpus == gpus;
+}
+
+static sim_status_t verify_status(mdl_scheduler_t *self, sim_error_t *err)
+{
+    uint32_t ready = 0, held_gpus = 0;
+
+    for (uint32_t t = 0; t < self->tenants; t++)
+        if (!has_its_status(self, t, &ready, &held_gpus))
+            return BROKEN("tenant %u is empty, ready or held against what its queue's head says", t);
+    for (uint32_t t = self->ready.first; t != MDL_NONE && ready > 0; t = mdl_scheduler_tenant(self, t)->ready.next)
+        ready--;
+    if (ready != 0 || held_gpus != self->held_gpus)
+        return BROKEN("%u tenants are missing among the ready; %u GPUs are held, counted %u", ready, held_gpus,
+                      self->held_gpus);
+    return SIM_OK;
+}
+
 /* The ready stand in order, each with its head's rank; running jobs stand in order of their estimated ends. */
 static sim_status_t verify_order(mdl_scheduler_t *self, sim_error_t *err)
 {
@@ -263,6 +296,8 @@ sim_status_t mdl_scheduler_verify(mdl_scheduler_t *self, mdl_cluster_t *cluster,
         status = verify_tenants(self, cluster, err);
     if (status == SIM_OK)
         status = verify_nodes(self, cluster, err);
+    if (status == SIM_OK)
+        status = verify_status(self, err);
     if (status == SIM_OK)
         status = verify_order(self, err);
     if (status == SIM_OK)

@@ -316,6 +316,9 @@ static void damage(test_cluster_run_t *run, uint32_t running, uint32_t queued, i
     case 7: scheduler->present--; break;
     case 8: mdl_scheduler_tenant(scheduler, 0)->queued_gpu_s++; break;
     case 9: scheduler->allocated_gpus++; break;
+    case 10: scheduler->held_gpus++; break;
+    case 11: mdl_scheduler_tenant(scheduler, 0)->status = MDL_QUEUE_EMPTY; break;
+    case 12: mdl_scheduler_tenant(scheduler, 1)->status = MDL_QUEUE_HELD; break;
     default: mdl_cluster_node(run->cluster, job->part_node)->first_job = MDL_NONE; break;
     }
 }
@@ -323,7 +326,7 @@ static void damage(test_cluster_run_t *run, uint32_t running, uint32_t queued, i
 static void test_verify_catches_each_damage(void **state)
 {
     (void)state;
-    for (int kind = 0; kind <= 10; kind++) {
+    for (int kind = 0; kind <= 13; kind++) {
         test_cluster_run_t run;
         sim_error_t err = {0};
         test_cluster_run_init(&run, 2, 16, 2);
