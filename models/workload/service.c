@@ -62,7 +62,7 @@ void mdl_service_keep_steps(mdl_workload_settings_t *settings)
 
 uint32_t mdl_service_count_nodes(const mdl_workload_settings_t *settings, double gpus)
 {
-    return (uint32_t)(sim_ceil_i64(mdl_service_needed(settings, gpus)) + MDL_NODE_GPUS - 1) / MDL_NODE_GPUS;
+    return mdl_service_round_up(mdl_service_needed(settings, gpus) / MDL_NODE_GPUS, MDL_SERVICE_MOST_NODES);
 }
 
 void mdl_service_set_lease(mdl_service_t *self, const mdl_tenancy_t *tenancy)

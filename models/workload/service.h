@@ -20,6 +20,9 @@
 #include "sim/rng.h"
 #include "sim/time.h"
 
+/* That a load may need: in GPUs, too, it is a number of 32 bits. */
+#define MDL_SERVICE_MOST_NODES (UINT32_MAX / MDL_NODE_GPUS)
+
 #define MDL_NOISE_DAYS 4 /* days of a service's noise that are drawn at once: as many as one address has words for */
 
 /* What a service is asked at each resizing, in one cache line, and what else there is of it in a second. A centre's
@@ -122,7 +125,7 @@ static inline uint32_t mdl_service_whole(double gpus, uint32_t replica_gpus, uin
     return most > 0 ? mdl_service_round_up(gpus / replica_gpus, most) : 0;
 }
 
-/* Nodes that serve a load, in GPUs, in time: by counting. */
+/* Nodes that serve a load, in GPUs, in time, MDL_SERVICE_MOST_NODES at most: by counting. */
 uint32_t mdl_service_count_nodes(const mdl_workload_settings_t *settings, double gpus);
 
 /* Keeps what nodes serve, so that most loads need no counting: mdl_service_nodes() looks it up. */
@@ -187,7 +190,7 @@ static inline void mdl_service_plan(const mdl_service_t *service, const mdl_work
     }
     double needed_gpus = mdl_service_needed(settings, (double)load->load_mgpu / 1000);
     load->most = replica_gpus > 0 ? service->nodes * MDL_NODE_GPUS / replica_gpus : 0;
-    load->needed_gpus = (uint32_t)sim_ceil_i64(needed_gpus);
+    load->needed_gpus = mdl_service_round_up(needed_gpus, UINT32_MAX);
     load->replicas = mdl_service_whole(needed_gpus, replica_gpus, load->most);
 }
 

@@ -390,6 +390,27 @@ static void test_a_lease_serves_so_much(void **state)
     }
 }
 
+/* No load is so large that it seems small: what it needs is cut at what a number holds, beyond any lease. */
+static void test_no_load_is_too_large(void **state)
+{
+    const mdl_tenancy_t tenancy = tenancy_of(MDL_JOB_INFERENCE, 1000, 1000);
+    mdl_workload_settings_t settings;
+
+    (void)state;
+    settings_at_grain(&settings, SIM_DAY_S, 1);
+    for (uint32_t replica_gpus = 4; replica_gpus <= MDL_NODE_GPUS; replica_gpus += 4) {
+        for (double gpus = 0x1p32 - 1e6; gpus < 0x1p32 + 1e6; gpus += 1000) {
+            mdl_service_load_t plan;
+            mdl_service_t service;
+            mdl_service_set_lease(&service, &tenancy);
+            service.mean_gpus = gpus;
+            mdl_service_plan(&service, &settings, replica_gpus, 1, 1, 1, &plan);
+            assert_int_equal(plan.replicas * replica_gpus, 8000);
+            assert_true(plan.needed_gpus > 8000);
+        }
+    }
+}
+
 static void count_around(const mdl_workload_settings_t *settings, int64_t load_mgpu)
 {
     double gpus = (double)load_mgpu / 1000;
@@ -474,6 +495,7 @@ int main(void)
         cmocka_unit_test(test_service_intervals),
         cmocka_unit_test(test_service_asks_for_enough_replicas_and_no_more),
         cmocka_unit_test(test_a_lease_serves_so_much),
+        cmocka_unit_test(test_no_load_is_too_large),
         cmocka_unit_test(test_nodes_looked_up_are_those_counted),
         cmocka_unit_test(test_headroom_falls_with_size),
     };
