@@ -26,10 +26,11 @@ typedef struct mdl_failure {
     uint32_t node;
 } mdl_failure_t;
 
+/* The rates that the parameters say. */
 void mdl_failure_rates_init(mdl_failure_rates_t *self, const mdl_params_t *params);
 
-/* Draws a failure among `nodes` >= 1 nodes; `rng` stands at the failure's address. Delay and repair are whole seconds,
- * rounded to the nearest; a repair takes at least one. */
+/* Draws a failure among `nodes` >= 1 nodes; `rng` stands at the failure's address. Both times are whole seconds: the delay
+ * is rounded to the nearest, a repair up, so that it takes at least one. */
 void mdl_failure_draw(const mdl_failure_rates_t *self, sim_rng_t *rng, uint32_t nodes, mdl_failure_t *failure);
 
 #endif
