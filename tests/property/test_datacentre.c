@@ -114,6 +114,55 @@ static void test_invariants_under_random_orders(void **state)
     }
 }
 
+/* Some of the parameters that centres read, anywhere within their bounds but mostly low, where defaults are; with few
+ * enough events for a test. */
+static void randomise(mdl_params_t *params, double share, sim_rng_t *rng)
+{
+    size_t n;
+    const mdl_param_t *registry = mdl_params_registry(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        bool read = strncmp(registry[i].key, "workload.", 9) == 0 || strncmp(registry[i].key, "hardware.", 9) == 0 ||
+                    strncmp(registry[i].key, "scheduler.", 10) == 0;
+        if (!read || !sim_draw_bernoulli(rng, share))
+            continue;
+        double u = sim_draw_uniform(rng), value = registry[i].low + (registry[i].high - registry[i].low) * u * u * u;
+        assert_int_equal(mdl_params_set(params, (int)i, mdl_param_round(&registry[i], value), NULL), SIM_OK);
+    }
+    params->workload_grain_s = params->workload_grain_s < SIM_DAY_S ? SIM_DAY_S : params->workload_grain_s;
+    params->workload_bundles = params->workload_bundles > 20 ? 20 : params->workload_bundles;
+    params->node_failures_per_year = params->node_failures_per_year > 60 ? 60 : params->node_failures_per_year;
+}
+
+/* Audited at every boundary: centres by any parameters, half of which change every twenty days. */
+static void test_invariants_by_any_parameters(void **state)
+{
+    (void)state;
+    for (uint64_t stream = 0; stream < 200; stream++) {
+        test_centres_t centres;
+        plan_t plan = {0};
+        sim_rng_t rng;
+        sim_rng_at(&rng, SEED, stream, 1, 0, 0);
+        test_centres_init(&centres);
+        randomise(&centres.input.params, 0.25, &rng);
+        test_centres_open(&centres, SEED, 1);
+        uint32_t lp = add_in_mode(&centres, stream, (mdl_datacentre_mode_t)(stream % 3));
+        for (int64_t day = 1; day <= 120; day++) {
+            mdl_params_t params = centres.input.params;
+            if (sim_draw_bernoulli(&rng, 0.4))
+                random_order(&centres, lp, &plan, &rng);
+            randomise(&params, 0.1, &rng);
+            if (stream % 2 == 1 && day % 20 == 0)
+                assert_int_equal(mdl_datacentre_configure(centres.world, lp, &params, NULL), SIM_OK);
+            test_centres_run(&centres, (day - 1) * SIM_DAY_S + 1 + (int64_t)sim_draw_below(&rng, SIM_DAY_S));
+            mdl_datacentre_meter_t now = *test_centres_read(&centres, lp);
+            never_falls(&plan.before, &now);
+            plan.before = now;
+        }
+        test_centres_free(&centres);
+    }
+}
+
 /* A gang that climbs the ladder writes a checkpoint, here of hours, before it goes on: what it had done stays done while
  * it does, at whatever time somebody reads. */
 static void test_meters_stay_while_a_gang_writes_its_checkpoint(void **state)
@@ -702,6 +751,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_invariants_under_random_orders),
         cmocka_unit_test(test_invariants_while_parameters_change),
+        cmocka_unit_test(test_invariants_by_any_parameters),
         cmocka_unit_test(test_meters_stay_while_a_gang_writes_its_checkpoint),
         cmocka_unit_test(test_reports_and_uses_are_the_meters),
         cmocka_unit_test(test_what_a_closed_centre_says_stands_still),
