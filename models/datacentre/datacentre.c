@@ -3,6 +3,8 @@
 
 #include "models/datacentre/state.h"
 
+#include <math.h>
+
 #define TENANCIES_LEAST    16
 #define TENANCIES_PER_NODE 0.02 /* at birth; a large centre has more tenants than a small one */
 #define POOL_EVENTS        96   /* a pool's calendar at birth */
@@ -196,6 +198,20 @@ static mdl_power_t power_of(const sim_world_t *world, const mdl_datacentre_spec_
     return power;
 }
 
+/* Where many nodes fail in a window, the calendar gets room for their repairs: eight standard deviations over the mean, no
+ * more than there are nodes, and as much again, as it grows only at boundaries and when it is half full. */
+static sim_status_t make_room_for_repairs(sim_world_t *world, uint32_t lp, sim_error_t *err)
+{
+    const mdl_datacentre_t *state = sim_world_state(world, lp);
+    double nodes = state->spec.nodes, node_mean_s = mdl_dc_failures(sim_world_arena(world), state)->node_mean_s;
+    double failures = node_mean_s > 0 ? nodes * (double)sim_world_window_s(world) / node_mean_s : 0;
+    double most = fmin(nodes, failures + 8 * sqrt(failures));
+
+    if (most <= POOL_EVENTS / 4)
+        return SIM_OK;
+    return sim_world_reserve(world, lp, POOL_EVENTS + 2 * (uint32_t)most, err);
+}
+
 static sim_status_t configure(sim_world_t *world, uint32_t lp, const mdl_params_t *params, sim_error_t *err)
 {
     mdl_datacentre_t *state = sim_world_state(world, lp);
@@ -206,7 +222,8 @@ static sim_status_t configure(sim_world_t *world, uint32_t lp, const mdl_params_
     state->maintenance_length_s = params->maintenance_length_s;
     state->borrowing = params->scheduler_borrowing;
     state->lent_nodes = MDL_NONE;
-    return mdl_dc_share(world, lp, &own, err);
+    sim_status_t status = mdl_dc_share(world, lp, &own, err);
+    return status < 0 ? status : make_room_for_repairs(world, lp, err);
 }
 
 static mdl_datacentre_mode_t mode_of(const mdl_datacentre_spec_t *spec, const mdl_params_t *params)

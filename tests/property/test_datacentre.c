@@ -131,7 +131,6 @@ static void randomise(mdl_params_t *params, double share, sim_rng_t *rng)
     }
     params->workload_grain_s = params->workload_grain_s < SIM_DAY_S ? SIM_DAY_S : params->workload_grain_s;
     params->workload_bundles = params->workload_bundles > 20 ? 20 : params->workload_bundles;
-    params->node_failures_per_year = params->node_failures_per_year > 60 ? 60 : params->node_failures_per_year;
 }
 
 /* Audited at every boundary: centres by any parameters, half of which change every twenty days. */

@@ -658,6 +658,28 @@ static void test_energy_stays_when_draws_change(void **state)
     test_centres_free(&centres);
 }
 
+/* As many failures a day as the registry allows, from the first day or from a later one on: each has its repair in the
+ * calendar, which grows at boundaries only. */
+static void test_every_failure_has_room_for_its_repair(void **state)
+{
+    (void)state;
+    for (int later = 0; later < 2; later++) {
+        test_centres_t centres;
+        test_centres_init(&centres);
+        mdl_params_t *params = &centres.input.params, failing = *params;
+        failing.node_failures_per_year = 1000;
+        params->node_failures_per_year = later ? 0 : 1000;
+        test_centres_open(&centres, SEED, 1);
+        uint32_t lp = test_centres_add(&centres, 4000, 1);
+        test_centres_run(&centres, 2 * SIM_DAY_S);
+        if (later)
+            assert_int_equal(mdl_datacentre_configure(centres.world, lp, &failing, NULL), SIM_OK);
+        test_centres_run(&centres, 5 * SIM_DAY_S);
+        assert_true(test_centres_read(&centres, lp)->node_failures > 10000);
+        test_centres_free(&centres);
+    }
+}
+
 static uint32_t job_room(test_centres_t *centres, uint32_t lp)
 {
     mdl_dc_t dc = mdl_dc_view(sim_world_arena(centres->world), sim_world_state(centres->world, lp), 0);
@@ -1032,6 +1054,7 @@ int main(void)
         cmocka_unit_test(test_parameters_change_for_one_centre_alone),
         cmocka_unit_test(test_a_gang_climbs_when_serviced_nodes_come_back),
         cmocka_unit_test(test_energy_stays_when_draws_change),
+        cmocka_unit_test(test_every_failure_has_room_for_its_repair),
         cmocka_unit_test(test_a_grain_that_ends_leaves_room_for_every_job),
         cmocka_unit_test(test_a_smaller_lease_is_no_room_for_its_service),
         cmocka_unit_test(test_audit_catches_each_damage),
