@@ -320,6 +320,21 @@ static int64_t next_instant_s(const run_t *run)
     return review_s < next_s ? review_s : next_s;
 }
 
+/* Restarts are work that no trace tells of beforehand. */
+static sim_status_t check_restarts(const run_t *run, sim_error_t *err)
+{
+    const mdl_scheduler_t *scheduler = run->scheduler;
+    double most_gpu_s = (double)scheduler->allocated_gpu_s;
+
+    for (int r = 0; r < MDL_BLOCKED_REASONS; r++)
+        most_gpu_s =
+            (double)scheduler->blocked_gpu_s[r] > most_gpu_s ? (double)scheduler->blocked_gpu_s[r] : most_gpu_s;
+    if (most_gpu_s <= 2 * MDL_REPLAY_GPU_S)
+        return SIM_OK;
+    return sim_fail(err, SIM_EINPUT, "restart cost", "found %d s, which makes more than %g GPU seconds; expected less",
+                    run->setup->restart_s, 2 * MDL_REPLAY_GPU_S);
+}
+
 static sim_status_t play(run_t *run, sim_error_t *err)
 {
     sim_status_t status = SIM_OK;
@@ -332,6 +347,8 @@ static sim_status_t play(run_t *run, sim_error_t *err)
             status = no_memory(err, run->trace->n);
         else if (status == SIM_OK && run->status < 0)
             status = sim_fail(err, SIM_EINTERNAL, "replay", "the calendar of %u ends is full", run->scheduler->jobs);
+        else if (status == SIM_OK && run->setup->restart_s > 0)
+            status = check_restarts(run, err);
     }
     if (status == SIM_OK && run->scheduler->queued > 0)
         status = sim_fail(err, SIM_EINVARIANT, "replay", "%u jobs wait for ever on an empty cluster",
@@ -339,7 +356,7 @@ static sim_status_t play(run_t *run, sim_error_t *err)
     return status;
 }
 
-static sim_status_t check(const mdl_replay_setup_t *setup, sim_error_t *err)
+static sim_status_t check(const mdl_trace_t *trace, const mdl_replay_setup_t *setup, sim_error_t *err)
 {
     if (setup->nodes == 0 || setup->node_gpus == 0 || setup->node_gpus > MDL_NODE_MOST_GPUS ||
         (uint64_t)setup->nodes * setup->node_gpus >= UINT32_C(1) << 31)
@@ -348,7 +365,7 @@ static sim_status_t check(const mdl_replay_setup_t *setup, sim_error_t *err)
     if (setup->rack_nodes > 0 && (setup->rack_nodes > 64 || 64 % setup->rack_nodes != 0))
         return sim_fail(err, SIM_EINPUT, "replay", "racks of %u nodes; expected 1, 2, 4, 8, 16, 32 or 64",
                         setup->rack_nodes);
-    return SIM_OK;
+    return mdl_replay_check(trace, setup->nodes * setup->node_gpus, err);
 }
 
 static sim_status_t prepare(run_t *run, sim_error_t *err)
@@ -356,8 +373,8 @@ static sim_status_t prepare(run_t *run, sim_error_t *err)
     const mdl_replay_setup_t *setup = run->setup;
     uint32_t jobs = FIRST_JOBS, gpus = setup->nodes * setup->node_gpus;
 
-    while (jobs < setup->nodes) /* a reservation on single nodes needs as many */
-        jobs *= 2;
+    while (jobs < setup->nodes && 2 * jobs <= SIM_CALENDAR_MAX_CAPACITY)
+        jobs *= 2; /* a reservation on single nodes needs that many, and above 2^23 nodes half as many do */
     run->cluster = block(setup->pool ? mdl_pool_bytes() : mdl_cluster_bytes(setup->nodes, setup->node_gpus));
     run->scheduler = block(mdl_scheduler_bytes(jobs, run->tenants, &setup->policy));
     run->calendar = block(sim_calendar_bytes(jobs));
@@ -397,7 +414,7 @@ sim_status_t mdl_replay_queue(const mdl_trace_t *trace, const mdl_replay_setup_t
 
     *out = (mdl_replay_result_t){0};
     run.tenants = setup->policy.order == MDL_ORDER_FAIR && trace->n_tenants > 1 ? (uint32_t)trace->n_tenants : 1;
-    sim_status_t status = check(setup, err);
+    sim_status_t status = check(trace, setup, err);
     if (status == SIM_OK)
         status = prepare(&run, err);
     if (status == SIM_OK)

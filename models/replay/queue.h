@@ -29,7 +29,8 @@ typedef struct mdl_replay_setup {
 } mdl_replay_setup_t;
 
 /* Replays a trace from an empty cluster until the last job has ended. `out` holds the jobs in order of submission; those
- * that can never run are counted as refused. SIM_ENOMEM; SIM_EINPUT for an impossible set-up; `out` is empty then. */
+ * that can never run are counted as refused. SIM_ENOMEM; SIM_EINPUT for an impossible set-up or more work than can be
+ * counted (mdl_replay_check); `out` is empty then. */
 sim_status_t mdl_replay_queue(const mdl_trace_t *trace, const mdl_replay_setup_t *setup, mdl_replay_result_t *out,
                               sim_error_t *err);
 

@@ -16,6 +16,7 @@
 #define MDL_REPLAY_H
 
 #include "models/scheduler/scheduler.h"
+#include "models/trace/trace.h"
 #include "sim/error.h"
 
 #include <stdbool.h>
@@ -54,6 +55,13 @@ typedef struct mdl_replay_result {
     size_t refused; /* jobs that can never run on this cluster; not in `jobs` */
     double seconds; /* wall time of the replay without reading */
 } mdl_replay_result_t;
+
+#define MDL_REPLAY_GPU_S 0x1p60 /* so that sums of GPU seconds, doubled by restarts, fit int64 */
+
+/* Whether the jobs of a trace that fit into `gpus` GPUs can be replayed without a clock or a sum running over: SIM_EINPUT
+ * if their lengths (or estimates, where longer) one after another, on as many GPUs as the widest one asks for, come to
+ * more than MDL_REPLAY_GPU_S. */
+sim_status_t mdl_replay_check(const mdl_trace_t *trace, uint32_t gpus, sim_error_t *err);
 
 /* A clock for the wall time of a replay, seconds from any moment. */
 double mdl_replay_wall_s(void);

@@ -6,7 +6,8 @@
 
 #include <stdlib.h>
 
-#define NOBODY UINT32_MAX
+#define NOBODY          UINT32_MAX
+#define MOST_REPLICA_US 0x1p62 /* that int64 sums may come to */
 
 enum event { SEQUENCE_DONE, PROMPT_DONE, READY, PLAN, ARRIVAL };
 enum priority { ENDS, PLANS, ARRIVALS }; /* at one instant */
@@ -319,6 +320,22 @@ static sim_status_t check_requests(const mdl_requests_t *requests, sim_error_t *
     return SIM_OK;
 }
 
+/* Requests are done by the sum of their times after the last arrival; no replica is held for longer. */
+static sim_status_t check_span(const mdl_requests_t *requests, const mdl_serving_spec_t *spec, uint32_t replicas,
+                               sim_error_t *err)
+{
+    double sum_us = requests->n > 0 ? (double)requests->requests[requests->n - 1].arrival_us : 0;
+
+    for (size_t i = 0; i < requests->n; i++)
+        sum_us += (double)mdl_serving_slot_us(spec, &requests->requests[i]);
+    if (sum_us * replicas <= MOST_REPLICA_US)
+        return SIM_OK;
+    return sim_fail(err, SIM_EINPUT, "serving",
+                    "found requests of up to %g s in all on %u replicas; expected at most %g replica seconds: fewer "
+                    "replicas, shorter times per token",
+                    sum_us / 1e6, replicas, MOST_REPLICA_US / 1e6);
+}
+
 static sim_status_t check(const mdl_requests_t *requests, const mdl_serving_spec_t *spec, sim_error_t *err)
 {
     uint32_t most = spec->planner.interval_us > 0 ? spec->planner.most : spec->replicas;
@@ -330,7 +347,9 @@ static sim_status_t check(const mdl_requests_t *requests, const mdl_serving_spec
     if ((unsigned)spec->route >= MDL_SERVING_ROUTES)
         return sim_fail(err, SIM_EINPUT, "serving", "route %d; expected central or shortest", (int)spec->route);
     sim_status_t status = check_planner(spec, err);
-    return status < 0 ? status : check_requests(requests, err);
+    if (status == SIM_OK)
+        status = check_requests(requests, err);
+    return status < 0 ? status : check_span(requests, spec, most, err);
 }
 
 /* Events that may be pending: an end per sequence; a prompt and a start per replica; a plan; an arrival. */

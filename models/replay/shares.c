@@ -230,7 +230,9 @@ sim_status_t mdl_replay_shares(const mdl_trace_t *trace, const mdl_shares_setup_
         return sim_fail(err, SIM_EINPUT, "replay",
                         "%u nodes, %zu jobs; expected at least a node and fewer than %u jobs", setup->nodes, trace->n,
                         SIM_CALENDAR_MAX_CAPACITY);
-    sim_status_t status = prepare(&run, err);
+    sim_status_t status = mdl_replay_check(trace, MDL_NODE_GPUS, err);
+    if (status == SIM_OK)
+        status = prepare(&run, err);
     if (status == SIM_OK) {
         play(&run);
         status = mdl_fleet_verify(run.fleet, err);

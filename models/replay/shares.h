@@ -28,7 +28,7 @@ bool mdl_trace_has_parts(const mdl_trace_t *trace);
 
 /* Replays a trace from an empty fleet until the last job has ended. GPU times of the result count a part of a GPU as
  * that part. Blocked: by count where the fleet has too little GPU left in all, else by domain. SIM_ENOMEM; SIM_EINPUT
- * for an impossible set-up; `out` is empty then. */
+ * for an impossible set-up or more work than can be counted (mdl_replay_check); `out` is empty then. */
 sim_status_t mdl_replay_shares(const mdl_trace_t *trace, const mdl_shares_setup_t *setup, mdl_replay_result_t *out,
                                sim_error_t *err);
 
