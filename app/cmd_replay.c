@@ -118,7 +118,7 @@ static int run(const app_command_t *command, int argc, char **argv)
         app_replay_check(&replay);
     }
     if (replay.problems > 0)
-        return APP_BAD_INPUT;
+        return replay.status < 0 ? app_exit_status(replay.status) : APP_BAD_INPUT;
     sim_status_t status = replay_trace(&replay, &err);
     free(replay.seconds);
     app_replay_rest(&replay);

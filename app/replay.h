@@ -64,7 +64,8 @@ typedef struct app_replay {
     const app_replay_values_t *values;
     const char *path; /* of the trace; synthetic: a profile's name */
     app_replay_format_t format;
-    size_t problems; /* printed so far */
+    size_t problems;     /* printed so far */
+    sim_status_t status; /* of the look at its first line */
 
     const char *policy_name; /* NULL: slots were named one by one */
     mdl_policy_t policy;

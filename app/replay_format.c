@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MOST_PROBLEMS ((size_t)100) /* printed of a trace's */
@@ -93,6 +94,14 @@ static bool ends_in(const char *name, const char *end)
     return n >= m && memcmp(name + n - m, end, m) == 0;
 }
 
+/* Whether what is read of it is gone: a pipe, a terminal. */
+static bool is_pipe(const char *path)
+{
+    struct stat there;
+
+    return stat(path, &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode);
+}
+
 /* The format whose header is the line; `why` says by what it was known. */
 static app_replay_format_t format_of_line(const char *line, size_t n, const char **why)
 {
@@ -107,18 +116,14 @@ static app_replay_format_t format_of_line(const char *line, size_t n, const char
     return header[0] == ';' ? APP_SWF : APP_REPLAY_FORMATS;
 }
 
-static app_replay_format_t guess(app_replay_t *self, const char **why)
+/* By the first line of text. What cannot be read is said as the readers say it. */
+static app_replay_format_t guess_by_line(app_replay_t *self, const char **why)
 {
-    mdl_source_t source = {.path = self->path};
-    mdl_problems_t problems = {0};
+    mdl_source_t source = app_replay_source(self, self->path);
+    mdl_problems_t problems = {source.problem, source.user};
     mdl_lines_t lines;
     app_replay_format_t format = APP_REPLAY_FORMATS;
 
-    *why = "its name";
-    if (access(self->path, F_OK) != 0)
-        return mdl_profile_find(self->path, NULL) != NULL ? APP_SYNTHETIC : APP_REPLAY_FORMATS;
-    if (ends_in(self->path, ".swf"))
-        return APP_SWF;
     mdl_lines_open(&lines, &source, &problems);
     while (mdl_lines_next(&lines))
         if (lines.n > 0 && lines.at[0] != '#') {
@@ -126,7 +131,18 @@ static app_replay_format_t guess(app_replay_t *self, const char **why)
             break;
         }
     mdl_lines_close(&lines);
+    self->status = problems.status;
     return format;
+}
+
+static app_replay_format_t guess(app_replay_t *self, const char **why)
+{
+    *why = "its name";
+    if (access(self->path, F_OK) != 0)
+        return mdl_profile_find(self->path, NULL) != NULL ? APP_SYNTHETIC : APP_REPLAY_FORMATS;
+    if (ends_in(self->path, ".swf"))
+        return APP_SWF;
+    return is_pipe(self->path) ? APP_REPLAY_FORMATS : guess_by_line(self, why);
 }
 
 static const char *profile_hint(const char *name, char hint[MDL_SPELLING_HINT])
@@ -160,11 +176,10 @@ void app_replay_find_format(app_replay_t *self)
         app_replay_problem(
             self, "%s: no such file, nor a profile of synthetic jobs; expected a trace to read, or a profile%s",
             self->path, profile_hint(self->path, hint));
-    else
-        app_replay_problem(self,
-                           "%s: neither name nor first line tell its format; expected --format swf, philly, csv, muri, "
-                           "openb, synthetic or azure",
-                           self->path);
+    else if (self->problems == 0)
+        app_replay_problem(
+            self, "%s: %s its format; expected --format swf, philly, csv, muri, openb, synthetic or azure", self->path,
+            is_pipe(self->path) ? "no regular file, so no look ahead tells" : "neither name nor first line tell");
 }
 
 static void check_option(app_replay_t *self, bool given, const char *option, uint32_t formats)

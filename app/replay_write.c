@@ -45,6 +45,30 @@ static void print_starts(FILE *file, const mdl_replay_result_t *result)
     }
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* A name as a cell: in quotes, its own ones doubled, where it would not read back as the same without. */
+static void print_name(FILE *file, const char *name)
+{
+    size_t n = strlen(name);
+    bool plain = strpbrk(name, ",\"") == NULL && (n == 0 || (!is_blank(name[0]) && !is_blank(name[n - 1])));
+
+    if (plain) {
+        fputs(name, file);
+        return;
+    }
+    fputc('"', file);
+    for (; *name != '\0'; name++) {
+        if (*name == '"')
+            fputc('"', file);
+        fputc(*name, file);
+    }
+    fputc('"', file);
+}
+
 static void print_placements(FILE *file, const mdl_openb_t *trace, const mdl_packing_result_t *result)
 {
     char pod[MDL_PACKING_NAME], node[MDL_PACKING_NAME];
@@ -53,7 +77,11 @@ static void print_placements(FILE *file, const mdl_openb_t *trace, const mdl_pac
     for (size_t i = 0; i < result->n; i++) {
         mdl_packing_pod_name(trace, result, i, pod);
         mdl_packing_node_name(trace, result, i, node);
-        fprintf(file, "%zu,%s,%s\n", i, pod, node);
+        fprintf(file, "%zu,", i);
+        print_name(file, pod);
+        fputc(',', file);
+        print_name(file, node);
+        fputc('\n', file);
     }
 }
 

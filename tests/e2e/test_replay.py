@@ -209,6 +209,17 @@ class ByHand(ReplayTest):
         self.assertEqual((out["jobs"], out["placed"], sum(out["lost"].values())), (5, 4, 1))
         self.assertEqual(out["allocated_gpu_percent"], {"50": 50, "62": 62.5, "88": 87.5, "100": 100, "150": 100})
 
+    def test_names_of_pods_read_back(self):
+        """Whatever a name holds, the start file is CSV of three columns that give it back."""
+        (self.dir / "odd.csv").write_text('sn,cpu_milli,memory_mib,gpu,model\n"n,""1"" ",64000,262144,2,T4\n')
+        (self.dir / "odd_pods.csv").write_text(PODS_SMALL.replace("half", '"a,b"').replace("whole", '"say ""c"""'))
+        self.starts("odd_pods.csv", "--format", "openb", "--cluster", "odd.csv", "--inflate", 1)
+        with open(self.dir / "starts.csv", newline="") as file:
+            rows = list(csv.reader(file))
+        self.assertEqual({len(row) for row in rows}, {3})
+        self.assertLess({"a,b", 'say "c"', "pair"}, {row[1] for row in rows})
+        self.assertIn('n,"1" ', {row[2] for row in rows})
+
     PARTS = ("submit_s,run_s,gpus,gpu_milli,cpu_milli\n0,10,1,500,1000\n0,10,1,500,1000\n0,10,1,500,1000\n"
              "5,5,1,1000,100\n")
 
@@ -347,6 +358,33 @@ class Mistakes(ReplayTest):
         self.fails("empty", "empty.csv", "--format", "csv", "--nodes", 1)
         (self.dir / "header.csv").write_text("submit_s,run_s,gpus\n")
         self.fails("header.csv", "header.csv", "--nodes", 1)
+
+    def test_what_is_no_trace_is_named_with_or_without_a_format(self):
+        (self.dir / "folder").mkdir()
+        (self.dir / "cut.gz").write_bytes(gzip.compress(SMALL.encode())[:9])
+        (self.dir / "nul").write_bytes(b"submit_s\0")
+        for path, status, found in (("folder", IO, "found a folder"), ("cut.gz", IO, "found a cut-off gzip file"),
+                                    ("nul", BAD_INPUT, "nul:1: found a NUL byte")):
+            for format in ((), ("--format", "csv")):
+                with self.subTest(path, format=format):
+                    self.fails(found, path, "--nodes", 1, *format, status=status)
+
+    def test_a_pipe_is_read_once(self):
+        """So its format must be said; looking for it would take what it has."""
+        os.mkfifo(self.dir / "pipe")
+        writer = os.open(self.dir / "pipe", os.O_RDWR)  # does not wait for a reader
+        self.addCleanup(os.close, writer)
+        os.write(writer, SMALL.encode())
+        self.fails("expected --format", "pipe", "--nodes", 2)
+        self.assertEqual(os.read(writer, 1000), SMALL.encode())
+        done = subprocess.run([BINARY, "replay", "/dev/stdin", "--format", "csv", "--nodes", "2", "--json"],
+                              input=SMALL, capture_output=True, text=True, timeout=1200)
+        self.assertEqual(json.loads(done.stdout)["jobs"], 5, done.stderr)
+
+    def test_times_beyond_all_counting(self):
+        (self.dir / "long.csv").write_text("submit_s,run_s,gpus\n" + "0,9007199254740992,1\n" * 1100)
+        self.fails("expected at most", "long.csv", "--nodes", 1, "--starts", "s.csv", "--plot", "p.svg")
+        self.assertFalse({"s.csv", "p.svg"} & set(self.files()))
 
     def test_clusters(self):
         for trace, format in (("small.csv", "csv"), ("muri.csv", "muri"), ("small.csv", "philly")):
