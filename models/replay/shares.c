@@ -172,16 +172,17 @@ static void play(run_t *run)
     }
 }
 
-/* The placer, its typical requests being the trace's jobs. */
+/* The placer, its typical requests being the trace's jobs but those wider than any node. */
 static sim_status_t make_placer(run_t *run)
 {
-    uint32_t n = (uint32_t)run->trace->n, kinds = n < MOST_KINDS ? n : MOST_KINDS;
+    uint32_t jobs = (uint32_t)run->trace->n, kinds = jobs < MOST_KINDS ? jobs : MOST_KINDS, n = 0;
 
-    run->demands = calloc(n > 0 ? n : 1, sizeof *run->demands);
+    run->demands = calloc(jobs > 0 ? jobs : 1, sizeof *run->demands);
     if (run->demands == NULL)
         return SIM_ENOMEM;
-    for (uint32_t i = 0; i < n; i++)
-        run->demands[i] = (mdl_demand_t){.request = request_of(&run->trace->jobs[i]), .spec = "", .count = 1};
+    for (uint32_t i = 0; i < jobs; i++)
+        if (run->trace->jobs[i].gpus <= MDL_NODE_GPUS)
+            run->demands[n++] = (mdl_demand_t){.request = request_of(&run->trace->jobs[i]), .spec = "", .count = 1};
     uint32_t n_typical = mdl_demands_typical(run->demands, n);
     run->placer = block(mdl_placer_bytes(run->setup->nodes, kinds, n_typical));
     if (run->placer == NULL)

@@ -50,6 +50,24 @@ static void test_three_halves_on_two_gpus_leave_room_for_one_more(void **state)
     mdl_replay_free(&result);
 }
 
+static void test_wider_than_any_node_is_refused(void **state)
+{
+    mdl_trace_job_t *jobs = JOBS({.run_s = 10, .gpus = 9}, {.run_s = 10, .gpus = 1, .gpu_milli = 500});
+    mdl_trace_t trace = trace_of(jobs, 2), wide_alone = {.jobs = jobs, .n = 1};
+
+    (void)state;
+    for (uint32_t rule = 0; rule < MDL_RULES; rule++) {
+        mdl_shares_setup_t setup = {.hardware = one_node, .nodes = 1, .rule = rule};
+        mdl_replay_result_t result;
+        replay(&trace, &setup, &result);
+        assert_true(result.n == 1 && result.refused == 1 && result.jobs[0].id == 1);
+        mdl_replay_free(&result);
+        replay(&wide_alone, &setup, &result);
+        assert_true(result.n == 0 && result.refused == 1);
+        mdl_replay_free(&result);
+    }
+}
+
 static void test_cpu_and_memory_bind(void **state)
 {
     mdl_trace_job_t *jobs = JOBS({.run_s = 10, .gpus = 1, .gpu_milli = 100, .cpu_milli = 6000},
@@ -146,6 +164,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_three_halves_on_two_gpus_leave_room_for_one_more),
+        cmocka_unit_test(test_wider_than_any_node_is_refused),
         cmocka_unit_test(test_cpu_and_memory_bind),
         cmocka_unit_test(test_shortest_first),
         cmocka_unit_test(test_whole_gpus_agree_with_the_queue_replay),
