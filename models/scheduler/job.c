@@ -11,6 +11,8 @@ mdl_progress_t mdl_job_progress(const mdl_job_t *job, int64_t now_s)
         int64_t all_s = elapsed_s < job->work_s ? elapsed_s : job->work_s;
         return (mdl_progress_t){all_s, all_s};
     }
+    if (job->interval_s == INT32_MAX)
+        return elapsed_s < job->work_s ? (mdl_progress_t){elapsed_s, 0} : (mdl_progress_t){job->work_s, job->work_s};
     int64_t cycle_s = (int64_t)job->interval_s + job->pause_s;
     int64_t cycles = elapsed_s < job->interval_s ? 0 : elapsed_s / cycle_s;
     int64_t rest_s = elapsed_s - cycles * cycle_s;

@@ -107,7 +107,7 @@ static inline bool mdl_job_may_be_stopped(const mdl_job_t *job)
 /* Length of an undisturbed attempt from its start, start-up and checkpoints included. work_s must not be endless. */
 static inline int64_t mdl_job_attempt_s(const mdl_job_t *job)
 {
-    bool pauses = job->pause_s > 0 && job->work_s > job->interval_s;
+    bool pauses = job->pause_s > 0 && job->work_s > job->interval_s && job->interval_s < INT32_MAX;
     int64_t checkpoints = pauses ? (job->work_s - 1) / job->interval_s : 0;
 
     return job->startup_s + job->resume_s + job->work_s + checkpoints * job->pause_s;

@@ -24,7 +24,7 @@ static sim_status_t replay(const mdl_trace_t *trace, unsigned choice, mdl_replay
     mdl_replay_setup_t setup = {.nodes = nodes,
                                 .node_gpus = node_gpus,
                                 .one_by_one = choice >> 15 & 1,
-                                .restart_s = choice >> 14 & 1 ? INT32_MAX : 0};
+                                .restart_s = choice >> 14 & 1 ? 1000 : 0};
     setup.policy = (mdl_policy_t){.order = (uint8_t)(choice / 16 % MDL_ORDERS),
                                   .reservation = (uint8_t)(choice / 128 % MDL_RESERVATIONS),
                                   .placement = (uint8_t)(choice / 512 % MDL_PLACEMENTS),

@@ -300,6 +300,19 @@ static void test_progress_of_a_job_with_checkpoints(void **state)
     assert_int_equal(mdl_job_attempt_s(&job), 215);
 }
 
+/* However long it computes, and whatever a checkpoint would cost. */
+static void test_a_job_without_checkpoints_never_pauses(void **state)
+{
+    const int64_t work_s = INT64_C(1) << 40;
+    mdl_job_t job = {.work_s = work_s, .interval_s = INT32_MAX, .pause_s = 1000};
+    mdl_progress_t late = mdl_job_progress(&job, work_s - 1), end = mdl_job_progress(&job, work_s);
+
+    (void)state;
+    assert_int_equal(mdl_job_attempt_s(&job), work_s);
+    assert_true(late.computed_s == work_s - 1 && late.saved_s == 0);
+    assert_true(end.computed_s == work_s && end.saved_s == work_s);
+}
+
 static void damage(test_cluster_run_t *run, uint32_t running, uint32_t queued, int kind)
 {
     mdl_scheduler_t *scheduler = run->scheduler;
@@ -355,6 +368,7 @@ int main(void)
         cmocka_unit_test(test_gang_with_a_remainder),
         cmocka_unit_test(test_grows_while_jobs_run_and_wait),
         cmocka_unit_test(test_progress_of_a_job_with_checkpoints),
+        cmocka_unit_test(test_a_job_without_checkpoints_never_pauses),
         cmocka_unit_test(test_verify_catches_each_damage),
     };
 
