@@ -208,18 +208,31 @@ static int allocate(mdl_sharing_t *self, size_t n)
     return failed ? -1 : 0;
 }
 
-/* Sets everything to before the first arrival; arrivals of one time in order of the file. Returns how many jobs can
- * never run. */
-static size_t reset(mdl_sharing_t *self, const mdl_muri_t *trace)
+static bool can_run(const mdl_sharing_t *self, const mdl_muri_job_t *job)
+{
+    return job->gpus > 0 && job->gpus <= self->yarn.nodes * self->yarn.gpus_per_node;
+}
+
+/* Puts the jobs that can run, or those that never can, at `to`, in order of arrival; those of one time in order of the
+ * file. Returns how many. */
+static size_t place_jobs(mdl_sharing_t *self, const mdl_muri_t *trace, bool wanted, mdl_turn_job_t *to)
 {
     size_t n = 0;
     for (size_t i = 0; i < trace->n; i++)
-        if (trace->jobs[i].gpus > 0 && trace->jobs[i].gpus <= self->yarn.nodes * self->yarn.gpus_per_node)
+        if (can_run(self, &trace->jobs[i]) == wanted)
             self->list[n++] = (mdl_replay_key_t){.key = trace->jobs[i].submit_ms / 1000, .index = (uint32_t)i};
     mdl_replay_sort(self->list, self->scratch, n);
     for (size_t i = 0; i < n; i++)
-        self->jobs[i] = turn_job(trace, self->list[i].index, self->options);
-    self->n = n;
+        to[i] = turn_job(trace, self->list[i].index, self->options);
+    return n;
+}
+
+/* Sets everything to before the first arrival. Returns how many jobs can never run. */
+static size_t reset(mdl_sharing_t *self, const mdl_muri_t *trace)
+{
+    self->n = place_jobs(self, trace, true, self->jobs);
+    self->n_refused = place_jobs(self, trace, false, &self->jobs[self->n]);
+    self->turned_away = 0;
     self->arrived = self->ended = self->n_list = self->n_running = self->n_ends = self->n_pieces = 0;
     self->n_steps = 0;
     memset(self->n_queue, 0, sizeof self->n_queue);
@@ -231,7 +244,7 @@ static size_t reset(mdl_sharing_t *self, const mdl_muri_t *trace)
     self->busy_gpu_s = self->allocated_gpu_s = self->now_s = 0;
     self->blocked_gpus = 0;
     self->end_s = self->demotion_s = INFINITY;
-    return trace->n - n;
+    return self->n_refused;
 }
 
 /* Goes to the next event. The log of steps has room for as many as there are jobs; when it is full all waits so far are
@@ -252,14 +265,31 @@ static void go_to(mdl_sharing_t *self, double next_s)
     self->n_steps = 0;
 }
 
+/* When the next job comes. One that can never run comes too: an event like any other, which costs running jobs their
+ * overhead. */
+static double next_arrival(const mdl_sharing_t *self)
+{
+    double runs_s = self->arrived < self->n ? self->jobs[self->arrived].submit_s : INFINITY;
+    bool any = self->turned_away < self->n_refused;
+    double refused_s = any ? self->jobs[self->n + self->turned_away].submit_s : INFINITY;
+    return refused_s < runs_s ? refused_s : runs_s;
+}
+
+static void turn_away(mdl_sharing_t *self)
+{
+    while (self->turned_away < self->n_refused && self->jobs[self->n + self->turned_away].submit_s == self->now_s)
+        self->turned_away++;
+}
+
 static void run(mdl_sharing_t *self)
 {
     while (self->ended < self->n) {
-        double arrival_s = self->arrived < self->n ? self->jobs[self->arrived].submit_s : INFINITY;
+        double arrival_s = next_arrival(self);
         double next_s = self->end_s < arrival_s ? self->end_s : arrival_s;
         if (self->demotion_s < next_s)
             next_s = self->demotion_s;
         go_to(self, next_s);
+        turn_away(self);
         bool ends_due = self->end_s <= next_s;
         if (self->options->order == MDL_SHARING_LAS)
             mdl_sharing_event_las(self, ends_due);

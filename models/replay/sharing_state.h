@@ -36,8 +36,9 @@ typedef struct mdl_turn_job {
 } mdl_turn_job_t;
 
 typedef struct mdl_sharing {
-    mdl_turn_job_t *jobs; /* in order of arrival */
+    mdl_turn_job_t *jobs; /* in order of arrival; behind them, in order too, those that can never run */
     size_t n, arrived, ended;
+    size_t n_refused, turned_away; /* how many can never run, and have come so far */
     const mdl_sharing_options_t *options;
     double limit_gpu_s[MDL_SHARING_QUEUES - 1];
     double now_s;

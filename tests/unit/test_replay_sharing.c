@@ -275,6 +275,24 @@ static void test_odd_jobs(void **state)
     }
 }
 
+/* The published simulators keep a job that never fits in the list: that it comes costs the others what any event does.
+ * One that comes when all have ended changes nothing. */
+static void test_a_refused_job_comes_too(void **state)
+{
+    mdl_muri_job_t jobs[] = {job(0, 50, 9, 1), job(1, 0, 1, 100), job(2, 200, 9, 1), job(3, 20, 9, 1)};
+
+    (void)state;
+    for (int order = 0; order <= MDL_SHARING_LAS; order++) {
+        mdl_sharing_options_t options = without_overhead((mdl_sharing_order_t)order);
+        options.overhead_s = 10;
+        mdl_replay_result_t r = replay(jobs, 4, 1, 8, options);
+        assert_int_equal(r.n, 1);
+        assert_int_equal(r.refused, 3);
+        check_job(&r, 1, 0, 120, 0); /* 10 s of work by 20, 20 more by 50, 70 to go */
+        mdl_replay_free(&r);
+    }
+}
+
 static void refuse(mdl_muri_job_t *jobs, uint32_t nodes, uint32_t gpus, mdl_sharing_options_t options, const char *text)
 {
     mdl_muri_t trace = {.jobs = jobs, .n = 1};
@@ -390,6 +408,7 @@ int main(void)
         cmocka_unit_test(test_later_smaller_jobs_may_run),
         cmocka_unit_test(test_fragments_block_a_job),
         cmocka_unit_test(test_odd_jobs),
+        cmocka_unit_test(test_a_refused_job_comes_too),
         cmocka_unit_test(test_bad_input_is_refused),
         cmocka_unit_test(test_first_fit_on_nodes),
         cmocka_unit_test(test_sort_is_stable),
