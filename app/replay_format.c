@@ -200,17 +200,23 @@ static void check_option(app_replay_t *self, bool given, const char *option, uin
                        list);
 }
 
+/* Whether a slot is given a row that pods of openb do not have anyway. */
+static bool differs(const app_replay_t *self, const char *found, const char *of_pods)
+{
+    return found != NULL && !(self->format == APP_OPENB && strcmp(found, of_pods) == 0);
+}
+
 static void check_options(app_replay_t *self)
 {
     const app_replay_values_t *v = self->values;
     const uint32_t azure = APP_FORMAT(APP_AZURE), openb = APP_FORMAT(APP_OPENB), synthetic = APP_FORMAT(APP_SYNTHETIC);
 
     check_option(self, v->policy != NULL, "policy", APP_FORMAT_JOBS | openb);
-    check_option(self, v->order_by != NULL, "order-by", APP_FORMAT_JOBS);
+    check_option(self, differs(self, v->order_by, "fcfs"), "order-by", APP_FORMAT_JOBS);
     check_option(self, v->order != NULL, "order", APP_FORMAT_JOBS | openb);
-    check_option(self, v->reservation != NULL, "reservation", APP_FORMAT_JOBS);
+    check_option(self, differs(self, v->reservation, "none"), "reservation", APP_FORMAT_JOBS);
     check_option(self, v->placement != NULL, "placement", APP_FORMAT_JOBS | openb);
-    check_option(self, v->preemption != NULL, "preemption", APP_FORMAT_JOBS);
+    check_option(self, differs(self, v->preemption, "none"), "preemption", APP_FORMAT_JOBS);
     check_option(self, v->las_limits != NULL, "las-limits", APP_FORMAT_JOBS);
     check_option(self, v->restart_s >= 0, "restart-cost", APP_FORMAT_JOBS);
     check_option(self, v->cluster != NULL, "cluster", APP_FORMAT_JOBS | openb);

@@ -74,6 +74,12 @@ static void use_policy(app_replay_t *self, const char *name)
     app_replay_unknown(self, "policy", name, known, n);
 }
 
+/* Whether the placement named is that of jobs in turns, which no other executive has. */
+static bool names_yarn(const app_replay_t *self)
+{
+    return self->format == APP_MURI && self->values->placement != NULL && strcmp(self->values->placement, "yarn") == 0;
+}
+
 /* Puts the row called `found` into a slot. */
 static void use_row(app_replay_t *self, const char *option, const char *found, const char *const *rows, size_t n,
                     uint8_t *slot)
@@ -104,7 +110,8 @@ static void use_slots(app_replay_t *self)
         use_row(self, "order", v->order, names[0], MDL_ORDERS, &self->policy.order);
     use_row(self, "order-by", v->order_by, names[0], MDL_ORDERS, &self->policy.order);
     use_row(self, "reservation", v->reservation, names[1], MDL_RESERVATIONS, &self->policy.reservation);
-    use_row(self, "placement", v->placement, names[2], MDL_PLACEMENTS, &self->policy.placement);
+    if (!names_yarn(self))
+        use_row(self, "placement", v->placement, names[2], MDL_PLACEMENTS, &self->policy.placement);
     use_row(self, "preemption", v->preemption, names[3], MDL_PREEMPTIONS, &self->policy.preemption);
 }
 
@@ -157,9 +164,12 @@ void app_replay_find_policy(app_replay_t *self)
         self->policy.preemption = MDL_PREEMPTION_CHECKPOINT;
     if (slots)
         self->policy_name = NULL;
-    if (self->format == APP_MURI && takes_turns(self->policy.order) && v->placement == NULL &&
+    if (self->format == APP_MURI && takes_turns(self->policy.order) && (v->placement == NULL || names_yarn(self)) &&
         self->policy.reservation == MDL_RESERVATION_NONE && self->policy.preemption == MDL_PREEMPTION_CHECKPOINT)
         self->executive = APP_TURNS;
+    else if (names_yarn(self))
+        app_replay_problem(self, "--placement: yarn is that of jobs in turns; expected order srtf, srsf or las, "
+                                 "reservation none and preemption checkpoint with it");
     use_settings(self);
     if (self->policy.preemption == MDL_PREEMPTION_RECLAIM)
         fprintf(stderr,

@@ -157,13 +157,30 @@ class ByHand(ReplayTest):
         ours = [row.split(",", 1)[1] for row in self.starts(*self.CSV, "--policy", "easy")]
         self.assertEqual([row.split(",", 1)[1] for row in self.starts("small.swf", "--format", "swf")], ours)
 
+    @staticmethod
+    def named(slots):
+        options = ("--order-by", "--reservation", "--placement", "--preemption")
+        return [word for pair in zip(options, slots) for word in pair]
+
+    def test_slots_of_turns_and_pods(self):
+        """All four slots may be named where there is but one choice for most."""
+        muri = ("muri.csv", "--format", "muri", "--nodes", 1)
+        out = self.replay(*muri, *self.named(("las", "none", "yarn", "checkpoint")))
+        self.assertEqual((out["executive"], out["slots"]["placement"]), ("sharing", "yarn"))
+        self.assertEqual(out["mean_jct_s"], self.replay(*muri, "--policy", "tiresias")["mean_jct_s"])
+        self.assertIn("yarn is that of jobs in turns",
+                      self.run_fails(BAD_INPUT, "replay", *muri, *self.named(("las", "easy", "yarn", "checkpoint"))))
+        self.assertIn("found 'yarn'", self.run_fails(BAD_INPUT, "replay", *self.CSV, "--placement", "yarn"))
+        pods = ("pods.csv", "--format", "openb", "--cluster", "nodes.csv")
+        self.assertEqual(self.starts(*pods, *self.named(("fcfs", "none", "fgd", "none"))),
+                         self.starts(*pods, "--policy", "fgd"))
+        self.assertIn("pods arrive", self.run_fails(BAD_INPUT, "replay", *pods, "--preemption", "checkpoint"))
+
     def test_a_policy_is_its_slots(self):
         for name, *slots in (("easy-sjbf", "fcfs", "easy-sjbf", "bestfit", "none"),
                              ("srtf", "srtf", "none", "bestfit", "checkpoint"),
                              ("sjf-consolidate", "sjf", "none", "consolidate", "none")):
-            words = [word for pair in zip(("--order-by", "--reservation", "--placement", "--preemption"), slots)
-                     for word in pair]
-            self.assertEqual(self.starts(*self.CSV, "--policy", name), self.starts(*self.CSV, *words))
+            self.assertEqual(self.starts(*self.CSV, "--policy", name), self.starts(*self.CSV, *self.named(slots)))
         self.assertEqual(self.starts(*self.CSV, "--policy", "easy", "--order-by", "sjf"),
                          self.starts(*self.CSV, "--order", "sjf", "--reservation", "easy"))
 
