@@ -60,6 +60,7 @@ static sim_status_t outcome(const sim_task_result_t *results, size_t n, sim_erro
     return sim_fail(err, SIM_EINTERRUPTED, NULL, "stopped; the first task not done is %zu", interrupted);
 }
 
+/* Monotonic: else LLVM's OpenMP starts each thread on a stretch of its own, and what a stop leaves is no beginning. */
 sim_status_t sim_ensemble_run(size_t n, sim_task_t task, void *user, const sim_ensemble_options_t *options,
                               sim_task_result_t *results, sim_error_t *err)
 {
@@ -74,7 +75,7 @@ sim_status_t sim_ensemble_run(size_t n, sim_task_t task, void *user, const sim_e
     int levels = omp_get_max_active_levels();
     if (self.inner_threads > 1 && team > 1 && levels < 2)
         omp_set_max_active_levels(2);
-#pragma omp parallel for schedule(dynamic, 1) num_threads(team) if (team > 1)
+#pragma omp parallel for schedule(monotonic : dynamic, 1) num_threads(team) if (team > 1)
     for (size_t i = 0; i < n; i++)
         run_task(&self, i);
     omp_set_max_active_levels(levels);

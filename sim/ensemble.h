@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The ensemble: many independent tasks on all cores, with a named fate for each.
  *
- * Tasks 0 .. n-1 are handed to threads one by one. Each task's result goes to its own slot, so nothing depends on which
- * thread ran it or when. A failed task is recorded and the rest go on; out of memory, I/O errors and a stop request end
- * the ensemble after the tasks under way.
+ * Tasks 0 .. n-1 are handed to threads one by one, in this order. Each task's result goes to its own slot, so nothing
+ * depends on which thread ran it or when. A failed task is recorded and the rest go on; out of memory, I/O errors and a
+ * stop request end the ensemble after the tasks under way.
  */
 #ifndef SIM_ENSEMBLE_H
 #define SIM_ENSEMBLE_H

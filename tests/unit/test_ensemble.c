@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The ensemble: every task once, its own slot, the fate of failures, stopping, threads for the tasks themselves. */
+/* The ensemble: every task once, its own slot, the fate of failures, stopping, order, threads for the tasks themselves. */
 #include "sim/ensemble.h"
 #include "tests/support/test.h"
 
 #include <omp.h>
+#include <time.h>
 
 #define TASKS 500
 
 typedef struct log {
     atomic_int runs[TASKS];
-    atomic_int inner_low, inner_high, worker_high, team_high;
+    atomic_int inner_low, inner_high, worker_high, team_high, passed_over;
     size_t fatal;     /* this task ends the ensemble; SIZE_MAX: none */
     sim_status_t how; /* with this status */
     size_t stop_at;   /* this task raises the stop flag */
@@ -166,6 +167,33 @@ static void test_spare_threads_go_to_the_tasks(void **state)
     }
 }
 
+static sim_status_t slow_task(void *user, size_t index, int worker, int inner_threads, sim_error_t *err)
+{
+    (void)worker, (void)inner_threads, (void)err;
+    log_t *log = user;
+    atomic_store(&log->runs[index], 1);
+    int before = 0;
+    for (size_t i = 0; i < index; i++)
+        before += atomic_load(&log->runs[i]);
+    raise_to(&log->passed_over, (int)index - before);
+    (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL); /* the others have their turn */
+    return SIM_OK;
+}
+
+/* Of the tasks before one, only those can be missing that another thread has been given and is about to start. */
+static void test_tasks_start_in_order(void **state)
+{
+    (void)state;
+    for (int threads = 1; threads <= 4; threads++) {
+        log_t *log = new_log();
+        sim_task_result_t results[64];
+        sim_ensemble_options_t options = {.threads = threads};
+        assert_int_equal(sim_ensemble_run(64, slow_task, log, &options, results, NULL), SIM_OK);
+        assert_true(atomic_load(&log->passed_over) < threads);
+        free(log);
+    }
+}
+
 static void test_no_tasks(void **state)
 {
     (void)state;
@@ -181,6 +209,7 @@ int main(void)
         cmocka_unit_test(test_stop_flag),
         cmocka_unit_test(test_stop_in_the_last_task),
         cmocka_unit_test(test_spare_threads_go_to_the_tasks),
+        cmocka_unit_test(test_tasks_start_in_order),
         cmocka_unit_test(test_no_tasks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
