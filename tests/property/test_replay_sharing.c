@@ -342,6 +342,21 @@ static void test_las_equals_naive(void **state)
     }
 }
 
+/* Field by field: what stands between `stops` and `held_s` means nothing. */
+static void assert_same_fate(const mdl_replay_job_t *a, const mdl_replay_job_t *b)
+{
+    assert_int_equal(a->id, b->id);
+    assert_memory_equal(&a->submit_s, &b->submit_s, sizeof a->submit_s);
+    assert_memory_equal(&a->start_s, &b->start_s, sizeof a->start_s);
+    assert_memory_equal(&a->end_s, &b->end_s, sizeof a->end_s);
+    assert_memory_equal(&a->run_s, &b->run_s, sizeof a->run_s);
+    assert_int_equal(a->gpus, b->gpus);
+    assert_int_equal(a->first_node, b->first_node);
+    assert_int_equal(a->stops, b->stops);
+    assert_memory_equal(&a->held_s, &b->held_s, sizeof a->held_s);
+    assert_memory_equal(&a->wait_s, &b->wait_s, sizeof a->wait_s);
+}
+
 /* The same trace gives the same bits. */
 static void test_repeats_itself(void **state)
 {
@@ -355,7 +370,8 @@ static void test_repeats_itself(void **state)
         replay(&c, &b);
         assert_int_equal(a.n, b.n);
         assert_null(b.pieces);
-        assert_memory_equal(a.jobs, b.jobs, a.n * sizeof *a.jobs);
+        for (size_t i = 0; i < a.n; i++)
+            assert_same_fate(&a.jobs[i], &b.jobs[i]);
         mdl_replay_free(&a);
         mdl_replay_free(&b);
     }
