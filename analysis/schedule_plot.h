@@ -24,8 +24,8 @@ typedef struct ana_schedule_words {
     const char *job, *gpu;
 } ana_schedule_words_t;
 
-/* Draws `result` under a title (UTF-8); `words` NULL: jobs on GPUs, of which alone sizes are told. `*svg` is the caller's to free; SIM_ENOMEM. A result without jobs gives empty
- * axes. */
+/* Draws `result` under a title (UTF-8); `words` NULL: jobs on GPUs, of which alone sizes are told. `*svg` is the caller's
+ * to free; SIM_ENOMEM. A result without jobs gives empty axes. */
 sim_status_t ana_schedule_plot(const mdl_replay_result_t *result, const char *title, const ana_schedule_words_t *words,
                                char **svg, size_t *bytes, sim_error_t *err);
 

@@ -29,8 +29,9 @@ typedef struct app_output {
     FILE *file;
 } app_output_t;
 
-/* Whether `path` may be written: SIM_EINPUT when it is no file's name, SIM_EEXISTS when something is there and `force` does not say to replace it (what is no
- * regular file is never replaced), SIM_EIO when its folder is missing or may not be written. */
+/* Whether `path` may be written: SIM_EINPUT when it is no file's name, SIM_EEXISTS when something is there and `force`
+ * does not say to replace it (what is no regular file is never replaced), SIM_EIO when its folder is missing or may not
+ * be written. */
 sim_status_t app_output_check(const char *path, bool force, sim_error_t *err);
 /* Name and folder alone, for files that the store writes. SIM_EINPUT, SIM_EIO names it. */
 sim_status_t app_output_check_folder(const char *path, sim_error_t *err);
