@@ -98,8 +98,8 @@ static sim_status_t compare_all(sim_result_t *result, const char **metrics, size
 
 /* --- arms without any effect -------------------------------------------------------------------------------------- */
 
-/* Whether two arms dispatched the same events in every replication that both have finished, one at the least. */
-static bool same_events(const uint64_t *a, const uint64_t *b, size_t n)
+/* Whether two arms have the same fingerprint in every replication that both have finished, one at the least. */
+static bool same_fingerprints(const uint64_t *a, const uint64_t *b, size_t n)
 {
     size_t pairs = 0;
     for (size_t i = 0; i < n; i++) {
@@ -111,6 +111,7 @@ static bool same_events(const uint64_t *a, const uint64_t *b, size_t n)
     return pairs > 0;
 }
 
+/* A missing value, of a replication that one of them has not finished, says nothing. */
 static bool same_values(const double *a, const double *b, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -156,23 +157,23 @@ static sim_status_t list_idle(char **arms, size_t n_arms, const bool *idle, ana_
 static sim_status_t find_idle(sim_result_t *result, char **names, size_t n_names, char **arms, size_t n_arms,
                               size_t baseline, ana_comparison_t *comparison, sim_error_t *err)
 {
-    uint64_t *events = NULL;
+    uint64_t *fingerprints = NULL;
     size_t n = 0, marked = 0;
     if (!sim_result_has(result, "/outcomes/fingerprint"))
         return SIM_OK;
     bool *idle = calloc(n_arms + 1, sizeof *idle);
     sim_status_t status = idle == NULL ? sim_fail(err, SIM_ENOMEM, "/arm", "no memory for %zu marks", n_arms)
-                                       : sim_result_read_u64(result, "/outcomes/fingerprint", &events, &n, err);
+                                       : sim_result_read_u64(result, "/outcomes/fingerprint", &fingerprints, &n, err);
     for (size_t arm = 0; arm < n_arms && status == SIM_OK; arm++) {
-        idle[arm] =
-            arm != baseline && same_events(events + baseline * (n / n_arms), events + arm * (n / n_arms), n / n_arms);
+        idle[arm] = arm != baseline && same_fingerprints(fingerprints + baseline * (n / n_arms),
+                                                         fingerprints + arm * (n / n_arms), n / n_arms);
         marked += idle[arm];
     }
     if (status == SIM_OK && marked > 0)
         status = keep_same_outcomes(result, names, n_names, n_arms, baseline, idle, err);
     if (status == SIM_OK && marked > 0)
         status = list_idle(arms, n_arms, idle, comparison, err);
-    free(events);
+    free(fingerprints);
     free(idle);
     return status;
 }

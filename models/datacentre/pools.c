@@ -76,7 +76,7 @@ static void move_scheduler(sim_arena_t *arena, mdl_datacentre_t *state, sim_ref_
     state->eventful = true;
 }
 
-/* Moves the tenancies, with the list of contracts behind them, and the services to blocks with room for more. */
+/* Moves the tenancies, with the list of contracts behind them, to a block with room for `to`. */
 static void move_tenancies(sim_arena_t *arena, mdl_datacentre_t *state, sim_ref_t larger, uint32_t to)
 {
     uint32_t from = state->tenancy_capacity;

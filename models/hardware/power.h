@@ -23,7 +23,8 @@ typedef struct mdl_power {
 /* The factors of a GPU type by these parameters; nothing has been drawn yet. pue >= 1 is kept in thousandths. */
 void mdl_power_init(mdl_power_t *self, const mdl_gpu_type_t *type, double pue, const mdl_params_t *params);
 
-/* Goes on with other factors after so many node seconds up and GPU seconds busy, by which nothing is drawn at once. */
+/* Goes on with other factors, of which base_ws is not read: what was drawn in so many node seconds up and GPU seconds
+ * busy stays, and only what follows is drawn by them. */
 void mdl_power_turn(mdl_power_t *self, const mdl_power_t *factors, int64_t node_up_s, int64_t busy_gpu_s);
 
 /* Energy of the IT equipment in watt seconds, from node seconds up and GPU seconds busy. */

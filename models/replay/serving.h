@@ -86,9 +86,8 @@ typedef struct mdl_serving_summary {
     uint64_t prompt_tokens, tokens;
 } mdl_serving_summary_t;
 
-/* Replays. SIM_EINPUT for an impossible spec, a request without tokens or more replica time than int64 holds, SIM_ELIMIT
- * where more than 2^24 sequences
- * may run at once, SIM_ENOMEM. After an error `out` is empty. */
+/* Replays. SIM_EINPUT for an impossible spec, a request without tokens or more than 2^62 replica microseconds, SIM_ELIMIT
+ * where more than 2^24 sequences may run at once, SIM_ENOMEM. After an error `out` is empty. */
 sim_status_t mdl_serving_replay(const mdl_requests_t *requests, const mdl_serving_spec_t *spec, mdl_serving_t *out,
                                 sim_error_t *err);
 void mdl_serving_free(mdl_serving_t *self); /* legal on an empty one, and twice */

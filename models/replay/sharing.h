@@ -46,7 +46,8 @@ typedef struct mdl_sharing_options {
 
 /* Replays `trace` on nodes x gpus_per_node GPUs. Jobs of more GPUs than there are, or of none, are refused and counted;
  * that one comes is an event all the same. run_s is the work without overheads, busy GPU seconds those in which
- * iterations were made, blocked ones the GPUs of the first waiting job. first_node is the lowest of a job's last nodes (LAS: MDL_NONE).
+ * iterations were made, blocked ones the GPUs of the first waiting job. first_node is the lowest of a job's last nodes
+ * (LAS: MDL_NONE).
  * SIM_EINPUT: no GPUs or more than 2^31 - 1, or a negative, infinite or absurd number (above 1e15 s) in a job or an
  * option; SIM_ENOMEM. `out` is empty then. */
 sim_status_t mdl_replay_sharing(const mdl_muri_t *trace, uint32_t nodes, uint32_t gpus_per_node,
