@@ -87,14 +87,6 @@ static void orders_for(test_centres_t *centres, uint32_t lp, uint64_t stream, in
         random_days(centres, lp, &plan, &rng);
 }
 
-static uint32_t add_in_mode(test_centres_t *centres, uint64_t entity, mdl_datacentre_mode_t mode)
-{
-    mdl_datacentre_spec_t spec = {
-        .entity = entity, .nodes = 64, .nodes_powered = 64, .pue = 1.25, .fabric_gb_s = 400, .mode = mode};
-
-    return test_centres_add_spec(centres, &spec);
-}
-
 /* Audited at every boundary, with the usual failures and with many: bundles on a pool, job by job, bundles on nodes. */
 static void test_invariants_under_random_orders(void **state)
 {
@@ -108,7 +100,7 @@ static void test_invariants_under_random_orders(void **state)
         if (by_job)
             centres.input.params.workload_grain_s = 0;
         test_centres_open(&centres, SEED, 1);
-        uint32_t lp = add_in_mode(&centres, 9, nodes ? MDL_DC_MODE_NODES : MDL_DC_MODE_AUTO);
+        uint32_t lp = test_centres_add_in_mode(&centres, 64, 9, nodes ? MDL_DC_MODE_NODES : MDL_DC_MODE_AUTO);
         orders_for(&centres, lp, variant, by_job ? 150 : 1500, 0);
         test_centres_free(&centres);
     }
@@ -145,7 +137,7 @@ static void test_invariants_by_any_parameters(void **state)
         test_centres_init(&centres);
         randomise(&centres.input.params, 0.25, &rng);
         test_centres_open(&centres, SEED, 1);
-        uint32_t lp = add_in_mode(&centres, stream, (mdl_datacentre_mode_t)(stream % 3));
+        uint32_t lp = test_centres_add_in_mode(&centres, 64, stream, (mdl_datacentre_mode_t)(stream % 3));
         for (int64_t day = 1; day <= 120; day++) {
             mdl_params_t params = centres.input.params;
             if (sim_draw_bernoulli(&rng, 0.4))
@@ -176,7 +168,7 @@ static void test_meters_stay_while_a_gang_writes_its_checkpoint(void **state)
     centres.input.params.training_ladder = 2;
     centres.input.params.checkpoint_pause_s = SIM_DAY_S / 4;
     test_centres_open(&centres, SEED, 1);
-    uint32_t lp = add_in_mode(&centres, 9, MDL_DC_MODE_POOL);
+    uint32_t lp = test_centres_add_in_mode(&centres, 64, 9, MDL_DC_MODE_POOL);
     mdl_contract_terms_t terms = {
         .job_class = MDL_JOB_TRAINING, .nodes = 64, .gang_nodes = 16, .activity_permille = 1000, .ported = true};
     test_centres_start(&centres, lp, 1, terms);
@@ -216,7 +208,7 @@ static void test_invariants_while_parameters_change(void **state)
         centres.input.params.workload_grain_s = 168 * SIM_HOUR_S;
         centres.input.params.node_failures_per_year = variant < 2 ? 1 : 60;
         test_centres_open(&centres, SEED, 1);
-        uint32_t lp = add_in_mode(&centres, 9, variant % 2 ? MDL_DC_MODE_POOL : MDL_DC_MODE_NODES);
+        uint32_t lp = test_centres_add_in_mode(&centres, 64, 9, variant % 2 ? MDL_DC_MODE_POOL : MDL_DC_MODE_NODES);
         sim_rng_at(&rng, SEED, 200 + variant, 0, 0, 0);
         for (int day = 1; day <= 250; day++) {
             if (sim_draw_below(&rng, 10) == 0)
@@ -271,7 +263,7 @@ static void test_reports_and_uses_are_the_meters(void **state)
     centres.input.record_interval_s = SIM_WEEK_S; /* so that some uses are ready when they are asked for */
     centres.input.horizon_s = 300 * SIM_DAY_S;
     test_centres_open(&centres, SEED, 1);
-    uint32_t lp = add_in_mode(&centres, 9, MDL_DC_MODE_AUTO);
+    uint32_t lp = test_centres_add_in_mode(&centres, 64, 9, MDL_DC_MODE_AUTO);
     plan_t plan = {0};
     sim_rng_t rng;
     sim_rng_at(&rng, SEED, 77, 0, 0, 0);
@@ -335,7 +327,7 @@ static void test_what_a_closed_centre_says_stands_still(void **state)
         if (variant % 4 == 3)
             centres.input.params.workload_grain_s = 0;
         test_centres_open(&centres, SEED, 1);
-        uint32_t lp = add_in_mode(&centres, 9, variant % 3 ? MDL_DC_MODE_AUTO : MDL_DC_MODE_NODES);
+        uint32_t lp = test_centres_add_in_mode(&centres, 64, 9, variant % 3 ? MDL_DC_MODE_AUTO : MDL_DC_MODE_NODES);
         sim_rng_at(&rng, SEED, 300 + variant, 0, 0, 0);
         for (int i = 0; i < 60; i++)
             random_days(&centres, lp, &plan, &rng);
@@ -371,7 +363,7 @@ static void test_a_pool_is_its_nodes_without_failures(void **state)
             test_centres_init(&centres);
             centres.input.params.node_failures_per_year = 0;
             test_centres_open(&centres, SEED, 1);
-            uint32_t lp = add_in_mode(&centres, 9, pool ? MDL_DC_MODE_POOL : MDL_DC_MODE_NODES);
+            uint32_t lp = test_centres_add_in_mode(&centres, 64, 9, pool ? MDL_DC_MODE_POOL : MDL_DC_MODE_NODES);
             orders_for(&centres, lp, stream, 1000, 64);
             fingerprint[pool] = sim_world_fingerprint(centres.world);
             meter[pool] = *test_centres_read(&centres, lp);
@@ -393,7 +385,7 @@ static void figures_with_failures(uint64_t seed, mdl_datacentre_mode_t mode, dou
     centres.input.audit = false;
     centres.input.params.node_failures_per_year = 20;
     test_centres_open(&centres, seed, 1);
-    uint32_t lp = add_in_mode(&centres, 9, mode);
+    uint32_t lp = test_centres_add_in_mode(&centres, 64, 9, mode);
     for (uint32_t c = 0; c < MDL_JOB_CLASSES; c++) {
         mdl_contract_terms_t terms = {
             .job_class = (mdl_job_class_t)c, .nodes = 16, .gang_nodes = 5, .activity_permille = 700, .ported = true};

@@ -56,12 +56,6 @@ static void order(test_centres_t *centres, uint32_t lp, bool *running, sim_rng_t
 
 static void run_month(const mdl_policy_t *policy, run_mode_t mode, uint64_t stream)
 {
-    mdl_datacentre_spec_t spec = {.entity = 4,
-                                  .nodes = 48,
-                                  .nodes_powered = 48,
-                                  .pue = 1.25,
-                                  .fabric_gb_s = 400,
-                                  .mode = mode == BUNDLES_ON_A_POOL ? MDL_DC_MODE_POOL : MDL_DC_MODE_NODES};
     bool running[CONTRACTS] = {false};
     test_centres_t centres;
     sim_rng_t rng;
@@ -72,7 +66,8 @@ static void run_month(const mdl_policy_t *policy, run_mode_t mode, uint64_t stre
     if (mode == JOB_BY_JOB)
         centres.input.params.workload_grain_s = 0;
     test_centres_open(&centres, SEED + stream, 1);
-    uint32_t lp = test_centres_add_spec(&centres, &spec);
+    uint32_t lp =
+        test_centres_add_in_mode(&centres, 48, 4, mode == BUNDLES_ON_A_POOL ? MDL_DC_MODE_POOL : MDL_DC_MODE_NODES);
     sim_rng_at(&rng, SEED, stream, 0, 0, 0);
     for (int i = 0; i < 6; i++)
         order(&centres, lp, running, &rng);

@@ -67,12 +67,26 @@ uint32_t test_centres_add_spec(test_centres_t *self, const mdl_datacentre_spec_t
     return lp;
 }
 
-uint32_t test_centres_add(test_centres_t *self, uint32_t nodes, uint64_t entity)
+uint32_t test_centres_add_in_mode(test_centres_t *self, uint32_t nodes, uint64_t entity, mdl_datacentre_mode_t mode)
 {
     mdl_datacentre_spec_t spec = {
-        .entity = entity, .nodes = nodes, .nodes_powered = nodes, .pue = 1.25, .fabric_gb_s = 400};
+        .entity = entity, .nodes = nodes, .nodes_powered = nodes, .pue = 1.25, .fabric_gb_s = 400, .mode = mode};
 
     return test_centres_add_spec(self, &spec);
+}
+
+uint32_t test_centres_add(test_centres_t *self, uint32_t nodes, uint64_t entity)
+{
+    return test_centres_add_in_mode(self, nodes, entity, MDL_DC_MODE_AUTO);
+}
+
+const mdl_contract_terms_t test_quiet_finetune = {
+    .job_class = MDL_JOB_FINETUNE, .nodes = 8, .activity_permille = 700, .ported = true};
+
+mdl_contract_terms_t test_sized(mdl_contract_terms_t terms, uint32_t nodes)
+{
+    terms.nodes = nodes;
+    return terms;
 }
 
 void test_centres_order(test_centres_t *self, uint32_t lp, uint32_t type, uint32_t number, int64_t a)

@@ -19,8 +19,14 @@ void test_centres_free(test_centres_t *self);
 
 /* Adds a centre with a training fabric, all nodes powered, at the world's time. */
 uint32_t test_centres_add(test_centres_t *self, uint32_t nodes, uint64_t entity);
-/* The same with less power or a slower fabric. */
+/* The same on single nodes or as a pool. */
+uint32_t test_centres_add_in_mode(test_centres_t *self, uint32_t nodes, uint64_t entity, mdl_datacentre_mode_t mode);
+/* With less power or a slower fabric. */
 uint32_t test_centres_add_spec(test_centres_t *self, const mdl_datacentre_spec_t *spec);
+
+/* A contract for 8 nodes of fine-tuning, and terms of another size. */
+extern const mdl_contract_terms_t test_quiet_finetune;
+mdl_contract_terms_t test_sized(mdl_contract_terms_t terms, uint32_t nodes);
 
 /* Sends an order that is delivered at the world's time. */
 void test_centres_start(test_centres_t *self, uint32_t lp, uint32_t number, mdl_contract_terms_t terms);

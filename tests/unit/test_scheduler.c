@@ -239,6 +239,32 @@ static void test_a_bound_on_all_is_a_quota(void **state)
     test_cluster_run_free(&run);
 }
 
+/* An elastic job that finds more nodes than all tenants together may use gives them back, and waits at the width that it
+ * wants. */
+static void test_a_bound_on_all_sends_an_elastic_job_back(void **state)
+{
+    (void)state;
+    for (int pool = 0; pool < 2; pool++) {
+        test_cluster_run_t run;
+        (pool ? test_cluster_run_init_pool : test_cluster_run_init)(&run, 4, 16, 2);
+        mdl_scheduler_set_most(run.scheduler, 24);
+        (void)test_cluster_run_submit(&run, 1, 8, 100);
+        uint32_t elastic = test_cluster_run_submit_elastic(&run, 0, 32); /* on 3 nodes, were there no bound */
+        assert_int_equal(job_at(&run, elastic)->state, MDL_JOB_QUEUED);
+        assert_int_equal(job_at(&run, elastic)->gpus, 32);
+        assert_int_equal(run.cluster->free_gpus, 24);
+        assert_int_equal(run.scheduler->allocated_gpus, 8);
+        assert_int_equal(run.scheduler->short_gpus, 0);
+        verify(&run);
+        mdl_scheduler_set_most(run.scheduler, 32);
+        test_cluster_run_pass(&run);
+        assert_int_equal(job_at(&run, elastic)->gpus, 24);
+        assert_int_equal(run.scheduler->short_gpus, 8);
+        verify(&run);
+        test_cluster_run_free(&run);
+    }
+}
+
 /* 2 whole nodes and 3 GPUs: the remainder goes where it fits best. */
 static void test_gang_with_a_remainder(void **state)
 {
@@ -365,6 +391,7 @@ int main(void)
         cmocka_unit_test(test_widths_together_are_widths_one_by_one),
         cmocka_unit_test(test_reasons_for_waiting),
         cmocka_unit_test(test_a_bound_on_all_is_a_quota),
+        cmocka_unit_test(test_a_bound_on_all_sends_an_elastic_job_back),
         cmocka_unit_test(test_gang_with_a_remainder),
         cmocka_unit_test(test_grows_while_jobs_run_and_wait),
         cmocka_unit_test(test_progress_of_a_job_with_checkpoints),
