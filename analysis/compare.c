@@ -142,38 +142,45 @@ static sim_status_t keep_same_outcomes(sim_result_t *result, char **names, size_
     return status;
 }
 
-static sim_status_t list_idle(char **arms, size_t n_arms, const bool *idle, ana_comparison_t *comparison,
-                              sim_error_t *err)
-{
-    comparison->idle = calloc(n_arms + 1, sizeof *comparison->idle);
-    if (comparison->idle == NULL)
-        return sim_fail(err, SIM_ENOMEM, "/arm", "no memory for %zu names", n_arms);
-    for (size_t arm = 0; arm < n_arms; arm++)
-        if (idle[arm])
-            snprintf(comparison->idle[comparison->n_idle++], sizeof *comparison->idle, "%s", arms[arm]);
-    return SIM_OK;
-}
-
-static sim_status_t find_idle(sim_result_t *result, char **names, size_t n_names, char **arms, size_t n_arms,
-                              size_t baseline, ana_comparison_t *comparison, sim_error_t *err)
+/* Leaves marked only arms that are the baseline's world. */
+static sim_status_t mark_idle(sim_result_t *result, size_t n_arms, size_t baseline, bool *idle, sim_error_t *err)
 {
     uint64_t *fingerprints = NULL;
-    size_t n = 0, marked = 0;
-    if (!sim_result_has(result, "/outcomes/fingerprint"))
-        return SIM_OK;
-    bool *idle = calloc(n_arms + 1, sizeof *idle);
-    sim_status_t status = idle == NULL ? sim_fail(err, SIM_ENOMEM, "/arm", "no memory for %zu marks", n_arms)
-                                       : sim_result_read_u64(result, "/outcomes/fingerprint", &fingerprints, &n, err);
-    for (size_t arm = 0; arm < n_arms && status == SIM_OK; arm++) {
-        idle[arm] = arm != baseline && same_fingerprints(fingerprints + baseline * (n / n_arms),
-                                                         fingerprints + arm * (n / n_arms), n / n_arms);
+    char **names = NULL;
+    size_t n = 0, n_names = 0, marked = 0;
+    sim_status_t status = sim_result_read_u64(result, "/outcomes/fingerprint", &fingerprints, &n, err);
+    for (size_t arm = 0, row = n / n_arms; arm < n_arms && status == SIM_OK; arm++) {
+        idle[arm] = arm != baseline && same_fingerprints(fingerprints + baseline * row, fingerprints + arm * row, row);
         marked += idle[arm];
     }
     if (status == SIM_OK && marked > 0)
-        status = keep_same_outcomes(result, names, n_names, n_arms, baseline, idle, err);
+        status = sim_result_list(result, "/outcomes", &names, &n_names, err);
     if (status == SIM_OK && marked > 0)
-        status = list_idle(arms, n_arms, idle, comparison, err);
+        status = keep_same_outcomes(result, names, n_names, n_arms, baseline, idle, err);
+    sim_labels_free(names, n_names);
     free(fingerprints);
+    return status;
+}
+
+sim_status_t ana_find_idle_arms(sim_result_t *result, const char *baseline, char ***arms, size_t *n, sim_error_t *err)
+{
+    size_t n_arms = 0, base = 0;
+    *arms = NULL;
+    *n = 0;
+    sim_status_t status = sim_result_labels(result, "/arm", arms, &n_arms, err);
+    if (status == SIM_OK)
+        status = ana_find_arm(*arms, n_arms, "file", "--baseline", baseline, &base, err);
+    bool *idle = status == SIM_OK ? calloc(n_arms + 1, sizeof *idle) : NULL;
+    if (status == SIM_OK && idle == NULL)
+        status = sim_fail(err, SIM_ENOMEM, "/arm", "no memory for %zu marks", n_arms);
+    if (status == SIM_OK && sim_result_has(result, "/outcomes/fingerprint"))
+        status = mark_idle(result, n_arms, base, idle, err);
+    for (size_t arm = 0; arm < n_arms; arm++) {
+        if (status == SIM_OK && idle[arm])
+            (*arms)[(*n)++] = (*arms)[arm];
+        else
+            free((*arms)[arm]);
+    }
     free(idle);
     return status;
 }
@@ -210,8 +217,6 @@ sim_status_t ana_compare(sim_result_t *result, const char *baseline, const char 
         status = no_metric(result, glob == NULL ? "*" : glob, err);
     else
         status = compare_all(result, metrics, n_metrics, arms, n_arms, base, comparison, err);
-    if (status == SIM_OK)
-        status = find_idle(result, names, n_names, arms, n_arms, base, comparison, err);
 out:
     free(metrics);
     sim_labels_free(names, n_names);
@@ -222,7 +227,6 @@ out:
 void ana_comparison_free(ana_comparison_t *comparison)
 {
     free(comparison->effects);
-    free(comparison->idle);
     *comparison = (ana_comparison_t){0};
 }
 

@@ -28,14 +28,15 @@ typedef struct ana_effect {
 typedef struct ana_comparison {
     ana_effect_t *effects; /* by arm, then metric */
     size_t n;
-    char (*idle)[64]; /* arms that are the baseline's world in every replication: what they set has no effect */
-    size_t n_idle;
 } ana_comparison_t;
 
 /* Compares every arm with `baseline` in every outcome whose name matches `glob` (NULL = all). SIM_EINPUT when there is
  * no such arm, or nothing matches. Free with ana_comparison_free. */
 sim_status_t ana_compare(sim_result_t *result, const char *baseline, const char *glob, ana_comparison_t *comparison,
                          sim_error_t *err);
+/* Lists the arms that are the world of `baseline` in every replication that both have finished, by fingerprint and
+ * outcomes: what they set has no effect. SIM_EINPUT when there is no such baseline. Free with sim_labels_free. */
+sim_status_t ana_find_idle_arms(sim_result_t *result, const char *baseline, char ***arms, size_t *n, sim_error_t *err);
 void ana_comparison_free(ana_comparison_t *comparison);
 /* Whether the interval leaves out zero, of ANA_FEWEST_PAIRS pairs or more. */
 bool ana_effect_is_clear(const ana_effect_t *effect);

@@ -126,7 +126,8 @@ static int run(const app_command_t *command, int argc, char **argv)
         print_json(&comparison, values.baseline);
     else if (status == SIM_OK)
         print_table(&comparison, values.baseline);
-    app_warn_of_idle_arms(command->name, &comparison, values.baseline);
+    if (status == SIM_OK)
+        app_warn_of_idle_arms(command->name, result, values.baseline);
     ana_comparison_free(&comparison);
     sim_result_close(result);
     return status == SIM_OK ? APP_DONE : app_report(command, &err);

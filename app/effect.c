@@ -15,12 +15,16 @@ app_effect_t app_effect_format(const ana_effect_t *effect)
     return cells;
 }
 
-void app_warn_of_idle_arms(const char *command, const ana_comparison_t *comparison, const char *baseline)
+void app_warn_of_idle_arms(const char *command, sim_result_t *result, const char *baseline)
 {
-    for (size_t i = 0; i < comparison->n_idle; i++)
-        fprintf(
-            stderr,
-            "overbuild %s: arm %s: the same as %s in every replication: what it changes has no effect; some parameters "
-            "are read on the first day only, and can't be changed later\n",
-            command, comparison->idle[i], baseline);
+    char **arms;
+    size_t n;
+
+    (void)ana_find_idle_arms(result, baseline, &arms, &n, NULL);
+    for (size_t i = 0; i < n; i++)
+        fprintf(stderr,
+                "overbuild %s: arm %s: the same as %s in every replication: what it changes has no effect; some "
+                "parameters are read on the first day only, and can't be changed later\n",
+                command, arms[i], baseline);
+    sim_labels_free(arms, n);
 }

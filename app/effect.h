@@ -14,8 +14,8 @@ typedef struct app_effect {
 
 app_effect_t app_effect_format(const ana_effect_t *effect);
 
-/* Says on stderr, for `command`, which arms are the baseline's world: a change that is not felt looks like a policy
- * without effect. */
-void app_warn_of_idle_arms(const char *command, const ana_comparison_t *comparison, const char *baseline);
+/* Says on stderr, for `command`, which arms of a result are the baseline's world: a change that is not felt looks like a
+ * policy without effect. What cannot be read back is no failure here. */
+void app_warn_of_idle_arms(const char *command, sim_result_t *result, const char *baseline);
 
 #endif

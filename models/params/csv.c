@@ -158,6 +158,12 @@ const char *mdl_text_invalid(const char *text)
     return NULL;
 }
 
+const char *mdl_csv_separator_problem(const char *text, size_t n)
+{
+    bool other = memchr(text, ';', n) != NULL || memchr(text, '\t', n) != NULL;
+    return other ? "found cells separated by semicolons or tabs; expected commas; save it as comma-separated" : NULL;
+}
+
 bool mdl_text_valid(const char *text)
 {
     return mdl_text_invalid(text) == NULL;

@@ -35,6 +35,9 @@ typedef struct mdl_csv_cell {
 mdl_csv_t mdl_csv(const char *text);
 /* Reads the next cell; false at the end of the text. */
 bool mdl_csv_next(mdl_csv_t *self, mdl_csv_cell_t *cell);
+/* What is wrong with a header of one cell, `n` bytes at `text`, that holds the separators of other programs: NULL, or found,
+ * expected and fix. */
+const char *mdl_csv_separator_problem(const char *text, size_t n);
 /* Whether `text` is valid UTF-8 without control characters other than tab. */
 bool mdl_text_valid(const char *text);
 /* The first byte that is not, or NULL. */

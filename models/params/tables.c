@@ -104,9 +104,10 @@ static bool read_header(reader_t *self, mdl_csv_t *csv)
     bool any = false;
     while (mdl_csv_next(csv, &cell)) {
         any = true;
-        if (position == 0 && cell.last && strpbrk(cell.text, ";\t") != NULL) {
-            complain(self, cell.line, 1,
-                     "found cells separated by semicolons or tabs; expected commas; save it as comma-separated");
+        const char *separators =
+            position == 0 && cell.last ? mdl_csv_separator_problem(cell.text, strlen(cell.text)) : NULL;
+        if (separators != NULL) {
+            complain(self, cell.line, 1, "%s", separators);
             return false;
         }
         header_cell(self, &cell, position++);

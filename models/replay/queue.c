@@ -331,7 +331,9 @@ static sim_status_t check_restarts(const run_t *run, sim_error_t *err)
             (double)scheduler->blocked_gpu_s[r] > most_gpu_s ? (double)scheduler->blocked_gpu_s[r] : most_gpu_s;
     if (most_gpu_s <= 2 * MDL_REPLAY_GPU_S)
         return SIM_OK;
-    return sim_fail(err, SIM_EINPUT, "restart cost", "found %d s, which makes more than %g GPU seconds; expected less",
+    return sim_fail(err, SIM_EINPUT, "restart cost",
+                    "found %d s, which makes more than %g GPU seconds of work; expected less; "
+                    "lower --restart-cost",
                     run->setup->restart_s, 2 * MDL_REPLAY_GPU_S);
 }
 

@@ -167,12 +167,12 @@ static void missing_column(mdl_rows_t *self, const char *name)
     row_problem(self, text);
 }
 
-/* A header that is one cell with other separators in it, as spreadsheets write them in half of the world. */
-static bool has_other_separators(const mdl_rows_t *self)
+/* Of a header that is one cell where several fields are looked for. */
+static const char *separator_problem(const mdl_rows_t *self)
 {
     const mdl_cell_t *cell = &self->cells[0];
-    return self->n_columns == 1 && self->n_fields > 1 &&
-           (memchr(cell->at, ';', cell->n) != NULL || memchr(cell->at, '\t', cell->n) != NULL);
+    bool one = self->n_columns == 1 && self->n_fields > 1;
+    return one ? mdl_csv_separator_problem(cell->at, cell->n) : NULL;
 }
 
 static void read_header(mdl_rows_t *self, mdl_rows_other_t other)
@@ -188,8 +188,9 @@ static void read_header(mdl_rows_t *self, mdl_rows_other_t other)
         row_problem(self, "found more than 256 columns; expected at most that many");
         return;
     }
-    if (has_other_separators(self)) {
-        row_problem(self, "found cells separated by semicolons or tabs; expected commas; save it as comma-separated");
+    const char *separators = separator_problem(self);
+    if (separators != NULL) {
+        row_problem(self, separators);
         return;
     }
     for (size_t i = 0; i < self->n_columns; i++)
